@@ -1,0 +1,57 @@
+/**
+ * Pipelines that use the whole machine: every task runs in its own Deno Worker, and typed frames move between tasks
+ * through lock-free rings in one shared WebAssembly memory.
+ *
+ * Declare streams and tasks on a {@link Pipeline}, then `run()` it. A task function gets a {@link Reader} for each stream
+ * that it reads, a {@link Writer} for each that it writes, and a {@link TaskEvent} for each event.
+ *
+ * @example Start from the program itself
+ * ```ts
+ * import { Pipeline } from "@ringmill/ringmill";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using pipe = new Pipeline("loop");
+ * const samples = pipe.addStream("samples", { shape: [4], dtype: "float32" });
+ * const writer = pipe.openWriter(samples), reader = pipe.openReader(samples);
+ * await pipe.start();
+ * await writer.writeAsync(Float32Array.of(1, 2, 3, 4));
+ * writer.close();
+ * for await (const frame of reader) deepEqual([...frame], [1, 2, 3, 4]);
+ * ```
+ *
+ * @module
+ */
+
+export {
+  DeclarationError,
+  LifecycleError,
+  StoppedError,
+  TaskError,
+  type TaskErrorOptions,
+  UnknownNameError,
+} from "./src/errors.ts";
+export { Pipeline, type PipelineOptions } from "./src/pipeline/pipeline.ts";
+export { StreamHandle, type StreamHandleOf, type StreamOptions } from "./src/pipeline/stream.ts";
+export { EventHandle, type EventOptions } from "./src/pipeline/event.ts";
+export type { ControlMode, DeclaredBinding, TaskDeclaration } from "./src/pipeline/task.ts";
+export type {
+  AddTask,
+  Bindings,
+  CommonTaskOptions,
+  ControlledTaskOptions,
+  DecoratorOptions,
+  ModuleReference,
+  TaskFunction,
+  TaskFunctionFor,
+  TaskOptions,
+  TerminatorOptions,
+} from "./src/pipeline/wiring.ts";
+export { type AsyncReader, Reader } from "./src/ring/reader.ts";
+export { type AsyncWriter, Writer } from "./src/ring/writer.ts";
+export { type AsyncTaskEvent, TaskEvent } from "./src/ring/task_event.ts";
+export type { OwnedFrame, SharedFrame } from "./src/ring/_frames.ts";
+export type { DType, DTypeOf, FrameOf, NumpyCode } from "./src/ring/dtypes.ts";
+export type { WaitStrategy } from "./src/ring/waiting.ts";
+export type { RingReader, RingView, RingWriter } from "./src/ring/ring.ts";
+export type { TaskContext } from "./src/worker/task_context.ts";
+export type { TaskPermissions } from "./src/worker/task_worker.ts";

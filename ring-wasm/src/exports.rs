@@ -1,0 +1,68 @@
+//! The functions of the module, as TypeScript calls them. `src/ring/core.ts` declares the same list.
+
+use crate::wasm::Instance;
+use crate::{event, reader, ring, writer};
+
+macro_rules! export {
+    ($($name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)? = $function:path;)*) => {$(
+        #[unsafe(no_mangle)]
+        pub extern "C" fn $name($($argument: $type),*) $(-> $result)? {
+            $function(Instance, $($argument),*)
+        }
+    )*};
+}
+
+export! {
+    ring_init(ring: u32, capacity: u32, readers: u32, start: u64) = ring::init;
+    ring_unread(ring: u32) -> u32 = ring::unread;
+
+    writer_look(ring: u32, length: u32) -> i32 = writer::look;
+    writer_advance(ring: u32, length: u32) -> i32 = writer::advance;
+    writer_write(ring: u32, from: u32, length: u32) -> i32 = writer::write;
+    writer_refresh(ring: u32, writes: u32) = writer::refresh;
+    writer_close(ring: u32) = writer::close;
+    writer_wait(ring: u32, length: u32, spins: u32, nanoseconds: f64) -> i32 = writer_wait_for;
+    writer_prepare_wait(ring: u32, length: u32) -> i32 = writer::prepare_wait;
+
+    reader_look(ring: u32, reader: u32, length: u32) -> i32 = reader::look;
+    reader_advance(ring: u32, reader: u32, length: u32) -> i32 = reader::advance;
+    reader_read(ring: u32, reader: u32, to: u32, length: u32) -> i32 = reader::read;
+    reader_skip(ring: u32, reader: u32, length: u32) -> f64 = reader_skip_to_newest;
+    reader_release(ring: u32, reader: u32, state: u32) = reader::release;
+    reader_rejoin(ring: u32, reader: u32) = reader::rejoin;
+    reader_is_closed(ring: u32, reader: u32) -> i32 = reader::is_closed;
+    reader_wait(ring: u32, reader: u32, length: u32, spins: u32, nanoseconds: f64) -> i32 = reader_wait_for;
+    reader_prepare_wait(ring: u32, reader: u32, length: u32) -> i32 = reader::prepare_wait;
+
+    event_init(event: u32, activations: u32, signalers: u32) = event::init;
+    event_signal(event: u32) = event::signal;
+    event_look(event: u32, own: u32) -> i32 = event::look;
+    event_take(event: u32, own: u32) -> i32 = event::take;
+    event_reset(event: u32) = event::reset;
+    event_leave(event: u32) = event::leave;
+    event_wait(event: u32, own: u32, spins: u32, nanoseconds: f64) -> i32 = event_wait_for;
+    event_prepare_wait(event: u32, own: u32) -> i32 = event::prepare_wait;
+}
+
+// JavaScript has numbers where these have 64-bit integers.
+
+fn writer_wait_for(m: Instance, ring: u32, length: u32, spins: u32, nanoseconds: f64) -> i32 {
+    writer::wait(m, ring, length, spins, nanoseconds as i64)
+}
+
+fn reader_wait_for(m: Instance, ring: u32, reader: u32, length: u32, spins: u32, nanoseconds: f64) -> i32 {
+    reader::wait(m, ring, reader, length, spins, nanoseconds as i64)
+}
+
+fn reader_skip_to_newest(m: Instance, ring: u32, reader: u32, length: u32) -> f64 {
+    reader::skip(m, ring, reader, length) as f64
+}
+
+fn event_wait_for(m: Instance, event: u32, own: u32, spins: u32, nanoseconds: f64) -> i32 {
+    event::wait(m, event, own, spins, nanoseconds as i64)
+}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    core::arch::wasm32::unreachable()
+}

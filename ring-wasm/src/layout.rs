@@ -1,0 +1,85 @@
+//! The byte map of the shared memory: where every word lies.
+//!
+//! `deno task wasm` reads the constants of this file and writes them into the generated TypeScript module, so that
+//! there is one map only. Keep every line in the form `pub const NAME: u32 = NUMBER;`.
+//!
+//! A word that one side stores while the other side loads it has a line of 128 bytes to itself: two cache lines of
+//! 64 bytes, because processors fetch them in pairs.
+
+/// Bytes of one line, and the alignment of everything in the arena.
+pub const LINE: u32 = 128;
+
+// The memory as a whole. The first line stays empty, so that no object lies at address 0.
+
+/// u32: 0 while the pipeline runs, 1 once it is told to stop. Only ever set, never cleared.
+pub const STOP: u32 = 128;
+/// The first address that the arena hands out.
+pub const ARENA: u32 = 256;
+
+// A ring, from its base address. Positions count bytes since the ring was made; they only grow and never wrap.
+
+/// u64: bytes published. Stored by the writer, loaded by the readers.
+pub const RING_POSITION: u32 = 0;
+/// u32: 1 once the writer has published its last byte. Shares the line of the position: it changes once.
+pub const RING_CLOSED: u32 = 8;
+/// u64: the position up to which the writer may be overwriting. At least RING_POSITION while a passing reader exists.
+pub const RING_CLAIM: u32 = 128;
+/// u32: 1 while a reader may be parked for data, waiting on this very word.
+pub const RING_DATA_WAITERS: u32 = 256;
+/// u32: 1 while the writer may be parked for space, waiting on this very word.
+pub const RING_SPACE_WAITERS: u32 = 384;
+/// u64: the position that the slowest reader must reach for the parked writer to go on.
+pub const RING_SPACE_NEEDED: u32 = 392;
+/// u32: bytes of the data area, 1 to 2^31 - 1. Constant.
+pub const RING_CAPACITY: u32 = 512;
+/// u32: how many readers follow the header. Constant.
+pub const RING_READERS: u32 = 516;
+
+// The writer's own line: nobody else touches it.
+
+/// u64: the writer may publish up to this position without looking at the readers again.
+pub const RING_LIMIT: u32 = 640;
+/// u32: RING_POSITION modulo the capacity, 0 to capacity - 1.
+pub const RING_OFFSET: u32 = 648;
+/// u32: writes left until the cached limit is due for a refresh, 1 to 2^32 - 1.
+pub const RING_COUNTDOWN: u32 = 652;
+/// u32: 1 while some reader is passing, so that claims must be announced.
+pub const RING_ANNOUNCING: u32 = 656;
+/// u32: how often the readers were scanned, modulo 2^32.
+pub const RING_SCANS: u32 = 660;
+
+/// Bytes before the first reader.
+pub const RING_HEADER: u32 = 768;
+
+// A reader of a ring, from its own base address.
+
+/// u64: bytes consumed. Stored by the reader, loaded by the writer.
+pub const READER_POSITION: u32 = 0;
+/// u32: one of the three states below. Stored by the reader, loaded by the writer.
+pub const READER_STATE: u32 = 8;
+/// u64: RING_POSITION as the reader last saw it. The reader's own.
+pub const READER_SEEN: u32 = 128;
+/// u64: bytes that passed this reader by, unread. The reader's own.
+pub const READER_LOST: u32 = 136;
+/// u32: READER_POSITION modulo the capacity, 0 to capacity - 1. The reader's own.
+pub const READER_OFFSET: u32 = 144;
+/// Bytes of one reader.
+pub const READER_BYTES: u32 = 256;
+
+/// The reader is gone: nobody reads, the writer ignores it.
+pub const READER_DETACHED: u32 = 0;
+/// The reader sees every byte: the writer waits for it.
+pub const READER_BLOCKING: u32 = 1;
+/// The reader takes what it can get: the writer does not wait, but announces what it overwrites.
+pub const READER_PASSING: u32 = 2;
+
+// An event, from its base address.
+
+/// u32: activations that were signalled and not yet taken.
+pub const EVENT_PENDING: u32 = 0;
+/// u32: parties left that may signal. It only shrinks.
+pub const EVENT_SIGNALERS: u32 = 4;
+/// u32: 1 while somebody may be parked on this very word.
+pub const EVENT_WAITERS: u32 = 128;
+/// Bytes of one event.
+pub const EVENT_BYTES: u32 = 256;

@@ -1,0 +1,54 @@
+/** Events: the switches that tell tasks when they may run. */
+
+/** Options of `Pipeline.addEvent()`. */
+export interface EventOptions {
+  /**
+   * Whether the event is open from the start, with one activation pending.
+   *
+   * @default {false}
+   */
+  initialState?: boolean;
+  /** For people. */
+  description?: string;
+}
+
+/**
+ * A declared event, to be bound to tasks.
+ *
+ * @example
+ * ```ts
+ * import { Pipeline } from "@ringmill/ringmill";
+ * import { equal } from "node:assert/strict";
+ *
+ * const armed = new Pipeline("alarm").addEvent("armed", { initialState: true });
+ * equal(armed.name, "armed");
+ * equal(armed.initialState, true);
+ * ```
+ */
+export class EventHandle {
+  /** Its name, unique within the pipeline. */
+  readonly name: string;
+  /** Whether it is open from the start. */
+  readonly initialState: boolean;
+  /** For people. */
+  readonly description: string | undefined;
+  // Sets it apart from a stream's handle for the type checker.
+  readonly #isEvent = true;
+
+  /** Checks the options. `Pipeline.addEvent()` does this. */
+  constructor(name: string, options: EventOptions = {}) {
+    const { initialState = false, description } = options;
+    if (typeof initialState !== "boolean") {
+      const received = Deno.inspect(initialState);
+      throw new TypeError(`Cannot add event "${name}": initialState must be true or false, received ${received}`);
+    }
+    this.name = name;
+    this.initialState = initialState;
+    this.description = description;
+  }
+
+  /** Whether a value is an event's handle. */
+  static is(value: unknown): value is EventHandle {
+    return typeof value === "object" && value !== null && #isEvent in value;
+  }
+}

@@ -1,0 +1,293 @@
+/** The declaration of a pipeline, and its life. */
+
+import { DeclarationError, UnknownNameError } from "../errors.ts";
+import type { DType, NumpyCode } from "../ring/dtypes.ts";
+import type { AsyncReader } from "../ring/reader.ts";
+import type { AsyncTaskEvent } from "../ring/task_event.ts";
+import type { AsyncWriter } from "../ring/writer.ts";
+import { Manager, type ManagerOptions } from "../worker/manager.ts";
+import { EventHandle, type EventOptions } from "./event.ts";
+import { moduleUrl } from "./module_url.ts";
+import { planPipeline } from "./plan.ts";
+import { StreamHandle, type StreamHandleOf, type StreamOptions } from "./stream.ts";
+import { createAddTask, targetName } from "./add_task.ts";
+import type { DeclaredBinding, TaskDeclaration } from "./task.ts";
+import type { AddTask, ModuleReference } from "./wiring.ts";
+
+/** Options of a {@link Pipeline}. */
+export interface PipelineOptions extends ManagerOptions {}
+
+/**
+ * A line of tasks, each in its own worker, with streams of typed frames between them.
+ *
+ * @example
+ * ```ts ignore
+ * import { Pipeline, type Reader, type Writer } from "@ringmill/ringmill";
+ *
+ * export function source({ samples }: { samples: Writer<"float32"> }) {
+ *   samples.write(Float32Array.of(1, 2, 3, 4));
+ * }
+ *
+ * export function sink({ samples }: { samples: Reader<"float32"> }) {
+ *   for (const frame of samples) console.log(frame);
+ * }
+ *
+ * if (import.meta.main) {
+ *   await using pipe = new Pipeline("demo", import.meta);
+ *   const samples = pipe.addStream("samples", { shape: [4], dtype: "float32" });
+ *   pipe.addTask("source", { fn: source, writes: { samples } });
+ *   pipe.addTask("sink", { fn: sink, reads: { samples } });
+ *   await pipe.run();
+ * }
+ * ```
+ */
+export class Pipeline implements AsyncDisposable {
+  /** Its name, for messages and drawings. */
+  readonly name: string;
+  /** Declares tasks: `addTask()`, `addTask.switchable()`, `addTask.toggleable()`, `addTask.terminator()`. */
+  readonly addTask: AddTask;
+  readonly #manager: Manager;
+  readonly #module: string;
+  readonly #streams = new Map<string, StreamHandle>();
+  readonly #events = new Map<string, EventHandle>();
+  readonly #tasks = new Map<string, TaskDeclaration>();
+  readonly #opened = { reads: new Set<string>(), writes: new Set<string>(), events: new Set<string>() };
+  #order: readonly string[] = [];
+  #warnings: readonly string[] = [];
+
+  /**
+   * An empty pipeline. `module` is the module that exports the task functions, usually `import.meta`; the program's main
+   * module if left out.
+   *
+   * @throws {TypeError} If `name` is empty, or `module` is none.
+   * @throws {RangeError} If `graceMs` is negative.
+   */
+  constructor(name: string, module: ModuleReference = Deno.mainModule, options: PipelineOptions = {}) {
+    checkName("make", "a pipeline", name);
+    this.name = name;
+    this.#module = moduleUrl(module, `file://${Deno.cwd()}/`);
+    this.#manager = new Manager(name, options);
+    this.addTask = createAddTask({
+      streams: this.#streams,
+      events: this.#events,
+      register: (task) => this.#register(task),
+    });
+  }
+
+  /** The declared streams by name. */
+  get streams(): ReadonlyMap<string, StreamHandle> {
+    return this.#streams;
+  }
+
+  /** The declared events by name. */
+  get events(): ReadonlyMap<string, EventHandle> {
+    return this.#events;
+  }
+
+  /** The declared tasks by name. */
+  get tasks(): ReadonlyMap<string, TaskDeclaration> {
+    return this.#tasks;
+  }
+
+  /** What `compile()` found allowed, but probably not meant. It prints them too. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
+  }
+
+  /**
+   * Declares a stream: one task writes it, any number read it.
+   *
+   * @throws {DeclarationError} If the name is taken.
+   * @throws {TypeError} If an option is of the wrong kind.
+   * @throws {RangeError} If an option is out of range.
+   * @throws {LifecycleError} If the pipeline is compiled or closed.
+   */
+  addStream<const Name extends DType | NumpyCode>(name: string, options: StreamOptions<Name>): StreamHandleOf<Name> {
+    this.#checkDeclaring("a stream", name, this.#streams);
+    const stream = new StreamHandle(name, options);
+    this.#manager.addRing(stream.ringSpec);
+    this.#streams.set(name, stream);
+    return stream as unknown as StreamHandleOf<Name>;
+  }
+
+  /**
+   * Declares an event. Any number of tasks may signal it; one that waits is the intended pattern.
+   *
+   * @throws {DeclarationError} If the name is taken.
+   * @throws {LifecycleError} If the pipeline is compiled or closed.
+   */
+  addEvent(name: string, options: EventOptions = {}): EventHandle {
+    this.#checkDeclaring("an event", name, this.#events);
+    const event = new EventHandle(name, options);
+    this.#manager.addEvent(event);
+    this.#events.set(name, event);
+    return event;
+  }
+
+  #register(task: TaskDeclaration): void {
+    this.#checkDeclaring("a task", task.name, this.#tasks);
+    this.#tasks.set(task.name, task);
+  }
+
+  #checkDeclaring(kind: string, name: string, known: ReadonlyMap<string, unknown>): void {
+    this.#manager.checkState(`add ${kind} to`, "declared");
+    checkName("add", kind, name);
+    if (known.has(name)) {
+      throw new DeclarationError(`Cannot add ${kind} to pipeline "${this.name}": the name "${name}" is taken`);
+    }
+  }
+
+  /**
+   * Makes the program itself a reader of a stream. The handle works once the pipeline is compiled; nothing in it blocks.
+   * The program must read on, or close it: it holds the writer back like any reader.
+   *
+   * @throws {UnknownNameError} If there is no such stream.
+   * @throws {LifecycleError} If the pipeline is compiled or closed.
+   */
+  openReader<D extends DType>(stream: StreamHandle<D> | string): AsyncReader<D> {
+    const name = this.#open("reads", "stream", this.#streams, stream);
+    return this.#manager.openFrameReader(name) as unknown as AsyncReader<D>;
+  }
+
+  /**
+   * Makes the program itself the writer of a stream. The handle works once the pipeline is compiled; nothing in it blocks.
+   * `close()` it at the end: the readers wait for that.
+   *
+   * @throws {UnknownNameError} If there is no such stream.
+   * @throws {DeclarationError} If the program writes it already.
+   * @throws {LifecycleError} If the pipeline is compiled or closed.
+   */
+  openWriter<D extends DType>(stream: StreamHandle<D> | string): AsyncWriter<D> {
+    const name = this.#open("writes", "stream", this.#streams, stream);
+    return this.#manager.openFrameWriter(name) as unknown as AsyncWriter<D>;
+  }
+
+  /**
+   * Makes the program itself a party to an event. The handle works once the pipeline is compiled; nothing in it blocks.
+   *
+   * @throws {UnknownNameError} If there is no such event.
+   * @throws {LifecycleError} If the pipeline is compiled or closed.
+   */
+  openEvent(event: EventHandle | string): AsyncTaskEvent {
+    return this.#manager.openEvent(this.#open("events", "event", this.#events, event));
+  }
+
+  #open<Handle extends { readonly name: string }>(
+    side: "reads" | "writes" | "events",
+    kind: string,
+    known: ReadonlyMap<string, Handle>,
+    reference: Handle | string,
+  ): string {
+    this.#manager.checkState(`open a ${kind} of`, "declared");
+    const name = targetName(reference, known, kind);
+    if (!known.has(name)) {
+      throw new UnknownNameError(`Cannot open ${kind} "${name}": pipeline "${this.name}" has no such ${kind}`);
+    }
+    if (side === "writes" && this.#opened.writes.has(name)) {
+      throw new DeclarationError(`Cannot open a writer of stream "${name}": the program writes it already`);
+    }
+    this.#opened[side].add(name);
+    return name;
+  }
+
+  /**
+   * Checks the declaration as a whole, makes the shared memory, starts the workers and has them import their modules. The
+   * tasks do not run yet.
+   *
+   * @throws {DeclarationError} If the declaration cannot run; the message has all problems.
+   * @throws {TaskError} If a module cannot be imported.
+   * @throws {RangeError} If the streams need more than 4 GiB.
+   * @throws {LifecycleError} If it was compiled before, or is closed.
+   */
+  async compile(): Promise<void> {
+    this.#manager.checkState("compile", "declared");
+    const { order, warnings } = planPipeline({
+      name: this.name,
+      streams: this.#streams,
+      events: this.#events,
+      tasks: this.#tasks,
+      opened: this.#opened,
+    });
+    for (const warning of warnings) console.warn(`Pipeline "${this.name}": ${warning}`);
+    this.#warnings = warnings;
+    this.#order = order.filter((name) => this.#tasks.get(name)!.mode !== "terminator");
+    for (const name of this.#order) this.#hand(this.#tasks.get(name)!);
+    await this.#manager.compile();
+  }
+
+  /** Hands a task to the manager. */
+  #hand({ name, mode, fn, module, gate, ...task }: TaskDeclaration): void {
+    const byLocal = (bindings: readonly DeclaredBinding[]) =>
+      Object.fromEntries(bindings.map(({ local, target }) => [local, target]));
+    this.#manager.addTask({
+      name,
+      fn: fn!,
+      module: module === undefined ? this.#module : moduleUrl(module, this.#module),
+      reads: byLocal(task.reads),
+      writes: byLocal(task.writes),
+      events: byLocal(task.events),
+      activation: gate && { mode: mode as "switchable" | "toggleable", event: gate.target },
+      params: task.params,
+      permissions: task.permissions,
+    });
+  }
+
+  /**
+   * Compiles if need be, and starts the tasks in reverse topological order: those that read before those that write.
+   *
+   * @throws {LifecycleError} If it was started before, or is closed. Otherwise as {@link compile}.
+   */
+  async start(): Promise<void> {
+    if (this.#manager.state === "declared") await this.compile();
+    await this.#manager.start(this.#order);
+  }
+
+  /**
+   * Starts, and waits until all tasks have ended.
+   *
+   * @throws {TaskError} If a task failed. The others were stopped then. Otherwise as {@link start}.
+   */
+  async run(): Promise<void> {
+    await this.start();
+    await this.join();
+  }
+
+  /**
+   * Asks all tasks to stop: whatever they call on a binding throws a `StoppedError`, which unwinds them.
+   *
+   * @throws {LifecycleError} If it is closed.
+   */
+  stop(): void {
+    this.#manager.stop();
+  }
+
+  /**
+   * Waits until all tasks have ended: true, or false if that took longer than `timeoutMs` (without bound by default).
+   *
+   * @throws {TaskError} If a task failed. The others were stopped then; `others` has what else failed.
+   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {LifecycleError} If it was not started, or is closed.
+   */
+  async join(timeoutMs = Infinity): Promise<boolean> {
+    return await this.#manager.join(timeoutMs);
+  }
+
+  /**
+   * Stops all tasks, waits for them, and lets everything go. Closing twice is the same as closing once.
+   *
+   * @throws {TaskError} If a task ignored the stop for longer than `graceMs`, or failed and no other call has said so.
+   */
+  async close(): Promise<void> {
+    await this.#manager.close();
+  }
+
+  /** As {@link close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+function checkName(action: string, kind: string, name: unknown): void {
+  if (typeof name === "string" && name !== "") return;
+  throw new TypeError(`Cannot ${action} ${kind}: its name must be a text, received ${Deno.inspect(name)}`);
+}

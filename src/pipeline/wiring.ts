@@ -1,0 +1,160 @@
+/**
+ * The types of wiring: from the parameter of a task function follow the bindings that its declaration must have, and from
+ * the bindings of a declaration the functions that fit it.
+ */
+
+import type { DType } from "../ring/dtypes.ts";
+import type { Reader } from "../ring/reader.ts";
+import type { TaskEvent } from "../ring/task_event.ts";
+import type { Writer } from "../ring/writer.ts";
+import type { TaskContext } from "../worker/task_context.ts";
+import type { TaskPermissions } from "../worker/task_worker.ts";
+import type { EventHandle } from "./event.ts";
+import type { StreamHandle } from "./stream.ts";
+
+/** A module, by its `import.meta`, URL or path. A path is relative to the pipeline's module. */
+export type ModuleReference = { readonly url: string } | URL | string;
+
+/** A task function: any export whose parameters are bindings, and a context if it wants it. */
+// deno-lint-ignore no-explicit-any
+export type TaskFunction = (bindings: any, context: TaskContext<any>) => unknown;
+
+// deno-lint-ignore no-explicit-any
+type BindingsOf<F> = F extends (bindings: infer B, ...rest: any) => unknown ? B : never;
+
+/** What a function reads: its own names for streams. A name of a stream may stand for the handle. */
+type ReadsOf<B> = {
+  [K in keyof B as NonNullable<B[K]> extends Reader<infer _> ? K : never]: NonNullable<B[K]> extends Reader<infer D>
+    ? StreamHandle<D> | string
+    : never;
+};
+
+/** What a function writes. */
+type WritesOf<B> = {
+  [K in keyof B as NonNullable<B[K]> extends Writer<infer _> ? K : never]: NonNullable<B[K]> extends Writer<infer D>
+    ? StreamHandle<D> | string
+    : never;
+};
+
+/** What events a function signals or waits for. */
+type EventsOf<B> = {
+  [K in keyof B as NonNullable<B[K]> extends TaskEvent ? K : never]: EventHandle | string;
+};
+
+/** A required property, or an optional and empty one where nothing is needed. */
+type Needed<Property extends string, Needs> = keyof Needs extends never ? { [P in Property]?: Record<string, never> }
+  : { [P in Property]: Needs };
+
+// deno-lint-ignore no-explicit-any
+type ParamsOf<F> = F extends (bindings: any, context: TaskContext<infer P>) => unknown ? P : unknown;
+
+/** The constants that a function expects in its context. */
+type ParamsFor<F> = undefined extends ParamsOf<F> ? { params?: ParamsOf<F> } : { params: ParamsOf<F> };
+
+/** What every kind of task may be declared with. */
+export interface CommonTaskOptions {
+  /** The module that exports the function. The pipeline's own by default. */
+  module?: ModuleReference;
+  /** Deno's permissions of the task's worker, all of this program's by default. Deno wants `--unstable-worker-options`. */
+  permissions?: TaskPermissions;
+  /** For people. */
+  description?: string;
+}
+
+/** Options of `Pipeline.addTask()` for a function. */
+export type TaskOptions<F extends TaskFunction> =
+  & CommonTaskOptions
+  & { /** The function, an export of its module. */ fn: F }
+  & Needed<"reads", ReadsOf<BindingsOf<F>>>
+  & Needed<"writes", WritesOf<BindingsOf<F>>>
+  & Needed<"events", EventsOf<BindingsOf<F>>>
+  & ParamsFor<F>;
+
+/** Options of `Pipeline.addTask.switchable()` and `.toggleable()`: the control event is not passed to the function. */
+export type ControlledTaskOptions<F extends TaskFunction, Gate extends string> =
+  & CommonTaskOptions
+  & { /** The function, an export of its module. */ fn: F }
+  & { /** Which of `events` the task runs on, by the name it is bound to. */ activateOn: Gate }
+  & { events: EventsOf<BindingsOf<F>> & { [G in Gate]: EventHandle | string } }
+  & Needed<"reads", ReadsOf<BindingsOf<F>>>
+  & Needed<"writes", WritesOf<BindingsOf<F>>>
+  & ParamsFor<F>;
+
+/** Bindings by a function's names for them. */
+export interface Bindings {
+  /** Streams to read. */
+  reads?: Readonly<Record<string, StreamHandle | string>>;
+  /** Streams to write. */
+  writes?: Readonly<Record<string, StreamHandle | string>>;
+  /** Events to signal or wait for. */
+  events?: Readonly<Record<string, EventHandle | string>>;
+}
+
+/** Options of `Pipeline.addTask()` without a function. */
+export interface DecoratorOptions extends CommonTaskOptions, Bindings {
+  /** Given to the returned function instead. */
+  fn?: undefined;
+  /** Constants for the function. */
+  params?: unknown;
+}
+
+type DTypeBehind<Handle> = Handle extends StreamHandle<infer D> ? D : DType;
+
+/** What a function gets that is declared with the bindings `B`. A stream bound by name may be of any type. */
+type BoundBy<B extends Bindings> =
+  & { [K in keyof B["reads"]]: B["reads"][K] extends string ? Reader<never> : Reader<DTypeBehind<B["reads"][K]>> }
+  & { [K in keyof B["writes"]]: B["writes"][K] extends string ? Writer<never> : Writer<DTypeBehind<B["writes"][K]>> }
+  & { [K in keyof B["events"]]: TaskEvent };
+
+/** A function that fits the bindings `B`. */
+// deno-lint-ignore no-explicit-any
+export type TaskFunctionFor<B extends Bindings> = (bindings: BoundBy<B>, context: TaskContext<any>) => unknown;
+
+/** Options of `Pipeline.addTask.terminator()`. */
+export interface TerminatorOptions {
+  /** The streams, by any names or in a list. */
+  reads: Readonly<Record<string, StreamHandle | string>> | readonly (StreamHandle | string)[];
+  /** For people. */
+  description?: string;
+}
+
+/** `Pipeline.addTask`: a function, with the other kinds of tasks as its properties. */
+export interface AddTask {
+  /**
+   * Without `fn`: returns a function that registers what it is given, and returns it.
+   *
+   * @throws {DeclarationError} If the name is taken, or a handle belongs to another pipeline.
+   */
+  <const B extends DecoratorOptions>(name: string, options: B): <F extends TaskFunctionFor<B>>(fn: F) => F;
+  /**
+   * Declares a task that runs `fn` once, in a worker of its own. Its streams end when it returns.
+   *
+   * @throws {DeclarationError} If the name is taken, or a handle belongs to another pipeline.
+   * @throws {TypeError} If `fn` is no function, or `params` cannot be cloned.
+   */
+  <F extends TaskFunction>(name: string, options: TaskOptions<F>): void;
+  /**
+   * Declares a task that waits for an event and then runs again and again, for as long as the event is open.
+   *
+   * @throws {DeclarationError} If `activateOn` is not among `events`, and as for a plain task.
+   */
+  switchable<F extends TaskFunction, const Gate extends string>(
+    name: string,
+    options: ControlledTaskOptions<F, Gate>,
+  ): void;
+  /**
+   * Declares a task that waits for an event and then runs once per activation, which it takes.
+   *
+   * @throws {DeclarationError} If `activateOn` is not among `events`, and as for a plain task.
+   */
+  toggleable<F extends TaskFunction, const Gate extends string>(
+    name: string,
+    options: ControlledTaskOptions<F, Gate>,
+  ): void;
+  /**
+   * Declares that nobody reads some streams: their writers are never held back. It takes no worker.
+   *
+   * @throws {DeclarationError} If the name is taken, or a handle belongs to another pipeline.
+   */
+  terminator(name: string, options: TerminatorOptions): void;
+}

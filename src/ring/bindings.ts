@@ -1,0 +1,35 @@
+/** Opens what a binding describes. */
+
+import type { HandleOptions } from "./_ends.ts";
+import { layout } from "./_core.generated.ts";
+import { type BindingDescription, readerAddress } from "./description.ts";
+import { Reader } from "./reader.ts";
+import { RingReader, RingWriter } from "./ring.ts";
+import type { SharedMemory } from "./shared_memory.ts";
+import { TaskEvent } from "./task_event.ts";
+import { Writer } from "./writer.ts";
+
+/** Anything that a task can be bound to. */
+export type Binding = Reader | Writer | RingReader | RingWriter | TaskEvent;
+
+/** Opens a handle. It belongs to the thread that opens it. */
+export function openBinding(memory: SharedMemory, binding: BindingDescription, options: HandleOptions = {}): Binding {
+  if (binding.kind === "event") return new TaskEvent(memory, binding, options);
+  const { ring } = binding;
+  if (binding.kind === "reader") {
+    return ring.frame ? new Reader(memory, binding, options) : RingReader.open(memory, ring, binding.index, options);
+  }
+  return ring.frame ? new Writer(memory, binding, options) : RingWriter.open(memory, ring, options);
+}
+
+/** Leaves a binding on behalf of a thread that has ended: streams end, nobody waits for it, its events may close. */
+export function releaseBinding({ core }: SharedMemory, binding: BindingDescription): void {
+  if (binding.kind === "event") {
+    if (binding.signals) core.event_leave(binding.event.address);
+  } else if (binding.kind === "writer") {
+    core.writer_close(binding.ring.address);
+  } else {
+    const { ring, index } = binding;
+    core.reader_release(ring.address, readerAddress(ring, index), layout.READER_DETACHED);
+  }
+}

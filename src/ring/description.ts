@@ -1,0 +1,97 @@
+/** What a thread needs to know to open a handle on something in the shared memory. All of it can be posted. */
+
+import { layout } from "./_core.generated.ts";
+import type { DType } from "./dtypes.ts";
+import type { WaitStrategy } from "./waiting.ts";
+
+/** How often the writer refreshes what it knows of its readers. */
+export interface RefreshSettings {
+  /** After this many writes, 1 to 2^32 - 1. */
+  readonly interval: number;
+  /** After this many milliseconds, 0 to `Infinity`. */
+  readonly ms: number;
+}
+
+/** The frames that a ring carries. */
+export interface FrameDescription {
+  /** Elements along each dimension. */
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  /** Bytes from one frame to the next; the ring's capacity is a whole number of them. */
+  readonly stride: number;
+}
+
+/** A ring. */
+export interface RingDescription {
+  readonly name: string;
+  /** Where it lies. */
+  readonly address: number;
+  /** Bytes of the data area. */
+  readonly capacity: number;
+  readonly readers: number;
+  readonly wait: WaitStrategy;
+  readonly refresh: RefreshSettings;
+  /** Missing for a ring of raw bytes. */
+  readonly frame?: FrameDescription;
+}
+
+/** An event. */
+export interface EventDescription {
+  readonly name: string;
+  /** Where it lies. */
+  readonly address: number;
+}
+
+/** One end of a ring, or an event. */
+export type BindingDescription =
+  | {
+    readonly kind: "reader";
+    readonly ring: RingDescription;
+    /** Which of the ring's readers, from 0. */
+    readonly index: number;
+    /** Address of its scratch frame; 0 for a ring of raw bytes. */
+    readonly scratch: number;
+  }
+  | {
+    readonly kind: "writer";
+    readonly ring: RingDescription;
+    /** Address of its scratch frame; 0 for a ring of raw bytes. */
+    readonly scratch: number;
+  }
+  | {
+    readonly kind: "event";
+    readonly event: EventDescription;
+    /** Whether this party may signal, or only waits. */
+    readonly signals: boolean;
+  };
+
+/** A {@link BindingDescription} of one kind. */
+export type BindingOf<Kind extends BindingDescription["kind"]> = Extract<BindingDescription, { kind: Kind }>;
+
+/** Bytes of a ring with everything that belongs to it. */
+export function ringBytes(capacity: number, readers: number): number {
+  return layout.RING_HEADER + readers * layout.READER_BYTES + capacity;
+}
+
+/** Bytes of an event. */
+export const EVENT_BYTES: number = layout.EVENT_BYTES;
+
+/** The address of a ring's reader. */
+export function readerAddress(ring: RingDescription, index: number): number {
+  return ring.address + layout.RING_HEADER + index * layout.READER_BYTES;
+}
+
+/** The address of a ring's data area. */
+export function dataAddress(ring: RingDescription): number {
+  return readerAddress(ring, ring.readers);
+}
+
+/** The waiters words of a ring. */
+export function ringWaiters(ring: RingDescription): number[] {
+  return [ring.address + layout.RING_DATA_WAITERS, ring.address + layout.RING_SPACE_WAITERS];
+}
+
+/** The waiters word of an event. */
+export function eventWaiters(event: EventDescription): number {
+  return event.address + layout.EVENT_WAITERS;
+}

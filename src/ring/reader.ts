@@ -1,0 +1,288 @@
+/** The reading end of a stream. */
+
+import { type HandleOptions, ReaderEnd } from "./_ends.ts";
+import { copyFrame, Frames, type OwnedFrame, type SharedFrame } from "./_frames.ts";
+import type { BindingOf } from "./description.ts";
+import type { DType, FrameOf } from "./dtypes.ts";
+import { RingReader } from "./ring.ts";
+import type { SharedMemory } from "./shared_memory.ts";
+
+/**
+ * The part of a {@link Reader} that works on the main thread too: nothing in it blocks.
+ *
+ * @example
+ * ```ts
+ * import { Pipeline } from "@ringmill/ringmill";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using pipe = new Pipeline("loop");
+ * const samples = pipe.addStream("samples", { shape: [2], dtype: "float32" });
+ * const writer = pipe.openWriter(samples), reader = pipe.openReader(samples);
+ * await pipe.start();
+ * writer.write(Float32Array.of(1, 2));
+ * deepEqual(await reader.readAsync(), Float32Array.of(1, 2));
+ * ```
+ */
+export interface AsyncReader<D extends DType = DType> extends AsyncIterable<SharedFrame<D>>, Disposable {
+  /** The stream's name. */
+  readonly name: string;
+  /** Elements along each dimension of a frame. */
+  readonly shape: readonly number[];
+  /** The element type. */
+  readonly dtype: D;
+  /** Numbers in a frame: the product of the shape, twice that for complex frames. */
+  readonly frameLength: number;
+  /** Bytes of a frame. */
+  readonly frameBytes: number;
+  /** The stream's ring as raw bytes. */
+  readonly ring: RingReader;
+  /** The bytes of the whole ring, in the order of the memory. */
+  readonly raw: Uint8Array<SharedArrayBuffer>;
+  /** Whether the stream has ended and everything is read, or this reader is closed. */
+  readonly closed: boolean;
+  /** Frames that passed this reader by unread: overtaken, skipped, or discarded by `setBlocking(true)`. */
+  readonly lost: number;
+  /** How full the stream's ring is for its slowest reader that holds the writer back, 0 to 1. */
+  readonly pressure: number;
+  /** A copy of the next frame, or `null` if none is there. */
+  read(): OwnedFrame<D> | null;
+  /** Copies the next frame into `out`. False if none is there. */
+  readInto(out: FrameOf<D>): boolean;
+  /** The next frame in place, or `null` if none is there. It stays as it is until `increment()`. */
+  look(): SharedFrame<D> | null;
+  /** A copy of the next frame, or `null` if the stream ended or `timeoutMs` went by (without bound by default). */
+  readAsync(timeoutMs?: number): Promise<OwnedFrame<D> | null>;
+  /** The next frame in place, or `null` if the stream ended or `timeoutMs` went by (without bound by default). */
+  lookAsync(timeoutMs?: number): Promise<SharedFrame<D> | null>;
+  /** Consumes the frame that `look()` has found. False if it was overtaken meanwhile, see {@link setBlocking}. */
+  increment(): boolean;
+  /** A frame of this reader's own inside the shared memory, into which `readInto()` is one copy by the core. */
+  frame(): SharedFrame<D>;
+  /** Whether the writer waits for this reader. True until told otherwise. */
+  setBlocking(blocking: boolean): void;
+  /** Whether the writer waits for this reader. */
+  isBlocking(): boolean;
+  /** Leaves out all frames but the newest. Returns how many it left out. */
+  skipToNewest(): number;
+  /** Leaves the stream for good: the writer no longer waits for this reader. */
+  close(): void;
+}
+
+/**
+ * The reading end of a stream, as a task gets it. Frames arrive whole and in the order of writing; every reader of a
+ * stream sees every frame.
+ *
+ * All calls throw {@link StoppedError} once the pipeline was told to stop. A `timeoutMs` is 0 (do not wait) to
+ * `Infinity`; a negative one is a `RangeError`.
+ *
+ * @example A task that reads
+ * ```ts
+ * import type { Reader, Writer } from "@ringmill/ringmill";
+ *
+ * export function scale({ samples, doubled }: { samples: Reader<"float32">; doubled: Writer<"float32"> }) {
+ *   for (const frame of samples) doubled.write(frame.map((x) => 2 * x), Infinity);
+ * }
+ * ```
+ */
+export class Reader<D extends DType = DType> implements AsyncReader<D> {
+  /** The stream's name. */
+  readonly name: string;
+  /** The stream's ring as raw bytes. It shares its position with this reader. */
+  readonly ring: RingReader;
+  readonly #end: ReaderEnd;
+  readonly #frames: Frames<D>;
+  readonly #stride: number;
+  readonly #scratchAddress: number;
+  #scratch: SharedFrame<D> | undefined;
+
+  /** Opens a reader. Task hosts and pipelines do this. */
+  constructor(memory: SharedMemory, description: BindingOf<"reader">, options: HandleOptions = {}) {
+    const { ring } = description;
+    this.name = ring.name;
+    this.#frames = new Frames(memory, ring);
+    this.#end = new ReaderEnd(memory, ring, description.index, options);
+    this.#stride = this.#frames.stride;
+    this.#scratchAddress = description.scratch;
+    this.ring = new RingReader(memory, ring, this.#end);
+  }
+
+  /** Elements along each dimension of a frame. */
+  get shape(): readonly number[] {
+    return this.#frames.shape;
+  }
+
+  /** The element type. */
+  get dtype(): D {
+    return this.#frames.dtype;
+  }
+
+  /** Numbers in a frame: the product of the shape, twice that for complex frames. */
+  get frameLength(): number {
+    return this.#frames.length;
+  }
+
+  /** Bytes of a frame. */
+  get frameBytes(): number {
+    return this.#frames.bytes;
+  }
+
+  /** The bytes of the whole ring, in the order of the memory. What they hold changes at any time. */
+  get raw(): Uint8Array<SharedArrayBuffer> {
+    return this.ring.data;
+  }
+
+  /** Whether the stream has ended and everything is read, or this reader is closed. */
+  get closed(): boolean {
+    return this.#end.closed;
+  }
+
+  /** Frames that passed this reader by unread: overtaken, skipped, or discarded by `setBlocking(true)`. */
+  get lost(): number {
+    return this.#end.lost / this.#stride;
+  }
+
+  /** How full the stream's ring is for its slowest reader that holds the writer back, 0 to 1. */
+  get pressure(): number {
+    return this.ring.pressure;
+  }
+
+  /**
+   * The next frame in place, without a copy, or `null` if none arrives within `timeoutMs` or the stream has ended. The
+   * same frame comes again until `increment()`; after that its array shows whatever the writer puts there.
+   */
+  look(timeoutMs = 0): SharedFrame<D> | null {
+    const offset = this.#end.look(this.#stride, timeoutMs);
+    return offset < 0 ? null : this.#frames.at(offset);
+  }
+
+  /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
+  async lookAsync(timeoutMs = Infinity): Promise<SharedFrame<D> | null> {
+    const offset = await this.#end.lookAsync(this.#stride, timeoutMs);
+    return offset < 0 ? null : this.#frames.at(offset);
+  }
+
+  /**
+   * Consumes the frame that `look()` has found. False if this reader does not block the writer and was overtaken, so that
+   * the frame may have changed under the caller's eyes.
+   *
+   * @throws {Error} If `look()` has found no frame before.
+   */
+  increment(): boolean {
+    return this.#end.increment();
+  }
+
+  /** A copy of the next frame, or `null` if none arrives within `timeoutMs` or the stream has ended. */
+  read(timeoutMs = 0): OwnedFrame<D> | null {
+    return this.#copy(this.look(timeoutMs));
+  }
+
+  /** As {@link read}, without blocking the thread; it waits without bound unless told otherwise. */
+  async readAsync(timeoutMs = Infinity): Promise<OwnedFrame<D> | null> {
+    return this.#copy(await this.lookAsync(timeoutMs));
+  }
+
+  #copy(frame: SharedFrame<D> | null): OwnedFrame<D> | null {
+    if (frame === null) return null;
+    const copy = this.#frames.own();
+    copyFrame(copy, frame);
+    return this.increment() ? copy : null;
+  }
+
+  /**
+   * Copies the next frame into `out`, which allocates nothing. False if none arrives within `timeoutMs`, the stream has
+   * ended, or the frame was overtaken during the copy.
+   *
+   * @throws {TypeError} If `out` is not a typed array of the stream's kind and length. Nothing is consumed then.
+   */
+  readInto(out: FrameOf<D>, timeoutMs = 0): boolean {
+    if (out === this.#scratch) return this.#end.read(this.#scratchAddress, this.#stride, timeoutMs);
+    this.#frames.check(out);
+    const frame = this.look(timeoutMs);
+    if (frame === null) return false;
+    copyFrame(out, frame);
+    return this.increment();
+  }
+
+  /** A frame of this reader's own inside the shared memory, into which `readInto()` is one copy by the core. */
+  frame(): SharedFrame<D> {
+    return this.#scratch ??= this.#frames.view(this.#scratchAddress);
+  }
+
+  /**
+   * `false`: the writer no longer waits for this reader, and may overtake it. `read()` and `readInto()` then hand out a
+   * whole frame or nothing, and `increment()` tells whether a looked-at frame stayed whole; an overtaken reader goes on
+   * with the newest frame. `true`: the writer waits again; what is unread is discarded.
+   */
+  setBlocking(blocking: boolean): void {
+    this.#end.setBlocking(blocking);
+  }
+
+  /** Whether the writer waits for this reader. True until told otherwise. */
+  isBlocking(): boolean {
+    return this.#end.isBlocking;
+  }
+
+  /** Leaves out all frames but the newest. Returns how many it left out. */
+  skipToNewest(): number {
+    return this.#end.skip(this.#stride) / this.#stride;
+  }
+
+  /** Leaves the stream for good: the writer no longer waits for this reader, and reading throws. */
+  close(): void {
+    this.#end.close();
+  }
+
+  /** As {@link close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** The frames in place until the stream ends, each consumed when the loop body is done with it. Blocks the thread. */
+  [Symbol.iterator](): IterableIterator<SharedFrame<D>> {
+    return new FrameIterator(this, this.#end);
+  }
+
+  /** As the plain iterator, without blocking the thread. */
+  async *[Symbol.asyncIterator](): AsyncIterableIterator<SharedFrame<D>> {
+    for (;;) {
+      const frame = await this.lookAsync();
+      if (frame === null) return;
+      try {
+        yield frame;
+      } finally {
+        if (this.#end.held > 0) this.increment();
+      }
+    }
+  }
+}
+
+/** Written out, as a generator takes several times as long per frame. */
+class FrameIterator<D extends DType> implements IterableIterator<SharedFrame<D>> {
+  readonly #reader: Reader<D>;
+  readonly #end: ReaderEnd;
+
+  constructor(reader: Reader<D>, end: ReaderEnd) {
+    this.#reader = reader;
+    this.#end = end;
+  }
+
+  next(): IteratorResult<SharedFrame<D>, undefined> {
+    this.#consume();
+    const value = this.#reader.look(Infinity);
+    return value === null ? { done: true, value: undefined } : { done: false, value };
+  }
+
+  return(): IteratorResult<SharedFrame<D>, undefined> {
+    this.#consume();
+    return { done: true, value: undefined };
+  }
+
+  /** Consumes the frame of this round, unless the loop body has done so. */
+  #consume(): void {
+    if (this.#end.held > 0) this.#end.increment();
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}

@@ -1,0 +1,260 @@
+/** The two ends of a ring as raw bytes: any length, and therefore views that may be split where the ring wraps. */
+
+import { type HandleOptions, ReaderEnd, WriterEnd } from "./_ends.ts";
+import { dataAddress, type RingDescription } from "./description.ts";
+import type { SharedMemory } from "./shared_memory.ts";
+
+/** Consecutive bytes of a ring. The second part is empty unless they wrap. */
+export type RingView = readonly [Uint8Array<SharedArrayBuffer>, Uint8Array<SharedArrayBuffer>];
+
+/** The data area of a ring. */
+class RingData {
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  readonly #name: string;
+
+  constructor(memory: SharedMemory, ring: RingDescription) {
+    this.bytes = memory.bytes.subarray(dataAddress(ring), dataAddress(ring) + ring.capacity);
+    this.#name = ring.name;
+  }
+
+  checkLength(length: number): void {
+    if (Number.isInteger(length) && length >= 1 && length <= this.bytes.length) return;
+    const limits = `length must be 1 to ${this.bytes.length} bytes`;
+    throw new RangeError(`Cannot use ring "${this.#name}": ${limits}, received ${length}`);
+  }
+
+  /** The bytes at an offset, or `null` for a code that is none. */
+  view(offset: number, length: number): RingView | null {
+    if (offset < 0) return null;
+    const beforeWrap = Math.min(length, this.bytes.length - offset);
+    return [this.bytes.subarray(offset, offset + beforeWrap), this.bytes.subarray(0, length - beforeWrap)];
+  }
+}
+
+/**
+ * The reading end of a ring of raw bytes.
+ *
+ * @example
+ * ```ts
+ * import { Manager } from "@ringmill/ringmill/runtime";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * await using manager = new Manager("bytes");
+ * manager.addRing({ name: "chunks", bytes: 8 });
+ * const opening = [manager.openWriter("chunks"), manager.openReader("chunks")] as const;
+ * await manager.compile();
+ * const [writer, reader] = opening;
+ * writer.write(Uint8Array.of(1, 2, 3));
+ * const [head, tail] = reader.look(2)!;
+ * deepEqual([...head, ...tail], [1, 2]);
+ * reader.increment();
+ * ```
+ */
+export class RingReader {
+  /** The ring's name. */
+  readonly name: string;
+  /** The whole data area in the order of the memory. What it holds changes at any time. */
+  readonly data: Uint8Array<SharedArrayBuffer>;
+  readonly #end: ReaderEnd;
+  readonly #ring: RingData;
+
+  /** Wraps a reading end. Managers and bindings do this. */
+  constructor(memory: SharedMemory, ring: RingDescription, end: ReaderEnd) {
+    this.name = ring.name;
+    this.#ring = new RingData(memory, ring);
+    this.data = this.#ring.bytes;
+    this.#end = end;
+  }
+
+  /** Opens reader `index` of a ring. A reader belongs to one thread. */
+  static open(memory: SharedMemory, ring: RingDescription, index: number, options: HandleOptions = {}): RingReader {
+    return new RingReader(memory, ring, new ReaderEnd(memory, ring, index, options));
+  }
+
+  /** Bytes that the ring holds. */
+  get capacity(): number {
+    return this.data.length;
+  }
+
+  /** Bytes that the slowest reader which holds the writer back has not yet consumed. */
+  get unread(): number {
+    return this.#end.unread;
+  }
+
+  /** How full the ring is for the slowest reader which holds the writer back, 0 to 1. */
+  get pressure(): number {
+    return this.unread / this.capacity;
+  }
+
+  /**
+   * The next `length` bytes in place, or `null` if they are not there within `timeoutMs`. They stay as they are until
+   * `increment()`.
+   *
+   * @throws {RangeError} If `length` is not 1 to the capacity, or `timeoutMs` is negative.
+   * @throws {StoppedError} If the pipeline was told to stop.
+   */
+  look(length: number, timeoutMs = 0): RingView | null {
+    this.#ring.checkLength(length);
+    return this.#ring.view(this.#end.look(length, timeoutMs), length);
+  }
+
+  /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
+  async lookAsync(length: number, timeoutMs = Infinity): Promise<RingView | null> {
+    this.#ring.checkLength(length);
+    return this.#ring.view(await this.#end.lookAsync(length, timeoutMs), length);
+  }
+
+  /**
+   * Consumes what `look()` has found. False if this reader does not block the writer and was overtaken, so that the bytes
+   * may have changed under the caller's eyes.
+   *
+   * @throws {Error} If `look()` has found nothing before.
+   */
+  increment(): boolean {
+    return this.#end.increment();
+  }
+
+  /** Copies the next `out.length` bytes. False if they are not there within `timeoutMs`, or were overtaken. */
+  readInto(out: Uint8Array, timeoutMs = 0): boolean {
+    const view = this.look(out.length, timeoutMs);
+    if (view === null) return false;
+    out.set(view[0]);
+    out.set(view[1], view[0].length);
+    return this.increment();
+  }
+
+  /** Leaves out what is older than the newest `length` bytes. Returns how many bytes it left out. */
+  skipToNewest(length: number): number {
+    this.#ring.checkLength(length);
+    return this.#end.skip(length);
+  }
+
+  /**
+   * `false`: the writer no longer waits for this reader, and may overtake it. `true`: it does again, from its present
+   * position on, and what is unread is discarded.
+   */
+  setBlocking(blocking: boolean): void {
+    this.#end.setBlocking(blocking);
+  }
+
+  /** Whether the writer waits for this reader. */
+  isBlocking(): boolean {
+    return this.#end.isBlocking;
+  }
+
+  /** Bytes that passed this reader by unread: overtaken, skipped, or discarded by `setBlocking(true)`. */
+  get lost(): number {
+    return this.#end.lost;
+  }
+
+  /** Whether the writer has closed the ring and everything is read, or this reader is closed. */
+  get closed(): boolean {
+    return this.#end.closed;
+  }
+
+  /** Leaves the ring for good. The writer no longer waits for this reader. */
+  close(): void {
+    this.#end.close();
+  }
+}
+
+/**
+ * The writing end of a ring of raw bytes.
+ *
+ * @example
+ * ```ts
+ * import { Manager } from "@ringmill/ringmill/runtime";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using manager = new Manager("bytes");
+ * manager.addRing({ name: "chunks", bytes: 8 });
+ * const opening = [manager.openWriter("chunks"), manager.openReader("chunks")] as const;
+ * await manager.compile();
+ * const [writer] = opening;
+ * equal(writer.write(Uint8Array.of(1, 2, 3, 4, 5, 6)), true);
+ * equal(writer.write(Uint8Array.of(7, 8, 9)), false); // two bytes are left
+ * ```
+ */
+export class RingWriter {
+  /** The ring's name. */
+  readonly name: string;
+  /** The whole data area in the order of the memory. */
+  readonly data: Uint8Array<SharedArrayBuffer>;
+  readonly #end: WriterEnd;
+  readonly #ring: RingData;
+
+  /** Wraps a writing end. Managers and bindings do this. */
+  constructor(memory: SharedMemory, ring: RingDescription, end: WriterEnd) {
+    this.name = ring.name;
+    this.#ring = new RingData(memory, ring);
+    this.data = this.#ring.bytes;
+    this.#end = end;
+  }
+
+  /** Opens the writer of a ring. It belongs to one thread. */
+  static open(memory: SharedMemory, ring: RingDescription, options: HandleOptions = {}): RingWriter {
+    return new RingWriter(memory, ring, new WriterEnd(memory, ring, options));
+  }
+
+  /** Bytes that the ring holds. */
+  get capacity(): number {
+    return this.data.length;
+  }
+
+  /** Bytes that the slowest reader which holds the writer back has not yet consumed. */
+  get unread(): number {
+    return this.#end.unread;
+  }
+
+  /** How full the ring is for the slowest reader which holds the writer back, 0 to 1. */
+  get pressure(): number {
+    return this.unread / this.capacity;
+  }
+
+  /**
+   * The next `length` bytes to fill, in place, or `null` if there is no room within `timeoutMs`. `increment()` publishes
+   * them.
+   *
+   * @throws {RangeError} If `length` is not 1 to the capacity, or `timeoutMs` is negative.
+   * @throws {StoppedError} If the pipeline was told to stop.
+   */
+  look(length: number, timeoutMs = 0): RingView | null {
+    this.#ring.checkLength(length);
+    return this.#ring.view(this.#end.look(length, timeoutMs), length);
+  }
+
+  /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
+  async lookAsync(length: number, timeoutMs = Infinity): Promise<RingView | null> {
+    this.#ring.checkLength(length);
+    return this.#ring.view(await this.#end.lookAsync(length, timeoutMs), length);
+  }
+
+  /**
+   * Publishes what `look()` has found room for.
+   *
+   * @throws {Error} If `look()` has found nothing before.
+   */
+  increment(): void {
+    this.#end.increment();
+  }
+
+  /** Publishes all of `bytes`. False, and nothing published, if there is no room for them within `timeoutMs`. */
+  write(bytes: Uint8Array, timeoutMs = 0): boolean {
+    const view = this.look(bytes.length, timeoutMs);
+    if (view === null) return false;
+    view[0].set(bytes.subarray(0, view[0].length));
+    view[1].set(bytes.subarray(view[0].length));
+    this.increment();
+    return true;
+  }
+
+  /** How often the writer has looked at its readers, modulo 2^32. */
+  get scans(): number {
+    return this.#end.scans;
+  }
+
+  /** End of stream: the readers drain what is left. Closing twice changes nothing. */
+  close(): void {
+    this.#end.close();
+  }
+}

@@ -1,0 +1,96 @@
+/** The one shared memory of a pipeline: how it is sized, shared with workers, and stopped. */
+
+import { layout } from "./_core.generated.ts";
+import { type Core, coreModule, instantiateCore } from "./core.ts";
+
+const PAGE_BYTES = 65_536;
+const MAX_PAGES = 65_536;
+
+/** Hands out addresses before the memory exists, so that it can be made exactly as large as needed. */
+export class Arena {
+  #end: number = layout.ARENA;
+
+  /** Reserves `bytes` and returns their address, a multiple of 128. */
+  reserve(bytes: number): number {
+    const address = this.#end;
+    this.#end += Math.ceil(bytes / layout.LINE) * layout.LINE;
+    return address;
+  }
+
+  /** The memory's size so far, in bytes. */
+  get bytes(): number {
+    return this.#end;
+  }
+}
+
+/** What a worker needs to reach the memory. Both parts can be posted. */
+export interface SharedMemoryHandle {
+  readonly memory: WebAssembly.Memory;
+  readonly module: WebAssembly.Module;
+}
+
+/** This thread's access to a pipeline's memory. */
+export class SharedMemory {
+  /** What to post to a worker. */
+  readonly handle: SharedMemoryHandle;
+  /** The functions of the core on this memory. */
+  readonly core: Core;
+  /** The memory as bytes. */
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  /** The memory as words, for `Atomics`. */
+  readonly words: Int32Array<SharedArrayBuffer>;
+
+  /** Opens a memory that another thread has made. */
+  constructor(handle: SharedMemoryHandle) {
+    const buffer = handle.memory.buffer as unknown as SharedArrayBuffer;
+    this.handle = handle;
+    this.core = instantiateCore(handle.module, handle.memory);
+    this.bytes = new Uint8Array(buffer);
+    this.words = new Int32Array(buffer);
+  }
+
+  /**
+   * Makes a memory for everything that an arena has reserved. It never grows: views of it stay valid.
+   *
+   * @throws {RangeError} If it needs more than the 4 GiB that WebAssembly can address, or more than there is.
+   */
+  static create(arena: Arena): SharedMemory {
+    const pages = Math.ceil(arena.bytes / PAGE_BYTES);
+    if (pages > MAX_PAGES) {
+      throw new RangeError(`Cannot make the shared memory: it holds at most 4 GiB, received ${arena.bytes} bytes`);
+    }
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    return new SharedMemory({ memory, module: coreModule() });
+  }
+
+  /** The memory's buffer. */
+  get buffer(): SharedArrayBuffer {
+    return this.bytes.buffer;
+  }
+
+  /** Whether the pipeline was told to stop. */
+  get stopped(): boolean {
+    return Atomics.load(this.words, layout.STOP / 4) !== 0;
+  }
+
+  /** Tells everybody to stop, and wakes whoever is parked on one of `waiters`, the addresses of waiters words. */
+  stop(waiters: Iterable<number>): void {
+    Atomics.store(this.words, layout.STOP / 4, 1);
+    Atomics.notify(this.words, layout.STOP / 4);
+    for (const address of waiters) {
+      Atomics.store(this.words, address / 4, 0);
+      Atomics.notify(this.words, address / 4);
+    }
+  }
+
+  /** Blocks this thread for `ms`, or until the pipeline is told to stop. True if it was. */
+  sleep(ms: number): boolean {
+    return Atomics.wait(this.words, layout.STOP / 4, 0, ms) !== "timed-out";
+  }
+
+  /** Resolves once the pipeline is told to stop. Does not keep the program from exiting. */
+  async whenStopped(): Promise<void> {
+    const { async, value } = Atomics.waitAsync(this.words, layout.STOP / 4, 0);
+    if (async) await value;
+  }
+}

@@ -1,0 +1,132 @@
+/** Events: switches that tell tasks when they may run. */
+
+import { codes, layout } from "./_core.generated.ts";
+import type { HandleOptions } from "./_ends.ts";
+import type { Core } from "./core.ts";
+import type { BindingOf } from "./description.ts";
+import { StoppedError } from "../errors.ts";
+import type { SharedMemory } from "./shared_memory.ts";
+import { checkTimeout, Waiter } from "./waiting.ts";
+
+/** The part of a {@link TaskEvent} that works on the main thread too: nothing in it blocks. */
+export type AsyncTaskEvent = Omit<TaskEvent, "wait">;
+
+/**
+ * An event, as a task gets it: a count of pending activations. It is open while any are pending. Any number of tasks may
+ * signal; one task that waits is the intended pattern.
+ *
+ * @example Two tasks and a switch
+ * ```ts
+ * import type { Reader, TaskEvent, Writer } from "@ringmill/ringmill";
+ *
+ * export function watch({ level, alarm }: { level: Reader<"float64">; alarm: TaskEvent }) {
+ *   for (const [value] of level) if (value > 0.9) alarm.signal();
+ * }
+ *
+ * export function ring({ alarm, bell }: { alarm: TaskEvent; bell: Writer<"uint8"> }) {
+ *   while (alarm.wait()) {
+ *     alarm.reset();
+ *     bell.write(Uint8Array.of(1), Infinity);
+ *   }
+ * }
+ * ```
+ */
+export class TaskEvent {
+  /** The event's name. */
+  readonly name: string;
+  readonly #core: Core;
+  readonly #address: number;
+  /** How this party counts among the signalers: 1 or 0. */
+  readonly #own: number;
+  readonly #words: Int32Array<SharedArrayBuffer>;
+  readonly #waiter: Waiter;
+  readonly #stopReason: () => Error;
+  readonly #mayBlock: boolean;
+
+  /** Opens an event. Task hosts and pipelines do this. */
+  constructor(memory: SharedMemory, description: BindingOf<"event">, options: HandleOptions = {}) {
+    const { core, words } = memory, { address, name } = description.event;
+    const own = description.signals ? 1 : 0;
+    this.name = name;
+    this.#own = own;
+    this.#core = core;
+    this.#address = address;
+    this.#words = words;
+    this.#stopReason = options.stopReason ?? (() => new StoppedError("The pipeline was stopped"));
+    this.#mayBlock = options.mayBlock ?? true;
+    this.#waiter = new Waiter({
+      words,
+      waiters: (address + layout.EVENT_WAITERS) / 4,
+      attempt: () => core.event_look(address, own),
+      park: (_, spins, nanoseconds) => core.event_wait(address, own, spins, nanoseconds),
+      prepare: () => core.event_prepare_wait(address, own),
+    }, "adaptive");
+  }
+
+  /** Activations that were signalled and neither taken nor reset. */
+  get pending(): number {
+    return Atomics.load(this.#words, (this.#address + layout.EVENT_PENDING) / 4) >>> 0;
+  }
+
+  /** Whether an activation is pending. */
+  get isOpen(): boolean {
+    return this.pending > 0;
+  }
+
+  /** Whether nobody else is left who could signal. */
+  get closed(): boolean {
+    return Atomics.load(this.#words, (this.#address + layout.EVENT_SIGNALERS) / 4) <= this.#own;
+  }
+
+  /**
+   * Adds an activation and wakes who waits. The count stops at 2^32 - 1.
+   *
+   * @throws {StoppedError} If the pipeline was told to stop.
+   */
+  signal(): void {
+    this.#settle(this.#core.event_look(this.#address, this.#own));
+    this.#core.event_signal(this.#address);
+  }
+
+  /**
+   * Blocks until an activation is pending; it stays pending. False if `timeoutMs` (without bound by default) went by, or
+   * nobody else is left who could signal.
+   *
+   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {StoppedError} If the pipeline was told to stop.
+   */
+  wait(timeoutMs = Infinity): boolean {
+    checkTimeout(timeoutMs, `wait for event "${this.name}"`);
+    const code = this.#core.event_look(this.#address, this.#own);
+    if (code !== codes.NOT_READY || timeoutMs === 0) return this.#settle(code);
+    if (!this.#mayBlock) {
+      throw new TypeError(`Cannot wait for event "${this.name}": the main thread must not block, use waitAsync()`);
+    }
+    return this.#settle(this.#waiter.block(0, timeoutMs));
+  }
+
+  /** As {@link wait}, without blocking the thread. */
+  async waitAsync(timeoutMs = Infinity): Promise<boolean> {
+    checkTimeout(timeoutMs, `wait for event "${this.name}"`);
+    return this.#settle(await this.#waiter.promise(0, timeoutMs));
+  }
+
+  /**
+   * Takes one activation, if one is pending. Of several that take, each gets another one.
+   *
+   * @throws {StoppedError} If the pipeline was told to stop.
+   */
+  take(): boolean {
+    return this.#settle(this.#core.event_take(this.#address, this.#own));
+  }
+
+  /** Forgets all pending activations. */
+  reset(): void {
+    this.#core.event_reset(this.#address);
+  }
+
+  #settle(code: number): boolean {
+    if (code === codes.STOPPED) throw this.#stopReason();
+    return code === codes.DONE;
+  }
+}

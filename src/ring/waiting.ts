@@ -1,0 +1,112 @@
+/** Waiting, as all handles do it: on a worker by spinning and parking, on the main thread by a promise. */
+
+import { codes } from "./_core.generated.ts";
+
+/** How a blocked call waits: spin for a while and then park, only spin, or park at once. */
+export type WaitStrategy = "adaptive" | "spin" | "park";
+
+/** Something a thread can wait for: so many bytes of a ring (`length`), or an event (which ignores it). */
+export interface Waitable {
+  /** Tries once: a code of the core, of which `NOT_READY` alone means to go on waiting. */
+  attempt(length: number): number;
+  /** Spins and then parks for at most `nanoseconds`: a code that says how that ended. */
+  park(length: number, spins: number, nanoseconds: number): number;
+  /** Announces this waiter: 1 if there is something to try already, otherwise the waiters word is going to change. */
+  prepare(length: number): number;
+  /** The memory's words, and the index of the waiters word among them. */
+  readonly words: Int32Array<SharedArrayBuffer>;
+  readonly waiters: number;
+}
+
+/** Decides how long to spin before parking. */
+interface Spinner {
+  /** Rounds to spin before the next park. */
+  readonly spins: number;
+  /** Whether to park at all. */
+  readonly parks: boolean;
+  /** Learns how the last wait ended: `SPUN`, `WOKEN` or `TIMED_OUT`. */
+  learn(ending: number): void;
+}
+
+const FEWEST_SPINS = 32;
+const MOST_SPINS = 16_384;
+
+/** Spins for as long as spinning has paid off lately: a peer on another core answers sooner than a park takes. */
+class AdaptiveSpinner implements Spinner {
+  readonly parks = true;
+  spins = navigator.hardwareConcurrency > 1 ? MOST_SPINS / 8 : 0;
+
+  learn(ending: number): void {
+    if (this.spins === 0) return;
+    this.spins = ending === codes.SPUN ? Math.min(this.spins * 2, MOST_SPINS) : Math.max(this.spins / 2, FEWEST_SPINS);
+  }
+}
+
+class BusySpinner implements Spinner {
+  readonly parks = false;
+  readonly spins = MOST_SPINS;
+  learn(): void {}
+}
+
+class ParkingSpinner implements Spinner {
+  readonly parks = true;
+  readonly spins = 0;
+  learn(): void {}
+}
+
+const SPINNERS: { readonly [Name in WaitStrategy]: new () => Spinner } = {
+  adaptive: AdaptiveSpinner,
+  spin: BusySpinner,
+  park: ParkingSpinner,
+};
+
+/** The names of the strategies. */
+export const WAIT_STRATEGIES: readonly WaitStrategy[] = Object.keys(SPINNERS) as WaitStrategy[];
+
+/** The longest park: a worker that is being terminated comes back from it. */
+const SLICE_MS = 1000;
+
+/** Throws unless `timeoutMs` is a number from 0 to `Infinity`. `action` says what was to wait. */
+export function checkTimeout(timeoutMs: number, action: string): void {
+  if (!(timeoutMs >= 0)) {
+    throw new RangeError(`Cannot ${action}: timeoutMs must be 0 or more, received ${timeoutMs}`);
+  }
+}
+
+/** Waits on behalf of one handle. */
+export class Waiter {
+  readonly #target: Waitable;
+  readonly #spinner: Spinner;
+
+  /** A waiter for `target` by `strategy`. */
+  constructor(target: Waitable, strategy: WaitStrategy) {
+    this.#target = target;
+    this.#spinner = new SPINNERS[strategy]();
+  }
+
+  /** Blocks this thread until an attempt ends with anything but `NOT_READY`, or the time is up. Returns its code. */
+  block(length: number, timeoutMs: number): number {
+    const deadline = timeoutMs === Infinity ? Infinity : performance.now() + timeoutMs;
+    for (;;) {
+      const left = deadline === Infinity ? SLICE_MS : Math.min(deadline - performance.now(), SLICE_MS);
+      if (left <= 0) return this.#target.attempt(length);
+      const nanoseconds = this.#spinner.parks ? left * 1e6 : 0;
+      this.#spinner.learn(this.#target.park(length, this.#spinner.spins, nanoseconds));
+      const code = this.#target.attempt(length);
+      if (code !== codes.NOT_READY) return code;
+    }
+  }
+
+  /** As `block`, without blocking the thread. */
+  async promise(length: number, timeoutMs: number): Promise<number> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const code = this.#target.attempt(length);
+      const left = deadline - performance.now();
+      if (code !== codes.NOT_READY || left <= 0) return code;
+      if (this.#target.prepare(length) === 1) continue;
+      const { async, value } = Atomics.waitAsync(this.#target.words, this.#target.waiters, 1, left);
+      if (async) await value;
+    }
+  }
+}

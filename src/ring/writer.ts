@@ -1,0 +1,192 @@
+/** The writing end of a stream. */
+
+import { type HandleOptions, WriterEnd } from "./_ends.ts";
+import { copyFrame, Frames, type SharedFrame } from "./_frames.ts";
+import type { BindingOf } from "./description.ts";
+import type { DType, FrameOf } from "./dtypes.ts";
+import { RingWriter } from "./ring.ts";
+import type { SharedMemory } from "./shared_memory.ts";
+
+/**
+ * The part of a {@link Writer} that works on the main thread too: nothing in it blocks.
+ *
+ * @example
+ * ```ts
+ * import { Pipeline } from "@ringmill/ringmill";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using pipe = new Pipeline("loop");
+ * const ticks = pipe.addStream("ticks", { shape: [1], dtype: "int32", frames: 2 });
+ * const writer = pipe.openWriter(ticks);
+ * pipe.openReader(ticks);
+ * await pipe.start();
+ * equal(await writer.writeAsync(Int32Array.of(1)), true);
+ * equal(writer.write(Int32Array.of(2)), true);
+ * equal(writer.write(Int32Array.of(3)), false); // full
+ * ```
+ */
+export interface AsyncWriter<D extends DType = DType> extends Disposable {
+  /** The stream's name. */
+  readonly name: string;
+  /** Elements along each dimension of a frame. */
+  readonly shape: readonly number[];
+  /** The element type. */
+  readonly dtype: D;
+  /** Numbers in a frame: the product of the shape, twice that for complex frames. */
+  readonly frameLength: number;
+  /** Bytes of a frame. */
+  readonly frameBytes: number;
+  /** The stream's ring as raw bytes. */
+  readonly ring: RingWriter;
+  /** The bytes of the whole ring, in the order of the memory. */
+  readonly raw: Uint8Array<SharedArrayBuffer>;
+  /** How full the ring is for its slowest reader that holds the writer back, 0 to 1. */
+  readonly pressure: number;
+  /** Publishes a copy of `frame`. False if the ring is full. */
+  write(frame: FrameOf<D>): boolean;
+  /** The next frame to fill, in place, or `null` if the ring is full. `increment()` publishes it. */
+  look(): SharedFrame<D> | null;
+  /** Publishes a copy of `frame`. False if there was no room within `timeoutMs` (without bound by default). */
+  writeAsync(frame: FrameOf<D>, timeoutMs?: number): Promise<boolean>;
+  /** The next frame to fill, in place, or `null` if there was no room within `timeoutMs` (without bound by default). */
+  lookAsync(timeoutMs?: number): Promise<SharedFrame<D> | null>;
+  /** Publishes the frame that `look()` has handed out. */
+  increment(): void;
+  /** A frame of this writer's own inside the shared memory, for which `write()` is one copy by the core. */
+  frame(): SharedFrame<D>;
+  /** End of stream: the readers drain what is left, and then see `closed`. */
+  close(): void;
+}
+
+/**
+ * The writing end of a stream, as a task gets it. When the task returns, the stream ends.
+ *
+ * All calls throw {@link StoppedError} once the pipeline was told to stop. A `timeoutMs` is 0 (do not wait) to
+ * `Infinity`; a negative one is a `RangeError`.
+ *
+ * @example A task that writes
+ * ```ts
+ * import type { Writer } from "@ringmill/ringmill";
+ *
+ * export function source({ samples }: { samples: Writer<"float32"> }) {
+ *   const frame = samples.frame();
+ *   for (let n = 0; n < 1000; n++) samples.write(frame.fill(n), Infinity);
+ * }
+ * ```
+ */
+export class Writer<D extends DType = DType> implements AsyncWriter<D> {
+  /** The stream's name. */
+  readonly name: string;
+  /** The stream's ring as raw bytes. It shares its position with this writer. */
+  readonly ring: RingWriter;
+  readonly #end: WriterEnd;
+  readonly #frames: Frames<D>;
+  readonly #stride: number;
+  readonly #scratchAddress: number;
+  #scratch: SharedFrame<D> | undefined;
+
+  /** Opens a writer. Task hosts and pipelines do this. */
+  constructor(memory: SharedMemory, description: BindingOf<"writer">, options: HandleOptions = {}) {
+    const { ring } = description;
+    this.name = ring.name;
+    this.#frames = new Frames(memory, ring);
+    this.#end = new WriterEnd(memory, ring, options);
+    this.#stride = this.#frames.stride;
+    this.#scratchAddress = description.scratch;
+    this.ring = new RingWriter(memory, ring, this.#end);
+  }
+
+  /** Elements along each dimension of a frame. */
+  get shape(): readonly number[] {
+    return this.#frames.shape;
+  }
+
+  /** The element type. */
+  get dtype(): D {
+    return this.#frames.dtype;
+  }
+
+  /** Numbers in a frame: the product of the shape, twice that for complex frames. */
+  get frameLength(): number {
+    return this.#frames.length;
+  }
+
+  /** Bytes of a frame. */
+  get frameBytes(): number {
+    return this.#frames.bytes;
+  }
+
+  /** The bytes of the whole ring, in the order of the memory. */
+  get raw(): Uint8Array<SharedArrayBuffer> {
+    return this.ring.data;
+  }
+
+  /** How full the ring is for its slowest reader that holds the writer back, 0 to 1. */
+  get pressure(): number {
+    return this.ring.pressure;
+  }
+
+  /**
+   * Publishes a copy of `frame`. False, and nothing published, if there is no room within `timeoutMs`.
+   *
+   * @throws {TypeError} If `frame` is not a typed array of the stream's kind and length.
+   * @throws {Error} If this writer is closed.
+   */
+  write(frame: FrameOf<D>, timeoutMs = 0): boolean {
+    if (frame === this.#scratch) return this.#end.write(this.#scratchAddress, this.#stride, timeoutMs);
+    this.#frames.check(frame);
+    return this.#publish(this.look(timeoutMs), frame);
+  }
+
+  /** As {@link write}, without blocking the thread; it waits without bound unless told otherwise. */
+  async writeAsync(frame: FrameOf<D>, timeoutMs = Infinity): Promise<boolean> {
+    this.#frames.check(frame);
+    return this.#publish(await this.lookAsync(timeoutMs), frame);
+  }
+
+  #publish(slot: SharedFrame<D> | null, frame: FrameOf<D>): boolean {
+    if (slot === null) return false;
+    copyFrame(slot, frame);
+    this.#end.increment();
+    return true;
+  }
+
+  /**
+   * The next frame to fill, in place, without a copy, or `null` if there is no room within `timeoutMs`. It holds what was
+   * written there a round ago. `increment()` publishes it.
+   */
+  look(timeoutMs = 0): SharedFrame<D> | null {
+    const offset = this.#end.look(this.#stride, timeoutMs);
+    return offset < 0 ? null : this.#frames.at(offset);
+  }
+
+  /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
+  async lookAsync(timeoutMs = Infinity): Promise<SharedFrame<D> | null> {
+    const offset = await this.#end.lookAsync(this.#stride, timeoutMs);
+    return offset < 0 ? null : this.#frames.at(offset);
+  }
+
+  /**
+   * Publishes the frame that `look()` has handed out.
+   *
+   * @throws {Error} If `look()` has handed out no frame before.
+   */
+  increment(): void {
+    this.#end.increment();
+  }
+
+  /** A frame of this writer's own inside the shared memory, for which `write()` is one copy by the core. */
+  frame(): SharedFrame<D> {
+    return this.#scratch ??= this.#frames.view(this.#scratchAddress);
+  }
+
+  /** End of stream: the readers drain what is left, and then see `closed`. Closing twice changes nothing. */
+  close(): void {
+    this.#end.close();
+  }
+
+  /** As {@link close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

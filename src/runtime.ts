@@ -1,0 +1,36 @@
+/**
+ * The layer below `Pipeline`: rings of raw bytes, and tasks wired by hand. Drop to it for custom orchestration, raw rings,
+ * or experiments with their semantics; it does not check the topology.
+ *
+ * @example
+ * ```ts
+ * import { Manager } from "@ringmill/ringmill/runtime";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using manager = new Manager("bytes");
+ * manager.addRing({ name: "chunks", bytes: 1000 });
+ * const writer = manager.openWriter("chunks"), reader = manager.openReader("chunks");
+ * await manager.start();
+ * writer.write(new Uint8Array(600));
+ * equal(reader.readInto(new Uint8Array(600)), true);
+ * writer.write(new Uint8Array(600));
+ * const [beforeWrap, afterWrap] = reader.look(600)!;
+ * equal(beforeWrap.length, 400);
+ * equal(afterWrap.length, 200);
+ * ```
+ *
+ * @module
+ */
+
+export { Manager, type ManagerOptions, type ManagerState } from "./worker/manager.ts";
+export type { EventSpec, RingSpec, TaskSpec } from "./worker/specs.ts";
+export type { ActivationMode } from "./worker/protocol.ts";
+export type { TaskPermissions } from "./worker/task_worker.ts";
+export type { TaskContext } from "./worker/task_context.ts";
+export { RingReader, type RingView, RingWriter } from "./ring/ring.ts";
+export type { FrameDescription } from "./ring/description.ts";
+export type { WaitStrategy } from "./ring/waiting.ts";
+export type { DType } from "./ring/dtypes.ts";
+export type { Reader } from "./ring/reader.ts";
+export type { Writer } from "./ring/writer.ts";
+export type { AsyncTaskEvent, TaskEvent } from "./ring/task_event.ts";

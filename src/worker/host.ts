@@ -1,0 +1,97 @@
+/**
+ * The module that every worker starts from. It imports a task's module, finds its function, and runs it when told.
+ *
+ * The main thread imports it as well, so that `deno compile` embeds it; there it does nothing.
+ */
+
+import { findExport } from "./export_target.ts";
+import { beginImport, endImport } from "./importing.ts";
+import { reportError } from "./error_report.ts";
+import { type HostMessage, type TaskJob, type TaskMessage, WORKER_NAME_PREFIX } from "./protocol.ts";
+import { runTask } from "./run_task.ts";
+
+/** What this module uses of a worker's global scope, which the main thread's types do not know. */
+interface WorkerScope extends EventTarget {
+  readonly name?: string;
+  postMessage(message: TaskMessage): void;
+  close(): void;
+}
+
+const scope = globalThis as unknown as WorkerScope;
+
+/** Whether the task's outcome has been told. The first outcome counts. */
+let isSettled = false;
+
+function settle(message: TaskMessage): void {
+  if (isSettled) return;
+  isSettled = true;
+  scope.postMessage(message);
+}
+
+function fail(deed: string, error: unknown): void {
+  settle({ kind: "failed", deed, error: reportError(error) });
+}
+
+/** Imports the task's module and finds its function. `null` if that failed, which has been told then. */
+// deno-lint-ignore ban-types
+async function load(job: TaskJob): Promise<Function | null> {
+  beginImport(job.task);
+  try {
+    const found = findExport(await import(job.target.module), job.target);
+    if (typeof found === "function") {
+      scope.postMessage({ kind: "loaded" });
+      return found;
+    }
+    settle({ kind: "refused", reason: found });
+  } catch (error) {
+    fail("could not be imported", error);
+  } finally {
+    endImport();
+  }
+  return null;
+}
+
+// deno-lint-ignore ban-types
+async function run(fn: Function, job: TaskJob): Promise<void> {
+  scope.postMessage({ kind: "started" });
+  try {
+    await runTask(fn, job);
+    settle({ kind: "ended" });
+  } catch (error) {
+    fail("threw", error);
+  }
+}
+
+function listen(): void {
+  let task: TaskJob | undefined;
+  // deno-lint-ignore ban-types
+  let loading: Promise<Function | null> | undefined;
+  scope.addEventListener("message", async (event) => {
+    const message = (event as MessageEvent<HostMessage>).data;
+    if (message.kind === "load") {
+      task = message.job;
+      loading = load(task);
+      return;
+    }
+    const fn = await loading;
+    if (fn && task) run(fn, task);
+  });
+  // What the task throws from a timer or leaves rejected does not pass through its function.
+  scope.addEventListener("error", (event) => {
+    event.preventDefault();
+    fail("threw outside its function", (event as ErrorEvent).error);
+  });
+  scope.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    fail("left a promise rejected", (event as PromiseRejectionEvent).reason);
+  });
+  // Both would end the worker without a word.
+  const close = scope.close.bind(scope);
+  scope.close = () => {
+    settle({ kind: "failed", deed: "closed its worker before it returned" });
+    close();
+  };
+  scope.addEventListener("unload", () => settle({ kind: "failed", deed: "ended its worker before it returned" }));
+}
+
+if (scope.name?.startsWith(WORKER_NAME_PREFIX)) listen();

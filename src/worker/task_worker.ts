@@ -1,0 +1,107 @@
+/** A task's worker, seen from the thread that started it. */
+
+import { DeclarationError, TaskError } from "../errors.ts";
+// Imported for its file alone: `deno compile` embeds what is imported somewhere.
+import "./host.ts";
+import { rebuildError, summarizeError } from "./error_report.ts";
+import { type HostMessage, type TaskJob, type TaskMessage, WORKER_NAME_PREFIX } from "./protocol.ts";
+
+/** Deno's permissions of a worker. */
+export type TaskPermissions = Deno.PermissionOptions;
+
+/** Why a task failed; `null` if it did not. */
+export type TaskFailure = TaskError | DeclarationError | null;
+
+function startWorker(name: string, permissions: TaskPermissions | undefined, module: string): Worker {
+  if (permissions === undefined) {
+    // This literal form is what bundlers and `deno compile` recognise.
+    return new Worker(new URL("./host.ts", import.meta.url), { type: "module", name });
+  }
+  // The task's module and all it imports are loaded with the permissions of this thread; the task then runs with its own.
+  const urls = [new URL("./host.ts", import.meta.url).href, module];
+  const entry = urls.map((url) => `import ${JSON.stringify(url)};`).join("");
+  const url = `data:text/javascript,${encodeURIComponent(entry)}`;
+  return new Worker(url, { type: "module", name, deno: { permissions } } as WorkerOptions);
+}
+
+/** Starts the worker of a task at once; `run()` then calls the task's function. */
+export class TaskWorker {
+  /** The task's name. */
+  readonly name: string;
+  /** Resolves when the module is imported and the function found, or the task has ended. */
+  readonly loaded: Promise<void>;
+  /** Resolves when the task has ended. Never rejects. */
+  readonly ended: Promise<TaskFailure>;
+  readonly #worker: Worker;
+  #wasRun = false;
+  readonly #loaded: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #started: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #ended: PromiseWithResolvers<TaskFailure> = Promise.withResolvers();
+
+  /** Starts a worker that imports the task's module. */
+  constructor(job: TaskJob, pipeline: string, permissions?: TaskPermissions) {
+    this.name = job.task;
+    this.loaded = this.#loaded.promise;
+    this.ended = this.#ended.promise;
+    this.#worker = startWorker(`${WORKER_NAME_PREFIX}${pipeline}/${job.task}`, permissions, job.target.module);
+    this.#worker.addEventListener("message", (event) => this.#hear(event.data));
+    this.#worker.addEventListener("messageerror", () => this.#fail("sent a message that cannot be read"));
+    this.#worker.addEventListener("error", (event) => {
+      // Otherwise the whole program would end.
+      event.preventDefault();
+      this.#fail(`broke its worker: ${event.message}`);
+    });
+    this.#tell({ kind: "load", job });
+  }
+
+  #tell(message: HostMessage): void {
+    this.#worker.postMessage(message);
+  }
+
+  #hear(message: TaskMessage): void {
+    switch (message.kind) {
+      case "loaded":
+        return this.#loaded.resolve();
+      case "started":
+        return this.#started.resolve();
+      case "ended":
+        return this.#end(null);
+      case "refused":
+        return this.#end(new DeclarationError(`Cannot run task "${this.name}": ${message.reason}`));
+      case "failed": {
+        const { deed, error } = message;
+        if (!error) return this.#fail(deed);
+        return this.#fail(`${deed}: ${summarizeError(error)}`, { cause: rebuildError(error) });
+      }
+    }
+  }
+
+  #fail(deed: string, options: { cause?: unknown } = {}): void {
+    this.#end(new TaskError(this.name, `it ${deed}`, options));
+  }
+
+  /** Only the first end counts. */
+  #end(failure: TaskFailure): void {
+    this.#worker.terminate();
+    this.#ended.resolve(failure);
+    this.#loaded.resolve();
+    this.#started.resolve();
+  }
+
+  /** Calls the task's function. Resolves when the call has begun, or the task has ended. */
+  async run(): Promise<void> {
+    this.#wasRun = true;
+    this.#tell({ kind: "run" });
+    await this.#started.promise;
+  }
+
+  /** Ends the worker of a task that has not been run. */
+  discard(): void {
+    if (!this.#wasRun) this.#end(null);
+  }
+
+  /** Gives up on a task that ignored the stop. A thread in an endless loop lives on: nothing can end it. */
+  abandon(graceMs: number): void {
+    this.#fail(`ignored the stop for ${graceMs} ms`);
+  }
+}
