@@ -13,6 +13,8 @@ pub const LINE: u32 = 128;
 
 /// u32: 0 while the pipeline runs, 1 once it is told to stop. Only ever set, never cleared.
 pub const STOP: u32 = 128;
+/// u32: always 0.
+pub const ZERO: u32 = 132;
 /// The first address that the arena hands out.
 pub const ARENA: u32 = 256;
 

@@ -3,9 +3,12 @@
 //! A waiters word is 1 while somebody may be parked on it. Who changes what others wait for then calls [`wake`].
 
 use crate::codes::{SPUN, STOPPED, TIMED_OUT, WOKEN};
-use crate::layout::STOP;
+use crate::layout::{STOP, ZERO};
 use crate::memory::Memory;
-use core::sync::atomic::Ordering::SeqCst;
+use core::sync::atomic::Ordering::{Relaxed, SeqCst};
+
+/// Loads of one pause, each of which waits for the one before.
+const RELAX_LOADS: u32 = 64;
 
 #[inline(always)]
 pub fn stopped<M: Memory>(m: M) -> bool {
@@ -37,6 +40,16 @@ pub fn wake<M: Memory>(m: M, waiters: u32) {
     }
 }
 
+/// Lets some time pass between two looks. Every look takes the line from the other side's cache; looking without a
+/// pause would make its next store wait. WASM has no instruction for a pause, so this follows a chain of loads.
+#[inline(always)]
+fn relax<M: Memory>(m: M) {
+    let mut at = ZERO;
+    for _ in 0..RELAX_LOADS {
+        at = ZERO + m.load32(at, Relaxed);
+    }
+}
+
 /// Waits until `ready` or for about `nanoseconds`; at 0 it only spins. `announce` must set the waiters word, by [`announce`].
 #[inline(always)]
 pub fn wait<M: Memory>(
@@ -51,7 +64,7 @@ pub fn wait<M: Memory>(
         if ready() {
             return SPUN;
         }
-        core::hint::spin_loop();
+        relax(m);
     }
     if nanoseconds == 0 {
         return TIMED_OUT;

@@ -129,8 +129,9 @@ class OptionCheck {
   }
 
   #refuse(kind: typeof TypeError | typeof RangeError, field: string, expected: string, value: unknown): never {
-    const received = typeof value === "string" ? JSON.stringify(value) : Deno.inspect(value, { compact: true });
-    throw new kind(`Cannot add stream "${this.#stream}": ${field} must be ${expected}, received ${received}`);
+    throw new kind(
+      `Cannot add stream "${this.#stream}": ${field} must be ${expected}, received ${Deno.inspect(value)}`,
+    );
   }
 
   integer(field: string, value: number, most: number): number {

@@ -41,8 +41,9 @@ type EventsOf<B> = {
   [K in keyof B as NonNullable<B[K]> extends TaskEvent ? K : never]: EventHandle | string;
 };
 
-/** A required property, or an optional and empty one where nothing is needed. */
+/** A property, required where something is needed, and empty where nothing is possible. */
 type Needed<Property extends string, Needs> = keyof Needs extends never ? { [P in Property]?: Record<string, never> }
+  : Record<never, never> extends Needs ? { [P in Property]?: Needs }
   : { [P in Property]: Needs };
 
 // deno-lint-ignore no-explicit-any

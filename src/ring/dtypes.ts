@@ -77,19 +77,22 @@ const NUMPY_CODES = {
   b1: "bool",
 } as const satisfies Record<string, DType>;
 
-type Codes = typeof NUMPY_CODES;
+/** Every spelling of every code, with its element type. */
+type Codes = {
+  [Code in keyof typeof NUMPY_CODES as `${"" | "<" | "=" | "|"}${Code}`]: (typeof NUMPY_CODES)[Code];
+};
 
 /** NumPy's code of an element type: `f4`, `<f4`, `=f4`; `|u1` where the byte order does not matter. */
-export type NumpyCode = `${"" | "<" | "=" | "|"}${keyof Codes}`;
+export type NumpyCode = keyof Codes;
 
 /** The element type that a name or a NumPy code stands for. */
 export type DTypeOf<Name extends DType | NumpyCode> = Name extends DType ? Name
-  : Name extends `${"" | "<" | "=" | "|"}${infer Code extends keyof Codes}` ? Codes[Code]
+  : Name extends NumpyCode ? Codes[Name]
   : never;
 
 /** The element type that a name or NumPy code stands for, or `null` if it stands for none here. */
 export function parseDType(name: string): DType | null {
   if (Object.hasOwn(DTYPES, name)) return name as DType;
   const code = name.replace(/^[<=|]/, "");
-  return Object.hasOwn(NUMPY_CODES, code) ? NUMPY_CODES[code as keyof Codes] : null;
+  return Object.hasOwn(NUMPY_CODES, code) ? NUMPY_CODES[code as keyof typeof NUMPY_CODES] : null;
 }

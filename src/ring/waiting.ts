@@ -1,5 +1,6 @@
 /** Waiting, as all handles do it: on a worker by spinning and parking, on the main thread by a promise. */
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { codes } from "./_core.generated.ts";
 
 /** How a blocked call waits: spin for a while and then park, only spin, or park at once. */
@@ -66,6 +67,12 @@ export const WAIT_STRATEGIES: readonly WaitStrategy[] = Object.keys(SPINNERS) as
 /** The longest park: a worker that is being terminated comes back from it. */
 const SLICE_MS = 1000;
 
+/**
+ * A loop over promises that are all ready would keep timers and messages waiting for ever, so that the program did not
+ * hear of a failure, for instance.
+ */
+const PROMISES_PER_TURN = 64;
+
 /** Throws unless `timeoutMs` is a number from 0 to `Infinity`. `action` says what was to wait. */
 export function checkTimeout(timeoutMs: number, action: string): void {
   if (!(timeoutMs >= 0)) {
@@ -77,6 +84,7 @@ export function checkTimeout(timeoutMs: number, action: string): void {
 export class Waiter {
   readonly #target: Waitable;
   readonly #spinner: Spinner;
+  #promises = 0;
 
   /** A waiter for `target` by `strategy`. */
   constructor(target: Waitable, strategy: WaitStrategy) {
@@ -97,16 +105,27 @@ export class Waiter {
     }
   }
 
-  /** As `block`, without blocking the thread. */
+  /** As `block`, without blocking the thread: neither by parking, nor by never giving its event loop a turn. */
   async promise(length: number, timeoutMs: number): Promise<number> {
     const deadline = performance.now() + timeoutMs;
+    if (++this.#promises % PROMISES_PER_TURN === 0) await nextTurn();
     for (;;) {
       const code = this.#target.attempt(length);
       const left = deadline - performance.now();
       if (code !== codes.NOT_READY || left <= 0) return code;
       if (this.#target.prepare(length) === 1) continue;
       const { async, value } = Atomics.waitAsync(this.#target.words, this.#target.waiters, 1, left);
-      if (async) await value;
+      if (async) await keepAlive(value);
     }
+  }
+}
+
+/** Awaits `promise` and keeps the program from exiting meanwhile, which `Atomics.waitAsync` does not do. */
+async function keepAlive(promise: Promise<unknown>): Promise<void> {
+  const timer = setInterval(() => {}, 2 ** 31 - 1);
+  try {
+    await promise;
+  } finally {
+    clearInterval(timer);
   }
 }

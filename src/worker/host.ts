@@ -44,7 +44,7 @@ async function load(job: TaskJob): Promise<Function | null> {
     }
     settle({ kind: "refused", reason: found });
   } catch (error) {
-    fail("could not be imported", error);
+    fail("could not be imported:", error);
   } finally {
     endImport();
   }
@@ -83,7 +83,7 @@ function listen(): void {
   });
   scope.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    fail("left a promise rejected", (event as PromiseRejectionEvent).reason);
+    fail("left a promise rejected with", (event as PromiseRejectionEvent).reason);
   });
   // Both would end the worker without a word.
   const close = scope.close.bind(scope);

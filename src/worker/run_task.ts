@@ -14,8 +14,9 @@ import { WorkerTaskContext } from "./task_context.ts";
 type AnyFunction = Function;
 
 /**
- * Calls the function of a job and resolves when it has returned. However it ends, its writers end their streams and its
- * readers no longer hold anybody back.
+ * Calls the function of a job and resolves when it has returned or unwound after the stop; then its streams end, and its
+ * readers hold nobody back any longer. If it throws they stay as they are until everybody is told to stop: those who read
+ * must not take the end of a failed writer for the end of its stream.
  */
 export async function runTask(fn: AnyFunction, job: TaskJob): Promise<void> {
   const memory = new SharedMemory(job.memory);
@@ -28,9 +29,8 @@ export async function runTask(fn: AnyFunction, job: TaskJob): Promise<void> {
     await (job.activation ? runActivated(call, job.activation, open, bindings) : call());
   } catch (error) {
     if (!(memory.stopped && error instanceof StoppedError)) throw error;
-  } finally {
-    for (const binding of Object.values(bindings)) if (!(binding instanceof TaskEvent)) binding.close();
   }
+  for (const binding of Object.values(bindings)) if (!(binding instanceof TaskEvent)) binding.close();
 }
 
 /** Calls whenever the event says so, until nobody can signal any more or all that is read has ended. */

@@ -34,10 +34,12 @@ export class TaskGroup {
   async #follow(worker: TaskWorker): Promise<void> {
     const failure = await worker.ended;
     this.#running.delete(worker);
+    if (failure) {
+      this.#failures.push(failure);
+      this.stop();
+    }
+    // After the stop: nobody may see the streams of a failed task end.
     this.#events.ended(worker.name);
-    if (!failure) return;
-    this.#failures.push(failure);
-    this.stop();
   }
 
   /** Resolves when all modules are imported and all functions found, or that has failed. */

@@ -71,7 +71,7 @@ export class TaskWorker {
       case "failed": {
         const { deed, error } = message;
         if (!error) return this.#fail(deed);
-        return this.#fail(`${deed}: ${summarizeError(error)}`, { cause: rebuildError(error) });
+        return this.#fail(`${deed} ${summarizeError(error)}`, { cause: rebuildError(error) });
       }
     }
   }

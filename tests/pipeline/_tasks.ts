@@ -1,0 +1,199 @@
+/** Task functions that the tests of pipelines run. */
+
+import type { Reader, TaskContext, TaskEvent, Writer } from "@ringmill/ringmill";
+
+type Ints = Writer<"int32">;
+
+/** Writes 0 to count - 1. */
+export function count({ numbers }: { numbers: Ints }, { params }: TaskContext<{ count: number }>) {
+  for (let n = 0; n < params.count; n++) numbers.write(Int32Array.of(n), Infinity);
+}
+
+/** Writes until stopped. */
+export function countForever({ numbers }: { numbers: Ints }) {
+  for (let n = 0;; n++) numbers.write(Int32Array.of(n), Infinity);
+}
+
+/** Doubles every number. */
+export function double({ numbers, doubled }: { numbers: Reader<"int32">; doubled: Ints }) {
+  for (const frame of numbers) doubled.write(frame.map((n) => 2 * n), Infinity);
+}
+
+/** The same without blocking its thread. */
+export async function doubleAsync({ numbers, doubled }: { numbers: Reader<"int32">; doubled: Ints }) {
+  for await (const frame of numbers) await doubled.writeAsync(frame.map((n) => 2 * n));
+}
+
+/** Writes the sum of all numbers. */
+export function sum({ numbers, total }: { numbers: Reader<"int32">; total: Ints }) {
+  let sum = 0;
+  for (const [n] of numbers) sum += n;
+  total.write(Int32Array.of(sum), Infinity);
+}
+
+/** Reads all there is. */
+export function drain({ numbers }: { numbers: Reader<"int32"> }) {
+  for (const _ of numbers);
+}
+
+/** Reads one frame and returns. */
+export function readOne({ numbers }: { numbers: Reader<"int32"> }) {
+  numbers.read(Infinity);
+}
+
+/** Writes one more than it has been called so far, in this worker. */
+let calls = 0;
+export function countCalls({ numbers }: { numbers: Ints }) {
+  numbers.write(Int32Array.of(++calls), Infinity);
+}
+
+/** Signals three times and returns. */
+export function signalThrice({ go }: { go: TaskEvent }) {
+  for (let n = 0; n < 3; n++) go.signal();
+}
+
+/** Opens a switch once five frames have come, then closes it after three more. */
+export function countAndSwitch({ numbers, go }: { numbers: Reader<"int32">; go: TaskEvent }) {
+  go.signal();
+  for (const [n] of numbers) if (n === 3) go.reset();
+}
+
+/** Waits for an event and says whether it came. */
+export function awaitEvent({ go, answer }: { go: TaskEvent; answer: Ints }) {
+  answer.write(Int32Array.of(go.wait() ? 1 : 0), Infinity);
+}
+
+/** Does nothing with its event. */
+export function ignoreEvent({ go: _ }: { go: TaskEvent }) {}
+
+/** Writes its context. */
+export function writeContext({ text }: { text: Writer<"uint8"> }, context: TaskContext) {
+  const { name, params, stopped } = context;
+  const frame = new Uint8Array(text.frameLength);
+  new TextEncoder().encodeInto(JSON.stringify({ name, params, stopped }), frame);
+  text.write(frame, Infinity);
+}
+
+/** Sleeps until stopped. */
+export function sleepForever(_: unknown, context: TaskContext) {
+  context.sleep(Infinity);
+}
+
+/** Waits, asynchronously, until stopped. */
+export async function awaitSignal(_: unknown, { signal }: TaskContext) {
+  await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+}
+
+/** Writes when it began. It is given streams that only put it in order. */
+export function noteBegin(
+  { times }: { times: Writer<"float64">; left?: Reader<"int32">; right?: Writer<"int32"> },
+) {
+  times.write(Float64Array.of(performance.timeOrigin + performance.now()), Infinity);
+}
+
+/** Has names of its own for everything. */
+export function negate({ left, right }: { left: Reader<"int32">; right: Ints }) {
+  for (const frame of left) right.write(frame.map((n) => -n), Infinity);
+}
+
+// Failures.
+
+export class Overload extends Error {
+  override readonly name = "Overload";
+  constructor(message: string, readonly level: number) {
+    super(message);
+  }
+}
+
+/** Throws after one frame. */
+export function throwError({ numbers }: { numbers: Ints }) {
+  numbers.write(Int32Array.of(1), Infinity);
+  throw new Overload("too loud", 11);
+}
+
+/** Rejects after one frame. */
+export async function rejectAsync({ numbers }: { numbers: Ints }) {
+  await numbers.writeAsync(Int32Array.of(1));
+  throw new RangeError("no more", { cause: new TypeError("the reason") });
+}
+
+/** Throws something that is no error. */
+export function throwText(_: { numbers: Ints }) {
+  throw "just a text";
+}
+
+/** Throws from a timer, while its function waits. */
+export async function throwLater(_: { numbers: Ints }, { signal }: TaskContext) {
+  setTimeout(() => {
+    throw new RangeError("from a timer");
+  }, 1);
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+}
+
+/** Leaves a promise rejected, while its function waits. */
+export async function rejectLater(_: { numbers: Ints }, { signal }: TaskContext) {
+  Promise.reject(new RangeError("nobody caught it"));
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+}
+
+/** Exits. */
+export function exit(_: { numbers: Ints }) {
+  Deno.exit(3);
+}
+
+/** Closes its worker. */
+export function closeWorker(_: { numbers: Ints }) {
+  (globalThis as unknown as { close(): void }).close();
+}
+
+/** Fails as soon as it is stopped. */
+export function failOnStop({ numbers }: { numbers: Reader<"int32"> }) {
+  try {
+    for (const _ of numbers);
+  } catch (cause) {
+    throw new Error("could not clean up", { cause });
+  }
+}
+
+/** Ignores everything, the stop too, until the test is over: an endless loop would outlive it. */
+export function ignoreStop({ numbers: _ }: { numbers: Ints }, { params }: TaskContext<SharedArrayBuffer>) {
+  const isOver = new Int32Array(params);
+  while (Atomics.load(isOver, 0) === 0);
+}
+
+/** Writes a frame of the wrong length. */
+export function writeWrong({ numbers }: { numbers: Ints }) {
+  numbers.write(new Int32Array(2));
+}
+
+/** Writes the answer of an attempt to read a file. */
+export async function readFile({ answer }: { answer: Ints }, { params }: TaskContext<string>) {
+  const could = await Deno.readTextFile(params).then(() => 1, () => 0);
+  answer.write(Int32Array.of(could), Infinity);
+}
+
+// Ways to export.
+
+/** By default. */
+export default function byDefault({ numbers }: { numbers: Ints }) {
+  numbers.write(Int32Array.of(1), Infinity);
+}
+
+function inner({ numbers }: { numbers: Ints }) {
+  numbers.write(Int32Array.of(2), Infinity);
+}
+export { inner as outer };
+
+function make(value: number) {
+  return ({ numbers }: { numbers: Ints }) => {
+    numbers.write(Int32Array.of(value), Infinity);
+  };
+}
+export const three = make(3);
+export const four = make(4);
+
+/** Fails at the first frame. */
+export function failAfterOne({ numbers }: { numbers: Reader<"int32"> }) {
+  numbers.read(Infinity);
+  throw new RangeError("one is enough");
+}
