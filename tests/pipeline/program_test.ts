@@ -1,0 +1,172 @@
+/** Pipelines as people run them: scripts of their own, each in a fresh Deno. */
+
+import { deepEqual, equal, match } from "node:assert/strict";
+
+const ROOT = new URL("../../", import.meta.url);
+const MOD = new URL("mod.ts", ROOT).href;
+
+interface Ran {
+  code: number;
+  out: string;
+  err: string;
+}
+
+/** Runs a script and returns how it ended. It is killed, and the test fails, if it does not exit by itself. */
+async function runScript(script: string, flags: string[] = ["-A"]): Promise<Ran> {
+  const dir = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${dir}/main.ts`, script.replaceAll("MOD", MOD));
+    const process = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--no-check",
+        "--no-prompt",
+        "--config",
+        new URL("deno.json", ROOT).pathname,
+        ...flags,
+        `${dir}/main.ts`,
+      ],
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const watchdog = setTimeout(() => process.kill("SIGKILL"), 60_000);
+    const { code, stdout, stderr } = await process.output();
+    clearTimeout(watchdog);
+    const text = new TextDecoder();
+    return { code, out: text.decode(stdout), err: text.decode(stderr) };
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+const LINE = `
+import { Pipeline } from "MOD";
+export function source({ samples }) {
+  samples.write(Float32Array.from({ length: 8 }, (_, i) => i));
+}
+const scale = ({ samples, doubled }) => {
+  for (const frame of samples) doubled.write(frame.map((x) => 2 * x), Infinity);
+};
+export { scale as renamed };
+export default function sink({ doubled }) {
+  for (const frame of doubled) console.log([...frame].join());
+}
+function declare() {
+  const pipe = new Pipeline("demo", import.meta);
+  const samples = pipe.addStream("samples", { shape: [8], dtype: "float32" });
+  const doubled = pipe.addStream("doubled", { shape: [8], dtype: "float32" });
+  pipe.addTask("source", { fn: source, writes: { samples } });
+  pipe.addTask("scale", { fn: scale, reads: { samples }, writes: { doubled } });
+  pipe.addTask("sink", { fn: sink, reads: { doubled } });
+  return pipe;
+}
+`;
+
+Deno.test("A script runs a pipeline of its own exports at its top level, and exits by itself", async () => {
+  const { code, out, err } = await runScript(`${LINE}
+    if (import.meta.main) { await using pipe = declare(); await pipe.run(); }`);
+  deepEqual({ code, out, err }, { code: 0, out: "0,2,4,6,8,10,12,14\n", err: "" });
+});
+
+Deno.test("A script need neither close its pipeline nor have more than the permission to read", async () => {
+  const { code, out } = await runScript(`${LINE} if (import.meta.main) await declare().run();`, ["--allow-read"]);
+  deepEqual({ code, out }, { code: 0, out: "0,2,4,6,8,10,12,14\n" });
+});
+
+Deno.test("Without a module, the program's main module is taken", async () => {
+  const script = LINE.replace(", import.meta)", ")");
+  const { code, out } = await runScript(`${script} if (import.meta.main) await declare().run();`);
+  deepEqual({ code, out }, { code: 0, out: "0,2,4,6,8,10,12,14\n" });
+});
+
+Deno.test("Without the permission to read, the error says what is missing", async () => {
+  const { code, err } = await runScript(`${LINE} if (import.meta.main) await declare().run();`, []);
+  equal(code, 1);
+  match(err, /read access|--allow-read/);
+});
+
+Deno.test("A script whose task throws exits with the error and leaves nothing running", async () => {
+  const { code, err } = await runScript(`${LINE}
+    export function bad() { throw new RangeError("no signal"); }
+    if (import.meta.main) {
+      await using pipe = declare();
+      pipe.addTask("bad", { fn: bad });
+      await pipe.run();
+    }`);
+  equal(code, 1);
+  match(err, /TaskError: Task "bad" failed: it threw RangeError: no signal/);
+  match(err, /main\.ts:\d+/);
+});
+
+Deno.test("A script that starts its pipeline without asking import.meta.main is told to", async () => {
+  const { code, err } = await runScript(`${LINE} await using pipe = declare(); await pipe.run();`);
+  equal(code, 1);
+  match(
+    err,
+    /could not be imported: LifecycleError: Cannot start "demo" in the worker of task "\w+".*if \(import\.meta\.main\)/,
+  );
+});
+
+Deno.test("A lambda is refused at the top level of a script too", async () => {
+  const { code, err } = await runScript(`${LINE}
+    if (import.meta.main) {
+      await using pipe = declare();
+      pipe.addTask("odd", { fn: () => {} });
+      await pipe.run();
+    }`);
+  equal(code, 1);
+  match(err, /DeclarationError: Cannot run task "odd": function "fn" is not an export of file:.*main\.ts/);
+});
+
+Deno.test("Two functions made by one cannot be told apart at the top level of a script, and the error says so", async () => {
+  const { code, err } = await runScript(`${LINE}
+    const make = (value) => () => { console.log(value); };
+    export const one = make(1);
+    export const two = make(2);
+    if (import.meta.main) {
+      await using pipe = declare();
+      pipe.addTask("one", { fn: one });
+      await pipe.run();
+    }`);
+  equal(code, 1);
+  match(err, /exports "one" and "two" of file:.*main\.ts cannot be told apart/);
+});
+
+Deno.test("A task's permissions are its own: nothing but what it is given", async () => {
+  const script = (permissions: string) => `
+    import { Pipeline } from "MOD";
+    export async function read() {
+      console.log(await Deno.readTextFile(new URL(import.meta.url)).then(() => "could read", (error) => error.name));
+    }
+    if (import.meta.main) {
+      await using pipe = new Pipeline("permissions", import.meta);
+      pipe.addTask("read", { fn: read, permissions: ${permissions} });
+      await pipe.run();
+    }`;
+  const flags = ["-A", "--unstable-worker-options"];
+  const outputs = await Promise.all(
+    ["undefined", '"inherit"', '"none"', "{ net: true }"].map((permissions) =>
+      runScript(script(permissions), flags).then(({ out }) => out.trim())
+    ),
+  );
+  deepEqual(outputs, ["could read", "could read", "NotCapable", "NotCapable"]);
+});
+
+Deno.test("A signal handler may stop a pipeline, which then ends normally", async () => {
+  const { code, out } = await runScript(`
+    import { Pipeline } from "MOD";
+    export function tick(_, context) { for (;;) context.sleep(10); }
+    if (import.meta.main) {
+      const pipe = new Pipeline("ticking", import.meta);
+      pipe.addTask("tick", { fn: tick });
+      const stop = () => pipe.stop();
+      Deno.addSignalListener("SIGTERM", stop);
+      setTimeout(() => Deno.kill(Deno.pid, "SIGTERM"), 50);
+      await pipe.run();
+      Deno.removeSignalListener("SIGTERM", stop);
+      console.log("ended");
+    }`);
+  deepEqual({ code, out }, { code: 0, out: "ended\n" });
+});
