@@ -37,20 +37,37 @@ export type { ControlMode, DeclaredBinding, TaskDeclaration } from "./src/pipeli
 export type {
   AddTask,
   Bindings,
+  BindingsOf,
+  BoundBy,
   CommonTaskOptions,
   ControlledTaskOptions,
   DecoratorOptions,
+  DTypeBehind,
+  EventsOf,
   ModuleReference,
+  Needed,
+  ParamsFor,
+  ParamsOf,
+  ReadsOf,
   TaskFunction,
   TaskFunctionFor,
   TaskOptions,
   TerminatorOptions,
+  WritesOf,
 } from "./src/pipeline/wiring.ts";
 export { type AsyncReader, Reader } from "./src/ring/reader.ts";
 export { type AsyncWriter, Writer } from "./src/ring/writer.ts";
 export { type AsyncTaskEvent, TaskEvent } from "./src/ring/task_event.ts";
 export type { OwnedFrame, SharedFrame } from "./src/ring/_frames.ts";
-export type { DType, DTypeOf, FrameOf, NumpyCode } from "./src/ring/dtypes.ts";
+export {
+  type DType,
+  type DTypeOf,
+  type FrameArrays,
+  type FrameOf,
+  NUMPY_CODES,
+  type NumpyCode,
+  type NumpyCodes,
+} from "./src/ring/dtypes.ts";
 export type { WaitStrategy } from "./src/ring/waiting.ts";
 export type { RingReader, RingView, RingWriter } from "./src/ring/ring.ts";
 export type { TaskContext } from "./src/worker/task_context.ts";

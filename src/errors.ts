@@ -17,6 +17,7 @@
  * ```
  */
 export class StoppedError extends Error {
+  /** The class. */
   override readonly name = "StoppedError";
 }
 
@@ -34,6 +35,7 @@ export class StoppedError extends Error {
  * ```
  */
 export class DeclarationError extends Error {
+  /** The class. */
   override readonly name = "DeclarationError";
 }
 
@@ -51,6 +53,7 @@ export class DeclarationError extends Error {
  * ```
  */
 export class LifecycleError extends Error {
+  /** The class. */
   override readonly name = "LifecycleError";
 }
 
@@ -66,6 +69,7 @@ export class LifecycleError extends Error {
  * ```
  */
 export class UnknownNameError extends Error {
+  /** The class. */
   override readonly name = "UnknownNameError";
 }
 
@@ -89,6 +93,7 @@ export interface TaskErrorOptions {
  * ```
  */
 export class TaskError extends Error {
+  /** The class. */
   override readonly name = "TaskError";
   /** The task's name. */
   readonly task: string;

@@ -8,7 +8,7 @@ use crate::memory::Memory;
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 /// Loads of one pause, each of which waits for the one before.
-const RELAX_LOADS: u32 = 64;
+const RELAX_LOADS: u32 = 48;
 
 #[inline(always)]
 pub fn stopped<M: Memory>(m: M) -> bool {

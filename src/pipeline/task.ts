@@ -17,18 +17,26 @@ export interface DeclaredBinding {
 
 /** A declared task. */
 export interface TaskDeclaration {
+  /** Unique within the pipeline. */
   readonly name: string;
+  /** What runs it. */
   readonly mode: ControlMode;
   /** Missing for a terminator. */
   readonly fn?: TaskFunction;
+  /** The module that exports the function, where it is not the pipeline's own. */
   readonly module?: ModuleReference;
+  /** The streams that it reads. */
   readonly reads: readonly DeclaredBinding[];
+  /** The streams that it writes. */
   readonly writes: readonly DeclaredBinding[];
-  /** Without the control event. */
+  /** The events that it is given, without the control event. */
   readonly events: readonly DeclaredBinding[];
   /** The control event of a switchable or toggleable task. */
   readonly gate?: DeclaredBinding;
+  /** A copy of the constants for its context. */
   readonly params?: unknown;
+  /** Its worker's permissions, where they are not the program's. */
   readonly permissions?: TaskPermissions;
+  /** For people. */
   readonly description?: string;
 }

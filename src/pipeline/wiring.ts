@@ -19,38 +19,41 @@ export type ModuleReference = { readonly url: string } | URL | string;
 // deno-lint-ignore no-explicit-any
 export type TaskFunction = (bindings: any, context: TaskContext<any>) => unknown;
 
+/** What a task function wants as its first argument. */
 // deno-lint-ignore no-explicit-any
-type BindingsOf<F> = F extends (bindings: infer B, ...rest: any) => unknown ? B : never;
+export type BindingsOf<F> = F extends (bindings: infer B, ...rest: any) => unknown ? B : never;
 
 /** What a function reads: its own names for streams. A name of a stream may stand for the handle. */
-type ReadsOf<B> = {
+export type ReadsOf<B> = {
   [K in keyof B as NonNullable<B[K]> extends Reader<infer _> ? K : never]: NonNullable<B[K]> extends Reader<infer D>
     ? StreamHandle<D> | string
     : never;
 };
 
 /** What a function writes. */
-type WritesOf<B> = {
+export type WritesOf<B> = {
   [K in keyof B as NonNullable<B[K]> extends Writer<infer _> ? K : never]: NonNullable<B[K]> extends Writer<infer D>
     ? StreamHandle<D> | string
     : never;
 };
 
 /** What events a function signals or waits for. */
-type EventsOf<B> = {
+export type EventsOf<B> = {
   [K in keyof B as NonNullable<B[K]> extends TaskEvent ? K : never]: EventHandle | string;
 };
 
 /** A property, required where something is needed, and empty where nothing is possible. */
-type Needed<Property extends string, Needs> = keyof Needs extends never ? { [P in Property]?: Record<string, never> }
+export type Needed<Property extends string, Needs> = keyof Needs extends never
+  ? { [P in Property]?: Record<string, never> }
   : Record<never, never> extends Needs ? { [P in Property]?: Needs }
   : { [P in Property]: Needs };
 
+/** What a task function wants as its context's `params`. */
 // deno-lint-ignore no-explicit-any
-type ParamsOf<F> = F extends (bindings: any, context: TaskContext<infer P>) => unknown ? P : unknown;
+export type ParamsOf<F> = F extends (bindings: any, context: TaskContext<infer P>) => unknown ? P : unknown;
 
 /** The constants that a function expects in its context. */
-type ParamsFor<F> = undefined extends ParamsOf<F> ? { params?: ParamsOf<F> } : { params: ParamsOf<F> };
+export type ParamsFor<F> = undefined extends ParamsOf<F> ? { params?: ParamsOf<F> } : { params: ParamsOf<F> };
 
 /** What every kind of task may be declared with. */
 export interface CommonTaskOptions {
@@ -99,10 +102,11 @@ export interface DecoratorOptions extends CommonTaskOptions, Bindings {
   params?: unknown;
 }
 
-type DTypeBehind<Handle> = Handle extends StreamHandle<infer D> ? D : DType;
+/** The element type of a stream's handle. */
+export type DTypeBehind<Handle> = Handle extends StreamHandle<infer D> ? D : DType;
 
 /** What a function gets that is declared with the bindings `B`. A stream bound by name may be of any type. */
-type BoundBy<B extends Bindings> =
+export type BoundBy<B extends Bindings> =
   & { [K in keyof B["reads"]]: B["reads"][K] extends string ? Reader<never> : Reader<DTypeBehind<B["reads"][K]>> }
   & { [K in keyof B["writes"]]: B["writes"][K] extends string ? Writer<never> : Writer<DTypeBehind<B["writes"][K]>> }
   & { [K in keyof B["events"]]: TaskEvent };

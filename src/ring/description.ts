@@ -16,6 +16,7 @@ export interface RefreshSettings {
 export interface FrameDescription {
   /** Elements along each dimension. */
   readonly shape: readonly number[];
+  /** The type of an element. */
   readonly dtype: DType;
   /** Bytes from one frame to the next; the ring's capacity is a whole number of them. */
   readonly stride: number;

@@ -1,7 +1,7 @@
 /** The element types of frames: one table, from which the types and the lookups follow. */
 
-/** A typed array, over whichever kind of buffer. */
-type Arrays<Buffer extends ArrayBufferLike> = {
+/** The typed array of each element type, over whichever kind of buffer. */
+export type FrameArrays<Buffer extends ArrayBufferLike> = {
   int8: Int8Array<Buffer>;
   uint8: Uint8Array<Buffer>;
   int16: Int16Array<Buffer>;
@@ -22,10 +22,10 @@ type Arrays<Buffer extends ArrayBufferLike> = {
  * An element type, by the names of NumPy. `bool` is a byte, 0 or 1; `complex64` and `complex128` are interleaved pairs
  * of float32 or float64, real part first.
  */
-export type DType = keyof Arrays<ArrayBuffer>;
+export type DType = keyof FrameArrays<ArrayBuffer>;
 
 /** The flat typed array that is one frame of an element type. A complex frame has two numbers per element. */
-export type FrameOf<D extends DType, Buffer extends ArrayBufferLike = ArrayBufferLike> = Arrays<Buffer>[D];
+export type FrameOf<D extends DType, Buffer extends ArrayBufferLike = ArrayBufferLike> = FrameArrays<Buffer>[D];
 
 interface ArrayClass {
   readonly name: string;
@@ -59,8 +59,8 @@ export const DTYPES: { readonly [D in DType]: DTypeInfo } = {
   bool: { array: Uint8Array, lanes: 1 },
 };
 
-/** NumPy's type codes, little-endian or without a byte order. */
-const NUMPY_CODES = {
+/** NumPy's type codes, without the byte order. Frames are little-endian. */
+export const NUMPY_CODES = {
   i1: "int8",
   u1: "uint8",
   i2: "int16",
@@ -75,19 +75,19 @@ const NUMPY_CODES = {
   c8: "complex64",
   c16: "complex128",
   b1: "bool",
-} as const satisfies Record<string, DType>;
+} as const;
 
-/** Every spelling of every code, with its element type. */
-type Codes = {
+/** Every spelling of every code of NumPy, with its element type. */
+export type NumpyCodes = {
   [Code in keyof typeof NUMPY_CODES as `${"" | "<" | "=" | "|"}${Code}`]: (typeof NUMPY_CODES)[Code];
 };
 
 /** NumPy's code of an element type: `f4`, `<f4`, `=f4`; `|u1` where the byte order does not matter. */
-export type NumpyCode = keyof Codes;
+export type NumpyCode = keyof NumpyCodes;
 
 /** The element type that a name or a NumPy code stands for. */
 export type DTypeOf<Name extends DType | NumpyCode> = Name extends DType ? Name
-  : Name extends NumpyCode ? Codes[Name]
+  : Name extends NumpyCode ? NumpyCodes[Name]
   : never;
 
 /** The element type that a name or NumPy code stands for, or `null` if it stands for none here. */

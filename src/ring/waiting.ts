@@ -29,17 +29,23 @@ interface Spinner {
   learn(ending: number): void;
 }
 
-const FEWEST_SPINS = 32;
-const MOST_SPINS = 16_384;
+/** A round takes some tens of nanoseconds; the most of them take about twice as long as to park and to be woken. */
+const MOST_SPINS = 2048;
+const FEWEST_SPINS = 16;
+/** Where spinning does not pay, it is tried again at every so many parks: the peers may have got a core each. */
+const PARKS_PER_TRIAL = 16;
 
 /** Spins for as long as spinning has paid off lately: a peer on another core answers sooner than a park takes. */
 class AdaptiveSpinner implements Spinner {
   readonly parks = true;
-  spins = navigator.hardwareConcurrency > 1 ? MOST_SPINS / 8 : 0;
+  spins = navigator.hardwareConcurrency > 1 ? MOST_SPINS : 0;
+  #parks = 0;
 
   learn(ending: number): void {
     if (this.spins === 0) return;
-    this.spins = ending === codes.SPUN ? Math.min(this.spins * 2, MOST_SPINS) : Math.max(this.spins / 2, FEWEST_SPINS);
+    if (ending === codes.SPUN) this.spins = Math.min(this.spins * 2, MOST_SPINS);
+    else if (++this.#parks % PARKS_PER_TRIAL === 0) this.spins = MOST_SPINS;
+    else this.spins = Math.max(this.spins / 2, FEWEST_SPINS);
   }
 }
 

@@ -24,18 +24,18 @@ export interface ManagerOptions {
   graceMs?: number;
 }
 
-/** Where a manager is in its life, and how a message says so. */
-const STATES = {
+/** Where a {@link Manager} is in its life. */
+export type ManagerState = "declared" | "compiling" | "compiled" | "started" | "failed" | "closed";
+
+/** How a message says so. */
+const STATES: Readonly<Record<ManagerState, string>> = {
   declared: "it was not compiled",
   compiling: "it is being compiled",
   compiled: "it was compiled already",
   started: "it was started already",
   failed: "it could not be compiled",
   closed: "it is closed",
-} as const;
-
-/** Where a {@link Manager} is in its life. */
-export type ManagerState = keyof typeof STATES;
+};
 
 /**
  * Makes rings and events in one shared memory and runs tasks on them, each in its own worker. This is the layer below
@@ -150,7 +150,11 @@ export class Manager implements AsyncDisposable {
     return this.#state;
   }
 
-  /** @throws {LifecycleError} Unless it is in one of the `allowed` states. */
+  /**
+   * Checks that it is in one of the `allowed` states.
+   *
+   * @throws {LifecycleError} If it is in another; `action` says what that prevents.
+   */
   checkState(action: string, ...allowed: ManagerState[]): void {
     if (!allowed.includes(this.#state)) {
       throw new LifecycleError(`Cannot ${action} "${this.name}": ${STATES[this.#state]}`);
