@@ -3,7 +3,7 @@
 use crate::codes::{CLOSED, DONE, NOT_READY};
 use crate::layout::*;
 use crate::memory::Memory;
-use crate::waiting::{announce, stopped, unless_stopped, wait as wait_until, wake};
+use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until, wake};
 use core::sync::atomic::Ordering::SeqCst;
 
 /// Makes an event in zeroed memory. `signalers` parties may signal it.
@@ -83,8 +83,7 @@ pub fn wait<M: Memory>(m: M, event: u32, own: u32, spins: u32, nanoseconds: i64)
     wait_until(m, waiters, spins, nanoseconds, || announce(m, waiters), || ready(m, event, own))
 }
 
-/// The first half of a wait, for threads that must not park.
-pub fn prepare_wait<M: Memory>(m: M, event: u32, own: u32) -> i32 {
-    announce(m, event + EVENT_WAITERS);
-    i32::from(ready(m, event, own))
+/// As [`wait`], for threads that must not park: see [`prepare`].
+pub fn prepare_wait<M: Memory>(m: M, event: u32, own: u32) -> u32 {
+    prepare(announce(m, event + EVENT_WAITERS), || ready(m, event, own))
 }

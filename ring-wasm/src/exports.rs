@@ -22,7 +22,7 @@ export! {
     writer_refresh(ring: u32, writes: u32) = writer::refresh;
     writer_close(ring: u32) = writer::close;
     writer_wait(ring: u32, length: u32, spins: u32, nanoseconds: f64) -> i32 = writer_wait_for;
-    writer_prepare_wait(ring: u32, length: u32) -> i32 = writer::prepare_wait;
+    writer_prepare_wait(ring: u32, length: u32) -> u32 = writer::prepare_wait;
 
     reader_look(ring: u32, reader: u32, length: u32) -> i32 = reader::look;
     reader_advance(ring: u32, reader: u32, length: u32) -> i32 = reader::advance;
@@ -32,7 +32,7 @@ export! {
     reader_rejoin(ring: u32, reader: u32) = reader::rejoin;
     reader_is_closed(ring: u32, reader: u32) -> i32 = reader::is_closed;
     reader_wait(ring: u32, reader: u32, length: u32, spins: u32, nanoseconds: f64) -> i32 = reader_wait_for;
-    reader_prepare_wait(ring: u32, reader: u32, length: u32) -> i32 = reader::prepare_wait;
+    reader_prepare_wait(ring: u32, reader: u32, length: u32) -> u32 = reader::prepare_wait;
 
     event_init(event: u32, activations: u32, signalers: u32) = event::init;
     event_signal(event: u32) = event::signal;
@@ -41,7 +41,7 @@ export! {
     event_reset(event: u32) = event::reset;
     event_leave(event: u32) = event::leave;
     event_wait(event: u32, own: u32, spins: u32, nanoseconds: f64) -> i32 = event_wait_for;
-    event_prepare_wait(event: u32, own: u32) -> i32 = event::prepare_wait;
+    event_prepare_wait(event: u32, own: u32) -> u32 = event::prepare_wait;
 }
 
 // JavaScript has numbers where these have 64-bit integers.

@@ -26,9 +26,9 @@ pub const RING_POSITION: u32 = 0;
 pub const RING_CLOSED: u32 = 8;
 /// u64: the position up to which the writer may be overwriting. At least RING_POSITION while a passing reader exists.
 pub const RING_CLAIM: u32 = 128;
-/// u32: 1 while a reader may be parked for data, waiting on this very word.
+/// u32: the waiters word (see waiting.rs) of readers that wait for data.
 pub const RING_DATA_WAITERS: u32 = 256;
-/// u32: 1 while the writer may be parked for space, waiting on this very word.
+/// u32: the waiters word of the writer that waits for space.
 pub const RING_SPACE_WAITERS: u32 = 384;
 /// u64: the position that the slowest reader must reach for the parked writer to go on.
 pub const RING_SPACE_NEEDED: u32 = 392;
@@ -81,7 +81,7 @@ pub const READER_PASSING: u32 = 2;
 pub const EVENT_PENDING: u32 = 0;
 /// u32: parties left that may signal. It only shrinks.
 pub const EVENT_SIGNALERS: u32 = 4;
-/// u32: 1 while somebody may be parked on this very word.
+/// u32: the waiters word of those who wait for an activation.
 pub const EVENT_WAITERS: u32 = 128;
 /// Bytes of one event.
 pub const EVENT_BYTES: u32 = 256;

@@ -20,6 +20,8 @@ pub trait Memory: Copy {
     fn store64(self, at: u32, value: u64, order: Ordering);
     /// Stores `new` where `old` still is. True if it was.
     fn replace32(self, at: u32, old: u32, new: u32) -> bool;
+    /// Sets bits and returns the word as it was before.
+    fn or32(self, at: u32, bits: u32) -> u32;
     fn fence(self);
 
     /// Copies `length` bytes that do not overlap. A passing reader may copy while the writer stores: what it then has is

@@ -4,7 +4,7 @@ use crate::codes::{CLOSED, DONE, NOT_READY, OVERTAKEN};
 use crate::layout::*;
 use crate::memory::Memory;
 use crate::ring::{after, data, offset_of};
-use crate::waiting::{announce, stopped, unless_stopped, wait as wait_until, wake};
+use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until, wake};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 
 /// The reader's own position. Only this thread stores it, so it may load it plainly.
@@ -104,7 +104,11 @@ pub fn advance<M: Memory>(m: M, ring: u32, reader: u32, length: u32) -> i32 {
     if m.load32(ring + RING_SPACE_WAITERS, SeqCst) != 0 {
         wake_writer(m, ring, from, to);
     }
-    if overtaken { OVERTAKEN } else { DONE }
+    if !overtaken {
+        return DONE;
+    }
+    m.set64(reader + READER_LOST, m.get64(reader + READER_LOST) + u64::from(length));
+    OVERTAKEN
 }
 
 /// Wakes the writer if this step went past what it waits for; a faster reader's steps are not its business.
@@ -167,9 +171,7 @@ pub fn wait<M: Memory>(m: M, ring: u32, reader: u32, length: u32, spins: u32, na
     wait_until(m, waiters, spins, nanoseconds, || announce(m, waiters), || ready(m, ring, reader, length))
 }
 
-/// The first half of a wait, for threads that must not park: 1 if there is something to look at, otherwise 0, and the
-/// waiters word changes from 1 when it is time to look again.
-pub fn prepare_wait<M: Memory>(m: M, ring: u32, reader: u32, length: u32) -> i32 {
-    announce(m, ring + RING_DATA_WAITERS);
-    i32::from(ready(m, ring, reader, length))
+/// As [`wait`], for threads that must not park: see [`prepare`].
+pub fn prepare_wait<M: Memory>(m: M, ring: u32, reader: u32, length: u32) -> u32 {
+    prepare(announce(m, ring + RING_DATA_WAITERS), || ready(m, ring, reader, length))
 }

@@ -76,6 +76,11 @@ impl Memory for Instance {
     }
 
     #[inline(always)]
+    fn or32(self, at: u32, bits: u32) -> u32 {
+        word32(at).fetch_or(bits, Ordering::SeqCst)
+    }
+
+    #[inline(always)]
     fn fence(self) {
         fence(Ordering::SeqCst)
     }

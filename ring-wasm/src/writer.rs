@@ -4,7 +4,7 @@ use crate::codes::{DONE, NOT_READY, REFRESH_DUE};
 use crate::layout::*;
 use crate::memory::Memory;
 use crate::ring::{after, data, scan};
-use crate::waiting::{announce, stopped, unless_stopped, wait as wait_until, wake};
+use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until, wake};
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 /// The writer's own position. Only this thread stores it, so it may load it plainly.
@@ -102,11 +102,11 @@ pub fn close<M: Memory>(m: M, ring: u32) {
 
 /// Says that the writer is about to park until `length` bytes fit.
 #[inline(always)]
-fn announce_need<M: Memory>(m: M, ring: u32, length: u32) {
+fn announce_need<M: Memory>(m: M, ring: u32, length: u32) -> u32 {
     let end = position(m, ring) + u64::from(length);
     let needed = end.saturating_sub(u64::from(m.get32(ring + RING_CAPACITY)));
     m.store64(ring + RING_SPACE_NEEDED, needed, Relaxed);
-    announce(m, ring + RING_SPACE_WAITERS);
+    announce(m, ring + RING_SPACE_WAITERS)
 }
 
 #[inline(always)]
@@ -120,9 +120,7 @@ pub fn wait<M: Memory>(m: M, ring: u32, length: u32, spins: u32, nanoseconds: i6
     wait_until(m, ring + RING_SPACE_WAITERS, spins, nanoseconds, announce, || ready(m, ring, length))
 }
 
-/// The first half of a wait, for threads that must not park: 1 if `length` bytes fit, otherwise 0, and the waiters word
-/// changes from 1 when it is time to look again.
-pub fn prepare_wait<M: Memory>(m: M, ring: u32, length: u32) -> i32 {
-    announce_need(m, ring, length);
-    i32::from(ready(m, ring, length))
+/// As [`wait`], for threads that must not park: see [`prepare`].
+pub fn prepare_wait<M: Memory>(m: M, ring: u32, length: u32) -> u32 {
+    prepare(announce_need(m, ring, length), || ready(m, ring, length))
 }

@@ -4,8 +4,8 @@ import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ModuleReference } from "./wiring.ts";
 
-/** The absolute URL of a module. A relative path or URL is resolved against `base`, itself a URL. */
-export function moduleUrl(module: ModuleReference, base: string): string {
+/** The absolute URL of a module. A relative path or URL is resolved against `base`, or else the current folder. */
+export function moduleUrl(module: ModuleReference, base?: string): string {
   if (module instanceof URL) return module.href;
   if (typeof module === "object" && module !== null && typeof module.url === "string") return module.url;
   if (typeof module !== "string" || module === "") {
@@ -13,5 +13,7 @@ export function moduleUrl(module: ModuleReference, base: string): string {
       `Cannot find a module: expected import.meta, a URL or a path, received ${Deno.inspect(module)}`,
     );
   }
-  return isAbsolute(module) ? pathToFileURL(module).href : new URL(module, base).href;
+  if (isAbsolute(module)) return pathToFileURL(module).href;
+  if (URL.canParse(module)) return module;
+  return new URL(module, base ?? pathToFileURL(`${Deno.cwd()}/`)).href;
 }

@@ -65,7 +65,7 @@ export class Pipeline implements AsyncDisposable {
   constructor(name: string, module: ModuleReference = Deno.mainModule, options: PipelineOptions = {}) {
     checkName("make", "a pipeline", name);
     this.name = name;
-    this.#module = moduleUrl(module, `file://${Deno.cwd()}/`);
+    this.#module = moduleUrl(module);
     this.#manager = new Manager(name, options);
     this.addTask = createAddTask({
       streams: this.#streams,
@@ -253,7 +253,8 @@ export class Pipeline implements AsyncDisposable {
   }
 
   /**
-   * Asks all tasks to stop: whatever they call on a binding throws a `StoppedError`, which unwinds them.
+   * Asks all tasks to stop: whatever they call on a binding throws a `StoppedError`, which unwinds them. Before the start,
+   * it makes the start one that ends at once.
    *
    * @throws {LifecycleError} If it is closed.
    */

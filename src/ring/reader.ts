@@ -237,7 +237,10 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
     this.close();
   }
 
-  /** The frames in place until the stream ends, each consumed when the loop body is done with it. Blocks the thread. */
+  /**
+   * The frames in place until the stream ends, each consumed when the loop body is done with it. Blocks the thread. A
+   * reader that does not hold its writer back had better `read()`: a frame in place may be overwritten.
+   */
   [Symbol.iterator](): IterableIterator<SharedFrame<D>> {
     return new FrameIterator(this, this.#end);
   }

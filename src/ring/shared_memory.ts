@@ -59,8 +59,14 @@ export class SharedMemory {
     if (pages > MAX_PAGES) {
       throw new RangeError(`Cannot make the shared memory: it holds at most 4 GiB, received ${arena.bytes} bytes`);
     }
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-    return new SharedMemory({ memory, module: coreModule() });
+    try {
+      const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+      return new SharedMemory({ memory, module: coreModule() });
+    } catch (cause) {
+      throw new RangeError(`Cannot make the shared memory of ${arena.bytes} bytes: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
   }
 
   /** The memory's buffer. */
@@ -78,7 +84,8 @@ export class SharedMemory {
     Atomics.store(this.words, layout.STOP / 4, 1);
     Atomics.notify(this.words, layout.STOP / 4);
     for (const address of waiters) {
-      Atomics.store(this.words, address / 4, 0);
+      // Changes the count, not the bit: who has announced itself to park on the old value does not.
+      Atomics.add(this.words, address / 4, 2);
       Atomics.notify(this.words, address / 4);
     }
   }

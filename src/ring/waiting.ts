@@ -12,7 +12,7 @@ export interface Waitable {
   attempt(length: number): number;
   /** Spins and then parks for at most `nanoseconds`: a code that says how that ended. */
   park(length: number, spins: number, nanoseconds: number): number;
-  /** Announces this waiter: 1 if there is something to try already, otherwise the waiters word is going to change. */
+  /** Announces this waiter: 0 if there is something to try already, otherwise what the waiters word is until then. */
   prepare(length: number): number;
   /** The memory's words, and the index of the waiters word among them. */
   readonly words: Int32Array<SharedArrayBuffer>;
@@ -119,8 +119,9 @@ export class Waiter {
       const code = this.#target.attempt(length);
       const left = deadline - performance.now();
       if (code !== codes.NOT_READY || left <= 0) return code;
-      if (this.#target.prepare(length) === 1) continue;
-      const { async, value } = Atomics.waitAsync(this.#target.words, this.#target.waiters, 1, left);
+      const announced = this.#target.prepare(length);
+      if (announced === 0) continue;
+      const { async, value } = Atomics.waitAsync(this.#target.words, this.#target.waiters, announced, left);
       if (async) await keepAlive(value);
     }
   }

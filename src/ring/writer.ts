@@ -175,7 +175,10 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
     this.#end.increment();
   }
 
-  /** A frame of this writer's own inside the shared memory, for which `write()` is one copy by the core. */
+  /**
+   * A frame of this writer's own inside the shared memory, for which `write()` is one copy by the core. It is the same one
+   * each time, zeroed at first, and keeps what it holds when it is written.
+   */
   frame(): SharedFrame<D> {
     return this.#scratch ??= this.#frames.view(this.#scratchAddress);
   }

@@ -35,7 +35,6 @@ function fail(deed: string, error: unknown): void {
 /** Imports the task's module and finds its function. `null` if that failed, which has been told then. */
 // deno-lint-ignore ban-types
 async function load(job: TaskJob): Promise<Function | null> {
-  beginImport(job.task);
   try {
     const found = findExport(await import(job.target.module), job.target);
     if (typeof found === "function") {
@@ -62,7 +61,8 @@ async function run(fn: Function, job: TaskJob): Promise<void> {
   }
 }
 
-function listen(): void {
+function listen(name: string): void {
+  beginImport(name);
   let task: TaskJob | undefined;
   // deno-lint-ignore ban-types
   let loading: Promise<Function | null> | undefined;
@@ -94,4 +94,4 @@ function listen(): void {
   scope.addEventListener("unload", () => settle({ kind: "failed", deed: "ended its worker before it returned" }));
 }
 
-if (scope.name?.startsWith(WORKER_NAME_PREFIX)) listen();
+if (scope.name?.startsWith(WORKER_NAME_PREFIX)) listen(scope.name.slice(WORKER_NAME_PREFIX.length));

@@ -7,9 +7,9 @@
 const key = Symbol.for("ringmill.importing");
 const store = globalThis as { [key]?: string };
 
-/** The import of the module of `task` begins. */
-export function beginImport(task: string): void {
-  store[key] = task;
+/** The worker called `name` begins to import. */
+export function beginImport(name: string): void {
+  store[key] = name;
 }
 
 /** The import has ended. */
@@ -17,7 +17,7 @@ export function endImport(): void {
   delete store[key];
 }
 
-/** The task whose module is being imported by this worker. */
-export function importingTask(): string | undefined {
+/** The name of this worker, while it imports its task's module. */
+export function importingWorker(): string | undefined {
   return store[key];
 }

@@ -8,7 +8,7 @@ import { type AsyncTaskEvent, TaskEvent } from "../ring/task_event.ts";
 import { Writer } from "../ring/writer.ts";
 import { Blueprint } from "./blueprint.ts";
 import { targetOf } from "./export_target.ts";
-import { importingTask } from "./importing.ts";
+import { importingWorker } from "./importing.ts";
 import type { ExportTarget } from "./protocol.ts";
 import type { EventSpec, RingSpec, TaskSpec } from "./specs.ts";
 import { TaskGroup } from "./task_group.ts";
@@ -64,6 +64,7 @@ export class Manager implements AsyncDisposable {
   readonly #blueprint: Blueprint;
   #state: ManagerState = "declared";
   #group: TaskGroup | undefined;
+  #mustStop = false;
   #closing: Promise<void> | undefined;
 
   /**
@@ -170,10 +171,10 @@ export class Manager implements AsyncDisposable {
    * @throws {RangeError} If the rings need more than 4 GiB.
    */
   async compile(): Promise<void> {
-    const task = importingTask();
-    if (task !== undefined) {
+    const worker = importingWorker();
+    if (worker !== undefined) {
       throw new LifecycleError(
-        `Cannot start "${this.name}" in the worker of task "${task}", which only imports the module that starts it: ` +
+        `Cannot start "${this.name}" in the worker of "${worker}", which only imports the module that starts it: ` +
           "put the start behind if (import.meta.main)",
       );
     }
@@ -233,16 +234,19 @@ export class Manager implements AsyncDisposable {
     if (this.#state === "declared") await this.compile();
     this.checkState("start", "compiled");
     this.#state = "started";
+    if (this.#mustStop) this.#group!.stop();
     await this.#group!.run(order ?? this.#blueprint.tasks.map(({ name }) => name));
   }
 
   /**
-   * Asks all tasks to stop: whatever they call on a binding throws a `StoppedError`, which unwinds them.
+   * Asks all tasks to stop: whatever they call on a binding throws a `StoppedError`, which unwinds them. Before the start,
+   * it makes the start one that ends at once.
    *
    * @throws {LifecycleError} If it is closed.
    */
   stop(): void {
     this.checkState("stop", "declared", "compiling", "compiled", "started", "failed");
+    this.#mustStop = true;
     if (this.#state === "started") this.#group!.stop();
   }
 
@@ -258,8 +262,9 @@ export class Manager implements AsyncDisposable {
     }
     this.checkState("join", "started", "failed");
     const group = this.#group;
-    const inTime = !group || await within(group.allEnded, timeoutMs);
-    if (inTime && group?.hasFailed) throw group.takeFailure();
+    if (!group) throw new LifecycleError(`Cannot join "${this.name}": ${STATES.failed}`);
+    const inTime = await within(group.allEnded, timeoutMs);
+    if (inTime && group.hasFailed) throw group.takeFailure();
     return inTime;
   }
 

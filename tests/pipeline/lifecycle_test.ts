@@ -145,6 +145,16 @@ Deno.test("Pipeline.stop() unwinds tasks that sleep, and async tasks through the
   equal(await pipe.join(), true);
 });
 
+Deno.test("Pipeline.stop() before the start is not lost: the pipeline starts and ends at once", async () => {
+  await using early = endless();
+  early.stop();
+  await early.run();
+  await using late = endless();
+  const running = late.run();
+  late.stop();
+  await running;
+});
+
 Deno.test("Pipeline.close() stops what runs, and does so at once for concurrent callers", async () => {
   const pipe = endless();
   await pipe.start();

@@ -103,3 +103,16 @@ Deno.test("A loop over ready promises lets the program's timers run", async () =
   setTimeout(() => isOver = true, 1);
   while (!isOver) await writer.writeAsync(Int32Array.of(1), 0);
 });
+
+Deno.test("The program's ends survive being awaited, printed and disposed", async () => {
+  const { pipe, writer, reader } = doubling();
+  await using _ = pipe;
+  await Promise.resolve(writer);
+  Deno.inspect(reader);
+  await pipe.start();
+  {
+    using closing = writer;
+    closing.write(Int32Array.of(3));
+  }
+  deepEqual(await collect(reader), [6]);
+});

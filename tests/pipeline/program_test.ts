@@ -105,7 +105,7 @@ Deno.test("A script that starts its pipeline without asking import.meta.main is 
   equal(code, 1);
   match(
     err,
-    /could not be imported: LifecycleError: Cannot start "demo" in the worker of task "\w+".*if \(import\.meta\.main\)/,
+    /could not be imported: LifecycleError: Cannot start "demo" in the worker of "demo\/\w+".*if \(import\.meta\.main\)/,
   );
 });
 
@@ -169,4 +169,11 @@ Deno.test("A signal handler may stop a pipeline, which then ends normally", asyn
       console.log("ended");
     }`);
   deepEqual({ code, out }, { code: 0, out: "ended\n" });
+});
+
+Deno.test("A module with permissions of its own must not start its pipeline without asking either", async () => {
+  const script = `${LINE.replaceAll("{ fn:", '{ permissions: "none", fn:')} await declare().run();`;
+  const { code, err } = await runScript(script, ["-A", "--unstable-worker-options"]);
+  equal(code, 1);
+  match(err, /Cannot start "demo" in the worker of "demo\/\w+"/);
 });

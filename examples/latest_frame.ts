@@ -1,0 +1,43 @@
+/**
+ * A reader that only wants the latest frame, like a display that is slower than its camera. It does not hold the writer
+ * back, and leaves out what it has no time for.
+ *
+ *     deno run -A examples/latest_frame.ts
+ */
+
+import { Pipeline, type Reader, type TaskContext, type Writer } from "@ringmill/ringmill";
+
+const FRAMES = 500;
+
+/** Takes a picture every millisecond, whether or not anybody looks. */
+export function camera({ images }: { images: Writer<"float32"> }, context: TaskContext) {
+  const image = images.frame();
+  for (let n = 1; n <= FRAMES; n++) {
+    images.write(image.fill(n), Infinity);
+    context.sleep(1);
+  }
+}
+
+/** Needs 20 milliseconds for a picture. */
+export function display({ images }: { images: Reader<"float32"> }, context: TaskContext) {
+  images.setBlocking(false);
+  let shown = 0, latest = 0;
+  while (!images.closed) {
+    images.skipToNewest();
+    // A copy: the camera may overwrite the original at any time. Null if it did so during the copy, or at the end.
+    const image = images.read(Infinity);
+    if (image === null) continue;
+    shown++;
+    latest = image[0];
+    context.sleep(20);
+  }
+  console.log(`${shown} images shown, ${images.lost} left out, the latest is ${latest} of ${FRAMES}`);
+}
+
+if (import.meta.main) {
+  await using pipe = new Pipeline("latest-frame", import.meta);
+  const images = pipe.addStream("images", { shape: [64, 64], dtype: "float32", frames: 4 });
+  pipe.addTask("camera", { fn: camera, writes: { images } });
+  pipe.addTask("display", { fn: display, reads: { images } });
+  await pipe.run();
+}

@@ -1,0 +1,32 @@
+/** How the larger examples start and end. */
+
+/** Something that the person at the keyboard can mend. It is told in one line. */
+export class UserError extends Error {
+  override readonly name: string = "UserError";
+  /** What the program exits with. */
+  readonly status: number = 1;
+}
+
+/** The program was called in the wrong way. */
+export class UsageError extends UserError {
+  override readonly name = "UsageError";
+  override readonly status = 2;
+}
+
+/** The arguments of the program: `least` to `most` of them, and no options. */
+export function programArguments(usage: string, least: number, most: number): string[] {
+  const isOption = (argument: string) => argument.startsWith("-");
+  if (Deno.args.length < least || Deno.args.length > most || Deno.args.some(isOption)) throw new UsageError(usage);
+  return Deno.args;
+}
+
+/** Runs a program. An error of the user's ends it with a message and a status instead of a stack. */
+export async function runProgram(main: () => Promise<void>): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(error.message);
+    Deno.exitCode = error.status;
+  }
+}

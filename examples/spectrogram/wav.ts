@@ -1,0 +1,181 @@
+/**
+ * Reads WAV files piece by piece, so that their length does not matter, and says in plain words what is wrong with one.
+ * The package `wavefile` holds the whole file in memory, takes a truncated one for whole, and stumbles over a second LIST
+ * chunk.
+ */
+
+import { UserError } from "../shared/program.ts";
+
+/** What the header of a file says. */
+export interface Wav {
+  readonly path: string;
+  readonly sampleRate: number;
+  readonly channels: number;
+  readonly encoding: EncodingName;
+  /** Samples in each channel. */
+  readonly length: number;
+  /** Where in the file the samples begin. */
+  readonly dataStart: number;
+}
+
+interface Encoding {
+  readonly bytes: number;
+  /** One sample, -1 to 1. */
+  readonly decode: (view: DataView, offset: number) => number;
+}
+
+const PCM = 1, FLOAT = 3, EXTENSIBLE = 0xfffe;
+
+const ENCODINGS = {
+  "8-bit PCM": { bytes: 1, decode: (view, at) => (view.getUint8(at) - 128) / 2 ** 7 },
+  "16-bit PCM": { bytes: 2, decode: (view, at) => view.getInt16(at, true) / 2 ** 15 },
+  "24-bit PCM": {
+    bytes: 3,
+    decode: (view, at) => (view.getUint16(at, true) + view.getInt8(at + 2) * 2 ** 16) / 2 ** 23,
+  },
+  "32-bit PCM": { bytes: 4, decode: (view, at) => view.getInt32(at, true) / 2 ** 31 },
+  "32-bit float": { bytes: 4, decode: (view, at) => view.getFloat32(at, true) },
+  "64-bit float": { bytes: 8, decode: (view, at) => view.getFloat64(at, true) },
+} satisfies Record<string, Encoding>;
+
+/** How samples are written. */
+export type EncodingName = keyof typeof ENCODINGS;
+
+/**
+ * Reads the header of a file.
+ *
+ * @throws {UserError} If there is no such file, or it is not a WAV file that can be read as a whole.
+ */
+export function readWavHeader(path: string): Wav {
+  try {
+    using file = Deno.openSync(path);
+    return new HeaderParser(path, file).parse();
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const reason = error instanceof Deno.errors.NotFound ? "there is no such file" : (error as Error).message;
+    throw new UserError(`Cannot read ${path}: ${reason}`, { cause: error });
+  }
+}
+
+/** Walks along the chunks of a file up to its samples. */
+class HeaderParser {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+  readonly #size: number;
+
+  constructor(path: string, file: Deno.FsFile) {
+    const { isFile, size } = file.statSync();
+    this.#path = path;
+    this.#file = file;
+    this.#size = size;
+    if (!isFile) this.#refuse("it is not a file");
+    if (size === 0) this.#refuse("it is empty");
+  }
+
+  #refuse(reason: string): never {
+    throw new UserError(`Cannot read ${this.#path}: ${reason}`);
+  }
+
+  parse(): Wav {
+    const kind = this.#text(0), form = this.#text(8);
+    if (form !== "WAVE") this.#refuse("it is not a WAV file");
+    if (kind !== "RIFF") this.#refuse(`it is a WAV file of the kind ${kind}, and only RIFF is supported`);
+    let format: DataView | undefined;
+    for (let start = 12; start + 8 <= this.#size;) {
+      const id = this.#text(start), length = this.#bytes(start + 4, 4).getUint32(0, true);
+      if (id === "fmt ") format = this.#bytes(start + 8, Math.min(length, 40));
+      if (id === "data") return this.#describe(format, start + 8, length);
+      start += 8 + length + length % 2;
+    }
+    this.#refuse("it is truncated: it ends before its samples");
+  }
+
+  #describe(format: DataView | undefined, dataStart: number, declared: number): Wav {
+    if (!format || format.byteLength < 16) this.#refuse("its samples come without a format");
+    const channels = format.getUint16(2, true), sampleRate = format.getUint32(4, true);
+    const blockBytes = format.getUint16(12, true);
+    if (channels === 0 || sampleRate === 0 || blockBytes === 0) this.#refuse("its format makes no sense");
+    const encoding = this.#encoding(format, blockBytes / channels);
+    const available = this.#size - dataStart;
+    // Programs that write into a pipe do not know the length beforehand.
+    const bytes = declared === 0xffffffff ? available : declared;
+    if (available < bytes) this.#refuse(`it is truncated: it has ${available} of ${bytes} bytes of samples`);
+    const length = Math.floor(bytes / blockBytes);
+    if (length === 0) this.#refuse("it has no samples");
+    return { path: this.#path, sampleRate, channels, encoding, length, dataStart };
+  }
+
+  #encoding(format: DataView, bytes: number): EncodingName {
+    const tag = format.getUint16(0, true);
+    // The extensible format says later, and in the first bytes of a long identifier, what it is.
+    const code = tag === EXTENSIBLE && format.byteLength >= 26 ? format.getUint16(24, true) : tag;
+    const kind = ({ [PCM]: "PCM", [FLOAT]: "float" } as Record<number, string>)[code];
+    const name = `${8 * bytes}-bit ${kind}`;
+    if (name in ENCODINGS) return name as EncodingName;
+    const supported = Object.keys(ENCODINGS).join(", ");
+    this.#refuse(`its samples have the format ${code} with ${8 * bytes} bits, and supported are ${supported}`);
+  }
+
+  /** Four characters. */
+  #text(start: number): string {
+    return new TextDecoder("latin1").decode(this.#bytes(start, 4));
+  }
+
+  /** Some bytes of the file; fewer if it ends before. */
+  #bytes(start: number, length: number): DataView {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.#size - start)));
+    this.#file.seekSync(start, Deno.SeekMode.Start);
+    readFully(this.#file, bytes);
+    return new DataView(bytes.buffer);
+  }
+}
+
+/** Reads the samples of a file one after the other. Several channels become one by their mean. */
+export class WavSamples implements Disposable {
+  readonly #file: Deno.FsFile;
+  readonly #channels: number;
+  readonly #encoding: Encoding;
+  #remaining: number;
+
+  constructor({ path, dataStart, channels, encoding, length }: Wav) {
+    this.#file = Deno.openSync(path);
+    this.#file.seekSync(dataStart, Deno.SeekMode.Start);
+    this.#channels = channels;
+    this.#encoding = ENCODINGS[encoding];
+    this.#remaining = length;
+  }
+
+  /** Fills `out` with the next samples, -1 to 1, and with zeros after the last one. */
+  readInto(out: Float32Array): void {
+    const count = Math.min(out.length, this.#remaining);
+    const bytes = new Uint8Array(count * this.#channels * this.#encoding.bytes);
+    readFully(this.#file, bytes);
+    const view = new DataView(bytes.buffer);
+    for (let n = 0; n < count; n++) out[n] = this.#mean(view, n);
+    out.fill(0, count);
+    this.#remaining -= count;
+  }
+
+  #mean(view: DataView, index: number): number {
+    const { bytes, decode } = this.#encoding;
+    const start = index * this.#channels * bytes;
+    let sum = 0;
+    for (let channel = 0; channel < this.#channels; channel++) sum += decode(view, start + channel * bytes);
+    // A float may be no number, and would spoil everything that it is added to.
+    return Number.isFinite(sum) ? sum / this.#channels : 0;
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+/** Fills `bytes` from the file's position on. */
+function readFully(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) {
+    const count = file.readSync(bytes.subarray(done));
+    if (count === null) throw new Error("it became shorter while it was read");
+    done += count;
+  }
+}

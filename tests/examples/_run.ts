@@ -1,0 +1,29 @@
+/** Runs an example as a person would. */
+
+import { fileURLToPath } from "node:url";
+
+/** What a program has left behind. */
+export interface Outcome {
+  readonly status: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+const EXAMPLES = new URL("../../examples/", import.meta.url);
+
+/** Runs `examples/<name>` with all permissions and without colours. */
+export async function runExample(name: string, ...args: string[]): Promise<Outcome> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", fileURLToPath(new URL(name, EXAMPLES)), ...args],
+    env: { NO_COLOR: "1" },
+  });
+  const { code, stdout, stderr } = await command.output();
+  const decoder = new TextDecoder();
+  return { status: code, output: decoder.decode(stdout), errors: decoder.decode(stderr) };
+}
+
+/** A folder that is removed with all that is in it. */
+export async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await Deno.makeTempDir();
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
