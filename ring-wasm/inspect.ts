@@ -37,10 +37,9 @@ export function inspectCore(wasm: Uint8Array<ArrayBuffer>): void {
   const refuse = (what: string): never => {
     throw new Error(`Cannot use the built core: ${what}`);
   };
-  const imports = WebAssembly.Module.imports(new WebAssembly.Module(wasm)).map(({ module, name }) =>
-    `${module}.${name}`
-  );
-  if (imports.join() !== "env.memory") refuse(`it must import env.memory alone, it imports ${imports.join(", ")}`);
+  const described = WebAssembly.Module.imports(new WebAssembly.Module(wasm));
+  const imports = described.map(({ module, name, kind }) => `${kind} ${module}.${name}`).join(", ");
+  if (imports !== "memory env.memory") refuse(`it must import memory env.memory alone, it imports ${imports}`);
   const found = sectionIds(wasm);
   if (found.has(DATA)) refuse("it has a data section");
   if (found.has(START)) refuse("it has a start function");

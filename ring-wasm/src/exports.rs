@@ -1,5 +1,7 @@
 //! The functions of the module, as TypeScript calls them. `src/ring/core.ts` declares the same list.
 
+use crate::codes::STOPPED;
+use crate::waiting::stopped;
 use crate::wasm::Instance;
 use crate::{event, reader, ring, writer};
 
@@ -55,7 +57,7 @@ fn reader_wait_for(m: Instance, ring: u32, reader: u32, length: u32, spins: u32,
 }
 
 fn reader_skip_to_newest(m: Instance, ring: u32, reader: u32, length: u32) -> f64 {
-    reader::skip(m, ring, reader, length) as f64
+    if stopped(m) { f64::from(STOPPED) } else { reader::skip(m, ring, reader, length) as f64 }
 }
 
 fn event_wait_for(m: Instance, event: u32, own: u32, spins: u32, nanoseconds: f64) -> i32 {

@@ -50,7 +50,11 @@ pub fn look<M: Memory>(m: M, ring: u32, length: u32) -> i32 {
 /// it does not hold back the stores after it.
 #[inline(never)]
 fn announce_claim<M: Memory>(m: M, ring: u32, length: u32) {
-    m.store64(ring + RING_CLAIM, position(m, ring) + u64::from(length), Relaxed);
+    // A look at fewer bytes than the one before takes nothing back: all of them may be overwritten already.
+    let end = position(m, ring) + u64::from(length);
+    if end > m.get64(ring + RING_CLAIM) {
+        m.store64(ring + RING_CLAIM, end, Relaxed);
+    }
     m.fence();
 }
 

@@ -60,25 +60,30 @@ abstract class End {
   /** Waits, after an attempt at `length` bytes has ended with `code`. An offset, `NOT_READY` or `CLOSED`. */
   protected waitAfter(code: number, length: number, timeoutMs: number): number {
     checkTimeout(timeoutMs, this.#what);
-    if (code !== codes.NOT_READY || timeoutMs === 0) return this.#settle(code);
+    if (code !== codes.NOT_READY || timeoutMs === 0) return this.settle(code);
     if (!this.#mayBlock) {
       throw new TypeError(`Cannot ${this.#what}: the main thread must not block, use the async method`);
     }
-    return this.#settle(this.#waiter.block(length, timeoutMs));
+    return this.settle(this.#waiter.block(length, timeoutMs));
   }
 
-  protected async find(length: number, timeoutMs: number): Promise<number> {
+  /**
+   * Finds `length` bytes without blocking the thread, and hands their offset, or a negative code, to `take` at once.
+   */
+  async lookAsync<Result>(length: number, timeoutMs: number, take: (offset: number) => Result): Promise<Result> {
     checkTimeout(timeoutMs, this.#what);
-    const offset = this.#settle(await this.#waiter.promise(length, timeoutMs));
-    this.held = offset < 0 ? 0 : length;
-    return offset;
+    return await this.#waiter.promise(length, timeoutMs, (code) => {
+      this.held = code < 0 ? 0 : length;
+      return take(this.settle(code));
+    });
   }
 
   get #what(): string {
     return `${this.action} "${this.name}"`;
   }
 
-  #settle(code: number): number {
+  /** Passes a code on, unless it says that the pipeline was told to stop. */
+  protected settle(code: number): number {
     if (code === codes.STOPPED) throw this.#stopReason();
     return code;
   }
@@ -98,6 +103,7 @@ abstract class End {
   protected shut(message: string): void {
     this.held = 0;
     this.core = closedCore(message);
+    this.#waiter.disturb();
   }
 }
 
@@ -129,10 +135,6 @@ export class ReaderEnd extends End {
     return offset;
   }
 
-  lookAsync(length: number, timeoutMs: number): Promise<number> {
-    return this.find(length, timeoutMs);
-  }
-
   /** Consumes what `look` has found. False if it was overtaken. */
   increment(): boolean {
     return this.core.reader_advance(this.ring, this.reader, this.takeHeld()) !== codes.OVERTAKEN;
@@ -140,17 +142,19 @@ export class ReaderEnd extends End {
 
   /** Copies the next `length` bytes to the address `to`. False if they are not there, or were overtaken. */
   read(to: number, length: number, timeoutMs: number): boolean {
+    if (!(timeoutMs >= 0)) this.waitAfter(codes.DONE, length, timeoutMs);
     this.held = 0;
-    const code = this.core.reader_read(this.ring, this.reader, to, length);
-    if (code === codes.DONE) return timeoutMs >= 0 || this.waitAfter(code, length, timeoutMs) >= 0;
-    if (code === codes.OVERTAKEN || this.waitAfter(code, length, timeoutMs) < 0) return false;
-    return this.core.reader_read(this.ring, this.reader, to, length) === codes.DONE;
+    let code = this.core.reader_read(this.ring, this.reader, to, length);
+    if (code < 0 && code !== codes.OVERTAKEN && this.waitAfter(code, length, timeoutMs) >= 0) {
+      code = this.core.reader_read(this.ring, this.reader, to, length);
+    }
+    return code === codes.DONE;
   }
 
   /** Leaves out what is older than the newest `length` bytes. Returns how many bytes that were. */
   skip(length: number): number {
     this.held = 0;
-    return this.core.reader_skip(this.ring, this.reader, length);
+    return this.settle(this.core.reader_skip(this.ring, this.reader, length));
   }
 
   setBlocking(blocking: boolean): void {
@@ -208,10 +212,6 @@ export class WriterEnd extends End {
     return offset;
   }
 
-  lookAsync(length: number, timeoutMs: number): Promise<number> {
-    return this.find(length, timeoutMs);
-  }
-
   /** Publishes what `look` has found room for. */
   increment(): void {
     if (this.core.writer_advance(this.ring, this.takeHeld()) === codes.REFRESH_DUE) this.refresh();
@@ -219,9 +219,10 @@ export class WriterEnd extends End {
 
   /** Copies `length` bytes from the address `from` and publishes them. False if there is no room. */
   write(from: number, length: number, timeoutMs: number): boolean {
+    if (!(timeoutMs >= 0)) this.waitAfter(codes.DONE, length, timeoutMs);
     this.held = 0;
     let code = this.core.writer_write(this.ring, from, length);
-    if (code < 0 || !(timeoutMs >= 0)) {
+    if (code < 0) {
       if (this.waitAfter(code, length, timeoutMs) < 0) return false;
       code = this.core.writer_write(this.ring, from, length);
     }

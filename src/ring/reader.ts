@@ -93,7 +93,7 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
   readonly #frames: Frames<D>;
   readonly #stride: number;
   readonly #scratchAddress: number;
-  #scratch: SharedFrame<D> | undefined;
+  readonly #scratch: SharedFrame<D>;
 
   /** Opens a reader. Task hosts and pipelines do this. */
   constructor(memory: SharedMemory, description: BindingOf<"reader">, options: HandleOptions = {}) {
@@ -103,6 +103,7 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
     this.#end = new ReaderEnd(memory, ring, description.index, options);
     this.#stride = this.#frames.stride;
     this.#scratchAddress = description.scratch;
+    this.#scratch = this.#frames.view(description.scratch);
     this.ring = new RingReader(memory, ring, this.#end);
   }
 
@@ -151,13 +152,15 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
    * same frame comes again until `increment()`; after that its array shows whatever the writer puts there.
    */
   look(timeoutMs = 0): SharedFrame<D> | null {
-    const offset = this.#end.look(this.#stride, timeoutMs);
-    return offset < 0 ? null : this.#frames.at(offset);
+    return this.#at(this.#end.look(this.#stride, timeoutMs));
   }
 
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
-  async lookAsync(timeoutMs = Infinity): Promise<SharedFrame<D> | null> {
-    const offset = await this.#end.lookAsync(this.#stride, timeoutMs);
+  lookAsync(timeoutMs = Infinity): Promise<SharedFrame<D> | null> {
+    return this.#end.lookAsync(this.#stride, timeoutMs, (offset) => this.#at(offset));
+  }
+
+  #at(offset: number): SharedFrame<D> | null {
     return offset < 0 ? null : this.#frames.at(offset);
   }
 
@@ -177,8 +180,8 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
   }
 
   /** As {@link read}, without blocking the thread; it waits without bound unless told otherwise. */
-  async readAsync(timeoutMs = Infinity): Promise<OwnedFrame<D> | null> {
-    return this.#copy(await this.lookAsync(timeoutMs));
+  readAsync(timeoutMs = Infinity): Promise<OwnedFrame<D> | null> {
+    return this.#end.lookAsync(this.#stride, timeoutMs, (offset) => this.#copy(this.#at(offset)));
   }
 
   #copy(frame: SharedFrame<D> | null): OwnedFrame<D> | null {
@@ -205,7 +208,7 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
 
   /** A frame of this reader's own inside the shared memory, into which `readInto()` is one copy by the core. */
   frame(): SharedFrame<D> {
-    return this.#scratch ??= this.#frames.view(this.#scratchAddress);
+    return this.#scratch;
   }
 
   /**

@@ -11,15 +11,20 @@ export type RingView = readonly [Uint8Array<SharedArrayBuffer>, Uint8Array<Share
 class RingData {
   readonly bytes: Uint8Array<SharedArrayBuffer>;
   readonly #name: string;
+  /** Bytes of which only multiples are moved: those of a frame, or 1. */
+  readonly #unit: number;
 
   constructor(memory: SharedMemory, ring: RingDescription) {
+    this.#unit = ring.frame?.stride ?? 1;
     this.bytes = memory.bytes.subarray(dataAddress(ring), dataAddress(ring) + ring.capacity);
     this.#name = ring.name;
   }
 
   checkLength(length: number): void {
-    if (Number.isInteger(length) && length >= 1 && length <= this.bytes.length) return;
-    const limits = `length must be 1 to ${this.bytes.length} bytes`;
+    const isWhole = Number.isInteger(length / this.#unit);
+    if (isWhole && length >= 1 && length <= this.bytes.length) return;
+    const multiple = this.#unit > 1 ? `, a multiple of ${this.#unit}` : "";
+    const limits = `length must be 1 to ${this.bytes.length} bytes${multiple}`;
     throw new RangeError(`Cannot use ring "${this.#name}": ${limits}, received ${length}`);
   }
 
@@ -101,7 +106,7 @@ export class RingReader {
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
   async lookAsync(length: number, timeoutMs = Infinity): Promise<RingView | null> {
     this.#ring.checkLength(length);
-    return this.#ring.view(await this.#end.lookAsync(length, timeoutMs), length);
+    return await this.#end.lookAsync(length, timeoutMs, (offset) => this.#ring.view(offset, length));
   }
 
   /**
@@ -226,7 +231,7 @@ export class RingWriter {
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
   async lookAsync(length: number, timeoutMs = Infinity): Promise<RingView | null> {
     this.#ring.checkLength(length);
-    return this.#ring.view(await this.#end.lookAsync(length, timeoutMs), length);
+    return await this.#end.lookAsync(length, timeoutMs, (offset) => this.#ring.view(offset, length));
   }
 
   /**

@@ -108,7 +108,7 @@ export class TaskEvent {
   /** As {@link wait}, without blocking the thread. */
   async waitAsync(timeoutMs = Infinity): Promise<boolean> {
     checkTimeout(timeoutMs, `wait for event "${this.name}"`);
-    return this.#settle(await this.#waiter.promise(0, timeoutMs));
+    return await this.#waiter.promise(0, timeoutMs, (code) => this.#settle(code));
   }
 
   /**

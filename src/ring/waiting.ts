@@ -2,6 +2,7 @@
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { codes } from "./_core.generated.ts";
+import { within } from "./within.ts";
 
 /** How a blocked call waits: spin for a while and then park, only spin, or park at once. */
 export type WaitStrategy = "adaptive" | "spin" | "park";
@@ -90,7 +91,11 @@ export function checkTimeout(timeoutMs: number, action: string): void {
 export class Waiter {
   readonly #target: Waitable;
   readonly #spinner: Spinner;
+  /** Promises so far, and those that are not settled yet. */
   #promises = 0;
+  #pending = 0;
+  /** Resolves when all promises so far are settled. */
+  #turns: Promise<void> = Promise.resolve();
 
   /** A waiter for `target` by `strategy`. */
   constructor(target: Waitable, strategy: WaitStrategy) {
@@ -111,19 +116,36 @@ export class Waiter {
     }
   }
 
-  /** As `block`, without blocking the thread: neither by parking, nor by never giving its event loop a turn. */
-  async promise(length: number, timeoutMs: number): Promise<number> {
-    const deadline = performance.now() + timeoutMs;
-    if (++this.#promises % PROMISES_PER_TURN === 0) await nextTurn();
-    for (;;) {
-      const code = this.#target.attempt(length);
-      const left = deadline - performance.now();
-      if (code !== codes.NOT_READY || left <= 0) return code;
-      const announced = this.#target.prepare(length);
-      if (announced === 0) continue;
-      const { async, value } = Atomics.waitAsync(this.#target.words, this.#target.waiters, announced, left);
-      if (async) await keepAlive(value);
+  /**
+   * As `block`, without blocking the thread: neither by parking, nor by never giving its event loop a turn. Hands the code
+   * to `take` at once, before anything else on this thread can change what was found. Calls take turns.
+   */
+  async promise<Result>(length: number, timeoutMs: number, take: (code: number) => Result): Promise<Result> {
+    const deadline = timeoutMs === Infinity ? Infinity : performance.now() + timeoutMs;
+    const before = this.#turns, own = Promise.withResolvers<void>();
+    this.#turns = before.then(() => own.promise);
+    try {
+      if (this.#pending++ > 0 && !await within(before, timeoutMs)) return take(codes.NOT_READY);
+      if (++this.#promises % PROMISES_PER_TURN === 0) await nextTurn();
+      for (;;) {
+        const code = this.#target.attempt(length);
+        if (code !== codes.NOT_READY || performance.now() >= deadline) return take(code);
+        const announced = this.#target.prepare(length);
+        if (announced === 0) continue;
+        const { words, waiters } = this.#target;
+        const { async, value } = Atomics.waitAsync(words, waiters, announced, deadline - performance.now());
+        if (async) await keepAlive(value);
+      }
+    } finally {
+      this.#pending--;
+      own.resolve();
     }
+  }
+
+  /** Makes waits of this thread try again: what they try has changed. It disturbs other waiters, but harms none. */
+  disturb(): void {
+    Atomics.add(this.#target.words, this.#target.waiters, 2);
+    Atomics.notify(this.#target.words, this.#target.waiters);
   }
 }
 

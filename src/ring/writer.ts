@@ -83,7 +83,7 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
   readonly #frames: Frames<D>;
   readonly #stride: number;
   readonly #scratchAddress: number;
-  #scratch: SharedFrame<D> | undefined;
+  readonly #scratch: SharedFrame<D>;
 
   /** Opens a writer. Task hosts and pipelines do this. */
   constructor(memory: SharedMemory, description: BindingOf<"writer">, options: HandleOptions = {}) {
@@ -93,6 +93,7 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
     this.#end = new WriterEnd(memory, ring, options);
     this.#stride = this.#frames.stride;
     this.#scratchAddress = description.scratch;
+    this.#scratch = this.#frames.view(description.scratch);
     this.ring = new RingWriter(memory, ring, this.#end);
   }
 
@@ -141,7 +142,7 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
   /** As {@link write}, without blocking the thread; it waits without bound unless told otherwise. */
   async writeAsync(frame: FrameOf<D>, timeoutMs = Infinity): Promise<boolean> {
     this.#frames.check(frame);
-    return this.#publish(await this.lookAsync(timeoutMs), frame);
+    return await this.#end.lookAsync(this.#stride, timeoutMs, (offset) => this.#publish(this.#at(offset), frame));
   }
 
   #publish(slot: SharedFrame<D> | null, frame: FrameOf<D>): boolean {
@@ -156,13 +157,15 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
    * written there a round ago. `increment()` publishes it.
    */
   look(timeoutMs = 0): SharedFrame<D> | null {
-    const offset = this.#end.look(this.#stride, timeoutMs);
-    return offset < 0 ? null : this.#frames.at(offset);
+    return this.#at(this.#end.look(this.#stride, timeoutMs));
   }
 
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
-  async lookAsync(timeoutMs = Infinity): Promise<SharedFrame<D> | null> {
-    const offset = await this.#end.lookAsync(this.#stride, timeoutMs);
+  lookAsync(timeoutMs = Infinity): Promise<SharedFrame<D> | null> {
+    return this.#end.lookAsync(this.#stride, timeoutMs, (offset) => this.#at(offset));
+  }
+
+  #at(offset: number): SharedFrame<D> | null {
     return offset < 0 ? null : this.#frames.at(offset);
   }
 
@@ -180,7 +183,7 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
    * each time, zeroed at first, and keeps what it holds when it is written.
    */
   frame(): SharedFrame<D> {
-    return this.#scratch ??= this.#frames.view(this.#scratchAddress);
+    return this.#scratch;
   }
 
   /** End of stream: the readers drain what is left, and then see `closed`. Closing twice changes nothing. */

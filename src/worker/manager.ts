@@ -5,6 +5,7 @@ import { releaseBinding } from "../ring/bindings.ts";
 import { Reader } from "../ring/reader.ts";
 import { RingReader, RingWriter } from "../ring/ring.ts";
 import { type AsyncTaskEvent, TaskEvent } from "../ring/task_event.ts";
+import { within } from "../ring/within.ts";
 import { Writer } from "../ring/writer.ts";
 import { Blueprint } from "./blueprint.ts";
 import { targetOf } from "./export_target.ts";
@@ -295,18 +296,5 @@ export class Manager implements AsyncDisposable {
   /** As {@link close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-}
-
-/** Whether `promise` resolves within `ms`. */
-async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  // A timer cannot wait longer than this; it is no bound then.
-  if (ms > 2 ** 31 - 1) return await promise.then(() => true);
-  const timer = Promise.withResolvers<boolean>();
-  const id = setTimeout(() => timer.resolve(false), ms);
-  try {
-    return await Promise.race([promise.then(() => true), timer.promise]);
-  } finally {
-    clearTimeout(id);
   }
 }
