@@ -62,10 +62,11 @@ export async function benchTwoWorkers(): Promise<void> {
   const rows: (string | number)[][] = [["frame", "copy ns", "in place ns", "ringbuf.js ns", "postMessage ns"]];
   rows[0].push("ringbuf/copy", "postMessage/copy", "ringbuf/in place", "postMessage/in place");
   for (const bytes of [64, 16_384, 131_072, 1_048_576]) {
-    const many = Math.max(500, Math.min(1_000_000, Math.floor(4e9 / bytes / 3)));
-    const few = Math.max(300, Math.floor(many / 20));
+    // Enough of them that the start does not count: in place a frame costs the same whatever its size.
+    const many = 1_000_000, copies = Math.max(1500, Math.min(many, Math.floor(2e9 / bytes)));
+    const few = Math.max(300, Math.floor(copies / 20));
     const { copy, inPlace, ringbuf, message } = await race({
-      copy: () => timeStream(bytes, many, writeCopies, readCopies),
+      copy: () => timeStream(bytes, copies, writeCopies, readCopies),
       inPlace: () => timeStream(bytes, many, writeInPlace, readInPlace),
       ringbuf: () => timeRingbuf(bytes, few * 4),
       message: () => timePostMessage(bytes, few),
