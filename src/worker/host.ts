@@ -8,7 +8,7 @@ import { findExport } from "./export_target.ts";
 import { beginImport, endImport } from "./importing.ts";
 import { reportError } from "./error_report.ts";
 import { type HostMessage, type TaskJob, type TaskMessage, WORKER_NAME_PREFIX } from "./protocol.ts";
-import { runTask } from "./run_task.ts";
+import { prepareTask } from "./run_task.ts";
 
 /** What this module uses of a worker's global scope, which the main thread's types do not know. */
 interface WorkerScope extends EventTarget {
@@ -32,14 +32,14 @@ function fail(deed: string, error: unknown): void {
   settle({ kind: "failed", deed, error: reportError(error) });
 }
 
-/** Imports the task's module and finds its function. `null` if that failed, which has been told then. */
-// deno-lint-ignore ban-types
-async function load(job: TaskJob): Promise<Function | null> {
+/** Imports the task's module and makes its function ready to run. `null` if that failed, which has been told then. */
+async function load(job: TaskJob): Promise<(() => Promise<void>) | null> {
   try {
     const found = findExport(await import(job.target.module), job.target);
     if (typeof found === "function") {
+      const run = prepareTask(found, job);
       scope.postMessage({ kind: "loaded" });
-      return found;
+      return run;
     }
     settle({ kind: "refused", reason: found });
   } catch (error) {
@@ -50,11 +50,10 @@ async function load(job: TaskJob): Promise<Function | null> {
   return null;
 }
 
-// deno-lint-ignore ban-types
-async function run(fn: Function, job: TaskJob): Promise<void> {
+async function start(run: () => Promise<void>): Promise<void> {
   scope.postMessage({ kind: "started" });
   try {
-    await runTask(fn, job);
+    await run();
     settle({ kind: "ended" });
   } catch (error) {
     fail("threw", error);
@@ -63,18 +62,15 @@ async function run(fn: Function, job: TaskJob): Promise<void> {
 
 function listen(name: string): void {
   beginImport(name);
-  let task: TaskJob | undefined;
-  // deno-lint-ignore ban-types
-  let loading: Promise<Function | null> | undefined;
+  let loading: Promise<(() => Promise<void>) | null> | undefined;
   scope.addEventListener("message", async (event) => {
     const message = (event as MessageEvent<HostMessage>).data;
     if (message.kind === "load") {
-      task = message.job;
-      loading = load(task);
+      loading = load(message.job);
       return;
     }
-    const fn = await loading;
-    if (fn && task) run(fn, task);
+    const run = await loading;
+    if (run) start(run);
   });
   // What the task throws from a timer or leaves rejected does not pass through its function.
   scope.addEventListener("error", (event) => {

@@ -7,46 +7,48 @@ import { Reader } from "../ring/reader.ts";
 import { RingReader } from "../ring/ring.ts";
 import { SharedMemory } from "../ring/shared_memory.ts";
 import { TaskEvent } from "../ring/task_event.ts";
-import type { Activation, TaskJob } from "./protocol.ts";
+import type { ActivationMode, TaskJob } from "./protocol.ts";
 import { WorkerTaskContext } from "./task_context.ts";
 
 // deno-lint-ignore ban-types
 type AnyFunction = Function;
 
 /**
- * Calls the function of a job and resolves when it has returned or unwound after the stop; then its streams end, and its
- * readers hold nobody back any longer. If it throws they stay as they are until everybody is told to stop: those who read
- * must not take the end of a failed writer for the end of its stream.
+ * Opens everything that a job needs. What it returns calls the function, and resolves when that has returned or unwound
+ * after the stop; then its streams end, and its readers hold nobody back any longer. If it throws they stay as they are
+ * until everybody is told to stop: those who read must not take the end of a failed writer for the end of its stream.
  */
-export async function runTask(fn: AnyFunction, job: TaskJob): Promise<void> {
+export function prepareTask(fn: AnyFunction, job: TaskJob): () => Promise<void> {
   const memory = new SharedMemory(job.memory);
   const stopReason = () => new StoppedError(`Task "${job.task}" was stopped`);
   const open = (binding: BindingDescription) => openBinding(memory, binding, { stopReason });
   const bindings = Object.fromEntries(Object.entries(job.bindings).map(([name, binding]) => [name, open(binding)]));
+  const gate = job.activation && open(job.activation.gate) as TaskEvent;
   const context = new WorkerTaskContext(job.task, job.params, memory);
   const call = () => fn(bindings, context);
-  try {
-    await (job.activation ? runActivated(call, job.activation, open, bindings) : call());
-  } catch (error) {
-    if (!(memory.stopped && error instanceof StoppedError)) throw error;
-  }
-  for (const binding of Object.values(bindings)) if (!(binding instanceof TaskEvent)) binding.close();
+  return async () => {
+    try {
+      await (gate ? runActivated(call, job.activation!.mode, gate, bindings) : call());
+    } catch (error) {
+      if (!(memory.stopped && error instanceof StoppedError)) throw error;
+    }
+    for (const binding of Object.values(bindings)) if (!(binding instanceof TaskEvent)) binding.close();
+  };
 }
 
 /** Calls whenever the event says so, until nobody can signal any more or all that is read has ended. */
 async function runActivated(
   call: () => unknown,
-  { mode, gate }: Activation,
-  open: (binding: BindingDescription) => Binding,
+  mode: ActivationMode,
+  gate: TaskEvent,
   bindings: Readonly<Record<string, Binding>>,
 ): Promise<void> {
-  const event = open(gate) as TaskEvent;
   const readers = Object.values(bindings).filter((binding) =>
     binding instanceof Reader || binding instanceof RingReader
   );
   const hasEnded = () => readers.length > 0 && readers.every((reader) => reader.closed);
-  while (!hasEnded() && await event.waitAsync()) {
-    if (mode === "toggleable" && !event.take()) continue;
+  while (!hasEnded() && await gate.waitAsync()) {
+    if (mode === "toggleable" && !gate.take()) continue;
     await call();
   }
 }

@@ -84,13 +84,6 @@ export async function awaitSignal(_: unknown, { signal }: TaskContext) {
   await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 }
 
-/** Writes when it began. It is given streams that only put it in order. */
-export function noteBegin(
-  { times }: { times: Writer<"float64">; left?: Reader<"int32">; right?: Writer<"int32"> },
-) {
-  times.write(Float64Array.of(performance.timeOrigin + performance.now()), Infinity);
-}
-
 /** Has names of its own for everything. */
 export function negate({ left, right }: { left: Reader<"int32">; right: Ints }) {
   for (const frame of left) right.write(frame.map((n) => -n), Infinity);
@@ -196,4 +189,9 @@ export const four = make(4);
 export function failAfterOne({ numbers }: { numbers: Reader<"int32"> }) {
   numbers.read(Infinity);
   throw new RangeError("one is enough");
+}
+
+/** Reads two streams. */
+export function takeBoth({ one, two }: { one: Reader<"int32">; two: Reader<"int32"> }) {
+  while (one.read(Infinity) && two.read(Infinity));
 }

@@ -66,22 +66,6 @@ Deno.test("A task that nobody reads runs against a terminator", async () => {
   await pipe.run();
 });
 
-Deno.test("Pipeline.start() starts those that read before those that write", async () => {
-  await using pipe = newPipeline();
-  const numbers = pipe.addStream("numbers", INT), doubled = pipe.addStream("doubled", INT);
-  const began = ["count", "double", "sum"].map((name) => {
-    const times = pipe.addStream(`${name} began`, { shape: [1], dtype: "float64" });
-    return { times, reader: pipe.openReader(times) };
-  });
-  const [count, double, sum] = began.map(({ times }) => ({ times }));
-  pipe.addTask("count", { fn: tasks.noteBegin, writes: { ...count, right: numbers } });
-  pipe.addTask("double", { fn: tasks.noteBegin, reads: { left: numbers }, writes: { ...double, right: doubled } });
-  pipe.addTask("sum", { fn: tasks.noteBegin, reads: { left: doubled }, writes: { ...sum } });
-  await pipe.run();
-  const [first, second, third] = began.map(({ reader }) => reader.read()![0]).toReversed();
-  ok(first < second && second < third, `${first}, ${second}, ${third}`);
-});
-
 Deno.test("Pipeline.compile() and start() can be called once", async () => {
   const { pipe, reader } = counting(3);
   await pipe.compile();

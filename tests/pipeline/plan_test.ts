@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, rejects, throws } from "node:assert/strict";
 import { DeclarationError, LifecycleError, Pipeline, UnknownNameError } from "@ringmill/ringmill";
 import { INT, newPipeline, TASKS } from "./_helpers.ts";
+import { planPipeline } from "../../src/pipeline/plan.ts";
 import * as tasks from "./_tasks.ts";
 
 /** A pipeline with streams a, b and c, and events go and halt. */
@@ -119,6 +120,18 @@ Deno.test("Pipeline.compile() reports all problems at once", async () => {
     await problems(pipe),
     'task "t" is bound to the unknown stream "d"; stream "a" has no writer; stream "a" has no reader',
   );
+});
+
+Deno.test("planPipeline() orders the tasks so that those that read come before those that write", () => {
+  const pipe = declare();
+  pipe.addTask("source", { fn: tasks.countForever, writes: { numbers: "a" } });
+  pipe.addTask("left", { fn: tasks.negate, reads: { left: "a" }, writes: { right: "b" } });
+  pipe.addTask("right", { fn: tasks.negate, reads: { left: "a" }, writes: { right: "c" } });
+  pipe.addTask("join", { fn: tasks.takeBoth, reads: { one: "b", two: "c" } });
+  const opened = { reads: new Set<string>(), writes: new Set<string>(), events: new Set<string>() };
+  const { name, streams, events, tasks: declared } = pipe;
+  const { order } = planPipeline({ name, streams, events, tasks: declared, opened });
+  deepEqual(order, ["join", "right", "left", "source"]);
 });
 
 Deno.test("Pipeline.compile() can be called again after the declaration was mended", async () => {

@@ -48,34 +48,47 @@ function numberReader(reader: Reader<"uint32">, method: ReadMethod, timeoutMs: n
   }
 }
 
+/** A step, which is told for how long to spin before it parks. */
+type Step = (spins: number) => void;
+
 /** A writer by the core alone. It publishes what is there, and parks for good whenever the ring is full. */
-function parkingWriter({ core }: SharedMemory, { ring }: BindingOf<"writer">): () => void {
+function parkingWriter({ core }: SharedMemory, { ring }: BindingOf<"writer">): Step {
   const { stride } = ring.frame!;
   core.writer_refresh(ring.address, 1);
-  return () => {
-    while (core.writer_look(ring.address, stride) < 0) core.writer_wait(ring.address, stride, 0, FOR_GOOD);
+  return (spins) => {
+    while (core.writer_look(ring.address, stride) < 0) core.writer_wait(ring.address, stride, spins, FOR_GOOD);
     core.writer_advance(ring.address, stride);
   };
 }
 
 /** A reader by the core alone. It parks for good whenever the ring is empty. */
-function parkingReader({ core }: SharedMemory, { ring, index }: BindingOf<"reader">): () => void {
+function parkingReader({ core }: SharedMemory, { ring, index }: BindingOf<"reader">): Step {
   const { stride } = ring.frame!, reader = readerAddress(ring, index);
-  return () => {
+  return (spins) => {
     while (core.reader_look(ring.address, reader, stride) < 0) {
-      core.reader_wait(ring.address, reader, stride, 0, FOR_GOOD);
+      core.reader_wait(ring.address, reader, stride, spins, FOR_GOOD);
     }
     core.reader_advance(ring.address, reader, stride);
   };
 }
 
-/** Does each step in turn, `rounds` times, with pauses that differ from round to round. */
-function takeTurns(rounds: number, seed: number, ...steps: readonly (() => void)[]): void {
+/** A taker of an event's activations by the core alone. It parks for good whenever none is pending. */
+function parkingTaker({ core }: SharedMemory, event: number): Step {
+  return (spins) => {
+    while (core.event_take(event, 0) !== 0) core.event_wait(event, 0, spins, FOR_GOOD);
+  };
+}
+
+/**
+ * Does each step in turn, `rounds` times. The spins and the pauses differ from round to round, and are of about the same
+ * length: so each side does what the other waits for at every moment of the wait, also just before that parks.
+ */
+function takeTurns(rounds: number, seed: number, ...steps: readonly Step[]): void {
   const random = new Random(seed);
   for (let round = 0; round < rounds; round++) {
     for (const step of steps) {
-      step();
-      for (let pause = random.below(100); pause > 0; pause--) random.below(2);
+      step(random.below(20));
+      for (let pause = random.below(200); pause > 0; pause--) random.below(2);
     }
   }
 }
@@ -158,10 +171,8 @@ const jobs = {
   },
 
   /** Answers the activations of one event with those of the other, parked for good each time. */
-  answerEvent({ core }: SharedMemory, from: number, to: number, rounds: number): void {
-    takeTurns(rounds, 5, () => {
-      while (core.event_take(from, 0) !== 0) core.event_wait(from, 0, 0, FOR_GOOD);
-    }, () => core.event_signal(to));
+  answerEvent(memory: SharedMemory, from: number, to: number, rounds: number): void {
+    takeTurns(rounds, 5, parkingTaker(memory, from), () => memory.core.event_signal(to));
   },
 
   /** Takes activations until nobody is left who could signal. Returns how many. */

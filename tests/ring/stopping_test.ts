@@ -1,5 +1,6 @@
 import { equal, ok, rejects, throws } from "node:assert/strict";
 import { StoppedError } from "../../src/errors.ts";
+import { codes } from "../../src/ring/_core.generated.ts";
 import { WAIT_STRATEGIES } from "../../src/ring/waiting.ts";
 import { makeEvent, makeStream, type RingFixture } from "./_helpers.ts";
 import { type Call, Peer, untilParked, watched } from "./_threads.ts";
@@ -118,6 +119,33 @@ Deno.test("Reader, Writer and TaskEvent that wait without blocking reject with S
   const event = makeEvent({ signalers: 2 }), waitingToo = event.open().waitAsync();
   event.memory.stop(event.waiters);
   await rejects(watched(waitingToo), StoppedError);
+});
+
+Deno.test("Writer.write() of its own frame() throws StoppedError, if the stop comes just before it writes", () => {
+  const stream = makeStream({ dtype: "int32", frames: 1 }), writer = stream.writer(), reader = stream.reader();
+  const { memory } = stream, { core } = memory, { writer_look } = core;
+  writer.write(frame);
+  core.writer_wait = () => reader.read() ? codes.WOKEN : codes.TIMED_OUT;
+  core.writer_look = (...place) => {
+    const offset = writer_look(...place);
+    memory.stop([]);
+    return offset;
+  };
+  throws(() => writer.write(writer.frame(), Infinity), StoppedError);
+  equal(writer.pressure, 0);
+});
+
+Deno.test("Reader.readInto() its own frame() throws StoppedError, if the stop comes just before it reads", () => {
+  const stream = makeStream({ dtype: "int32", frames: 1 }), writer = stream.writer(), reader = stream.reader();
+  const { memory } = stream, { core } = memory, { reader_look } = core;
+  core.reader_wait = () => writer.write(frame) ? codes.WOKEN : codes.TIMED_OUT;
+  core.reader_look = (...place) => {
+    const offset = reader_look(...place);
+    memory.stop([]);
+    return offset;
+  };
+  throws(() => reader.readInto(reader.frame(), Infinity), StoppedError);
+  equal(writer.pressure, 1);
 });
 
 type Calling = (peer: Peer, stream: RingFixture) => Call<unknown>;
