@@ -30,11 +30,11 @@ interface Spinner {
   learn(ending: number): void;
 }
 
-/** A round takes some tens of nanoseconds; the most of them take about twice as long as to park and to be woken. */
-const MOST_SPINS = 2048;
-const FEWEST_SPINS = 16;
+/** A round takes some tens of nanoseconds; the most of them take about as long as to park and to be woken. */
+const MOST_SPINS = 512;
+const FEWEST_SPINS = 8;
 /** Where spinning does not pay, it is tried again at every so many parks: the peers may have got a core each. */
-const PARKS_PER_TRIAL = 16;
+const PARKS_PER_TRIAL = 32;
 
 /** Spins for as long as spinning has paid off lately: a peer on another core answers sooner than a park takes. */
 class AdaptiveSpinner implements Spinner {
@@ -46,7 +46,7 @@ class AdaptiveSpinner implements Spinner {
     if (this.spins === 0) return;
     if (ending === codes.SPUN) this.spins = Math.min(this.spins * 2, MOST_SPINS);
     else if (++this.#parks % PARKS_PER_TRIAL === 0) this.spins = MOST_SPINS;
-    else this.spins = Math.max(this.spins / 2, FEWEST_SPINS);
+    else this.spins = Math.max(this.spins / 4, FEWEST_SPINS);
   }
 }
 
