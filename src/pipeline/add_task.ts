@@ -1,8 +1,9 @@
 /** `Pipeline.addTask` and its relatives: what they accept, as a declaration. */
 
 import { DeclarationError } from "../errors.ts";
-import type { EventHandle } from "./event.ts";
-import type { StreamHandle } from "./stream.ts";
+import { checkOptions } from "./_check.ts";
+import { EventHandle } from "./event.ts";
+import { StreamHandle } from "./stream.ts";
 import type { ControlMode, DeclaredBinding, TaskDeclaration } from "./task.ts";
 import type { AddTask, Bindings, CommonTaskOptions, TaskFunction, TerminatorOptions } from "./wiring.ts";
 
@@ -10,6 +11,9 @@ import type { AddTask, Bindings, CommonTaskOptions, TaskFunction, TerminatorOpti
 export interface TaskRegistry {
   readonly streams: ReadonlyMap<string, StreamHandle>;
   readonly events: ReadonlyMap<string, EventHandle>;
+  /** Throws unless a task of this name can be declared. */
+  check(name: string): void;
+  /** Declares a task. */
   register(task: TaskDeclaration): void;
 }
 
@@ -20,49 +24,82 @@ interface AnyTaskOptions extends CommonTaskOptions, Bindings {
   activateOn?: string;
 }
 
-/** The name that a handle or a name stands for. Names need not be known yet. */
+/** The name that a handle or a name stands for. Names need not be known yet. `action` says what it is for. */
 export function targetName<Handle extends { readonly name: string }>(
   reference: Handle | string,
   known: ReadonlyMap<string, Handle>,
   kind: string,
+  action: string,
 ): string {
   if (typeof reference === "string") return reference;
-  if (typeof reference?.name !== "string") {
-    throw new TypeError(`Cannot bind a ${kind}: expected a handle or a name, received ${Deno.inspect(reference)}`);
+  const isHandle = kind === "stream" ? reference instanceof StreamHandle : reference instanceof EventHandle;
+  if (!isHandle) {
+    const received = Deno.inspect(reference, { depth: 0 });
+    throw new TypeError(`Cannot ${action}: expected a handle or a name of ${article(kind)}, received ${received}`);
   }
   if (known.get(reference.name) !== reference) {
-    throw new DeclarationError(`Cannot bind ${kind} "${reference.name}": its handle is of another pipeline`);
+    throw new DeclarationError(`Cannot ${action}: the handle of ${kind} "${reference.name}" is of another pipeline`);
   }
   return reference.name;
 }
 
+function article(kind: string): string {
+  return kind === "event" ? "an event" : `a ${kind}`;
+}
+
 /** Makes the `addTask` of a pipeline. */
 export function createAddTask(registry: TaskRegistry): AddTask {
-  const declare = (name: string, mode: ControlMode, fn: unknown, options: AnyTaskOptions) =>
+  const declare = (name: string, mode: ControlMode, options: AnyTaskOptions, fn: unknown = options.fn) =>
     registry.register(declareTask(registry, name, mode, fn, options));
+  const check = (name: string, options: unknown) => {
+    registry.check(name);
+    checkOptions(`add task "${name}"`, options);
+  };
   const addTask = (name: string, options: AnyTaskOptions) => {
-    if (options.fn !== undefined) return declare(name, "plain", options.fn, options);
+    check(name, options);
+    if (options.fn !== undefined) return declare(name, "plain", options);
     return <F extends TaskFunction>(fn: F): F => {
-      declare(name, "plain", fn, options);
+      check(name, options);
+      declare(name, "plain", options, fn);
       return fn;
     };
   };
-  return Object.assign(addTask, {
-    switchable: (name: string, options: AnyTaskOptions) => declare(name, "switchable", options.fn, options),
-    toggleable: (name: string, options: AnyTaskOptions) => declare(name, "toggleable", options.fn, options),
-    terminator: (name: string, { reads, description }: TerminatorOptions) => {
-      const bindings = bind(Object.entries(reads), registry.streams, "stream");
-      registry.register({ name, mode: "terminator", reads: bindings, writes: [], events: [], description });
-    },
-  }) as AddTask;
+  const controlled = (mode: ControlMode) => (name: string, options: AnyTaskOptions) => {
+    check(name, options);
+    declare(name, mode, options);
+  };
+  const terminator = (name: string, options: TerminatorOptions) => {
+    check(name, options);
+    const reads = Array.isArray(options.reads) ? { ...options.reads } : options.reads;
+    const bindings = bind(name, "reads", reads ?? null, registry.streams, "stream");
+    registry.register({
+      name,
+      mode: "terminator",
+      reads: bindings,
+      writes: [],
+      events: [],
+      description: options.description,
+    });
+  };
+  const kinds = { switchable: controlled("switchable"), toggleable: controlled("toggleable"), terminator };
+  return Object.assign(addTask, kinds) as AddTask;
 }
 
+/** The bindings of one option of a task, by the function's names for them. */
 function bind<Handle extends { readonly name: string }>(
-  entries: readonly (readonly [string, Handle | string])[],
+  task: string,
+  option: "reads" | "writes" | "events",
+  references: unknown,
   known: ReadonlyMap<string, Handle>,
   kind: string,
 ): DeclaredBinding[] {
-  return entries.map(([local, reference]) => ({ local, target: targetName(reference, known, kind) }));
+  if (typeof references !== "object" || references === null || Array.isArray(references)) {
+    const received = Deno.inspect(references);
+    throw new TypeError(`Cannot add task "${task}": ${option} must be an object, received ${received}`);
+  }
+  return Object.entries(references as Record<string, Handle | string>).map(([local, reference]) => {
+    return { local, target: targetName(reference, known, kind, `bind "${local}" in ${option} of task "${task}"`) };
+  });
 }
 
 function declareTask(
@@ -72,11 +109,12 @@ function declareTask(
   fn: unknown,
   options: AnyTaskOptions,
 ): TaskDeclaration {
-  if (typeof fn !== "function") {
-    throw new TypeError(`Cannot add task "${name}": fn must be a function, received ${Deno.inspect(fn)}`);
+  if (typeof fn !== "function" || /Generator/.test(Object.prototype.toString.call(fn))) {
+    const received = Deno.inspect(fn);
+    throw new TypeError(`Cannot add task "${name}": fn must be a function and no generator, received ${received}`);
   }
   const { reads = {}, writes = {}, module, permissions, description, activateOn } = options;
-  const bound = bind(Object.entries(options.events ?? {}), events, "event");
+  const bound = bind(name, "events", options.events ?? {}, events, "event");
   const gate = mode === "plain" ? undefined : bound.find(({ local }) => local === activateOn);
   if (mode !== "plain" && !gate) {
     const names = bound.map(({ local }) => `"${local}"`).join(", ") || "none";
@@ -90,8 +128,8 @@ function declareTask(
     mode,
     fn: fn as TaskFunction,
     module,
-    reads: bind(Object.entries(reads), streams, "stream"),
-    writes: bind(Object.entries(writes), streams, "stream"),
+    reads: bind(name, "reads", reads, streams, "stream"),
+    writes: bind(name, "writes", writes, streams, "stream"),
     events: bound.filter((binding) => binding !== gate),
     gate,
     params: cloneParams(name, options.params),

@@ -32,8 +32,6 @@ export class EventHandle {
   readonly initialState: boolean;
   /** For people. */
   readonly description: string | undefined;
-  // Sets it apart from a stream's handle for the type checker.
-  readonly #isEvent = true;
 
   /** Checks the options. `Pipeline.addEvent()` does this. */
   constructor(name: string, options: EventOptions = {}) {
@@ -45,10 +43,5 @@ export class EventHandle {
     this.name = name;
     this.initialState = initialState;
     this.description = description;
-  }
-
-  /** Whether a value is an event's handle. */
-  static is(value: unknown): value is EventHandle {
-    return typeof value === "object" && value !== null && #isEvent in value;
   }
 }

@@ -11,6 +11,7 @@ import { moduleUrl } from "./module_url.ts";
 import { planPipeline } from "./plan.ts";
 import { StreamHandle, type StreamHandleOf, type StreamOptions } from "./stream.ts";
 import { createAddTask, targetName } from "./add_task.ts";
+import { checkName, checkOptions } from "./_check.ts";
 import type { DeclaredBinding, TaskDeclaration } from "./task.ts";
 import type { AddTask, ModuleReference } from "./wiring.ts";
 
@@ -63,14 +64,16 @@ export class Pipeline implements AsyncDisposable {
    * @throws {RangeError} If `graceMs` is negative.
    */
   constructor(name: string, module: ModuleReference = Deno.mainModule, options: PipelineOptions = {}) {
-    checkName("make", "a pipeline", name);
+    checkName("make a pipeline", name);
+    checkOptions(`make pipeline "${name}"`, options);
     this.name = name;
     this.#module = moduleUrl(module);
     this.#manager = new Manager(name, options);
     this.addTask = createAddTask({
       streams: this.#streams,
       events: this.#events,
-      register: (task) => this.#register(task),
+      check: (name) => this.#checkDeclaring("a task", name, this.#tasks),
+      register: (task) => void this.#tasks.set(task.name, task),
     });
   }
 
@@ -104,6 +107,7 @@ export class Pipeline implements AsyncDisposable {
    */
   addStream<const Name extends DType | NumpyCode>(name: string, options: StreamOptions<Name>): StreamHandleOf<Name> {
     this.#checkDeclaring("a stream", name, this.#streams);
+    checkOptions(`add stream "${name}"`, options);
     const stream = new StreamHandle(name, options);
     this.#manager.addRing(stream.ringSpec);
     this.#streams.set(name, stream);
@@ -118,20 +122,16 @@ export class Pipeline implements AsyncDisposable {
    */
   addEvent(name: string, options: EventOptions = {}): EventHandle {
     this.#checkDeclaring("an event", name, this.#events);
+    checkOptions(`add event "${name}"`, options);
     const event = new EventHandle(name, options);
     this.#manager.addEvent(event);
     this.#events.set(name, event);
     return event;
   }
 
-  #register(task: TaskDeclaration): void {
-    this.#checkDeclaring("a task", task.name, this.#tasks);
-    this.#tasks.set(task.name, task);
-  }
-
   #checkDeclaring(kind: string, name: string, known: ReadonlyMap<string, unknown>): void {
     this.#manager.checkState(`add ${kind} to`, "declared");
-    checkName("add", kind, name);
+    checkName(`add ${kind}`, name);
     if (known.has(name)) {
       throw new DeclarationError(`Cannot add ${kind} to pipeline "${this.name}": the name "${name}" is taken`);
     }
@@ -179,7 +179,7 @@ export class Pipeline implements AsyncDisposable {
     reference: Handle | string,
   ): string {
     this.#manager.checkState(`open a ${kind} of`, "declared");
-    const name = targetName(reference, known, kind);
+    const name = targetName(reference, known, kind, `open ${kind}`);
     if (!known.has(name)) {
       throw new UnknownNameError(`Cannot open ${kind} "${name}": pipeline "${this.name}" has no such ${kind}`);
     }
@@ -286,9 +286,4 @@ export class Pipeline implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-function checkName(action: string, kind: string, name: unknown): void {
-  if (typeof name === "string" && name !== "") return;
-  throw new TypeError(`Cannot ${action} ${kind}: its name must be a text, received ${Deno.inspect(name)}`);
 }

@@ -93,9 +93,9 @@ export class StreamHandle<D extends DType = DType> {
     this.dtype = check.dtype(options.dtype) as D;
     this.frames = check.integer("frames", options.frames ?? 32, MAX_BYTES);
     this.cacheAlign = check.boolean("cacheAlign", options.cacheAlign ?? true);
-    const { minReaderPosRefreshInterval: interval = 64, minReaderPosRefreshMs: ms = 5 } = options;
+    const interval = options.minReaderPosRefreshInterval ?? 64;
     this.minReaderPosRefreshInterval = check.integer("minReaderPosRefreshInterval", interval, 2 ** 32 - 1);
-    this.minReaderPosRefreshMs = check.duration("minReaderPosRefreshMs", ms);
+    this.minReaderPosRefreshMs = check.duration("minReaderPosRefreshMs", options.minReaderPosRefreshMs ?? 5);
     this.wait = check.wait(options.wait ?? "adaptive");
     this.description = options.description;
     const { array, lanes } = DTYPES[this.dtype];
@@ -156,7 +156,7 @@ class OptionCheck {
   shape(value: readonly number[]): readonly number[] {
     const expected = "an array of one or more positive integers";
     if (!Array.isArray(value)) this.#refuse(TypeError, "shape", expected, value);
-    if (value.length === 0 || !value.every((size) => Number.isSafeInteger(size) && size > 0)) {
+    if (value.length === 0 || ![...value].every((size) => Number.isSafeInteger(size) && size > 0)) {
       this.#refuse(RangeError, "shape", expected, value);
     }
     return Object.freeze([...value]);

@@ -158,6 +158,10 @@ export class ReaderEnd extends End {
   }
 
   setBlocking(blocking: boolean): void {
+    if (typeof blocking !== "boolean") {
+      const received = Deno.inspect(blocking);
+      throw new TypeError(`Cannot set whether "${this.name}" blocks: expected true or false, received ${received}`);
+    }
     if (blocking === this.isBlocking) return;
     this.held = 0;
     if (blocking) this.core.reader_rejoin(this.ring, this.reader);

@@ -54,16 +54,16 @@ export class SharedMemory {
    *
    * @throws {RangeError} If it needs more than the 4 GiB that WebAssembly can address, or more than there is.
    */
-  static create(arena: Arena): SharedMemory {
+  static create(arena: Arena, owner = "a pipeline"): SharedMemory {
     const pages = Math.ceil(arena.bytes / PAGE_BYTES);
     if (pages > MAX_PAGES) {
-      throw new RangeError(`Cannot make the shared memory: it holds at most 4 GiB, received ${arena.bytes} bytes`);
+      throw new RangeError(`Cannot make the memory of ${owner}: it holds at most 4 GiB, received ${arena.bytes} bytes`);
     }
     try {
       const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
       return new SharedMemory({ memory, module: coreModule() });
     } catch (cause) {
-      throw new RangeError(`Cannot make the shared memory of ${arena.bytes} bytes: ${(cause as Error).message}`, {
+      throw new RangeError(`Cannot make the memory of ${owner}, ${arena.bytes} bytes: ${(cause as Error).message}`, {
         cause,
       });
     }

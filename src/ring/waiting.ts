@@ -82,9 +82,9 @@ const PROMISES_PER_TURN = 64;
 
 /** Throws unless `timeoutMs` is a number from 0 to `Infinity`. `action` says what was to wait. */
 export function checkTimeout(timeoutMs: number, action: string): void {
-  if (!(timeoutMs >= 0)) {
-    throw new RangeError(`Cannot ${action}: timeoutMs must be 0 or more, received ${timeoutMs}`);
-  }
+  if (timeoutMs >= 0 && typeof timeoutMs === "number") return;
+  const kind = typeof timeoutMs === "number" ? RangeError : TypeError;
+  throw new kind(`Cannot ${action}: timeoutMs must be 0 or more, received ${Deno.inspect(timeoutMs)}`);
 }
 
 /** Waits on behalf of one handle. */

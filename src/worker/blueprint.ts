@@ -170,7 +170,7 @@ export class Blueprint {
     }));
     const openings = this.#openings.map(({ binding, deferred }) => ({ binding: describe(binding), deferred }));
 
-    const memory = SharedMemory.create(arena);
+    const memory = SharedMemory.create(arena, `"${this.#owner}"`);
     for (const ring of rings.values()) memory.core.ring_init(ring.address, ring.capacity, ring.readers, 0n);
     for (const [{ spec, signalers }, { address }] of events) {
       memory.core.event_init(address, spec.initialState ? 1 : 0, signalers);

@@ -15,35 +15,56 @@ export interface ErrorReport {
 }
 
 const STANDARD = new Set(["name", "message", "stack", "cause", "errors"]);
-/** Causes deeper than this are cut off: a chain may run in a circle. */
-const DEEPEST = 16;
+/** Errors in one report: causes and aggregated errors may run in circles. */
+const MOST_ERRORS = 32;
 
-function cloneable(value: unknown): boolean {
+/** What `work` returns, or `fallback` if it throws: anything may be thrown, and every look at it may throw again. */
+function attempt<Value>(work: () => Value, fallback: Value): Value {
   try {
-    structuredClone(value);
-    return true;
+    return work();
   } catch {
-    return false;
+    return fallback;
   }
 }
 
-/** Describes anything that was thrown. */
-export function reportError(thrown: unknown, depth = 0): ErrorReport {
-  if (!(thrown instanceof Error)) {
-    const value = cloneable(thrown) ? thrown : String(thrown);
-    return { name: typeof thrown, message: String(value), properties: {}, value: { thrown: value } };
-  }
-  const { name, message, stack, cause } = thrown;
-  const nested = (error: unknown) => reportError(error, depth + 1);
-  const own = Object.entries(thrown).filter(([key, value]) => !STANDARD.has(key) && cloneable(value));
+function textOf(value: unknown): string {
+  return attempt(() => typeof value === "string" ? value : String(value), "something that cannot be shown");
+}
+
+function isCloneable(value: unknown): boolean {
+  return attempt(() => structuredClone(value) !== undefined || value === undefined, false);
+}
+
+/** Describes anything that was thrown. Never throws itself. */
+export function reportError(thrown: unknown): ErrorReport {
+  let left = MOST_ERRORS;
+  const describe = (thrown: unknown): ErrorReport => {
+    left--;
+    return attempt(() => thrown instanceof Error, false) ? reportOf(thrown as Error, nested) : valueOf(thrown);
+  };
+  const nested = (error: unknown) => left > 0 ? describe(error) : undefined;
+  return describe(thrown);
+}
+
+function valueOf(thrown: unknown): ErrorReport {
+  const value = isCloneable(thrown) ? thrown : textOf(thrown);
+  return { name: typeof thrown, message: textOf(thrown), properties: {}, value: { thrown: value } };
+}
+
+function reportOf(error: Error, nested: (error: unknown) => ErrorReport | undefined): ErrorReport {
+  const get = (key: keyof AggregateError): unknown => attempt(() => (error as AggregateError)[key], undefined);
+  const name = textOf(get("name")), stack = get("stack"), cause = get("cause"), errors = get("errors");
+  const isAggregate = attempt(() => error instanceof AggregateError, false) && Array.isArray(errors);
+  const keys = attempt(() => Object.keys(error), []).filter((key) => !STANDARD.has(key));
+  const own = keys.map((key) => [key, attempt(() => Reflect.get(error, key), undefined)] as const);
   return {
     // A subclass that does not set its name is known by its class.
-    name: name === "Error" ? thrown.constructor.name : name,
-    message,
-    stack,
-    cause: cause === undefined || depth >= DEEPEST ? undefined : nested(cause),
-    errors: thrown instanceof AggregateError && depth < DEEPEST ? thrown.errors.map(nested) : undefined,
-    properties: Object.fromEntries(own),
+    name: name === "Error" ? attempt(() => textOf(error.constructor.name), name) : name,
+    message: textOf(get("message")),
+    stack: typeof stack === "string" ? stack : undefined,
+    cause: cause === undefined ? undefined : nested(cause),
+    errors: isAggregate ? errors.map(nested).filter((report) => report !== undefined) : undefined,
+    properties: Object.fromEntries(own.filter(([, value]) => value !== undefined && isCloneable(value))),
   };
 }
 

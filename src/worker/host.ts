@@ -7,25 +7,32 @@
 import { findExport } from "./export_target.ts";
 import { beginImport, endImport } from "./importing.ts";
 import { reportError } from "./error_report.ts";
-import { type HostMessage, type TaskJob, type TaskMessage, WORKER_NAME_PREFIX } from "./protocol.ts";
+import { type HostMessage, type TaskEnvelope, type TaskJob, type TaskMessage, WORKER_NAME_PREFIX } from "./protocol.ts";
 import { prepareTask } from "./run_task.ts";
 
 /** What this module uses of a worker's global scope, which the main thread's types do not know. */
 interface WorkerScope extends EventTarget {
   readonly name?: string;
-  postMessage(message: TaskMessage): void;
+  postMessage(message: TaskEnvelope): void;
   close(): void;
 }
 
 const scope = globalThis as unknown as WorkerScope;
+// As it is now: the task's module may replace it.
+const postMessage = scope.postMessage?.bind(scope);
+
+/** In an envelope: what the task itself posts is none of ours. */
+function post(message: TaskMessage): void {
+  postMessage({ ringmill: message });
+}
 
 /** Whether the task's outcome has been told. The first outcome counts. */
 let isSettled = false;
 
 function settle(message: TaskMessage): void {
   if (isSettled) return;
+  post(message);
   isSettled = true;
-  scope.postMessage(message);
 }
 
 function fail(deed: string, error: unknown): void {
@@ -38,7 +45,7 @@ async function load(job: TaskJob): Promise<(() => Promise<void>) | null> {
     const found = findExport(await import(job.target.module), job.target);
     if (typeof found === "function") {
       const run = prepareTask(found, job);
-      scope.postMessage({ kind: "loaded" });
+      post({ kind: "loaded" });
       return run;
     }
     settle({ kind: "refused", reason: found });
@@ -51,7 +58,7 @@ async function load(job: TaskJob): Promise<(() => Promise<void>) | null> {
 }
 
 async function start(run: () => Promise<void>): Promise<void> {
-  scope.postMessage({ kind: "started" });
+  post({ kind: "started" });
   try {
     await run();
     settle({ kind: "ended" });

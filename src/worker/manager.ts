@@ -1,6 +1,6 @@
 /** Runs tasks in workers on one shared memory: what a pipeline compiles to. */
 
-import { DeclarationError, LifecycleError, StoppedError } from "../errors.ts";
+import { DeclarationError, LifecycleError, StoppedError, TaskError } from "../errors.ts";
 import { releaseBinding } from "../ring/bindings.ts";
 import { Reader } from "../ring/reader.ts";
 import { RingReader, RingWriter } from "../ring/ring.ts";
@@ -10,7 +10,8 @@ import { Writer } from "../ring/writer.ts";
 import { Blueprint } from "./blueprint.ts";
 import { targetOf } from "./export_target.ts";
 import { importingWorker } from "./importing.ts";
-import type { ExportTarget } from "./protocol.ts";
+import { reportError, summarizeError } from "./error_report.ts";
+import type { ExportTarget, TaskJob } from "./protocol.ts";
 import type { EventSpec, RingSpec, TaskSpec } from "./specs.ts";
 import { TaskGroup } from "./task_group.ts";
 import { TaskWorker } from "./task_worker.ts";
@@ -75,7 +76,9 @@ export class Manager implements AsyncDisposable {
    */
   constructor(name: string, options: ManagerOptions = {}) {
     const { graceMs = 1000 } = options;
-    if (!(graceMs >= 0)) throw new RangeError(`Cannot make "${name}": graceMs must be 0 or more, received ${graceMs}`);
+    const received = `graceMs must be a number of milliseconds, 0 or more, received ${Deno.inspect(graceMs)}`;
+    if (typeof graceMs !== "number") throw new TypeError(`Cannot make "${name}": ${received}`);
+    if (!(graceMs >= 0)) throw new RangeError(`Cannot make "${name}": ${received}`);
     this.name = name;
     this.#graceMs = graceMs;
     this.#blueprint = new Blueprint(name);
@@ -195,16 +198,34 @@ export class Manager implements AsyncDisposable {
     const targets = await this.#findTargets();
     this.checkState("compile", "compiling");
     const layout = this.#blueprint.layOut(targets, { mayBlock: false, stopReason: this.#stopReason });
-    const permissions = new Map(this.#blueprint.tasks.map((spec) => [spec.name, spec.permissions]));
-    const workers = layout.jobs.map((job) => new TaskWorker(job, this.name, permissions.get(job.task)));
+    const workers = this.#startWorkers(layout.jobs);
     const bindings = new Map(layout.jobs.map(({ task, bindings }) => [task, Object.values(bindings)]));
     const group = this.#group = new TaskGroup(workers, this.#graceMs, {
-      stopping: () => layout.memory.stop(layout.waiters),
+      stopping: () => {
+        layout.memory.stop(layout.waiters);
+        if (group.hasFailed) addEventListener("unload", this.#reportAtExit);
+      },
       // The worker may have died before it came to this.
       ended: (task) => bindings.get(task)!.forEach((binding) => releaseBinding(layout.memory, binding)),
     });
     await group.load();
     if (group.hasFailed) throw group.takeFailure();
+  }
+
+  /** Starts a worker for each job, or none. */
+  #startWorkers(jobs: readonly TaskJob[]): TaskWorker[] {
+    const permissions = new Map(this.#blueprint.tasks.map((spec) => [spec.name, spec.permissions]));
+    const workers: TaskWorker[] = [];
+    for (const job of jobs) {
+      try {
+        workers.push(new TaskWorker(job, this.name, permissions.get(job.task)));
+      } catch (cause) {
+        for (const worker of workers) worker.terminate();
+        const report = reportError(cause);
+        throw new TaskError(job.task, `its worker could not be started: ${summarizeError(report)}`, { cause });
+      }
+    }
+    return workers;
   }
 
   async #findTargets(): Promise<Map<string, ExportTarget>> {
@@ -219,6 +240,13 @@ export class Manager implements AsyncDisposable {
     }
     return targets;
   }
+
+  /** A program that never asks what became of its tasks is told at its end. */
+  readonly #reportAtExit = (): void => {
+    if (this.#group!.isReported) return;
+    console.error(this.#group!.takeFailure());
+    Deno.exitCode ||= 1;
+  };
 
   /** What this thread's handles throw after the stop: the failure that caused it, if one did. */
   readonly #stopReason = (): Error => {
@@ -290,6 +318,7 @@ export class Manager implements AsyncDisposable {
     if (!group) return;
     group.stop();
     await group.allEnded;
+    removeEventListener("unload", this.#reportAtExit);
     if (group.hasFailed && !group.isReported) throw group.takeFailure();
   }
 

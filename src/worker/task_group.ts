@@ -1,6 +1,7 @@
 /** The workers of one manager: loaded together, stopped together, and waited for. */
 
 import { DeclarationError, TaskError } from "../errors.ts";
+import { within } from "../ring/within.ts";
 import type { TaskWorker } from "./task_worker.ts";
 
 /** What a group tells its manager. */
@@ -62,10 +63,12 @@ export class TaskGroup {
     this.#isStopping = true;
     this.#events.stopping();
     for (const worker of this.#running) worker.discard();
-    const timer = setTimeout(() => {
-      for (const worker of this.#running) worker.abandon(this.#graceMs);
-    }, this.#graceMs);
-    this.allEnded.then(() => clearTimeout(timer));
+    this.#abandonAfterGrace();
+  }
+
+  async #abandonAfterGrace(): Promise<void> {
+    if (await within(this.allEnded, this.#graceMs)) return;
+    for (const worker of this.#running) worker.abandon(this.#graceMs);
   }
 
   /** Whether some task has failed. */

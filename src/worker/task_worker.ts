@@ -4,7 +4,7 @@ import { DeclarationError, TaskError } from "../errors.ts";
 // Imported for its file alone: `deno compile` embeds what is imported somewhere.
 import "./host.ts";
 import { rebuildError, summarizeError } from "./error_report.ts";
-import { type HostMessage, type TaskJob, type TaskMessage, WORKER_NAME_PREFIX } from "./protocol.ts";
+import { type HostMessage, type TaskEnvelope, type TaskJob, type TaskMessage, WORKER_NAME_PREFIX } from "./protocol.ts";
 
 /** Deno's permissions of a worker. */
 export type TaskPermissions = Deno.PermissionOptions;
@@ -33,7 +33,9 @@ export class TaskWorker {
   /** Resolves when the task has ended. Never rejects. */
   readonly ended: Promise<TaskFailure>;
   readonly #worker: Worker;
+  #isLoaded = false;
   #wasRun = false;
+  #isDiscarded = false;
   readonly #loaded: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #started: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #ended: PromiseWithResolvers<TaskFailure> = Promise.withResolvers();
@@ -44,7 +46,9 @@ export class TaskWorker {
     this.loaded = this.#loaded.promise;
     this.ended = this.#ended.promise;
     this.#worker = startWorker(`${WORKER_NAME_PREFIX}${pipeline}/${job.task}`, permissions, job.target.module);
-    this.#worker.addEventListener("message", (event) => this.#hear(event.data));
+    this.#worker.addEventListener("message", ({ data }) => {
+      if (data?.ringmill) this.#hear((data as TaskEnvelope).ringmill);
+    });
     this.#worker.addEventListener("messageerror", () => this.#fail("sent a message that cannot be read"));
     this.#worker.addEventListener("error", (event) => {
       // Otherwise the whole program would end.
@@ -61,7 +65,9 @@ export class TaskWorker {
   #hear(message: TaskMessage): void {
     switch (message.kind) {
       case "loaded":
-        return this.#loaded.resolve();
+        this.#isLoaded = true;
+        this.#loaded.resolve();
+        return this.#isDiscarded ? this.#end(null) : undefined;
       case "started":
         return this.#started.resolve();
       case "ended":
@@ -95,13 +101,20 @@ export class TaskWorker {
     await this.#started.promise;
   }
 
-  /** Ends the worker of a task that has not been run. */
+  /** Ends the worker of a task that has not been run, as soon as it has imported its module. */
   discard(): void {
-    if (!this.#wasRun) this.#end(null);
+    this.#isDiscarded = !this.#wasRun;
+    if (this.#isDiscarded && this.#isLoaded) this.#end(null);
+  }
+
+  /** Ends the worker at once, and the task as if it had returned. */
+  terminate(): void {
+    this.#end(null);
   }
 
   /** Gives up on a task that ignored the stop. A thread in an endless loop lives on: nothing can end it. */
   abandon(graceMs: number): void {
-    this.#fail(`ignored the stop for ${graceMs} ms`);
+    const doing = this.#isLoaded ? "ignored the stop for" : "was still importing its module, after the stop, for";
+    this.#fail(`${doing} ${graceMs} ms`);
   }
 }

@@ -195,3 +195,16 @@ export function failAfterOne({ numbers }: { numbers: Reader<"int32"> }) {
 export function takeBoth({ one, two }: { one: Reader<"int32">; two: Reader<"int32"> }) {
   while (one.read(Infinity) && two.read(Infinity));
 }
+
+/** Posts messages of its own, some like those of a host. */
+export function postForeign({ numbers }: { numbers: Ints }) {
+  const { postMessage } = globalThis as unknown as { postMessage(message: unknown): void };
+  for (const message of [null, undefined, 7, { kind: "failed" }, { kind: "ended" }]) postMessage(message);
+  numbers.write(Int32Array.of(1), Infinity);
+}
+
+/** Throws an error that cannot be cloned. */
+export function throwOdd(_: { numbers: Ints }) {
+  const error = new Error("odd");
+  throw Object.assign(error, { name: Symbol("no text") });
+}

@@ -51,6 +51,20 @@ Deno.test("What a task throws need not be an error", async () => {
   equal(error.cause, "just a text");
 });
 
+Deno.test("An error that cannot be cloned is reported all the same", async () => {
+  const error = await failureOf(withNeighbours(tasks.throwOdd));
+  equal(error.message, 'Task "bad" failed: it threw Symbol(no text): odd');
+});
+
+Deno.test("Messages that a task posts are not taken for its host's", async () => {
+  await using pipe = newPipeline();
+  const numbers = pipe.addStream("numbers", INT);
+  pipe.addTask("post", { fn: tasks.postForeign, writes: { numbers } });
+  const reader = pipe.openReader(numbers);
+  await pipe.run();
+  deepEqual(await collect(reader), [1]);
+});
+
 Deno.test("An error from a timer of a task is reported as the task's", async () => {
   const error = await failureOf(withNeighbours(tasks.throwLater));
   equal(error.message, 'Task "bad" failed: it threw outside its function RangeError: from a timer');
@@ -165,6 +179,13 @@ Deno.test("A task that ignores the stop is named by close(), which returns after
   await pipe.start();
   await rejects(() => pipe.close(), { message: 'Task "spin" failed: it ignored the stop for 50 ms' });
   Atomics.store(new Int32Array(isOver), 0, 1);
+});
+
+Deno.test("A grace period without end waits for the task", async () => {
+  const pipe = new Pipeline("patient", TASKS, { graceMs: Infinity });
+  pipe.addTask("sleep", { fn: tasks.sleepForever });
+  await pipe.start();
+  await pipe.close();
 });
 
 Deno.test("A stop is a normal end: the pipeline joins and closes without an error", async () => {

@@ -162,11 +162,11 @@ Deno.test("Pipeline.addTask() refuses handles of another pipeline", () => {
   pipe.addStream("d", INT);
   throws(
     () => pipe.addTask("t", { fn: tasks.countForever, writes: { numbers: stream } }),
-    /stream "d": its handle is of another/,
+    /the handle of stream "d" is of another pipeline$/,
   );
   throws(
     () => pipe.addTask("t", { fn: tasks.ignoreEvent, events: { go: event } }),
-    /event "late": its handle is of another/,
+    /the handle of event "late" is of another pipeline$/,
   );
   throws(() => pipe.openReader(stream), DeclarationError);
 });
@@ -184,18 +184,48 @@ Deno.test("Pipeline.addTask() refuses what is no function, what is no handle, an
   const pipe = declare();
   const refuses = (options: unknown, message: RegExp) =>
     throws(() => pipe.addTask("t", options as { fn: () => void }), { name: "TypeError", message });
-  refuses({ fn: "source" }, /^Cannot add task "t": fn must be a function, received "source"$/);
+  const declaring = (what: string) => new RegExp(`^Cannot add task "t": ${what}$`);
+  refuses(undefined, declaring("its options must be an object, received undefined"));
+  refuses({ fn: "source" }, declaring('fn must be a function and no generator, received "source"'));
+  refuses({ fn: function* () {} }, declaring("fn must be a function and no generator, received .*"));
+  refuses({ fn: tasks.drain, params: { callback: () => {} } }, declaring("params must be cloneable: .*"));
+  refuses({ fn: tasks.drain, reads: null }, declaring("reads must be an object, received null"));
+  refuses({ fn: tasks.drain, reads: ["a"] }, declaring('reads must be an object, received \\[ "a" \\]'));
+  const binding = (what: string) => new RegExp(`^Cannot bind "numbers" in reads of task "t": ${what}`);
+  refuses({ fn: tasks.drain, reads: { numbers: 7 } }, binding("expected a handle or a name of a stream, received 7$"));
   refuses(
-    { fn: tasks.drain, reads: { numbers: 7 } },
-    /^Cannot bind a stream: expected a handle or a name, received 7$/,
+    { fn: tasks.drain, reads: { numbers: pipe.addEvent("e") } },
+    binding("expected .* a stream, received EventHandle"),
   );
-  refuses({ fn: tasks.drain, params: { callback: () => {} } }, /^Cannot add task "t": params must be cloneable/);
+  equal(pipe.tasks.size, 0);
+});
+
+Deno.test("Pipeline.addStream(), addEvent() and addTask.terminator() refuse options that are none", () => {
+  const pipe = declare();
+  const none = undefined as unknown;
+  const message = (what: string) => ({
+    name: "TypeError",
+    message: `Cannot add ${what}: its options must be an object, received undefined`,
+  });
+  throws(() => pipe.addStream("s", none as typeof INT), message('stream "s"'));
+  throws(() => pipe.addTask.terminator("t", none as { reads: [] }), message('task "t"'));
+  throws(
+    () => pipe.addTask.terminator("t", {} as { reads: [] }),
+    /^TypeError: Cannot add task "t": reads must be an object, received null$/,
+  );
+  throws(() => pipe.addEvent("e", null as unknown as undefined), /options must be an object, received null$/);
 });
 
 Deno.test("new Pipeline() refuses a name that is none, a module that is none, and a negative grace period", () => {
   throws(() => new Pipeline(""), { name: "TypeError", message: /name must be a text, received ""/ });
   throws(() => new Pipeline("x", 7 as unknown as URL), { name: "TypeError", message: /received 7/ });
   throws(() => new Pipeline("x", TASKS, { graceMs: -1 }), { name: "RangeError", message: /graceMs .* received -1/ });
+  const wrong = (options: unknown) => () => new Pipeline("x", TASKS, options as { graceMs: number });
+  throws(wrong({ graceMs: "5" }), { name: "TypeError", message: /graceMs .* received "5"/ });
+  throws(wrong(null), {
+    name: "TypeError",
+    message: 'Cannot make pipeline "x": its options must be an object, received null',
+  });
 });
 
 /** Runs `work` and returns what it printed as warnings. */

@@ -177,3 +177,33 @@ Deno.test("A module with permissions of its own must not start its pipeline with
   equal(code, 1);
   match(err, /Cannot start "demo" in the worker of "demo\/\w+"/);
 });
+
+Deno.test("A worker that cannot be started ends those that were, and the error names its task", async () => {
+  const { code, err } = await runScript(
+    `
+    import { Pipeline } from "MOD";
+    export function task() {}
+    if (import.meta.main) {
+      await using pipe = new Pipeline("greedy", import.meta);
+      pipe.addTask("greedy", { fn: task, permissions: { net: true } });
+      pipe.addTask("modest", { fn: task });
+      await pipe.run();
+    }`,
+    ["--allow-read", "--unstable-worker-options"],
+  );
+  equal(code, 1);
+  match(err, /TaskError: Task "greedy" failed: its worker could not be started: NotCapable: /);
+});
+
+Deno.test("A program that never joins its pipeline is told at its end that a task failed", async () => {
+  const { code, err } = await runScript(`
+    import { Pipeline } from "MOD";
+    export function task() { throw new RangeError("nobody asked"); }
+    if (import.meta.main) {
+      const pipe = new Pipeline("unwatched", import.meta);
+      pipe.addTask("task", { fn: task });
+      await pipe.start();
+    }`);
+  equal(code, 1);
+  match(err, /Task "task" failed: it threw RangeError: nobody asked/);
+});

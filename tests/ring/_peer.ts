@@ -1,5 +1,6 @@
 /** The other thread of the tests: a worker that opens the shared memory and does what it is asked to. */
 
+import { codes, layout } from "../../src/ring/_core.generated.ts";
 import { type Binding, openBinding } from "../../src/ring/bindings.ts";
 import { type BindingDescription, type BindingOf, readerAddress } from "../../src/ring/description.ts";
 import { Reader } from "../../src/ring/reader.ts";
@@ -148,6 +149,49 @@ const jobs = {
       }
     }
     return null;
+  },
+
+  /** Lets the writer go and holds it back again, over and over: what comes then is whole and without a gap. */
+  rejoinOften(memory: SharedMemory, binding: BindingOf<"reader">, seed: number): Finding {
+    using reader = new Reader<"uint32">(memory, binding);
+    const random = new Random(seed), read = numberReader(reader, "readIntoFrame", 10);
+    while (!reader.closed) {
+      reader.setBlocking(false);
+      for (let pause = random.below(100); pause > 0; pause--) random.below(2);
+      reader.setBlocking(true);
+      for (let count = 0, expected: number | null = null; count < 4; count++) {
+        const number = read();
+        if (number === null) break;
+        if (number !== (expected ?? number) || number === -1) return `instead of frame ${expected} comes ${number}`;
+        expected = number + 1;
+      }
+    }
+    return null;
+  },
+
+  /** Writes one frame to each ring, as soon as its reader is there, and ends it at once. */
+  endAll({ core }: SharedMemory, rings: readonly number[], turn: number): void {
+    const random = new Random(6);
+    for (const ring of rings) {
+      while (core.event_take(turn, 0) !== 0);
+      for (let pause = random.below(40); pause > 0; pause--) random.below(2);
+      core.writer_look(ring, 1);
+      core.writer_advance(ring, 1);
+      core.writer_close(ring);
+    }
+  },
+
+  /** Looks at each ring without a pause until something is there. Returns how many ended without. */
+  lookAtAll({ core }: SharedMemory, rings: readonly number[], turn: number): number {
+    let missed = 0;
+    for (const ring of rings) {
+      const reader = ring + layout.RING_HEADER;
+      core.event_signal(turn);
+      let found: number;
+      do found = core.reader_look(ring, reader, 1); while (found === codes.NOT_READY);
+      if (found === codes.CLOSED) missed++;
+    }
+    return missed;
   },
 
   /** Writes to one stream and waits for an answer on the other, parked for good each time. */

@@ -1,6 +1,8 @@
 /** Three workers on two cores: every frame arrives, once, whole and in order. */
 
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
+import { EVENT_BYTES, ringBytes } from "../../src/ring/description.ts";
+import { Arena, SharedMemory } from "../../src/ring/shared_memory.ts";
 import { WAIT_STRATEGIES } from "../../src/ring/waiting.ts";
 import type { ReadMethod } from "./_peer.ts";
 import { makeStream } from "./_helpers.ts";
@@ -49,3 +51,27 @@ for (const [frames, words] of [[2, 256], [16, 33]]) {
     });
   }
 }
+
+Deno.test("Reader that holds its writer back again gets whole frames without a gap from then on", async () => {
+  const stream = makeStream({ dtype: "uint32", shape: [16], frames: 2, readers: 2 });
+  using writer = new Peer(stream);
+  using one = new Peer(stream);
+  using other = new Peer(stream);
+  const reading = [one, other].map((peer, index) => peer.run("rejoinOften", stream.readerBindings[index], index));
+  const writing = writer.run("writeFrames", stream.writerBinding, FRAMES, true);
+  deepEqual(await together(stream, [...reading, writing.then(() => null)]), [null, null, null]);
+});
+
+Deno.test("Core ends no ring before its last byte is found, however close the two come", async () => {
+  const arena = new Arena();
+  const rings = Array.from({ length: 20_000 }, () => arena.reserve(ringBytes(1, 1)));
+  const turn = arena.reserve(EVENT_BYTES), memory = SharedMemory.create(arena);
+  for (const ring of rings) memory.core.ring_init(ring, 1, 1, 0n);
+  memory.core.event_init(turn, 0, 1);
+  const all = { memory, waiters: [] };
+  using writer = new Peer(all);
+  using reader = new Peer(all);
+  const ending = writer.run("endAll", rings, turn), looking = reader.run("lookAtAll", rings, turn);
+  await together<unknown>(all, [ending, looking]);
+  equal(await looking, 0);
+});

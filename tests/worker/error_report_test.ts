@@ -53,3 +53,42 @@ Deno.test("summarizeError() names class and message", () => {
   equal(summarizeError(reportError(new RangeError("no more"))), "RangeError: no more");
   equal(summarizeError(reportError("text")), "text");
 });
+
+/** An error that is not as it should be. */
+function broken(change: (error: Error & Record<string, unknown>) => void): Error {
+  const error = new Error("the message") as Error & Record<string, unknown>;
+  change(error);
+  return error;
+}
+
+Deno.test("reportError() never throws, and what it returns can be cloned", () => {
+  const fail = () => {
+    throw new Error("from the trap");
+  };
+  const getter = (key: string) => (error: Error) => Object.defineProperty(error, key, { get: fail, enumerable: true });
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const odd: unknown[] = [
+    broken((error) => error.name = Symbol("name") as unknown as string),
+    broken((error) => error.message = (() => 1) as unknown as string),
+    broken((error) => error.stack = { frames: [() => {}] } as unknown as string),
+    broken(getter("message")),
+    broken(getter("level")),
+    broken(getter("cause")),
+    broken((error) => error.constructor = undefined as unknown as ErrorConstructor),
+    Object.assign(new AggregateError([]), { errors: null }),
+    new Proxy({}, { getPrototypeOf: fail, get: fail, ownKeys: fail }),
+    proxy,
+    Object.create(null),
+    { toString: fail },
+    () => {},
+  ];
+  for (const thrown of odd) summarizeError(structuredClone(reportError(thrown)));
+  equal(summarizeError(reportError(odd[4])), "Error: the message");
+});
+
+Deno.test("reportError() cuts off an aggregate of itself", () => {
+  const error = new AggregateError([], "again");
+  error.errors = [error, error, error];
+  ok(JSON.stringify(reportError(error)).length < 100_000);
+});
