@@ -7,7 +7,7 @@
 import { Pipeline, type Reader, type Writer } from "@ringmill/ringmill";
 
 export function source({ samples }: { samples: Writer<"float32"> }) {
-  samples.write(Float32Array.from({ length: 8 }, (_, i) => i));
+  samples.write(Float32Array.from({ length: 8 }, (_, i) => i), Infinity);
 }
 
 export function scale({ samples, doubled }: { samples: Reader<"float32">; doubled: Writer<"float32"> }) {

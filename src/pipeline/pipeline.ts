@@ -21,25 +21,26 @@ export interface PipelineOptions extends ManagerOptions {}
 /**
  * A line of tasks, each in its own worker, with streams of typed frames between them.
  *
- * @example
- * ```ts ignore
+ * @example Declare a line, here without running it
+ * ```ts
  * import { Pipeline, type Reader, type Writer } from "@ringmill/ringmill";
+ * import { deepEqual } from "node:assert/strict";
  *
+ * // In a module of their own, or in this one: exports, so that workers can import them.
  * export function source({ samples }: { samples: Writer<"float32"> }) {
- *   samples.write(Float32Array.of(1, 2, 3, 4));
+ *   for (let n = 0; n < 100; n++) samples.write(samples.frame().fill(n), Infinity);
  * }
  *
  * export function sink({ samples }: { samples: Reader<"float32"> }) {
  *   for (const frame of samples) console.log(frame);
  * }
  *
- * if (import.meta.main) {
- *   await using pipe = new Pipeline("demo", import.meta);
- *   const samples = pipe.addStream("samples", { shape: [4], dtype: "float32" });
- *   pipe.addTask("source", { fn: source, writes: { samples } });
- *   pipe.addTask("sink", { fn: sink, reads: { samples } });
- *   await pipe.run();
- * }
+ * const pipe = new Pipeline("demo", import.meta);
+ * const samples = pipe.addStream("samples", { shape: [4], dtype: "float32" });
+ * pipe.addTask("source", { fn: source, writes: { samples } });
+ * pipe.addTask("sink", { fn: sink, reads: { samples } });
+ * deepEqual([...pipe.tasks.keys()], ["source", "sink"]);
+ * // Then, behind if (import.meta.main): await pipe.run();
  * ```
  */
 export class Pipeline implements AsyncDisposable {
@@ -192,7 +193,7 @@ export class Pipeline implements AsyncDisposable {
 
   /**
    * Checks the declaration as a whole, makes the shared memory, starts the workers and has them import their modules. The
-   * tasks do not run yet.
+   * tasks do not run yet. From now on the pipeline keeps the program alive, until its tasks have ended or it is closed.
    *
    * @throws {DeclarationError} If the declaration cannot run; the message has all problems.
    * @throws {TaskError} If a module cannot be imported.
