@@ -146,7 +146,8 @@ export class ReaderEnd extends End {
     this.held = 0;
     let code = this.core.reader_read(this.ring, this.reader, to, length);
     if (code < 0 && code !== codes.OVERTAKEN && this.waitAfter(code, length, timeoutMs) >= 0) {
-      code = this.core.reader_read(this.ring, this.reader, to, length);
+      // It is there now, but the stop may have come, or the writer overtaken this reader.
+      code = this.settle(this.core.reader_read(this.ring, this.reader, to, length));
     }
     return code === codes.DONE;
   }
@@ -228,7 +229,8 @@ export class WriterEnd extends End {
     let code = this.core.writer_write(this.ring, from, length);
     if (code < 0) {
       if (this.waitAfter(code, length, timeoutMs) < 0) return false;
-      code = this.core.writer_write(this.ring, from, length);
+      // There is room now, but the stop may have come.
+      code = this.settle(this.core.writer_write(this.ring, from, length));
     }
     if (code === codes.REFRESH_DUE) this.refresh();
     return true;
