@@ -144,12 +144,14 @@ export class ReaderEnd extends End {
   read(to: number, length: number, timeoutMs: number): boolean {
     if (!(timeoutMs >= 0)) this.waitAfter(codes.DONE, length, timeoutMs);
     this.held = 0;
-    let code = this.core.reader_read(this.ring, this.reader, to, length);
-    if (code < 0 && code !== codes.OVERTAKEN && this.waitAfter(code, length, timeoutMs) >= 0) {
-      // It is there now, but the stop may have come, or the writer overtaken this reader.
-      code = this.settle(this.core.reader_read(this.ring, this.reader, to, length));
-    }
-    return code === codes.DONE;
+    const code = this.core.reader_read(this.ring, this.reader, to, length);
+    return code === codes.DONE || this.#readAfter(code, to, length, timeoutMs);
+  }
+
+  #readAfter(code: number, to: number, length: number, timeoutMs: number): boolean {
+    if (code === codes.OVERTAKEN || this.waitAfter(code, length, timeoutMs) < 0) return false;
+    // It is there now, but the stop may have come, or the writer overtaken this reader.
+    return this.settle(this.core.reader_read(this.ring, this.reader, to, length)) === codes.DONE;
   }
 
   /** Leaves out what is older than the newest `length` bytes. Returns how many bytes that were. */
@@ -226,7 +228,11 @@ export class WriterEnd extends End {
   write(from: number, length: number, timeoutMs: number): boolean {
     if (!(timeoutMs >= 0)) this.waitAfter(codes.DONE, length, timeoutMs);
     this.held = 0;
-    let code = this.core.writer_write(this.ring, from, length);
+    const code = this.core.writer_write(this.ring, from, length);
+    return code === codes.DONE || this.#writeAfter(code, from, length, timeoutMs);
+  }
+
+  #writeAfter(code: number, from: number, length: number, timeoutMs: number): boolean {
     if (code < 0) {
       if (this.waitAfter(code, length, timeoutMs) < 0) return false;
       // There is room now, but the stop may have come.

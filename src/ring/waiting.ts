@@ -1,6 +1,5 @@
 /** Waiting, as all handles do it: on a worker by spinning and parking, on the main thread by a promise. */
 
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { codes } from "./_core.generated.ts";
 import { within } from "./within.ts";
 
@@ -126,7 +125,7 @@ export class Waiter {
     this.#turns = before.then(() => own.promise);
     try {
       if (this.#pending++ > 0 && !await within(before, timeoutMs)) return take(codes.NOT_READY);
-      if (++this.#promises % PROMISES_PER_TURN === 0) await nextTurn();
+      if (++this.#promises % PROMISES_PER_TURN === 0) await new Promise(setImmediate);
       for (;;) {
         const code = this.#target.attempt(length);
         if (code !== codes.NOT_READY || performance.now() >= deadline) return take(code);
