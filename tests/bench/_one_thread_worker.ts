@@ -98,7 +98,7 @@ async function timeSize(bytes: number): Promise<OneThreadTimes> {
           plain.readInto(target);
         }
       }),
-  }, 5);
+  }, 9);
 }
 
 interface Scope {
