@@ -170,10 +170,10 @@ const jobs = {
   },
 
   /** Writes one frame to each ring, as soon as its reader is there, and ends it at once. */
-  endAll({ core }: SharedMemory, rings: readonly number[], turn: number): void {
-    const random = new Random(6);
+  endAll(memory: SharedMemory, rings: readonly number[], turn: number): void {
+    const { core } = memory, random = new Random(6), awaitTurn = parkingTaker(memory, turn);
     for (const ring of rings) {
-      while (core.event_take(turn, 0) !== 0);
+      awaitTurn(20);
       for (let pause = random.below(40); pause > 0; pause--) random.below(2);
       core.writer_look(ring, 1);
       core.writer_advance(ring, 1);
@@ -181,14 +181,17 @@ const jobs = {
     }
   },
 
-  /** Looks at each ring without a pause until something is there. Returns how many ended without. */
+  /** Looks at each ring until something is there, without a pause at first. Returns how many ended without. */
   lookAtAll({ core }: SharedMemory, rings: readonly number[], turn: number): number {
     let missed = 0;
     for (const ring of rings) {
       const reader = ring + layout.RING_HEADER;
       core.event_signal(turn);
-      let found: number;
-      do found = core.reader_look(ring, reader, 1); while (found === codes.NOT_READY);
+      let found: number = codes.NOT_READY;
+      for (let look = 0; found === codes.NOT_READY; look++) {
+        if (look > 10_000) core.reader_wait(ring, reader, 1, 0, FOR_GOOD);
+        found = core.reader_look(ring, reader, 1);
+      }
       if (found === codes.CLOSED) missed++;
     }
     return missed;
