@@ -193,6 +193,21 @@ Deno.test("Core.reader_prepare_wait() returns what the waiters word is until som
   notEqual(core.reader_prepare_wait(ring.ring, reader, 3), announced);
 });
 
+Deno.test("Core.reader_advance() wakes the writer with the byte that makes room, and not before", () => {
+  const capacity = 5, ring = new CoreRing(capacity), address = ring.ring + layout.RING_SPACE_WAITERS;
+  for (const start of [0n, 3n, 2n ** 32n - 2n, 2n ** 53n - 2n]) {
+    for (let length = 1; length <= capacity; length++) {
+      ring.start(start);
+      ring.write(new Uint8Array(capacity));
+      notEqual(ring.core.writer_prepare_wait(ring.ring, length), 0);
+      for (let room = 0; room < capacity; room++) {
+        equal(isAwaited(ring.words, address), room < length, `${length} bytes, room for ${room}`);
+        ring.read(1);
+      }
+    }
+  }
+});
+
 Deno.test("Core.writer_advance() leaves a waiters word alone on which nobody waits", () => {
   const ring = new CoreRing(4), at = (ring.ring + layout.RING_DATA_WAITERS) / 4;
   ring.start(0n);

@@ -156,6 +156,14 @@ Deno.test("Reader.setBlocking() that changes nothing discards nothing", () => {
   equal(reader.lost, 0);
 });
 
+Deno.test("Reader.setBlocking() refuses what is neither true nor false", () => {
+  const { reader } = pair(2);
+  for (const value of [undefined, null, 0, 1, "false"]) {
+    throws(() => reader.setBlocking(value as unknown as boolean), { name: "TypeError", message: /"numbers" blocks/ });
+  }
+  equal(reader.isBlocking(), true);
+});
+
 Deno.test("Reader.setBlocking() forgets the frame of a look()", () => {
   const { write, reader } = pair(4);
   write(2);

@@ -62,6 +62,12 @@ Deno.test("checkTimeout() takes 0 to Infinity and refuses what is negative or Na
   }
 });
 
+Deno.test("checkTimeout() refuses what is no number with a TypeError", () => {
+  for (const timeoutMs of [null, "5", [], {}, 5n]) {
+    throws(() => checkTimeout(timeoutMs as unknown as number, "wait"), TypeError);
+  }
+});
+
 for (const strategy of WAIT_STRATEGIES) {
   Deno.test(`Waiter.block() returns what the attempt ends with, waiting by "${strategy}"`, () => {
     for (const code of [codes.DONE, codes.CLOSED, codes.STOPPED, 128]) {
