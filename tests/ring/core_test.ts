@@ -208,6 +208,24 @@ Deno.test("Core.reader_advance() wakes the writer with the byte that makes room,
   }
 });
 
+Deno.test("Core.reader_skip() and reader_release() wake the writer", () => {
+  const ring = new CoreRing(4), { core, reader } = ring, address = ring.ring + layout.RING_SPACE_WAITERS;
+  for (
+    const free of [
+      () => core.reader_skip(ring.ring, reader, 1),
+      () => core.reader_release(ring.ring, reader, layout.READER_PASSING),
+      () => core.reader_release(ring.ring, reader, layout.READER_DETACHED),
+    ]
+  ) {
+    ring.start(0n);
+    ring.write(new Uint8Array(4));
+    core.writer_prepare_wait(ring.ring, 1);
+    equal(isAwaited(ring.words, address), true);
+    free();
+    equal(isAwaited(ring.words, address), false);
+  }
+});
+
 Deno.test("Core.writer_advance() leaves a waiters word alone on which nobody waits", () => {
   const ring = new CoreRing(4), at = (ring.ring + layout.RING_DATA_WAITERS) / 4;
   ring.start(0n);

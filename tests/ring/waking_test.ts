@@ -59,7 +59,6 @@ for (const [waker, wake] of Object.entries(READER_WAKERS)) {
 const WRITER_WAKERS: Record<string, (slowest: Reader<"int32">, stream: Stream) => void> = {
   "read()": (reader) => reader.read(),
   "readInto()": (reader) => reader.readInto(reader.frame()),
-  "skipToNewest() and read()": (reader) => (reader.skipToNewest(), reader.read()),
   "setBlocking(false)": (reader) => reader.setBlocking(false),
   "close()": (reader) => reader.close(),
   "a stop": (_, stream) => stopping(stream),
