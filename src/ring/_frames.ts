@@ -1,7 +1,7 @@
 /** The frames of a stream, as typed arrays on its slots. */
 
 import { dataAddress, type RingDescription } from "./description.ts";
-import { type DType, DTYPES, type FrameOf } from "./dtypes.ts";
+import { type ArrayClass, type DType, DTYPES, type FrameOf } from "./dtypes.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 
 /** A frame inside the shared memory. */
@@ -18,6 +18,7 @@ export class Frames<D extends DType> {
   readonly bytes: number;
   readonly stride: number;
   readonly #name: string;
+  readonly #array: ArrayClass;
   readonly #buffer: SharedArrayBuffer;
   readonly #data: number;
   readonly #perByte: number;
@@ -33,6 +34,7 @@ export class Frames<D extends DType> {
     this.length = shape.reduce((product, size) => product * size, lanes);
     this.bytes = this.length * array.BYTES_PER_ELEMENT;
     this.#name = ring.name;
+    this.#array = array;
     this.#buffer = memory.buffer;
     this.#data = dataAddress(ring);
     this.#perByte = 1 / stride;
@@ -48,20 +50,19 @@ export class Frames<D extends DType> {
 
   /** A frame at an address. */
   view(address: number): SharedFrame<D> {
-    return new DTYPES[this.dtype].array(this.#buffer, address, this.length) as SharedFrame<D>;
+    return new this.#array(this.#buffer, address, this.length) as SharedFrame<D>;
   }
 
-  /** A frame outside the shared memory, zeroed. */
-  own(): OwnedFrame<D> {
-    return new DTYPES[this.dtype].array(this.length) as OwnedFrame<D>;
+  /** A copy of a frame, outside the shared memory. */
+  copyOf(frame: SharedFrame<D>): OwnedFrame<D> {
+    return new this.#array(frame) as OwnedFrame<D>;
   }
 
   /** @throws {TypeError} Unless `frame` is a typed array of the stream's kind and length. */
   check(frame: FrameOf<D>): void {
-    const { array } = DTYPES[this.dtype];
-    if (frame instanceof array && frame.length === this.length) return;
+    if (frame instanceof this.#array && frame.length === this.length) return;
     throw new TypeError(
-      `Cannot use the frame with stream "${this.#name}": expected ${array.name} of ${this.length}, received ${
+      `Cannot use the frame with stream "${this.#name}": expected ${this.#array.name} of ${this.length}, received ${
         describe(frame)
       }`,
     );

@@ -27,10 +27,12 @@ export type DType = keyof FrameArrays<ArrayBuffer>;
 /** The flat typed array that is one frame of an element type. A complex frame has two numbers per element. */
 export type FrameOf<D extends DType, Buffer extends ArrayBufferLike = ArrayBufferLike> = FrameArrays<Buffer>[D];
 
-interface ArrayClass {
+/** The class of a frame's typed array. */
+export interface ArrayClass {
   readonly name: string;
   readonly BYTES_PER_ELEMENT: number;
   new (length: number): FrameOf<DType, ArrayBuffer>;
+  new (frame: FrameOf<DType>): FrameOf<DType, ArrayBuffer>;
   new <Buffer extends ArrayBufferLike>(buffer: Buffer, byteOffset: number, length: number): FrameOf<DType, Buffer>;
 }
 

@@ -186,8 +186,7 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
 
   #copy(frame: SharedFrame<D> | null): OwnedFrame<D> | null {
     if (frame === null) return null;
-    const copy = this.#frames.own();
-    copyFrame(copy, frame);
+    const copy = this.#frames.copyOf(frame);
     return this.increment() ? copy : null;
   }
 

@@ -47,11 +47,13 @@ Deno.test("Frames.at() makes the view of a slot once", () => {
   for (const [slot, view] of first.entries()) equal(frames.at(slot * frames.stride), view);
 });
 
-Deno.test("Frames.own() makes zeroed frames outside the shared memory", () => {
-  const { memory, ring } = makeStream({ dtype: "uint64", shape: [2] });
-  const frame = new Frames<"uint64">(memory, ring).own();
-  deepEqual(frame, BigUint64Array.of(0n, 0n));
-  ok(frame.buffer instanceof ArrayBuffer);
+Deno.test("Frames.copyOf() copies a frame out of the shared memory", () => {
+  const { memory, ring } = makeStream({ dtype: "uint64", shape: [3] });
+  const frames = new Frames<"uint64">(memory, ring), slot = frames.at(0).fill(7n);
+  const copy = frames.copyOf(slot);
+  slot.fill(8n);
+  deepEqual(copy, BigUint64Array.of(7n, 7n, 7n));
+  equal(copy.buffer.constructor, ArrayBuffer);
 });
 
 Deno.test("Frames refuses a ring of raw bytes", () => {
