@@ -58,7 +58,7 @@ export type {
 export { type AsyncReader, Reader } from "./src/ring/reader.ts";
 export { type AsyncWriter, Writer } from "./src/ring/writer.ts";
 export { type AsyncTaskEvent, TaskEvent } from "./src/ring/task_event.ts";
-export type { OwnedFrame, SharedFrame } from "./src/ring/_frames.ts";
+export type { LookManyOptions, OwnedFrame, SharedFrame } from "./src/ring/_frames.ts";
 export {
   type DType,
   type DTypeOf,

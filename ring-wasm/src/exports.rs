@@ -19,6 +19,7 @@ export! {
     ring_unread(ring: u32) -> u32 = ring::unread;
 
     writer_look(ring: u32, length: u32) -> i32 = writer::look;
+    writer_look_many(ring: u32, unit: u32, least: u32, most: u32) -> i32 = writer::look_many;
     writer_advance(ring: u32, length: u32) -> i32 = writer::advance;
     writer_write(ring: u32, from: u32, length: u32) -> i32 = writer::write;
     writer_refresh(ring: u32, writes: u32) = writer::refresh;
@@ -27,6 +28,8 @@ export! {
     writer_prepare_wait(ring: u32, length: u32) -> u32 = writer::prepare_wait;
 
     reader_look(ring: u32, reader: u32, length: u32) -> i32 = reader::look;
+    reader_look_many(ring: u32, reader: u32, unit: u32, least: u32, most: u32) -> i32 = reader::look_many;
+    reader_next(ring: u32, reader: u32, consumed: u32, length: u32) -> i32 = reader::next;
     reader_advance(ring: u32, reader: u32, length: u32) -> i32 = reader::advance;
     reader_read(ring: u32, reader: u32, to: u32, length: u32) -> i32 = reader::read;
     reader_skip(ring: u32, reader: u32, length: u32) -> f64 = reader_skip_to_newest;

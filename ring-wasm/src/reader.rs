@@ -111,6 +111,24 @@ pub fn advance<M: Memory>(m: M, ring: u32, reader: u32, length: u32) -> i32 {
     OVERTAKEN
 }
 
+/// [`advance`] by what `look` has found, and [`look`] at what follows, in one call.
+pub fn next<M: Memory>(m: M, ring: u32, reader: u32, consumed: u32, length: u32) -> i32 {
+    advance(m, ring, reader, consumed);
+    look(m, ring, reader, length)
+}
+
+/// Bytes that are there to be read together: a multiple of `unit`, from `least` to `most` (both at most the capacity).
+/// They begin at READER_OFFSET and may wrap. Or a negative code, as of [`look`].
+pub fn look_many<M: Memory>(m: M, ring: u32, reader: u32, unit: u32, least: u32, most: u32) -> i32 {
+    let found = look(m, ring, reader, least);
+    if found < 0 {
+        return found;
+    }
+    let there = refresh_seen(m, ring, reader) - position(m, reader);
+    let most = u64::from(most).min(there) as u32;
+    (most - most.checked_rem(unit).unwrap_or(0)) as i32
+}
+
 /// Wakes the writer if this step went past what it waits for; a faster reader's steps are not its business.
 #[inline(never)]
 fn wake_writer<M: Memory>(m: M, ring: u32, from: u64, to: u64) {

@@ -45,6 +45,23 @@ pub fn look<M: Memory>(m: M, ring: u32, length: u32) -> i32 {
     })
 }
 
+/// Bytes that may be written together: a multiple of `unit`, from `least` to `most` (both at most the capacity). They begin
+/// at RING_OFFSET and may wrap. Or a negative code, as of [`look`].
+pub fn look_many<M: Memory>(m: M, ring: u32, unit: u32, least: u32, most: u32) -> i32 {
+    let found = look(m, ring, least);
+    if found < 0 {
+        return found;
+    }
+    let room = m.get64(ring + RING_LIMIT) - position(m, ring);
+    let room = if room < u64::from(most) { rescan(m, ring) - position(m, ring) } else { room };
+    let most = u64::from(most).min(room) as u32;
+    let most = most - most.checked_rem(unit).unwrap_or(0);
+    if m.get32(ring + RING_ANNOUNCING) != 0 {
+        announce_claim(m, ring, most);
+    }
+    most as i32
+}
+
 /// Ordering CLAIM: the claim before the stores that overwrite. A passing reader that saw one of those must find the claim
 /// when it looks afterwards; reordered, it would take a torn frame for a whole one. A store that releases is not enough:
 /// it does not hold back the stores after it.

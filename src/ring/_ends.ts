@@ -25,7 +25,7 @@ function closedCore(message: string): Core {
   });
 }
 
-abstract class End {
+export abstract class End {
   core: Core;
   readonly name: string;
   readonly ring: number;
@@ -50,6 +50,9 @@ abstract class End {
   }
 
   protected abstract waitable(): Waitable;
+  protected abstract attemptMany(unit: number, least: number, most: number): number;
+  /** Where the next bytes lie in the data area. */
+  abstract readonly offset: number;
   protected abstract readonly action: string;
 
   /** What the slowest reader that holds the writer back has not yet consumed. Works on closed handles too. */
@@ -65,6 +68,17 @@ abstract class End {
       throw new TypeError(`Cannot ${this.#what}: the main thread must not block, use the async method`);
     }
     return this.settle(this.#waiter.block(length, timeoutMs));
+  }
+
+  /** Finds as many of the next bytes as there are: a multiple of `unit`, from `least` to `most`, or a negative code. */
+  lookMany(unit: number, least: number, most: number, timeoutMs: number): number {
+    let length = this.attemptMany(unit, least, most);
+    if (length < 0 || !(timeoutMs >= 0)) {
+      length = this.waitAfter(length, least, timeoutMs);
+      if (length >= 0) length = this.settle(this.attemptMany(unit, least, most));
+    }
+    this.held = Math.max(length, 0);
+    return length;
   }
 
   /**
@@ -138,6 +152,27 @@ export class ReaderEnd extends End {
   /** Consumes what `look` has found. False if it was overtaken. */
   increment(): boolean {
     return this.core.reader_advance(this.ring, this.reader, this.takeHeld()) !== codes.OVERTAKEN;
+  }
+
+  /** Consumes what was looked at, if anything, and waits for the next `length` bytes: their offset, or a negative code. */
+  next(length: number): number {
+    const { held } = this;
+    if (held === 0) return this.look(length, Infinity);
+    let offset = this.core.reader_next(this.ring, this.reader, held, length);
+    if (offset < 0) {
+      this.held = 0;
+      offset = this.waitAfter(offset, length, Infinity);
+    }
+    this.held = offset < 0 ? 0 : length;
+    return offset;
+  }
+
+  protected attemptMany(unit: number, least: number, most: number): number {
+    return this.core.reader_look_many(this.ring, this.reader, unit, least, most);
+  }
+
+  get offset(): number {
+    return this.words[(this.reader + layout.READER_OFFSET) / 4];
   }
 
   /** Copies the next `length` bytes to the address `to`. False if they are not there, or were overtaken. */
@@ -222,6 +257,14 @@ export class WriterEnd extends End {
   /** Publishes what `look` has found room for. */
   increment(): void {
     if (this.core.writer_advance(this.ring, this.takeHeld()) === codes.REFRESH_DUE) this.refresh();
+  }
+
+  protected attemptMany(unit: number, least: number, most: number): number {
+    return this.core.writer_look_many(this.ring, unit, least, most);
+  }
+
+  get offset(): number {
+    return this.words[(this.ring + layout.RING_OFFSET) / 4];
   }
 
   /** Copies `length` bytes from the address `from` and publishes them. False if there is no room. */

@@ -1,5 +1,6 @@
 /** The frames of a stream, as typed arrays on its slots. */
 
+import type { End } from "./_ends.ts";
 import { dataAddress, type RingDescription } from "./description.ts";
 import { type ArrayClass, type DType, DTYPES, type FrameOf } from "./dtypes.ts";
 import type { SharedMemory } from "./shared_memory.ts";
@@ -9,7 +10,24 @@ export type SharedFrame<D extends DType> = FrameOf<D, SharedArrayBuffer>;
 /** A frame of the caller's own. */
 export type OwnedFrame<D extends DType> = FrameOf<D, ArrayBuffer>;
 
-/** Views of a stream's slots and of one scratch frame, each made once and kept. */
+/** What `lookMany()` may be told. */
+export interface LookManyOptions {
+  /**
+   * The fewest frames that will do, 1 to the frames of the ring.
+   * @default 1
+   */
+  least?: number;
+  /**
+   * How long to wait for that many, in milliseconds, 0 to `Infinity`.
+   * @default 0
+   */
+  timeoutMs?: number;
+}
+
+/** Views are kept for at most so many slots: each takes about a hundred bytes. */
+const MOST_KEPT = 1 << 16;
+
+/** Views of a stream's slots, each made once and kept. */
 export class Frames<D extends DType> {
   readonly shape: readonly number[];
   readonly dtype: D;
@@ -22,6 +40,7 @@ export class Frames<D extends DType> {
   readonly #buffer: SharedArrayBuffer;
   readonly #data: number;
   readonly #perByte: number;
+  readonly #count: number;
   readonly #slots: (SharedFrame<D> | undefined)[];
 
   constructor(memory: SharedMemory, ring: RingDescription) {
@@ -38,14 +57,53 @@ export class Frames<D extends DType> {
     this.#buffer = memory.buffer;
     this.#data = dataAddress(ring);
     this.#perByte = 1 / stride;
-    this.#slots = new Array(ring.capacity / stride).fill(undefined);
+    this.#count = ring.capacity / stride;
+    this.#slots = new Array(Math.min(this.#count, MOST_KEPT)).fill(undefined);
   }
 
   /** The slot at an offset of the data area. */
   at(offset: number): SharedFrame<D> {
     // The offset is a multiple of the stride, so rounding is exact; a division would take several times as long.
     const slot = (offset * this.#perByte + 0.5) | 0;
-    return this.#slots[slot] ?? (this.#slots[slot] = this.view(this.#data + offset));
+    return this.#slots[slot] ?? this.#open(slot);
+  }
+
+  #open(slot: number): SharedFrame<D> {
+    const frame = this.view(this.#data + slot * this.stride);
+    if (slot < this.#slots.length) this.#slots[slot] = frame;
+    return frame;
+  }
+
+  /** As many frames as `end` finds, in place, or `null` if it does not find enough of them. */
+  lookMany(end: End, most: number, { least = 1, timeoutMs = 0 }: LookManyOptions): SharedFrame<D>[] | null {
+    this.#checkCount("least", least, this.#count);
+    if (most !== Infinity) this.#checkCount("most", most, Infinity, least);
+    const { stride } = this;
+    const length = end.lookMany(stride, least * stride, Math.min(most, this.#count) * stride, timeoutMs);
+    return length < 0 ? null : this.#run(end.offset / stride, length / stride);
+  }
+
+  /** The frames of `count` slots from one on, beyond the wrap too. */
+  #run(slot: number, count: number): SharedFrame<D>[] {
+    const frames = new Array<SharedFrame<D>>(count);
+    for (let n = 0; n < count; n++) {
+      frames[n] = this.#slots[slot] ?? this.#open(slot);
+      if (++slot === this.#count) slot = 0;
+    }
+    return frames;
+  }
+
+  /** Has `end` consume or publish only the first `count` frames of those that it has looked at. */
+  narrow(end: End, count: number): void {
+    if (end.held === 0) return;
+    this.#checkCount("frames", count, end.held / this.stride);
+    end.held = count * this.stride;
+  }
+
+  #checkCount(what: string, count: number, most: number, least = 1): void {
+    if (Number.isInteger(count) && count >= least && count <= most) return;
+    const limits = `${what} must be a whole number from ${least} to ${most}`;
+    throw new RangeError(`Cannot use the frames of stream "${this.#name}": ${limits}, received ${Deno.inspect(count)}`);
   }
 
   /** A frame at an address. */

@@ -11,6 +11,7 @@ export interface Core {
   ring_unread(ring: number): number;
 
   writer_look(ring: number, length: number): number;
+  writer_look_many(ring: number, unit: number, least: number, most: number): number;
   writer_advance(ring: number, length: number): number;
   writer_write(ring: number, from: number, length: number): number;
   writer_refresh(ring: number, writes: number): void;
@@ -19,6 +20,8 @@ export interface Core {
   writer_prepare_wait(ring: number, length: number): number;
 
   reader_look(ring: number, reader: number, length: number): number;
+  reader_look_many(ring: number, reader: number, unit: number, least: number, most: number): number;
+  reader_next(ring: number, reader: number, consumed: number, length: number): number;
   reader_advance(ring: number, reader: number, length: number): number;
   reader_read(ring: number, reader: number, to: number, length: number): number;
   reader_skip(ring: number, reader: number, length: number): number;

@@ -1,7 +1,7 @@
 /** The reading end of a stream. */
 
 import { type HandleOptions, ReaderEnd } from "./_ends.ts";
-import { copyFrame, Frames, type OwnedFrame, type SharedFrame } from "./_frames.ts";
+import { copyFrame, Frames, type LookManyOptions, type OwnedFrame, type SharedFrame } from "./_frames.ts";
 import type { BindingOf } from "./description.ts";
 import type { DType, FrameOf } from "./dtypes.ts";
 import { RingReader } from "./ring.ts";
@@ -155,6 +155,32 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
     return this.#at(this.#end.look(this.#stride, timeoutMs));
   }
 
+  /**
+   * The next frames in place, as many as there are, up to `most` (`Infinity`: all): many small frames for the price of one,
+   * or a window that slides over the stream. `null` if fewer than `least` arrive within `timeoutMs`, or the stream has ended
+   * with fewer left. `increment()` consumes all of them, `increment(n)` the first `n`.
+   *
+   * @throws {RangeError} If `most` or `least` is no whole number of at least 1, `least` exceeds `most` or the ring's frames,
+   * or `timeoutMs` is negative.
+   *
+   * @example Four frames at a time, each time two further on
+   * ```ts
+   * import type { Reader, Writer } from "@ringmill/ringmill";
+   *
+   * export function overlap({ samples, means }: { samples: Reader<"float32">; means: Writer<"float32"> }) {
+   *   for (;;) {
+   *     const window = samples.lookMany(4, { least: 4, timeoutMs: Infinity });
+   *     if (!window) return;
+   *     means.write(Float32Array.of(window.reduce((sum, [first]) => sum + first, 0) / 4), Infinity);
+   *     samples.increment(2);
+   *   }
+   * }
+   * ```
+   */
+  lookMany(most: number, options: LookManyOptions = {}): SharedFrame<D>[] | null {
+    return this.#frames.lookMany(this.#end, most, options);
+  }
+
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
   lookAsync(timeoutMs = Infinity): Promise<SharedFrame<D> | null> {
     return this.#end.lookAsync(this.#stride, timeoutMs, (offset) => this.#at(offset));
@@ -165,12 +191,15 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
   }
 
   /**
-   * Consumes the frame that `look()` has found. False if this reader does not block the writer and was overtaken, so that
-   * the frame may have changed under the caller's eyes.
+   * Consumes the frame that `look()` has found, or the first `frames` of those that `lookMany()` has: all of them by
+   * default. False if this reader does not block the writer and was overtaken, so that they may have changed under the
+   * caller's eyes.
    *
-   * @throws {Error} If `look()` has found no frame before.
+   * @throws {Error} If no frame was looked at before.
+   * @throws {RangeError} If `frames` is not 1 to the number of frames that were looked at.
    */
-  increment(): boolean {
+  increment(frames?: number): boolean {
+    if (frames !== undefined) this.#frames.narrow(this.#end, frames);
     return this.#end.increment();
   }
 
@@ -244,7 +273,7 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
    * reader that does not hold its writer back had better `read()`: a frame in place may be overwritten.
    */
   [Symbol.iterator](): IterableIterator<SharedFrame<D>> {
-    return new FrameIterator(this, this.#end);
+    return new FrameIterator(this.#end, this.#frames);
   }
 
   /** As the plain iterator, without blocking the thread. */
@@ -263,28 +292,23 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
 
 /** Written out, as a generator takes several times as long per frame. */
 class FrameIterator<D extends DType> implements IterableIterator<SharedFrame<D>> {
-  readonly #reader: Reader<D>;
   readonly #end: ReaderEnd;
+  readonly #frames: Frames<D>;
 
-  constructor(reader: Reader<D>, end: ReaderEnd) {
-    this.#reader = reader;
+  constructor(end: ReaderEnd, frames: Frames<D>) {
     this.#end = end;
+    this.#frames = frames;
   }
 
+  /** Consumes the frame of this round, unless the loop body has done so, and hands out the next. */
   next(): IteratorResult<SharedFrame<D>, undefined> {
-    this.#consume();
-    const value = this.#reader.look(Infinity);
-    return value === null ? { done: true, value: undefined } : { done: false, value };
+    const offset = this.#end.next(this.#frames.stride);
+    return offset < 0 ? { done: true, value: undefined } : { done: false, value: this.#frames.at(offset) };
   }
 
   return(): IteratorResult<SharedFrame<D>, undefined> {
-    this.#consume();
-    return { done: true, value: undefined };
-  }
-
-  /** Consumes the frame of this round, unless the loop body has done so. */
-  #consume(): void {
     if (this.#end.held > 0) this.#end.increment();
+    return { done: true, value: undefined };
   }
 
   [Symbol.iterator](): this {

@@ -1,7 +1,7 @@
 /** The writing end of a stream. */
 
 import { type HandleOptions, WriterEnd } from "./_ends.ts";
-import { copyFrame, Frames, type SharedFrame } from "./_frames.ts";
+import { copyFrame, Frames, type LookManyOptions, type SharedFrame } from "./_frames.ts";
 import type { BindingOf } from "./description.ts";
 import type { DType, FrameOf } from "./dtypes.ts";
 import { RingWriter } from "./ring.ts";
@@ -160,6 +160,31 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
     return this.#at(this.#end.look(this.#stride, timeoutMs));
   }
 
+  /**
+   * The next frames to fill, in place, as many as there is room for, up to `most` (`Infinity`: all): many small frames for
+   * the price of one. `null` if there is no room for `least` within `timeoutMs`. `increment()` publishes all of them,
+   * `increment(n)` the first `n`.
+   *
+   * @throws {RangeError} If `most` or `least` is no whole number of at least 1, `least` exceeds `most` or the ring's frames,
+   * or `timeoutMs` is negative.
+   *
+   * @example A task that writes ticks as they come
+   * ```ts
+   * import type { Writer } from "@ringmill/ringmill";
+   *
+   * export function feed({ ticks }: { ticks: Writer<"float64"> }) {
+   *   for (let left = 1000; left > 0;) {
+   *     const frames = ticks.lookMany(left, { timeoutMs: Infinity })!;
+   *     for (const frame of frames) frame[0] = left--;
+   *     ticks.increment();
+   *   }
+   * }
+   * ```
+   */
+  lookMany(most: number, options: LookManyOptions = {}): SharedFrame<D>[] | null {
+    return this.#frames.lookMany(this.#end, most, options);
+  }
+
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
   lookAsync(timeoutMs = Infinity): Promise<SharedFrame<D> | null> {
     return this.#end.lookAsync(this.#stride, timeoutMs, (offset) => this.#at(offset));
@@ -170,11 +195,14 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
   }
 
   /**
-   * Publishes the frame that `look()` has handed out.
+   * Publishes the frame that `look()` has handed out, or the first `frames` of those that `lookMany()` has: all of them by
+   * default.
    *
-   * @throws {Error} If `look()` has handed out no frame before.
+   * @throws {Error} If no frame was handed out before.
+   * @throws {RangeError} If `frames` is not 1 to the number of frames that were handed out.
    */
-  increment(): void {
+  increment(frames?: number): void {
+    if (frames !== undefined) this.#frames.narrow(this.#end, frames);
     this.#end.increment();
   }
 
