@@ -1,0 +1,252 @@
+/** Calls of exported functions on a pool of workers. */
+
+import { LifecycleError, StoppedError } from "../errors.ts";
+import { within } from "../ring/within.ts";
+import type { ExportTarget } from "./protocol.ts";
+import type { CallRequest } from "./pool_protocol.ts";
+import { functionName, PoolWorker } from "./pool_worker.ts";
+import type { TaskPermissions } from "./task_worker.ts";
+import { untilAborted } from "./until_aborted.ts";
+
+/** Options of a {@link WorkerPool}. */
+export interface WorkerPoolOptions {
+  /** For messages. */
+  name: string;
+  /**
+   * The most workers at a time, 1 or more. They are started when calls need them.
+   *
+   * @default {navigator.hardwareConcurrency}
+   */
+  workers?: number;
+  /**
+   * How long a function may take, in milliseconds, to notice that its call is cancelled or the pool closed. Then its
+   * worker is given up, and replaced.
+   *
+   * @default {1000}
+   */
+  graceMs?: number;
+  /**
+   * After so many milliseconds without a call all workers are ended, so that a pool which nobody closes does not keep the
+   * program alive. The next call starts new ones. `Infinity` keeps them.
+   *
+   * @default {5000}
+   */
+  idleMs?: number;
+  /** Deno's permissions of the workers, all of this program's by default. Deno wants `--unstable-worker-options`. */
+  permissions?: TaskPermissions;
+}
+
+/** Options of one call. */
+export interface RunOptions {
+  /** Cancels the call: it rejects with the signal's reason at once, and its function is told. */
+  signal?: AbortSignal;
+  /**
+   * Whether the function gets a {@link CallContext} after its arguments.
+   *
+   * @default {false}
+   */
+  context?: boolean;
+}
+
+/** A timer cannot wait longer than this. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+type Settings = Required<Omit<WorkerPoolOptions, "permissions">> & Pick<WorkerPoolOptions, "permissions">;
+
+/** A call that waits for a worker. */
+type Turn = PromiseWithResolvers<PoolWorker>;
+
+/**
+ * Runs exported functions on Deno Workers, each worker one call at a time. Arguments and results are copied through shared
+ * memory, as by structured cloning; a typed array that is an argument or a result itself goes without being serialised.
+ */
+export class WorkerPool implements AsyncDisposable {
+  readonly #settings: Settings;
+  readonly #workers = new Set<PoolWorker>();
+  readonly #idle: PoolWorker[] = [];
+  readonly #queue = new Set<Turn>();
+  #started = 0;
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Workers that are given up, but have not ended. */
+  readonly #abandoned = new Set<PoolWorker>();
+  #isClosed = false;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * A pool without workers yet.
+   *
+   * @throws {TypeError} If an option is no number.
+   * @throws {RangeError} If an option is out of range.
+   */
+  constructor(options: WorkerPoolOptions) {
+    const { name, workers = navigator.hardwareConcurrency, graceMs = 1000, idleMs = 5000, permissions } = options;
+    this.#settings = { name, workers, graceMs, idleMs, permissions };
+    this.#check({ workers }, 1);
+    this.#check({ graceMs, idleMs }, 0);
+    if (!Number.isInteger(workers)) throw this.#refusal(RangeError, "workers must be an integer", workers);
+  }
+
+  #check(numbers: Readonly<Record<string, number>>, least: number): void {
+    for (const [option, value] of Object.entries(numbers)) {
+      if (typeof value !== "number") throw this.#refusal(TypeError, `${option} must be a number`, value);
+      if (!(value >= least)) throw this.#refusal(RangeError, `${option} must be ${least} or more`, value);
+    }
+  }
+
+  #refusal(kind: ErrorConstructor, rule: string, value: unknown): Error {
+    return new kind(`Cannot make worker pool "${this.name}": ${rule}, received ${Deno.inspect(value)}`);
+  }
+
+  /** Its name, for messages. */
+  get name(): string {
+    return this.#settings.name;
+  }
+
+  /** Workers that are running or idle now. */
+  get size(): number {
+    return this.#workers.size;
+  }
+
+  /**
+   * Calls a function in a worker and resolves to what it returns. `targetOf()` makes a target of a function. The arguments
+   * are copied when a worker is free for them.
+   *
+   * @throws {TaskError} If the function throws, with its error as `cause`; if it returns what cannot be sent; or if its
+   * worker dies.
+   * @throws {DeclarationError} If the worker finds no such export.
+   * @throws {StoppedError} If the pool is closed meanwhile.
+   * @throws {LifecycleError} If the pool is closed.
+   * @throws {Error} If an argument cannot be cloned.
+   */
+  async run(target: ExportTarget, args: readonly unknown[], options: RunOptions = {}): Promise<unknown> {
+    const { signal, context = false } = options, request: CallRequest = [target, context, ...args];
+    if (this.#isClosed) {
+      throw new LifecycleError(`Cannot run "${functionName(request)}": worker pool "${this.name}" is closed`);
+    }
+    signal?.throwIfAborted();
+    clearTimeout(this.#idleTimer);
+    const worker = await this.#claim(signal);
+    if (signal?.aborted) {
+      this.#release(worker);
+      throw signal.reason;
+    }
+    const call = this.#call(worker, request), cancel = () => this.#cancel(worker, call);
+    signal?.addEventListener("abort", cancel);
+    try {
+      return await untilAborted(call, signal);
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+    }
+  }
+
+  /** A free worker, or a new one, or the next that becomes free. */
+  async #claim(signal: AbortSignal | undefined): Promise<PoolWorker> {
+    const free = this.#idle.pop() ?? (this.#workers.size < this.#settings.workers ? this.#startWorker() : undefined);
+    if (free) return free;
+    const turn: Turn = Promise.withResolvers();
+    this.#queue.add(turn);
+    const leave = () => {
+      if (this.#queue.delete(turn)) turn.reject(signal!.reason);
+    };
+    signal?.addEventListener("abort", leave);
+    try {
+      return await turn.promise;
+    } finally {
+      signal?.removeEventListener("abort", leave);
+    }
+  }
+
+  #startWorker(): PoolWorker {
+    const { name, graceMs, permissions } = this.#settings;
+    const worker = new PoolWorker({ name: `${name} ${++this.#started}`, graceMs, permissions });
+    this.#workers.add(worker);
+    this.#watch(worker);
+    return worker;
+  }
+
+  /** Lets go of a worker that has ended. A call that runs on it hears of that by itself. */
+  async #watch(worker: PoolWorker): Promise<void> {
+    const failure = await worker.ended;
+    const at = this.#idle.indexOf(worker);
+    if (at >= 0) {
+      this.#idle.splice(at, 1);
+      // Of something that an earlier call has left behind. Nobody else would say so.
+      if (failure) console.error(failure);
+    }
+    await worker.close().catch(() => {});
+    this.#replace(worker);
+  }
+
+  /** Gives a worker's place to the call that has waited longest. */
+  #replace(worker: PoolWorker): void {
+    if (this.#workers.delete(worker)) this.#nextTurn()?.resolve(this.#startWorker());
+  }
+
+  #nextTurn(): Turn | undefined {
+    for (const turn of this.#queue) return this.#queue.delete(turn) ? turn : undefined;
+  }
+
+  async #call(worker: PoolWorker, request: CallRequest): Promise<unknown> {
+    try {
+      return await worker.call(request);
+    } finally {
+      this.#release(worker);
+    }
+  }
+
+  /** A worker is free: for the call that has waited longest, or for later ones. */
+  #release(worker: PoolWorker): void {
+    if (!worker.isUsable) return this.#replace(worker);
+    const next = this.#nextTurn();
+    if (next) return next.resolve(worker);
+    this.#idle.push(worker);
+    if (this.#idle.length === this.#workers.size) this.#endIdleWorkersLater();
+  }
+
+  #endIdleWorkersLater(): void {
+    const { idleMs } = this.#settings;
+    if (this.#isClosed || idleMs > LONGEST_TIMER_MS) return;
+    this.#idleTimer = setTimeout(() => {
+      // They are watched: each leaves the pool when it has ended.
+      for (const worker of this.#idle.splice(0)) worker.close().catch((error) => console.error(error));
+    }, idleMs);
+  }
+
+  /** Tells the function; if it goes on for longer than the grace period, its worker is given up. */
+  async #cancel(worker: PoolWorker, call: Promise<unknown>): Promise<void> {
+    worker.cancel();
+    if (await within(call.catch(() => {}), this.#settings.graceMs) || this.#isClosed) return;
+    this.#abandoned.add(worker);
+    this.#replace(worker);
+    // Whoever cancelled the call knows that it has not come to its end.
+    await worker.close().catch(() => {});
+    this.#abandoned.delete(worker);
+  }
+
+  /**
+   * Ends all workers. Calls that wait or run reject with a `StoppedError`; functions that run are told. Closing twice is
+   * the same as closing once.
+   *
+   * @throws {TaskError} If a function ignored that for longer than the grace period.
+   */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#idleTimer);
+    for (let turn = this.#nextTurn(); turn; turn = this.#nextTurn()) {
+      turn.reject(new StoppedError(`Cannot run: worker pool "${this.name}" was closed`));
+    }
+    const given = [...this.#abandoned].map((worker) => worker.close().catch(() => {}));
+    const endings = await Promise.allSettled([...this.#workers].map((worker) => worker.close()));
+    await Promise.all(given);
+    for (const ending of endings) if (ending.status === "rejected") throw ending.reason;
+  }
+
+  /** As {@link close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
