@@ -54,6 +54,10 @@ Deno.test("The latest-frame example shows some images, the last one among them",
   equal(shown + leftOut, 500);
 });
 
+Deno.test("The sliding-window example averages every window", async () => {
+  deepEqual(await linesOf("sliding_window.ts"), ["19997 averages of 20 ticks, from 95.055 to 104.945"]);
+});
+
 Deno.test("The main-thread example collects what the worker has squared", async () => {
   deepEqual(await linesOf("main_thread.ts"), ["The squares of 1 to 1000 add up to 333833500"]);
 });
