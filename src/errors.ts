@@ -5,8 +5,8 @@
  */
 
 /**
- * Thrown by every call on a binding once its pipeline was told to stop. Let it pass: it unwinds the task, and the host
- * takes it as a normal end.
+ * Thrown, once a pipeline was told to stop, by every call on a binding that looks for a frame, for room or for an
+ * activation, or signals one. Let it pass: it unwinds the task, and the host takes it as a normal end.
  *
  * @example
  * ```ts

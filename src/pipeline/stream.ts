@@ -36,7 +36,8 @@ export interface StreamOptions<Name extends DType | NumpyCode = DType | NumpyCod
   minReaderPosRefreshMs?: number;
   /**
    * How a blocked end waits. `"adaptive"` spins for as long as that pays and then parks, `"spin"` uses a core for the
-   * shortest delay, `"park"` gives the core away at once.
+   * shortest delay, `"park"` gives the core away at once. Spin only if every task has a core to itself: where tasks
+   * outnumber cores, the one that spins keeps the one that it waits for from running, and all get very slow.
    *
    * @default {"adaptive"}
    */

@@ -72,8 +72,9 @@ export interface AsyncReader<D extends DType = DType> extends AsyncIterable<Shar
  * The reading end of a stream, as a task gets it. Frames arrive whole and in the order of writing; every reader of a
  * stream sees every frame.
  *
- * All calls throw {@link StoppedError} once the pipeline was told to stop. A `timeoutMs` is 0 (do not wait) to
- * `Infinity`; a negative one is a `RangeError`.
+ * Every call that looks for a frame throws {@link StoppedError} once the pipeline was told to stop; `increment()`,
+ * `setBlocking()`, `close()` and the properties do not. A `timeoutMs` is 0 (do not wait) to `Infinity`; a negative one is
+ * a `RangeError`.
  *
  * @example A task that reads
  * ```ts

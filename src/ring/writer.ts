@@ -46,7 +46,10 @@ export interface AsyncWriter<D extends DType = DType> extends Disposable {
   write(frame: FrameOf<D>): boolean;
   /** The next frame to fill, in place, or `null` if the ring is full. `increment()` publishes it. */
   look(): SharedFrame<D> | null;
-  /** Publishes a copy of `frame`. False if there was no room within `timeoutMs` (without bound by default). */
+  /**
+   * Publishes a copy of `frame`. False if there was no room within `timeoutMs` (without bound by default). The copy is
+   * made when there is room: leave the frame as it is until then.
+   */
   writeAsync(frame: FrameOf<D>, timeoutMs?: number): Promise<boolean>;
   /** The next frame to fill, in place, or `null` if there was no room within `timeoutMs` (without bound by default). */
   lookAsync(timeoutMs?: number): Promise<SharedFrame<D> | null>;
@@ -61,8 +64,8 @@ export interface AsyncWriter<D extends DType = DType> extends Disposable {
 /**
  * The writing end of a stream, as a task gets it. When the task returns, the stream ends.
  *
- * All calls throw {@link StoppedError} once the pipeline was told to stop. A `timeoutMs` is 0 (do not wait) to
- * `Infinity`; a negative one is a `RangeError`.
+ * Every call that looks for room throws {@link StoppedError} once the pipeline was told to stop; `increment()`, `close()`
+ * and the properties do not. A `timeoutMs` is 0 (do not wait) to `Infinity`; a negative one is a `RangeError`.
  *
  * @example A task that writes
  * ```ts
@@ -139,7 +142,10 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
     return this.#publish(this.look(timeoutMs), frame);
   }
 
-  /** As {@link write}, without blocking the thread; it waits without bound unless told otherwise. */
+  /**
+   * As {@link write}, without blocking the thread; it waits without bound unless told otherwise. The copy is made when
+   * there is room and the calls before are done: leave the frame as it is until the promise resolves.
+   */
   async writeAsync(frame: FrameOf<D>, timeoutMs = Infinity): Promise<boolean> {
     this.#frames.check(frame);
     return await this.#end.lookAsync(this.#stride, timeoutMs, (offset) => this.#publish(this.#at(offset), frame));

@@ -1,4 +1,4 @@
-import { equal, ok, rejects, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import { StoppedError } from "../../src/errors.ts";
 import { codes } from "../../src/ring/_core.generated.ts";
 import { WAIT_STRATEGIES } from "../../src/ring/waiting.ts";
@@ -103,6 +103,23 @@ Deno.test("Reader throws StoppedError out of an iteration that is under way", ()
     for (const _ of stream.reader()) if (++seen === 2) stream.memory.stop(stream.waiters);
   }, StoppedError);
   equal(seen, 2);
+});
+
+Deno.test("Reader, Writer and TaskEvent answer what looks for nothing, once they were told to stop", () => {
+  const stream = makeStream({ dtype: "int32", frames: 2 }), writer = stream.writer(), reader = stream.reader();
+  writer.write(frame);
+  writer.look();
+  reader.look();
+  stream.memory.stop(stream.waiters);
+  writer.increment();
+  deepEqual([writer.pressure, reader.increment(), reader.closed, reader.lost], [1, true, false, 0]);
+  reader.setBlocking(false);
+  equal(reader.isBlocking(), false);
+  const fixture = makeEvent({ activations: 1 }), event = fixture.open();
+  fixture.memory.stop(fixture.waiters);
+  deepEqual([event.isOpen, event.pending], [true, 1]);
+  event.reset();
+  deepEqual([event.isOpen, event.pending, event.closed], [false, 0, true]);
 });
 
 Deno.test("Reader, Writer and TaskEvent that wait without blocking reject with StoppedError when it comes", async () => {
