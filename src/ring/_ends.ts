@@ -87,7 +87,8 @@ export abstract class End {
   async lookAsync<Result>(length: number, timeoutMs: number, take: (offset: number) => Result): Promise<Result> {
     checkTimeout(timeoutMs, this.#what);
     return await this.#waiter.promise(length, timeoutMs, (code) => {
-      this.held = code < 0 ? 0 : length;
+      // A call that ran out of time, perhaps behind another one, takes nothing back from a look() since.
+      if (code >= 0) this.held = length;
       return take(this.settle(code));
     });
   }

@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { StoppedError } from "../../src/errors.ts";
-import { makeEvent, makeStream } from "./_helpers.ts";
+import { makeEvent, makeRing, makeStream } from "./_helpers.ts";
 import { Peer, untilParked, watched } from "./_threads.ts";
 
 const pair = (frames: number, readers = 1) => {
@@ -40,6 +40,20 @@ Deno.test("Reader.lookAsync() finds the same frame for all who call it, until it
   const [one, other] = await watched(Promise.all(looking));
   equal(one, other);
   equal(reader.increment(), true);
+});
+
+Deno.test("RingReader.lookAsync() and RingWriter.lookAsync() that run out of time leave what look() has found", async () => {
+  const ring = makeRing(8), writer = ring.bytesWriter(), reader = ring.bytesReader();
+  const all = reader.lookAsync(8);
+  writer.write(Uint8Array.of(1, 2, 3, 4));
+  reader.look(4);
+  deepEqual([await reader.lookAsync(4, 5), await reader.lookAsync(8, 0)], [null, null]);
+  writer.look(4);
+  equal(await writer.lookAsync(8, 0), null);
+  writer.increment();
+  deepEqual((await watched(all))?.map((part) => part.length), [8, 0]);
+  equal(reader.increment(), true);
+  equal(reader.unread, 0);
 });
 
 Deno.test("Reader.close() and Writer.close() end all calls that wait", async () => {
