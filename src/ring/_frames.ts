@@ -127,7 +127,8 @@ export class Frames<D extends DType> {
   }
 }
 
-function describe(value: unknown): string {
+/** What a value is, for messages: the class and length of an array. */
+export function describe(value: unknown): string {
   if (typeof value !== "object" || value === null) return String(value);
   const kind = value.constructor?.name ?? "an object";
   return "length" in value ? `${kind} of ${value.length}` : kind;

@@ -1,6 +1,7 @@
 /** The two ends of a ring as raw bytes: any length, and therefore views that may be split where the ring wraps. */
 
 import { type HandleOptions, ReaderEnd, WriterEnd } from "./_ends.ts";
+import { describe } from "./_frames.ts";
 import { dataAddress, type RingDescription } from "./description.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 
@@ -26,6 +27,11 @@ class RingData {
     const multiple = this.#unit > 1 ? `, a multiple of ${this.#unit}` : "";
     const limits = `length must be 1 to ${this.bytes.length} bytes${multiple}`;
     throw new RangeError(`Cannot use ring "${this.#name}": ${limits}, received ${length}`);
+  }
+
+  checkBytes(bytes: Uint8Array): void {
+    if (bytes instanceof Uint8Array) return;
+    throw new TypeError(`Cannot use ring "${this.#name}": expected a Uint8Array, received ${describe(bytes)}`);
   }
 
   /** The bytes at an offset, or `null` for a code that is none. */
@@ -119,8 +125,13 @@ export class RingReader {
     return this.#end.increment();
   }
 
-  /** Copies the next `out.length` bytes. False if they are not there within `timeoutMs`, or were overtaken. */
+  /**
+   * Copies the next `out.length` bytes. False if they are not there within `timeoutMs`, or were overtaken.
+   *
+   * @throws {TypeError} If `out` is no `Uint8Array`. Otherwise as {@link look}.
+   */
   readInto(out: Uint8Array, timeoutMs = 0): boolean {
+    this.#ring.checkBytes(out);
     const view = this.look(out.length, timeoutMs);
     if (view === null) return false;
     out.set(view[0]);
@@ -243,8 +254,13 @@ export class RingWriter {
     this.#end.increment();
   }
 
-  /** Publishes all of `bytes`. False, and nothing published, if there is no room for them within `timeoutMs`. */
+  /**
+   * Publishes all of `bytes`. False, and nothing published, if there is no room for them within `timeoutMs`.
+   *
+   * @throws {TypeError} If `bytes` is no `Uint8Array`. Otherwise as {@link look}.
+   */
   write(bytes: Uint8Array, timeoutMs = 0): boolean {
+    this.#ring.checkBytes(bytes);
     const view = this.look(bytes.length, timeoutMs);
     if (view === null) return false;
     view[0].set(bytes.subarray(0, view[0].length));

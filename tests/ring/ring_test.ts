@@ -110,6 +110,18 @@ Deno.test("RingReader and RingWriter refuse a length that is not 1 to the capaci
   equal(writer.unread, 0);
 });
 
+Deno.test("RingReader.readInto() and RingWriter.write() refuse what is no Uint8Array, and move nothing", () => {
+  const { writer, reader } = pair(8);
+  writer.write(bytes(1, 2));
+  for (const value of [undefined, null, "ab", [1, 2], new Float32Array(2), new Uint8Array(2).buffer, { length: 2 }]) {
+    const expected = { name: "TypeError", message: /^Cannot use ring "chunks": expected a Uint8Array, received / };
+    throws(() => writer.write(value as Uint8Array), expected);
+    throws(() => reader.readInto(value as Uint8Array), expected);
+  }
+  throws(() => writer.write(Float32Array.of(1) as never), { message: /received Float32Array of 1$/ });
+  equal(writer.unread, 2);
+});
+
 Deno.test("RingReader and RingWriter refuse a timeout that is negative or NaN", async () => {
   const { writer, reader } = pair(8);
   writer.write(bytes(1, 2, 3, 4));
