@@ -6,7 +6,7 @@ import { type BindingDescription, readerAddress } from "./description.ts";
 import { Reader } from "./reader.ts";
 import { RingReader, RingWriter } from "./ring.ts";
 import type { SharedMemory } from "./shared_memory.ts";
-import { TaskEvent } from "./task_event.ts";
+import { leaveEvent, TaskEvent } from "./task_event.ts";
 import { Writer } from "./writer.ts";
 
 /** Anything that a task can be bound to. */
@@ -23,9 +23,10 @@ export function openBinding(memory: SharedMemory, binding: BindingDescription, o
 }
 
 /** Leaves a binding on behalf of a thread that has ended: streams end, nobody waits for it, its events may close. */
-export function releaseBinding({ core }: SharedMemory, binding: BindingDescription): void {
+export function releaseBinding(memory: SharedMemory, binding: BindingDescription): void {
+  const { core } = memory;
   if (binding.kind === "event") {
-    if (binding.signals) core.event_leave(binding.event.address);
+    leaveEvent(memory, binding);
   } else if (binding.kind === "writer") {
     core.writer_close(binding.ring.address);
   } else {

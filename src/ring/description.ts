@@ -62,8 +62,8 @@ export type BindingDescription =
   | {
     readonly kind: "event";
     readonly event: EventDescription;
-    /** Whether this party may signal, or only waits. */
-    readonly signals: boolean;
+    /** Address of a word that turns 1 when this party has left; 0 if it only waits, and does not count as a signaler. */
+    readonly left: number;
   };
 
 /** A {@link BindingDescription} of one kind. */

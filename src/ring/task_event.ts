@@ -8,7 +8,10 @@ import { StoppedError } from "../errors.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import { checkTimeout, Waiter } from "./waiting.ts";
 
-/** The part of a {@link TaskEvent} that works on the main thread too: nothing in it blocks. */
+/**
+ * The part of a {@link TaskEvent} that works on the main thread too: nothing in it blocks. `close()` it when the program
+ * signals no more: a task that waits for it runs until nobody is left who could signal.
+ */
 export type AsyncTaskEvent = Omit<TaskEvent, "wait">;
 
 /**
@@ -34,10 +37,13 @@ export type AsyncTaskEvent = Omit<TaskEvent, "wait">;
 export class TaskEvent {
   /** The event's name. */
   readonly name: string;
+  readonly #memory: SharedMemory;
+  readonly #description: BindingOf<"event">;
   readonly #core: Core;
   readonly #address: number;
   /** How this party counts among the signalers: 1 or 0. */
-  readonly #own: number;
+  #own: number;
+  #isLeft = false;
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #waiter: Waiter;
   readonly #stopReason: () => Error;
@@ -46,9 +52,10 @@ export class TaskEvent {
   /** Opens an event. Task hosts and pipelines do this. */
   constructor(memory: SharedMemory, description: BindingOf<"event">, options: HandleOptions = {}) {
     const { core, words } = memory, { address, name } = description.event;
-    const own = description.signals ? 1 : 0;
     this.name = name;
-    this.#own = own;
+    this.#memory = memory;
+    this.#description = description;
+    this.#own = description.left === 0 ? 0 : 1;
     this.#core = core;
     this.#address = address;
     this.#words = words;
@@ -57,9 +64,9 @@ export class TaskEvent {
     this.#waiter = new Waiter({
       words,
       waiters: (address + layout.EVENT_WAITERS) / 4,
-      attempt: () => core.event_look(address, own),
-      park: (_, spins, nanoseconds) => core.event_wait(address, own, spins, nanoseconds),
-      prepare: () => core.event_prepare_wait(address, own),
+      attempt: () => core.event_look(address, this.#own),
+      park: (_, spins, nanoseconds) => core.event_wait(address, this.#own, spins, nanoseconds),
+      prepare: () => core.event_prepare_wait(address, this.#own),
     }, "adaptive");
   }
 
@@ -81,9 +88,11 @@ export class TaskEvent {
   /**
    * Adds an activation and wakes who waits. The count stops at 2^32 - 1.
    *
+   * @throws {Error} If this party has closed the event.
    * @throws {StoppedError} If the pipeline was told to stop.
    */
   signal(): void {
+    if (this.#isLeft) throw new Error(`Cannot signal event "${this.name}": this party has closed it`);
     this.#settle(this.#core.event_look(this.#address, this.#own));
     this.#core.event_signal(this.#address);
   }
@@ -125,8 +134,28 @@ export class TaskEvent {
     this.#core.event_reset(this.#address);
   }
 
+  /**
+   * Signals no more: once nobody else is left who could, the event is `closed` for those who wait. They still find what
+   * is pending. A task that returns does so by itself; closing twice changes nothing.
+   */
+  close(): void {
+    this.#isLeft = true;
+    this.#own = 0;
+    leaveEvent(this.#memory, this.#description);
+  }
+
+  /** As {@link close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   #settle(code: number): boolean {
     if (code === codes.STOPPED) throw this.#stopReason();
     return code === codes.DONE;
   }
+}
+
+/** Takes a party off the signalers of an event. Only the first time counts, whoever asks for it. */
+export function leaveEvent({ core, words }: SharedMemory, { event, left }: BindingOf<"event">): void {
+  if (left !== 0 && Atomics.exchange(words, left / 4, 1) === 0) core.event_leave(event.address);
 }

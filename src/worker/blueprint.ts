@@ -157,7 +157,9 @@ export class Blueprint {
     const rings = new Map([...this.#rings.values()].map((draft) => [draft, describeRing(draft, arena)]));
     const events = new Map([...this.#events.values()].map((draft) => [draft, describeEvent(draft, arena)]));
     const describe = (draft: BindingDraft): BindingDescription => {
-      if (draft.kind === "event") return { ...draft, event: events.get(draft.event)! };
+      if (draft.kind === "event") {
+        return { kind: "event", event: events.get(draft.event)!, left: draft.signals ? arena.reserve(4) : 0 };
+      }
       const ring = rings.get(draft.ring)!;
       return { ...draft, ring, scratch: ring.frame ? arena.reserve(ring.frame.stride) : 0 };
     };

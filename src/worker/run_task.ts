@@ -6,7 +6,7 @@ import type { BindingDescription } from "../ring/description.ts";
 import { Reader } from "../ring/reader.ts";
 import { RingReader } from "../ring/ring.ts";
 import { SharedMemory } from "../ring/shared_memory.ts";
-import { TaskEvent } from "../ring/task_event.ts";
+import type { TaskEvent } from "../ring/task_event.ts";
 import type { ActivationMode, TaskJob } from "./protocol.ts";
 import { WorkerTaskContext } from "./task_context.ts";
 
@@ -32,7 +32,7 @@ export function prepareTask(fn: AnyFunction, job: TaskJob): () => Promise<void> 
     } catch (error) {
       if (!(memory.stopped && error instanceof StoppedError)) throw error;
     }
-    for (const binding of Object.values(bindings)) if (!(binding instanceof TaskEvent)) binding.close();
+    for (const binding of Object.values(bindings)) binding.close();
   };
 }
 

@@ -66,6 +66,12 @@ export function awaitEvent({ go, answer }: { go: TaskEvent; answer: Ints }) {
 /** Does nothing with its event. */
 export function ignoreEvent({ go: _ }: { go: TaskEvent }) {}
 
+/** Closes its event, and reads on. */
+export function closeEvent({ go, numbers }: { go: TaskEvent; numbers: Reader<"int32"> }) {
+  go.close();
+  for (const _ of numbers);
+}
+
 /** Writes its context. */
 export function writeContext({ text }: { text: Writer<"uint8"> }, context: TaskContext) {
   const { name, params, stopped } = context;

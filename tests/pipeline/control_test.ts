@@ -95,6 +95,27 @@ Deno.test("TaskEvent.wait() in a task ends with true when another party has sign
   deepEqual(await collect(reader), [1]);
 });
 
+Deno.test("AsyncTaskEvent.close() takes the program off those who could signal, so that waiting tasks end", async () => {
+  await using pipe = newPipeline();
+  const numbers = pipe.addStream("numbers", INT), answer = pipe.addStream("answer", INT), go = pipe.addEvent("go");
+  pipe.addTask("wait", { fn: tasks.awaitEvent, writes: { answer }, events: { go } });
+  pipe.addTask.toggleable("calls", { fn: tasks.countCalls, writes: { numbers }, events: { go }, activateOn: "go" });
+  const calls = pipe.openReader(numbers), answers = pipe.openReader(answer), event = pipe.openEvent(go);
+  await pipe.start();
+  equal(await pipe.join(20), false);
+  event.close();
+  equal(await pipe.join(), true);
+  deepEqual([await collect(answers), await collect(calls), event.closed], [[0], [], true]);
+});
+
+Deno.test("TaskEvent.close() in a task lets those who wait for it end before the task does", async () => {
+  await using pipe = newPipeline();
+  const answer = pipe.addStream("answer", INT), go = pipe.addEvent("go");
+  pipe.addTask("wait", { fn: tasks.awaitEvent, writes: { answer }, events: { go } });
+  pipe.addTask("close", { fn: tasks.closeEvent, reads: { numbers: answer }, events: { go } });
+  await pipe.run();
+});
+
 Deno.test("Pipeline.addTask() without fn returns a function that registers what it is given, and returns it", async () => {
   await using pipe = newPipeline();
   const numbers = pipe.addStream("numbers", INT);

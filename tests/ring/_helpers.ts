@@ -106,14 +106,26 @@ export class StreamFixture<D extends DType> extends RingFixture {
   }
 }
 
+/** An event to make, and room for its parties. */
+interface ReservedEvent {
+  readonly event: EventDescription;
+  readonly seats: readonly number[];
+}
+
+/** Most parties of one event in the tests. */
+const MOST_PARTIES = 16;
+
 /** An event that was made. */
 export class EventFixture implements Fixture {
   readonly memory: SharedMemory;
   readonly event: EventDescription;
+  /** Addresses of words for parties that may signal. */
+  readonly #seats: number[];
 
-  constructor(memory: SharedMemory, event: EventDescription, activations: number, signalers: number) {
+  constructor(memory: SharedMemory, { event, seats }: ReservedEvent, activations: number, signalers: number) {
     this.memory = memory;
     this.event = event;
+    this.#seats = [...seats];
     memory.core.event_init(event.address, activations, signalers);
   }
 
@@ -121,9 +133,9 @@ export class EventFixture implements Fixture {
     return [eventWaiters(this.event)];
   }
 
-  /** What a party opens the event with. */
+  /** What another party opens the event with. */
   binding(signals = true): BindingOf<"event"> {
-    return { kind: "event", event: this.event, signals };
+    return { kind: "event", event: this.event, left: signals ? this.#seats.pop()! : 0 };
   }
 
   /** Opens the event, for a party that may signal or only waits. */
@@ -181,8 +193,9 @@ export function makeEvent({ activations = 0, signalers = 1 } = {}): EventFixture
 /** Makes several events in one memory. */
 export function makeEvents(count: number, { activations = 0, signalers = 1 } = {}): EventFixture[] {
   const arena = new Arena();
-  const events = Array.from({ length: count }, (_, index): EventDescription => {
-    return { name: `event ${index}`, address: arena.reserve(EVENT_BYTES) };
+  const events = Array.from({ length: count }, (_, index): ReservedEvent => {
+    const event = { name: `event ${index}`, address: arena.reserve(EVENT_BYTES) };
+    return { event, seats: Array.from({ length: MOST_PARTIES }, () => arena.reserve(4)) };
   });
   const memory = SharedMemory.create(arena);
   return events.map((event) => new EventFixture(memory, event, activations, signalers));

@@ -1,5 +1,7 @@
 import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { layout } from "../../src/ring/_core.generated.ts";
+import { releaseBinding } from "../../src/ring/bindings.ts";
+import { TaskEvent } from "../../src/ring/task_event.ts";
 import { makeEvent } from "./_helpers.ts";
 import { Peer, watched } from "./_threads.ts";
 
@@ -133,6 +135,30 @@ Deno.test("TaskEvent that must not block throws a TypeError only where it would"
   equal(await event.waitAsync(0), false);
   event.signal();
   equal(event.wait(), true);
+});
+
+Deno.test("TaskEvent.close() counts a signaler less, once, and forbids to signal", async () => {
+  const fixture = makeEvent({ signalers: 2 }), waiter = fixture.open(false);
+  const binding = fixture.binding(), one = new TaskEvent(fixture.memory, binding);
+  one.signal();
+  one.close();
+  one.close();
+  releaseBinding(fixture.memory, binding);
+  throws(() => one.signal(), { message: 'Cannot signal event "event 0": this party has closed it' });
+  deepEqual([waiter.closed, waiter.take(), waiter.take()], [false, true, false]);
+  const waiting = [waiter.waitAsync(), one.waitAsync()];
+  {
+    using other = fixture.open();
+    equal(other.closed, true);
+  }
+  deepEqual(await watched(Promise.all(waiting)), [false, false]);
+  deepEqual([waiter.closed, one.closed], [true, true]);
+});
+
+Deno.test("TaskEvent.close() of a party that only waits changes nothing for the others", () => {
+  const fixture = makeEvent({ signalers: 1 });
+  fixture.open(false).close();
+  equal(fixture.open(false).closed, false);
 });
 
 Deno.test("TaskEvent.take() gives distinct activations to all who take, and loses none", async () => {
