@@ -268,7 +268,7 @@ export class Pipeline implements AsyncDisposable {
    *
    * @throws {TaskError} If a task failed. The others were stopped then; `others` has what else failed.
    * @throws {RangeError} If `timeoutMs` is negative.
-   * @throws {LifecycleError} If it was not started, or is closed.
+   * @throws {LifecycleError} If it was neither started nor told to stop, or is closed.
    */
   async join(timeoutMs = Infinity): Promise<boolean> {
     return await this.#manager.join(timeoutMs);

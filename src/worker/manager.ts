@@ -65,6 +65,7 @@ export class Manager implements AsyncDisposable {
   readonly #graceMs: number;
   readonly #blueprint: Blueprint;
   #state: ManagerState = "declared";
+  #loading: Promise<void> | undefined;
   #group: TaskGroup | undefined;
   #mustStop = false;
   #closing: Promise<void> | undefined;
@@ -185,7 +186,7 @@ export class Manager implements AsyncDisposable {
     this.checkState("compile", "declared");
     this.#state = "compiling";
     try {
-      await this.#load();
+      await (this.#loading = this.#load());
       this.checkState("compile", "compiling");
       this.#state = "compiled";
     } catch (error) {
@@ -208,6 +209,7 @@ export class Manager implements AsyncDisposable {
       // The worker may have died before it came to this.
       ended: (task) => bindings.get(task)!.forEach((binding) => releaseBinding(layout.memory, binding)),
     });
+    if (this.#mustStop) group.stop();
     await group.load();
     if (group.hasFailed) throw group.takeFailure();
   }
@@ -263,7 +265,6 @@ export class Manager implements AsyncDisposable {
     if (this.#state === "declared") await this.compile();
     this.checkState("start", "compiled");
     this.#state = "started";
-    if (this.#mustStop) this.#group!.stop();
     await this.#group!.run(order ?? this.#blueprint.tasks.map(({ name }) => name));
   }
 
@@ -276,25 +277,33 @@ export class Manager implements AsyncDisposable {
   stop(): void {
     this.checkState("stop", "declared", "compiling", "compiled", "started", "failed");
     this.#mustStop = true;
-    if (this.#state === "started") this.#group!.stop();
+    this.#group?.stop();
   }
 
   /**
    * Waits until all tasks have ended: true, or false if that took longer than `timeoutMs` (without bound by default).
    *
    * @throws {TaskError} If a task failed. The others were stopped then; `others` has what else failed.
-   * @throws {LifecycleError} If it was not started, or is closed.
+   * @throws {LifecycleError} If it was neither started nor told to stop, or is closed.
    */
   async join(timeoutMs = Infinity): Promise<boolean> {
     if (!(timeoutMs >= 0)) {
       throw new RangeError(`Cannot join "${this.name}": timeoutMs must be 0 or more, received ${timeoutMs}`);
     }
-    this.checkState("join", "started", "failed");
-    const group = this.#group;
-    if (!group) throw new LifecycleError(`Cannot join "${this.name}": ${STATES.failed}`);
-    const inTime = await within(group.allEnded, timeoutMs);
-    if (inTime && group.hasFailed) throw group.takeFailure();
+    const beforeStart: ManagerState[] = this.#mustStop ? ["declared", "compiling", "compiled"] : [];
+    this.checkState("join", "started", "failed", ...beforeStart);
+    const inTime = await within(this.#whenEnded(), timeoutMs);
+    if (this.#state === "failed" && !this.#group) {
+      throw new LifecycleError(`Cannot join "${this.name}": ${STATES.failed}`);
+    }
+    if (inTime && this.#group?.hasFailed) throw this.#group.takeFailure();
     return inTime;
+  }
+
+  async #whenEnded(): Promise<void> {
+    // What it rejects with is compile()'s to say.
+    await this.#loading?.catch(() => {});
+    await this.#group?.allEnded;
   }
 
   /** Starts, and waits until all tasks have ended. Throws what {@link start} and {@link join} throw. */

@@ -139,6 +139,36 @@ Deno.test("Pipeline.stop() before the start is not lost: the pipeline starts and
   await running;
 });
 
+Deno.test("Pipeline.join() after a stop() before the start resolves: nothing will run", async () => {
+  const compile = async (pipe: Pipeline) => {
+    await pipe.compile();
+  };
+  for (const begin of [() => {}, (pipe: Pipeline) => void pipe.compile(), compile]) {
+    await using pipe = endless();
+    await begin(pipe);
+    pipe.stop();
+    equal(await pipe.join(), true);
+  }
+});
+
+Deno.test("Pipeline.join() after a stop() while run() compiles resolves when both are done", async () => {
+  await using pipe = endless();
+  const running = pipe.run();
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  pipe.stop();
+  deepEqual(await Promise.all([pipe.join(), running]), [true, undefined]);
+});
+
+Deno.test("Pipeline.stop() ends the workers of a compiled pipeline; its start is one that ends at once", async () => {
+  const { pipe, reader } = counting(3);
+  await pipe.compile();
+  pipe.stop();
+  equal(await pipe.join(), true);
+  await pipe.start();
+  throws(() => reader.read(), { name: "StoppedError" });
+  await pipe.close();
+});
+
 Deno.test("Pipeline.close() stops what runs, and does so at once for concurrent callers", async () => {
   const pipe = endless();
   await pipe.start();
