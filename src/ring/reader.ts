@@ -274,6 +274,8 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
    * reader that does not hold its writer back had better `read()`: a frame in place may be overwritten.
    */
   [Symbol.iterator](): IterableIterator<SharedFrame<D>> {
+    // A frame that look() has found before is the first, not one that is done with.
+    this.#end.held = 0;
     return new FrameIterator(this.#end, this.#frames);
   }
 

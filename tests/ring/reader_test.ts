@@ -262,6 +262,15 @@ Deno.test("Reader consumes the frame at which an iteration breaks, and no other"
   deepEqual(reader.read(), frame(2));
 });
 
+Deno.test("Reader begins an iteration with the frame that look() has found before", async () => {
+  const one = ended(3), other = ended(3), found: number[] = [];
+  one.look();
+  for (const [n] of one) found.push(n);
+  other.look();
+  for await (const [n] of other) found.push(n);
+  deepEqual(found, [0, 1, 2, 0, 1, 2]);
+});
+
 Deno.test("Reader consumes the frame at which the body of an iteration throws", () => {
   const reader = ended(4);
   throws(() => {
