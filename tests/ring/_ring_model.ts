@@ -1,0 +1,138 @@
+/** What a ring must do, told by plain arrays: an item is a byte of a ring of bytes, or a frame of a stream. */
+
+/** What a reader finds: items, and whether the writer may have begun to overwrite them. */
+export interface Found<Item> {
+  readonly items: readonly Item[];
+  readonly isOvertaken: boolean;
+}
+
+/** A ring with its writer. Positions count items since the ring was made. */
+export class RingModel<Item> {
+  readonly capacity: number;
+  readonly readers: readonly ReaderModel<Item>[];
+  readonly written: Item[] = [];
+  /** The furthest position that the writer has ever looked up to, and may be overwriting. */
+  claimed = 0;
+  /** What the writer has put where its last look() was. */
+  held: readonly Item[] = [];
+  isClosed = false;
+
+  constructor(capacity: number, readers: number) {
+    this.capacity = capacity;
+    this.readers = Array.from({ length: readers }, () => new ReaderModel<Item>(this));
+  }
+
+  get position(): number {
+    return this.written.length;
+  }
+
+  /** Items that the slowest reader which holds the writer back has not consumed. */
+  get unread(): number {
+    const blocking = this.readers.filter(({ state }) => state === "blocking");
+    return this.position - Math.min(this.position, ...blocking.map(({ position }) => position));
+  }
+
+  /** Looks for room, and fills it with `items` at once. */
+  look(items: readonly Item[]): boolean {
+    const fits = this.unread + items.length <= this.capacity;
+    this.held = fits ? items : [];
+    if (fits) this.claimed = Math.max(this.claimed, this.position + items.length);
+    return fits;
+  }
+
+  /** Publishes what was looked at. Returns how many items that are: with none it is an error. */
+  increment(): number {
+    const { length } = this.held;
+    this.written.push(...this.held);
+    this.held = [];
+    return length;
+  }
+
+  write(items: readonly Item[]): boolean {
+    return this.look(items) && this.increment() > 0;
+  }
+
+  close(): void {
+    this.held = [];
+    this.isClosed = true;
+  }
+}
+
+/** A reader. */
+export class ReaderModel<Item> {
+  readonly #ring: RingModel<Item>;
+  readonly capacity: number;
+  state: "blocking" | "passing" | "closed" = "blocking";
+  position = 0;
+  lost = 0;
+  /** Items found by the last look(). */
+  held = 0;
+
+  constructor(ring: RingModel<Item>) {
+    this.#ring = ring;
+    this.capacity = ring.capacity;
+  }
+
+  get unread(): number {
+    return this.#ring.position - this.position;
+  }
+
+  /** Whether it is closed, or everything is read that there will ever be. */
+  get isEnded(): boolean {
+    return this.state === "closed" || this.#ring.isClosed && this.unread === 0;
+  }
+
+  get #isOvertaken(): boolean {
+    return this.state === "passing" && this.#ring.claimed > this.position + this.#ring.capacity;
+  }
+
+  /** What the next `count` items are. An overtaken reader goes on with the newest. */
+  look(count: number): Found<Item> | null {
+    this.held = 0;
+    if (this.unread < count) return null;
+    if (this.#isOvertaken) this.#jump(this.unread - count);
+    this.held = count;
+    const items = this.#ring.written.slice(this.position, this.position + count);
+    return { items, isOvertaken: this.#isOvertaken };
+  }
+
+  /** Consumes what was found. Whether it stayed whole; `null` if nothing was found, which is an error. */
+  increment(): boolean | null {
+    if (this.held === 0) return null;
+    const isOvertaken = this.#isOvertaken;
+    this.position += this.held;
+    if (isOvertaken) this.lost += this.held;
+    this.held = 0;
+    return !isOvertaken;
+  }
+
+  /** A copy of the next `count` items, if they are there and whole. */
+  read(count: number): readonly Item[] | null {
+    const found = this.look(count);
+    return found && this.increment() ? found.items : null;
+  }
+
+  skip(count: number): number {
+    this.held = 0;
+    const skipped = Math.max(0, this.unread - count);
+    this.#jump(skipped);
+    return skipped;
+  }
+
+  setBlocking(isBlocking: boolean): void {
+    if (this.state === "closed" || isBlocking === (this.state === "blocking")) return;
+    this.held = 0;
+    if (isBlocking) this.#jump(this.unread);
+    this.state = isBlocking ? "blocking" : "passing";
+  }
+
+  close(): void {
+    this.held = 0;
+    this.state = "closed";
+  }
+
+  #jump(items: number): void {
+    this.position += items;
+    this.lost += items;
+  }
+}
