@@ -2,6 +2,8 @@
 
 import type { Reader, TaskContext, TaskEvent, Writer } from "@ringmill/ringmill";
 
+export * from "./_faulty_tasks.ts";
+
 type Ints = Writer<"int32">;
 
 /** Writes 0 to count - 1. */
@@ -95,55 +97,7 @@ export function negate({ left, right }: { left: Reader<"int32">; right: Ints }) 
   for (const frame of left) right.write(frame.map((n) => -n), Infinity);
 }
 
-// Failures.
-
-export class Overload extends Error {
-  override readonly name = "Overload";
-  constructor(message: string, readonly level: number) {
-    super(message);
-  }
-}
-
-/** Throws after one frame. */
-export function throwError({ numbers }: { numbers: Ints }) {
-  numbers.write(Int32Array.of(1), Infinity);
-  throw new Overload("too loud", 11);
-}
-
-/** Rejects after one frame. */
-export async function rejectAsync({ numbers }: { numbers: Ints }) {
-  await numbers.writeAsync(Int32Array.of(1));
-  throw new RangeError("no more", { cause: new TypeError("the reason") });
-}
-
-/** Throws something that is no error. */
-export function throwText(_: { numbers: Ints }) {
-  throw "just a text";
-}
-
-/** Throws from a timer, while its function waits. */
-export async function throwLater(_: { numbers: Ints }, { signal }: TaskContext) {
-  setTimeout(() => {
-    throw new RangeError("from a timer");
-  }, 1);
-  await new Promise((resolve) => signal.addEventListener("abort", resolve));
-}
-
-/** Leaves a promise rejected, while its function waits. */
-export async function rejectLater(_: { numbers: Ints }, { signal }: TaskContext) {
-  Promise.reject(new RangeError("nobody caught it"));
-  await new Promise((resolve) => signal.addEventListener("abort", resolve));
-}
-
-/** Exits. */
-export function exit(_: { numbers: Ints }) {
-  Deno.exit(3);
-}
-
-/** Closes its worker. */
-export function closeWorker(_: { numbers: Ints }) {
-  (globalThis as unknown as { close(): void }).close();
-}
+// Failures of several tasks.
 
 /** Fails as soon as it is stopped. */
 export function failOnStop({ numbers }: { numbers: Reader<"int32"> }) {
@@ -152,17 +106,6 @@ export function failOnStop({ numbers }: { numbers: Reader<"int32"> }) {
   } catch (cause) {
     throw new Error("could not clean up", { cause });
   }
-}
-
-/** Ignores everything, the stop too, until the test is over: an endless loop would outlive it. */
-export function ignoreStop({ numbers: _ }: { numbers: Ints }, { params }: TaskContext<SharedArrayBuffer>) {
-  const isOver = new Int32Array(params);
-  while (Atomics.load(isOver, 0) === 0);
-}
-
-/** Writes a frame of the wrong length. */
-export function writeWrong({ numbers }: { numbers: Ints }) {
-  numbers.write(new Int32Array(2));
 }
 
 /** Writes the answer of an attempt to read a file. */
@@ -207,10 +150,4 @@ export function postForeign({ numbers }: { numbers: Ints }) {
   const { postMessage } = globalThis as unknown as { postMessage(message: unknown): void };
   for (const message of [null, undefined, 7, { kind: "failed" }, { kind: "ended" }]) postMessage(message);
   numbers.write(Int32Array.of(1), Infinity);
-}
-
-/** Throws an error that cannot be cloned. */
-export function throwOdd(_: { numbers: Ints }) {
-  const error = new Error("odd");
-  throw Object.assign(error, { name: Symbol("no text") });
 }

@@ -1,6 +1,6 @@
 /** Pipelines as people run them: scripts of their own, each in a fresh Deno. */
 
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 
 const ROOT = new URL("../../", import.meta.url);
 const MOD = new URL("mod.ts", ROOT).href;
@@ -152,6 +152,22 @@ Deno.test("A task's permissions are its own: nothing but what it is given", asyn
     ),
   );
   deepEqual(outputs, ["could read", "could read", "NotCapable", "NotCapable"]);
+});
+
+Deno.test("A task that fills the heap of its worker ends the whole program, with the message of V8", async () => {
+  // Deno gives a worker no limit of its own, and no code of ours runs any more: nothing hangs, but nothing is caught.
+  const script = `
+    import { Pipeline } from "MOD";
+    export function fill() { for (const all = [];;) all.push(new Array(100_000).fill(0.5)); }
+    if (import.meta.main) {
+      const pipe = new Pipeline("greedy", import.meta);
+      pipe.addTask("fill", { fn: fill });
+      await pipe.run().catch(() => console.log("caught"));
+    }`;
+  const { code, out, err } = await runScript(script, ["-A", "--v8-flags=--max-old-space-size=48"]);
+  notEqual(code, 0);
+  equal(out, "");
+  match(err, /out of memory/);
 });
 
 Deno.test("A signal handler may stop a pipeline, which then ends normally", async () => {
