@@ -70,5 +70,14 @@ export {
 } from "./src/ring/dtypes.ts";
 export type { WaitStrategy } from "./src/ring/waiting.ts";
 export type { RingReader, RingView, RingWriter } from "./src/ring/ring.ts";
+export type {
+  EndMetrics,
+  MonitorOptions,
+  Snapshot,
+  StreamMetrics,
+  TaskMetrics,
+  TaskState,
+  WaitingFor,
+} from "./src/worker/metrics.ts";
 export type { TaskContext } from "./src/worker/task_context.ts";
 export type { TaskPermissions } from "./src/worker/task_worker.ts";

@@ -15,6 +15,8 @@ pub const LINE: u32 = 128;
 pub const STOP: u32 = 128;
 /// u32: always 0.
 pub const ZERO: u32 = 132;
+/// u32: how often the tasks were asked to give account of themselves, modulo 2^32; 0 while nobody monitors them.
+pub const ASKED: u32 = 136;
 /// The first address that the arena hands out.
 pub const ARENA: u32 = 256;
 
@@ -85,3 +87,19 @@ pub const EVENT_SIGNALERS: u32 = 4;
 pub const EVENT_WAITERS: u32 = 128;
 /// Bytes of one event.
 pub const EVENT_BYTES: u32 = 256;
+
+// What a task tells of itself, from its base address. Its own thread stores these, by no particular order.
+
+/// u32: 0 while it goes on, 1 + the index of the binding that it waits for, or TASK_SLEEPS.
+pub const TASK_WAITS: u32 = 0;
+/// u32: the operating system's number of its thread, 0 where that is unknown.
+pub const TASK_THREAD: u32 = 4;
+/// f64: milliseconds of CPU time that its thread has used, by its own account.
+pub const TASK_CPU: u32 = 8;
+/// f64: bytes of its heap that are in use, by its own account.
+pub const TASK_HEAP: u32 = 16;
+/// Bytes of one task.
+pub const TASK_BYTES: u32 = 128;
+
+/// TASK_WAITS of a task that sleeps.
+pub const TASK_SLEEPS: u32 = 4294967295;

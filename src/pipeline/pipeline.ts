@@ -6,6 +6,7 @@ import type { AsyncReader } from "../ring/reader.ts";
 import type { AsyncTaskEvent } from "../ring/task_event.ts";
 import type { AsyncWriter } from "../ring/writer.ts";
 import { Manager, type ManagerOptions } from "../worker/manager.ts";
+import type { MonitorOptions, Snapshot, TaskMetrics } from "../worker/metrics.ts";
 import { EventHandle, type EventOptions } from "./event.ts";
 import { moduleUrl } from "./module_url.ts";
 import { planPipeline } from "./plan.ts";
@@ -272,6 +273,60 @@ export class Pipeline implements AsyncDisposable {
    */
   async join(timeoutMs = Infinity): Promise<boolean> {
     return await this.#manager.join(timeoutMs);
+  }
+
+  /**
+   * Takes a snapshot of all tasks and streams now and at each interval, until all tasks have ended. The tasks need not do
+   * anything for it: they count in shared memory anyway, and are looked at from outside, blocked or busy.
+   *
+   * @throws {TypeError} If `intervalMs` is no number.
+   * @throws {RangeError} If `intervalMs` is below 10.
+   * @throws {LifecycleError} If it is not compiled or is closed, or is monitored already.
+   *
+   * @example
+   * ```ts
+   * import { Pipeline } from "@ringmill/ringmill";
+   * import { equal } from "node:assert/strict";
+   *
+   * await using pipe = new Pipeline("loop");
+   * const samples = pipe.addStream("samples", { shape: [2], dtype: "float32", frames: 4 });
+   * const writer = pipe.openWriter(samples);
+   * pipe.openReader(samples);
+   * await pipe.start();
+   * writer.write(Float32Array.of(1, 2));
+   * pipe.startMonitor({ intervalMs: 10 });
+   * for await (const { streams } of pipe.watch()) {
+   *   equal(streams.samples.pressurePercent, 25);
+   *   break;
+   * }
+   * ```
+   */
+  startMonitor(options: MonitorOptions = {}): void {
+    checkOptions(`monitor "${this.name}"`, options);
+    this.#manager.startMonitor(options);
+  }
+
+  /**
+   * The latest snapshot of all tasks by name, or of one. It remains after the end. Terminators run nowhere and have none.
+   *
+   * @throws {LifecycleError} If `startMonitor()` was not called.
+   * @throws {UnknownNameError} If there is no such task.
+   */
+  metrics(): Readonly<Record<string, TaskMetrics>>;
+  /** As above, of one task. */
+  metrics(task: string): TaskMetrics;
+  metrics(task?: string): TaskMetrics | Readonly<Record<string, TaskMetrics>> {
+    return task === undefined ? this.#manager.metrics() : this.#manager.metrics(task);
+  }
+
+  /**
+   * The snapshots of tasks and streams as they are taken, until all tasks have ended. Begins to monitor unless that was
+   * done before. Who is too slow for all of them gets the latest.
+   *
+   * @throws {LifecycleError} If it is not compiled, or is closed.
+   */
+  watch(): AsyncIterableIterator<Snapshot> {
+    return this.#manager.watch();
   }
 
   /**

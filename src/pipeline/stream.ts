@@ -1,5 +1,6 @@
 /** Streams: the typed channels between tasks. */
 
+import { frameBytes } from "../ring/description.ts";
 import { type DType, type DTypeOf, DTYPES, type NumpyCode, parseDType } from "../ring/dtypes.ts";
 import { WAIT_STRATEGIES, type WaitStrategy } from "../ring/waiting.ts";
 import type { RingSpec } from "../worker/specs.ts";
@@ -99,8 +100,7 @@ export class StreamHandle<D extends DType = DType> {
     this.minReaderPosRefreshMs = check.duration("minReaderPosRefreshMs", options.minReaderPosRefreshMs ?? 5);
     this.wait = check.wait(options.wait ?? "adaptive");
     this.description = options.description;
-    const { array, lanes } = DTYPES[this.dtype];
-    this.frameBytes = this.shape.reduce((product, size) => product * size, lanes * array.BYTES_PER_ELEMENT);
+    this.frameBytes = frameBytes(this);
     this.stride = this.cacheAlign ? Math.ceil(this.frameBytes / CACHE_LINE) * CACHE_LINE : this.frameBytes;
     if (this.frames * this.stride > MAX_BYTES) {
       const received = `${this.frames} frames of ${this.stride} bytes`;

@@ -12,6 +12,8 @@ export const layout = {
   STOP: 128,
   /** u32: always 0. */
   ZERO: 132,
+  /** u32: how often the tasks were asked to give account of themselves, modulo 2^32; 0 while nobody monitors them. */
+  ASKED: 136,
   /** The first address that the arena hands out. */
   ARENA: 256,
   /** u64: bytes published. Stored by the writer, loaded by the readers. */
@@ -68,6 +70,18 @@ export const layout = {
   EVENT_WAITERS: 128,
   /** Bytes of one event. */
   EVENT_BYTES: 256,
+  /** u32: 0 while it goes on, 1 + the index of the binding that it waits for, or TASK_SLEEPS. */
+  TASK_WAITS: 0,
+  /** u32: the operating system's number of its thread, 0 where that is unknown. */
+  TASK_THREAD: 4,
+  /** f64: milliseconds of CPU time that its thread has used, by its own account. */
+  TASK_CPU: 8,
+  /** f64: bytes of its heap that are in use, by its own account. */
+  TASK_HEAP: 16,
+  /** Bytes of one task. */
+  TASK_BYTES: 128,
+  /** TASK_WAITS of a task that sleeps. */
+  TASK_SLEEPS: 4294967295,
 } as const;
 
 /** What the functions of the core return, from `ring-wasm/src/codes.rs`. */

@@ -6,7 +6,7 @@ import { readerAddress, type RingDescription } from "./description.ts";
 import { StoppedError } from "../errors.ts";
 import { RefreshPacer } from "./refresh_pacer.ts";
 import type { SharedMemory } from "./shared_memory.ts";
-import { checkTimeout, type Waitable, Waiter } from "./waiting.ts";
+import { checkTimeout, type Waitable, Waiter, type WaitObserver } from "./waiting.ts";
 
 /** What a handle is opened with. */
 export interface HandleOptions {
@@ -14,6 +14,8 @@ export interface HandleOptions {
   stopReason?: () => Error;
   /** Whether the thread may block. False on the main thread. */
   mayBlock?: boolean;
+  /** Hears when the thread waits for this. */
+  observer?: WaitObserver;
 }
 
 /** A core whose every function throws: what a closed handle works with, so that open ones need not check. */
@@ -44,7 +46,7 @@ export abstract class End {
     this.ring = ring.address;
     this.capacity = ring.capacity;
     this.words = memory.words;
-    this.#waiter = new Waiter(this.waitable(), ring.wait);
+    this.#waiter = new Waiter(this.waitable(), ring.wait, options.observer);
     this.#stopReason = options.stopReason ?? (() => new StoppedError("The pipeline was stopped"));
     this.#mayBlock = options.mayBlock ?? true;
   }

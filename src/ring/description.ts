@@ -1,7 +1,7 @@
 /** What a thread needs to know to open a handle on something in the shared memory. All of it can be posted. */
 
 import { layout } from "./_core.generated.ts";
-import type { DType } from "./dtypes.ts";
+import { type DType, DTYPES } from "./dtypes.ts";
 import type { WaitStrategy } from "./waiting.ts";
 
 /** How often the writer refreshes what it knows of its readers. */
@@ -20,6 +20,12 @@ export interface FrameDescription {
   readonly dtype: DType;
   /** Bytes from one frame to the next; the ring's capacity is a whole number of them. */
   readonly stride: number;
+}
+
+/** Bytes of a frame, without what is added to align the next. */
+export function frameBytes({ shape, dtype }: Pick<FrameDescription, "shape" | "dtype">): number {
+  const { array, lanes } = DTYPES[dtype];
+  return shape.reduce((product, size) => product * size, lanes * array.BYTES_PER_ELEMENT);
 }
 
 /** A ring. */

@@ -40,6 +40,11 @@ export class SharedMemory {
   /** The memory as words, for `Atomics`. */
   readonly words: Int32Array<SharedArrayBuffer>;
 
+  /** The memory as 64-bit words. */
+  readonly longs: BigUint64Array<SharedArrayBuffer>;
+  /** The memory as 64-bit numbers. */
+  readonly doubles: Float64Array<SharedArrayBuffer>;
+
   /** Opens a memory that another thread has made. */
   constructor(handle: SharedMemoryHandle) {
     const buffer = handle.memory.buffer as unknown as SharedArrayBuffer;
@@ -47,6 +52,8 @@ export class SharedMemory {
     this.core = instantiateCore(handle.module, handle.memory);
     this.bytes = new Uint8Array(buffer);
     this.words = new Int32Array(buffer);
+    this.longs = new BigUint64Array(buffer);
+    this.doubles = new Float64Array(buffer);
   }
 
   /**

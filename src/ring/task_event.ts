@@ -61,13 +61,17 @@ export class TaskEvent {
     this.#words = words;
     this.#stopReason = options.stopReason ?? (() => new StoppedError("The pipeline was stopped"));
     this.#mayBlock = options.mayBlock ?? true;
-    this.#waiter = new Waiter({
-      words,
-      waiters: (address + layout.EVENT_WAITERS) / 4,
-      attempt: () => core.event_look(address, this.#own),
-      park: (_, spins, nanoseconds) => core.event_wait(address, this.#own, spins, nanoseconds),
-      prepare: () => core.event_prepare_wait(address, this.#own),
-    }, "adaptive");
+    this.#waiter = new Waiter(
+      {
+        words,
+        waiters: (address + layout.EVENT_WAITERS) / 4,
+        attempt: () => core.event_look(address, this.#own),
+        park: (_, spins, nanoseconds) => core.event_wait(address, this.#own, spins, nanoseconds),
+        prepare: () => core.event_prepare_wait(address, this.#own),
+      },
+      "adaptive",
+      options.observer,
+    );
   }
 
   /** Activations that were signalled and neither taken nor reset. */

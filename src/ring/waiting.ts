@@ -19,6 +19,14 @@ export interface Waitable {
   readonly waiters: number;
 }
 
+/** Hears when a thread waits. */
+export interface WaitObserver {
+  /** It waits from now on, or goes on waiting. */
+  waits(): void;
+  /** It goes on with its work. */
+  goesOn(): void;
+}
+
 /** Decides how long to spin before parking. */
 interface Spinner {
   /** Rounds to spin before the next park. */
@@ -90,6 +98,7 @@ export function checkTimeout(timeoutMs: number, action: string): void {
 export class Waiter {
   readonly #target: Waitable;
   readonly #spinner: Spinner;
+  readonly #observer: WaitObserver | undefined;
   /** Promises so far, and those that are not settled yet. */
   #promises = 0;
   #pending = 0;
@@ -97,15 +106,25 @@ export class Waiter {
   #turns: Promise<void> = Promise.resolve();
 
   /** A waiter for `target` by `strategy`. */
-  constructor(target: Waitable, strategy: WaitStrategy) {
+  constructor(target: Waitable, strategy: WaitStrategy, observer?: WaitObserver) {
     this.#target = target;
+    this.#observer = observer;
     this.#spinner = new SPINNERS[strategy]();
   }
 
   /** Blocks this thread until an attempt ends with anything but `NOT_READY`, or the time is up. Returns its code. */
   block(length: number, timeoutMs: number): number {
+    try {
+      return this.#block(length, timeoutMs);
+    } finally {
+      this.#observer?.goesOn();
+    }
+  }
+
+  #block(length: number, timeoutMs: number): number {
     const deadline = timeoutMs === Infinity ? Infinity : performance.now() + timeoutMs;
     for (;;) {
+      this.#observer?.waits();
       const left = deadline === Infinity ? SLICE_MS : Math.min(deadline - performance.now(), SLICE_MS);
       if (left <= 0) return this.#target.attempt(length);
       const nanoseconds = this.#spinner.parks ? left * 1e6 : 0;
@@ -133,9 +152,11 @@ export class Waiter {
         if (announced === 0) continue;
         const { words, waiters } = this.#target;
         const { async, value } = Atomics.waitAsync(words, waiters, announced, deadline - performance.now());
+        this.#observer?.waits();
         if (async) await keepAlive(value);
       }
     } finally {
+      this.#observer?.goesOn();
       this.#pending--;
       own.resolve();
     }

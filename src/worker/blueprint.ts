@@ -14,6 +14,7 @@ import {
   ringWaiters,
 } from "../ring/description.ts";
 import { Arena, SharedMemory } from "../ring/shared_memory.ts";
+import { TASK_BYTES } from "../ring/task_record.ts";
 import { deferHandle, type DeferredHandle } from "./deferred_handle.ts";
 import type { ExportTarget, TaskJob } from "./protocol.ts";
 import type { EventSpec, RingSpec, TaskSpec } from "./specs.ts";
@@ -51,6 +52,7 @@ interface OpeningDraft {
 /** A memory with everything in it. */
 export interface Layout {
   readonly memory: SharedMemory;
+  readonly rings: readonly RingDescription[];
   readonly jobs: readonly TaskJob[];
   /** The waiters words of all rings and events. */
   readonly waiters: readonly number[];
@@ -165,6 +167,7 @@ export class Blueprint {
     };
     const drafts = [...this.#tasks.values()].map(({ spec, bindings, gate }) => ({
       task: spec.name,
+      record: arena.reserve(TASK_BYTES),
       target: targets.get(spec.name)!,
       params: spec.params,
       bindings: Object.fromEntries(bindings.map(([local, draft]) => [local, describe(draft)])),
@@ -180,6 +183,7 @@ export class Blueprint {
     for (const { binding, deferred } of openings) deferred.open(openBinding(memory, binding, options));
     return {
       memory,
+      rings: [...rings.values()],
       jobs: drafts.map((draft) => ({ ...draft, memory: memory.handle })),
       waiters: [...[...rings.values()].flatMap(ringWaiters), ...[...events.values()].map(eventWaiters)],
     };

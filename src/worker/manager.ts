@@ -1,6 +1,6 @@
 /** Runs tasks in workers on one shared memory: what a pipeline compiles to. */
 
-import { DeclarationError, LifecycleError, StoppedError, TaskError } from "../errors.ts";
+import { DeclarationError, LifecycleError, StoppedError, TaskError, UnknownNameError } from "../errors.ts";
 import { releaseBinding } from "../ring/bindings.ts";
 import { Reader } from "../ring/reader.ts";
 import { RingReader, RingWriter } from "../ring/ring.ts";
@@ -11,6 +11,8 @@ import { Blueprint } from "./blueprint.ts";
 import { targetOf } from "./export_target.ts";
 import { importingWorker } from "./importing.ts";
 import { reportError, summarizeError } from "./error_report.ts";
+import type { MonitorOptions, Snapshot, TaskMetrics } from "./metrics.ts";
+import { Monitor, type Monitored } from "./monitor.ts";
 import type { ExportTarget, TaskJob } from "./protocol.ts";
 import type { EventSpec, RingSpec, TaskSpec } from "./specs.ts";
 import { TaskGroup } from "./task_group.ts";
@@ -67,6 +69,8 @@ export class Manager implements AsyncDisposable {
   #state: ManagerState = "declared";
   #loading: Promise<void> | undefined;
   #group: TaskGroup | undefined;
+  #monitored: Monitored | undefined;
+  #monitor: Monitor | undefined;
   #mustStop = false;
   #closing: Promise<void> | undefined;
 
@@ -210,6 +214,8 @@ export class Manager implements AsyncDisposable {
       ended: (task) => bindings.get(task)!.forEach((binding) => releaseBinding(layout.memory, binding)),
     });
     if (this.#mustStop) group.stop();
+    const { memory, rings, jobs } = layout;
+    this.#monitored = { memory, rings, jobs, stateOf: (task) => group.stateOf(task) };
     await group.load();
     if (group.hasFailed) throw group.takeFailure();
   }
@@ -310,6 +316,54 @@ export class Manager implements AsyncDisposable {
   async run(order?: Iterable<string>): Promise<void> {
     await this.start(order);
     await this.join();
+  }
+
+  /**
+   * Takes a snapshot of all tasks and rings now and at each interval, until all tasks have ended.
+   *
+   * @throws {TypeError} If `intervalMs` is no number.
+   * @throws {RangeError} If `intervalMs` is below 10.
+   * @throws {LifecycleError} If it is not compiled or is closed, or is monitored already.
+   */
+  startMonitor(options: MonitorOptions = {}): void {
+    const { intervalMs = 100 } = options;
+    const received = `intervalMs must be 10 or more, received ${Deno.inspect(intervalMs)}`;
+    if (typeof intervalMs !== "number") throw new TypeError(`Cannot monitor "${this.name}": ${received}`);
+    if (!(intervalMs >= 10 && intervalMs < 2 ** 31)) throw new RangeError(`Cannot monitor "${this.name}": ${received}`);
+    this.checkState("monitor", "compiled", "started");
+    if (this.#monitor) throw new LifecycleError(`Cannot monitor "${this.name}": it is monitored already`);
+    const monitor = this.#monitor = new Monitor(this.#monitored!, intervalMs);
+    this.#group!.allEnded.then(() => monitor.stop());
+  }
+
+  /**
+   * The latest snapshot of all tasks by name, or of one. It remains after the end.
+   *
+   * @throws {LifecycleError} If `startMonitor()` was not called.
+   * @throws {UnknownNameError} If there is no such task.
+   */
+  metrics(): Readonly<Record<string, TaskMetrics>>;
+  /** As above, of one task. */
+  metrics(task: string): TaskMetrics;
+  metrics(task?: string): TaskMetrics | Readonly<Record<string, TaskMetrics>> {
+    if (!this.#monitor) {
+      throw new LifecycleError(`Cannot read metrics of "${this.name}": startMonitor() was not called`);
+    }
+    const { tasks } = this.#monitor.latest;
+    if (task === undefined) return tasks;
+    if (!Object.hasOwn(tasks, task)) throw new UnknownNameError(`Cannot find task "${task}" in "${this.name}"`);
+    return tasks[task];
+  }
+
+  /**
+   * The snapshots as they are taken, until all tasks have ended. Begins to monitor unless that was done before. Who is too
+   * slow for all of them gets the latest.
+   *
+   * @throws {LifecycleError} If it is not compiled, or is closed.
+   */
+  watch(): AsyncIterableIterator<Snapshot> {
+    if (!this.#monitor) this.startMonitor();
+    return this.#monitor!.snapshots();
   }
 
   /**

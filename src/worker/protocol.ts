@@ -30,6 +30,8 @@ export interface Activation {
 export interface TaskJob {
   readonly task: string;
   readonly memory: SharedMemoryHandle;
+  /** Address of the task's record. */
+  readonly record: number;
   readonly target: ExportTarget;
   readonly bindings: Readonly<Record<string, BindingDescription>>;
   readonly params: unknown;

@@ -7,8 +7,10 @@ import { Reader } from "../ring/reader.ts";
 import { RingReader } from "../ring/ring.ts";
 import { SharedMemory } from "../ring/shared_memory.ts";
 import type { TaskEvent } from "../ring/task_event.ts";
+import { TaskRecord } from "../ring/task_record.ts";
 import type { ActivationMode, TaskJob } from "./protocol.ts";
 import { WorkerTaskContext } from "./task_context.ts";
+import { ownAccount, ownThread } from "./thread_account.ts";
 
 // deno-lint-ignore ban-types
 type AnyFunction = Function;
@@ -21,10 +23,13 @@ type AnyFunction = Function;
 export function prepareTask(fn: AnyFunction, job: TaskJob): () => Promise<void> {
   const memory = new SharedMemory(job.memory);
   const stopReason = () => new StoppedError(`Task "${job.task}" was stopped`);
-  const open = (binding: BindingDescription) => openBinding(memory, binding, { stopReason });
-  const bindings = Object.fromEntries(Object.entries(job.bindings).map(([name, binding]) => [name, open(binding)]));
-  const gate = job.activation && open(job.activation.gate) as TaskEvent;
-  const context = new WorkerTaskContext(job.task, job.params, memory);
+  const record = new TaskRecord(memory, job.record, ownThread(), ownAccount);
+  const open = (binding: BindingDescription, index: number) =>
+    openBinding(memory, binding, { stopReason, observer: record.observer(index) });
+  const described = Object.entries(job.bindings);
+  const bindings = Object.fromEntries(described.map(([name, binding], index) => [name, open(binding, index)]));
+  const gate = job.activation && open(job.activation.gate, described.length) as TaskEvent;
+  const context = new WorkerTaskContext(job.task, job.params, memory, record.sleep);
   const call = () => fn(bindings, context);
   return async () => {
     try {
@@ -32,6 +37,7 @@ export function prepareTask(fn: AnyFunction, job: TaskJob): () => Promise<void> 
     } catch (error) {
       if (!(memory.stopped && error instanceof StoppedError)) throw error;
     }
+    record.giveAccount();
     for (const binding of Object.values(bindings)) binding.close();
   };
 }

@@ -2,7 +2,7 @@
 
 import { StoppedError } from "../errors.ts";
 import type { SharedMemory } from "../ring/shared_memory.ts";
-import { checkTimeout } from "../ring/waiting.ts";
+import { checkTimeout, type WaitObserver } from "../ring/waiting.ts";
 
 /**
  * The second argument of a task function.
@@ -41,12 +41,15 @@ export class WorkerTaskContext implements TaskContext {
   readonly name: string;
   readonly params: unknown;
   readonly #memory: SharedMemory;
+  readonly #observer: WaitObserver;
   #controller: AbortController | undefined;
 
-  constructor(name: string, params: unknown, memory: SharedMemory) {
+  /** `observer` hears when the thread sleeps. */
+  constructor(name: string, params: unknown, memory: SharedMemory, observer: WaitObserver) {
     this.name = name;
     this.params = params;
     this.#memory = memory;
+    this.#observer = observer;
   }
 
   get stopped(): boolean {
@@ -63,7 +66,10 @@ export class WorkerTaskContext implements TaskContext {
 
   sleep(ms: number): void {
     checkTimeout(ms, `sleep in task "${this.name}"`);
-    if (this.#memory.sleep(ms)) throw this.#stoppedError();
+    this.#observer.waits();
+    const isStopped = this.#memory.sleep(ms);
+    this.#observer.goesOn();
+    if (isStopped) throw this.#stoppedError();
   }
 
   #stoppedError(): StoppedError {

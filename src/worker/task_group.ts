@@ -2,6 +2,7 @@
 
 import { DeclarationError, TaskError } from "../errors.ts";
 import { within } from "../ring/within.ts";
+import type { TaskState } from "./metrics.ts";
 import type { TaskWorker } from "./task_worker.ts";
 
 /** What a group tells its manager. */
@@ -69,6 +70,11 @@ export class TaskGroup {
   async #abandonAfterGrace(): Promise<void> {
     if (await within(this.allEnded, this.#graceMs)) return;
     for (const worker of this.#running) worker.abandon(this.#graceMs);
+  }
+
+  /** Where a task is in its life. */
+  stateOf(task: string): TaskState {
+    return this.#workers.get(task)!.state;
   }
 
   /** Whether some task has failed. */

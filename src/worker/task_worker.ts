@@ -4,6 +4,7 @@ import { DeclarationError, TaskError } from "../errors.ts";
 // Imported for its file alone: `deno compile` embeds what is imported somewhere.
 import "./host.ts";
 import { rebuildError, summarizeError } from "./error_report.ts";
+import type { TaskState } from "./metrics.ts";
 import { type HostMessage, type TaskEnvelope, type TaskJob, type TaskMessage, WORKER_NAME_PREFIX } from "./protocol.ts";
 
 /** Deno's permissions of a worker. */
@@ -33,6 +34,7 @@ export class TaskWorker {
   /** Resolves when the task has ended. Never rejects. */
   readonly ended: Promise<TaskFailure>;
   readonly #worker: Worker;
+  #state: TaskState = "waiting";
   #isLoaded = false;
   #wasRun = false;
   #isDiscarded = false;
@@ -58,6 +60,11 @@ export class TaskWorker {
     this.#tell({ kind: "load", job });
   }
 
+  /** Where the task is in its life. One that is blocked is «running». */
+  get state(): TaskState {
+    return this.#state;
+  }
+
   #tell(message: HostMessage): void {
     this.#worker.postMessage(message);
   }
@@ -69,6 +76,7 @@ export class TaskWorker {
         this.#loaded.resolve();
         return this.#isDiscarded ? this.#end(null) : undefined;
       case "started":
+        this.#state = "running";
         return this.#started.resolve();
       case "ended":
         return this.#end(null);
@@ -88,6 +96,7 @@ export class TaskWorker {
 
   /** Only the first end counts. */
   #end(failure: TaskFailure): void {
+    if (this.#state === "waiting" || this.#state === "running") this.#state = failure ? "failed" : "ended";
     this.#worker.terminate();
     this.#ended.resolve(failure);
     this.#loaded.resolve();

@@ -154,6 +154,30 @@ Deno.test("A task's permissions are its own: nothing but what it is given", asyn
   deepEqual(outputs, ["could read", "could read", "NotCapable", "NotCapable"]);
 });
 
+Deno.test("Pipeline.metrics() uses a thread's own account where the system may not be asked", async () => {
+  const script = `
+    import { Pipeline } from "MOD";
+    export function work(_, context) {
+      for (let n = 0; n < 20; n++) {
+        for (const start = performance.now(); performance.now() - start < 10;);
+        context.sleep(1);
+      }
+    }
+    if (import.meta.main) {
+      await using pipe = new Pipeline("account", import.meta);
+      pipe.addTask("work", { fn: work });
+      await pipe.compile();
+      pipe.startMonitor({ intervalMs: 20 });
+      await pipe.start();
+      let most = 0;
+      for await (const { tasks: { work } } of pipe.watch()) most = Math.max(most, work.cpuPercent);
+      const { threadId, nice, state } = pipe.metrics("work");
+      console.log(most > 0 && most <= 100, threadId, nice, state);
+    }`;
+  const { out, err } = await runScript(script, ["--allow-read"]);
+  deepEqual([out.trim(), err], ["true null null ended", ""]);
+});
+
 Deno.test("A task that fills the heap of its worker ends the whole program, with the message of V8", async () => {
   // Deno gives a worker no limit of its own, and no code of ours runs any more: nothing hangs, but nothing is caught.
   const script = `

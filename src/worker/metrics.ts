@@ -1,0 +1,116 @@
+/** What a monitor tells of tasks and streams. */
+
+/** What a task does. */
+export type TaskState =
+  /** Not started yet, or blocked: `waitingFor` says by what. */
+  | "waiting"
+  | "running"
+  /** It returned, or unwound after the stop. */
+  | "ended"
+  | "failed";
+
+/** What a waiting task waits for. */
+export interface WaitingFor {
+  /** The start of the pipeline; data to read, or room to write; an activation of an event; or the end of a sleep. */
+  readonly what: "start" | "data" | "room" | "event" | "sleep";
+  /** The name of the stream or event, where it is one. */
+  readonly name?: string;
+}
+
+/** What went through one end of a stream, since the start and, per second, since the snapshot before. */
+export interface EndMetrics {
+  /** The stream's name. */
+  readonly stream: string;
+  /** Frames read or written. A raw ring counts bytes. */
+  readonly frames: number;
+  /** Their bytes, without what aligns them. */
+  readonly bytes: number;
+  /** Frames a second. */
+  readonly framesPerSecond: number;
+  /** Bytes a second. */
+  readonly bytesPerSecond: number;
+  /** Frames that passed a reader by unread; 0 for a writer. */
+  readonly lost: number;
+  /** How full the ring is for the slowest reader that holds its writer back, 0 to 100. */
+  readonly pressurePercent: number;
+}
+
+/** A task at one moment. Rates and shares are those since the snapshot before; in the first one they are 0. */
+export interface TaskMetrics {
+  /** Its name. */
+  readonly name: string;
+  /** What it did at that moment. */
+  readonly state: TaskState;
+  /** What it waited for, if it did. Of several waits of an async task, the latest. */
+  readonly waitingFor: WaitingFor | null;
+  /** The operating system's number of the process, the same for all tasks. */
+  readonly pid: number;
+  /** The operating system's number of its thread; `null` where it is not told. */
+  readonly threadId: number | null;
+  /** Its thread's nice level, -20 to 19; `null` where it is not told, or the thread is gone. */
+  readonly nice: number | null;
+  /** Use of one core by its thread, 0 to 100. */
+  readonly cpuPercent: number;
+  /** Resident memory of the process, the same for all tasks. */
+  readonly rssBytes: number;
+  /** Bytes in use on its own heap, as of its last wait. */
+  readonly heapBytes: number;
+  /** Share of time that it waited for data, 0 to 1. */
+  readonly blockedOnEmpty: number;
+  /** Share of time that it waited for room, 0 to 1. */
+  readonly blockedOnFull: number;
+  /** What it reads, by its own names. */
+  readonly reads: Readonly<Record<string, EndMetrics>>;
+  /** What it writes, by its own names. */
+  readonly writes: Readonly<Record<string, EndMetrics>>;
+  /** Frames of all that it reads. */
+  readonly framesIn: number;
+  /** Frames of all that it writes. */
+  readonly framesOut: number;
+  /** Bytes of all that it reads. */
+  readonly bytesIn: number;
+  /** Bytes of all that it writes. */
+  readonly bytesOut: number;
+  /** When that was, in milliseconds since 1970. */
+  readonly sampledAt: number;
+}
+
+/** A stream at one moment. */
+export interface StreamMetrics {
+  /** Its name. */
+  readonly name: string;
+  /** How full its ring is for the slowest reader that holds its writer back, 0 to 100. */
+  readonly pressurePercent: number;
+  /** Frames published. */
+  readonly frames: number;
+  /** Frames published a second, since the snapshot before. */
+  readonly framesPerSecond: number;
+  /** Bytes published a second, without what aligns them. */
+  readonly bytesPerSecond: number;
+}
+
+/** Everything at one moment. */
+export interface Snapshot {
+  /** When that was, in milliseconds since 1970. */
+  readonly sampledAt: number;
+  /** Milliseconds since the snapshot before; 0 for the first. */
+  readonly elapsedMs: number;
+  /** The operating system's number of the process. */
+  readonly pid: number;
+  /** Resident memory of the process. */
+  readonly rssBytes: number;
+  /** The tasks by name, in the order of declaration. */
+  readonly tasks: Readonly<Record<string, TaskMetrics>>;
+  /** The streams by name, in the order of declaration. */
+  readonly streams: Readonly<Record<string, StreamMetrics>>;
+}
+
+/** Options of a monitor. */
+export interface MonitorOptions {
+  /**
+   * Milliseconds from one snapshot to the next, 10 or more.
+   *
+   * @default {100}
+   */
+  intervalMs?: number;
+}

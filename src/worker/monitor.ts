@@ -1,0 +1,208 @@
+/** Looks at tasks and streams from outside, through the shared memory: they need not do anything for it. */
+
+import { frameBytes, type RingDescription } from "../ring/description.ts";
+import { passedBytes, publishedBytes, ringPressure } from "../ring/ring_figures.ts";
+import type { SharedMemory } from "../ring/shared_memory.ts";
+import { askTasks, readAccount, readActivity, type TaskActivity } from "../ring/task_record.ts";
+import type { EndMetrics, Snapshot, StreamMetrics, TaskMetrics, TaskState, WaitingFor } from "./metrics.ts";
+import type { TaskJob } from "./protocol.ts";
+import { readThreadTimes, type ThreadTimes } from "./thread_account.ts";
+
+/** What a monitor looks at. */
+export interface Monitored {
+  readonly memory: SharedMemory;
+  readonly rings: readonly RingDescription[];
+  readonly jobs: readonly TaskJob[];
+  /** Where a task is in its life; a blocked one is «running». */
+  readonly stateOf: (task: string) => TaskState;
+}
+
+/** What a task does is looked at this often from one snapshot to the next. */
+const LOOKS = 20;
+const SHORTEST_LOOK_MS = 5;
+
+/** Numbers that only grow, by what they belong to. */
+class Growth {
+  readonly #before = new Map<object, number>();
+
+  /** How much a number has grown since it was given last; 0 the first time. */
+  since(owner: object, now: number): number {
+    const before = this.#before.get(owner) ?? now;
+    this.#before.set(owner, now);
+    return now - before;
+  }
+}
+
+/** How often a task was seen to be blocked since the last snapshot. */
+interface Sightings {
+  empty: number;
+  full: number;
+}
+
+/** The figures that all parts of a snapshot share. */
+type Moment = Omit<Snapshot, "tasks" | "streams">;
+
+/** Takes a snapshot at each interval, until it is stopped. */
+export class Monitor {
+  /** The time from one snapshot to the next. */
+  readonly intervalMs: number;
+  readonly #monitored: Monitored;
+  readonly #flows = new Growth();
+  readonly #cpu = new Growth();
+  /** The last that is known of threads that may be gone. */
+  readonly #times = new Map<TaskJob, ThreadTimes>();
+  readonly #sightings = new Map<TaskJob, Sightings>();
+  /** Looks since the last snapshot. */
+  #looks = 0;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #latest!: Snapshot;
+  #next: PromiseWithResolvers<void> = Promise.withResolvers();
+  #isStopped = false;
+
+  /** Begins with a first snapshot. */
+  constructor(monitored: Monitored, intervalMs: number) {
+    this.intervalMs = intervalMs;
+    this.#monitored = monitored;
+    const looks = Math.max(1, Math.min(LOOKS, Math.floor(intervalMs / SHORTEST_LOOK_MS)));
+    askTasks(monitored.memory);
+    this.#latest = this.#sample();
+    this.#timer = setInterval(() => {
+      this.#look();
+      if (this.#looks === looks) this.#turn();
+    }, intervalMs / looks);
+    Deno.unrefTimer(this.#timer);
+  }
+
+  /** The latest snapshot. */
+  get latest(): Snapshot {
+    return this.#latest;
+  }
+
+  /** The snapshots from the next one on, until the monitor is stopped. Who is too slow for all gets the latest. */
+  async *snapshots(): AsyncGenerator<Snapshot, void> {
+    let seen = this.#latest;
+    for (;;) {
+      if (this.#latest !== seen) yield seen = this.#latest;
+      else if (this.#isStopped) return;
+      else await this.#next.promise;
+    }
+  }
+
+  /** Takes a last snapshot. Stopping twice changes nothing. */
+  stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+    this.#turn();
+  }
+
+  #turn(): void {
+    this.#latest = this.#sample();
+    askTasks(this.#monitored.memory);
+    this.#next.resolve();
+    this.#next = Promise.withResolvers();
+  }
+
+  /** Notes which tasks are blocked at this moment. */
+  #look(): void {
+    const { memory, jobs } = this.#monitored;
+    this.#looks++;
+    for (const job of jobs) {
+      const what = this.#waitingFor(job, readActivity(memory, job.record))?.what;
+      const sightings = this.#sightings.get(job)!;
+      if (what === "data") sightings.empty++;
+      if (what === "room") sightings.full++;
+    }
+  }
+
+  #waitingFor(job: TaskJob, activity: TaskActivity): WaitingFor | null {
+    if (activity === "goes on") return null;
+    if (activity === "sleeps") return { what: "sleep" };
+    const binding = [...Object.values(job.bindings), job.activation?.gate][activity]!;
+    if (binding.kind === "event") return { what: "event", name: binding.event.name };
+    return { what: binding.kind === "reader" ? "data" : "room", name: binding.ring.name };
+  }
+
+  #sample(): Snapshot {
+    const { rings, jobs } = this.#monitored;
+    const sampledAt = performance.timeOrigin + performance.now();
+    const elapsedMs = this.#latest ? sampledAt - this.#latest.sampledAt : 0;
+    const moment = { sampledAt, elapsedMs, pid: Deno.pid, rssBytes: Deno.memoryUsage().rss };
+    const tasks = Object.fromEntries(jobs.map((job) => [job.task, this.#sampleTask(job, moment)]));
+    const streams = Object.fromEntries(rings.map((ring) => [ring.name, this.#sampleStream(ring, moment)]));
+    this.#looks = 0;
+    return { ...moment, tasks, streams };
+  }
+
+  #sampleTask(job: TaskJob, moment: Moment): TaskMetrics {
+    const { sampledAt, pid, rssBytes } = moment;
+    const { activity, thread, cpuMs, heapBytes } = readAccount(this.#monitored.memory, job.record);
+    const reads = this.#sampleEnds(job, "reader", moment), writes = this.#sampleEnds(job, "writer", moment);
+    return {
+      name: job.task,
+      ...this.#whatItDoes(job, activity),
+      ...this.#sampleThread(job, thread, cpuMs, moment),
+      ...this.#takeShares(job),
+      ...{ pid, threadId: thread || null, rssBytes, heapBytes, sampledAt, reads, writes },
+      ...{ framesIn: total(reads, "frames"), framesOut: total(writes, "frames") },
+      ...{ bytesIn: total(reads, "bytes"), bytesOut: total(writes, "bytes") },
+    };
+  }
+
+  #whatItDoes(job: TaskJob, activity: TaskActivity): Pick<TaskMetrics, "state" | "waitingFor"> {
+    const state = this.#monitored.stateOf(job.task);
+    if (state === "waiting") return { state, waitingFor: { what: "start" } };
+    const waitingFor = state === "running" ? this.#waitingFor(job, activity) : null;
+    return { state: waitingFor ? "waiting" : state, waitingFor };
+  }
+
+  /** `ownMs` is the thread's own account, for where the system tells nothing. */
+  #sampleThread(job: TaskJob, thread: number, ownMs: number, { elapsedMs }: Moment) {
+    const times = readThreadTimes(thread);
+    if (times) this.#times.set(job, times);
+    const growth = this.#cpu.since(job, this.#times.get(job)?.cpuMs ?? ownMs);
+    const cpuPercent = elapsedMs > 0 ? Math.min(100, growth / elapsedMs * 100) : 0;
+    return { cpuPercent, nice: times?.nice ?? null };
+  }
+
+  #takeShares(job: TaskJob): Pick<TaskMetrics, "blockedOnEmpty" | "blockedOnFull"> {
+    const { empty, full } = this.#sightings.get(job) ?? { empty: 0, full: 0 };
+    this.#sightings.set(job, { empty: 0, full: 0 });
+    const looks = Math.max(this.#looks, 1);
+    return { blockedOnEmpty: empty / looks, blockedOnFull: full / looks };
+  }
+
+  #sampleEnds(job: TaskJob, kind: "reader" | "writer", moment: Moment): Record<string, EndMetrics> {
+    const { memory } = this.#monitored, ends: Record<string, EndMetrics> = {};
+    for (const [local, binding] of Object.entries(job.bindings)) {
+      if (binding.kind === "event" || binding.kind !== kind) continue;
+      const { ring } = binding, { passed, lost } = passedBytes(memory, binding);
+      ends[local] = {
+        stream: ring.name,
+        ...this.#flow(binding, ring, passed, moment),
+        lost: lost / (ring.frame?.stride ?? 1),
+        pressurePercent: 100 * ringPressure(memory, ring),
+      };
+    }
+    return ends;
+  }
+
+  #sampleStream(ring: RingDescription, moment: Moment): StreamMetrics {
+    const { memory } = this.#monitored;
+    const { frames, framesPerSecond, bytesPerSecond } = this.#flow(ring, ring, publishedBytes(memory, ring), moment);
+    const pressurePercent = 100 * ringPressure(memory, ring);
+    return { name: ring.name, pressurePercent, frames, framesPerSecond, bytesPerSecond };
+  }
+
+  /** `passed` counts bytes with what aligns the frames. */
+  #flow(owner: object, ring: RingDescription, passed: number, { elapsedMs }: Moment) {
+    const size = ring.frame ? frameBytes(ring.frame) : 1;
+    const frames = passed / (ring.frame?.stride ?? 1), growth = this.#flows.since(owner, frames);
+    const framesPerSecond = elapsedMs > 0 ? growth / elapsedMs * 1000 : 0;
+    return { frames, bytes: frames * size, framesPerSecond, bytesPerSecond: framesPerSecond * size };
+  }
+}
+
+function total(ends: Readonly<Record<string, EndMetrics>>, figure: "frames" | "bytes"): number {
+  return Object.values(ends).reduce((sum, end) => sum + end[figure], 0);
+}
