@@ -14,6 +14,7 @@ import { StreamHandle, type StreamHandleOf, type StreamOptions } from "./stream.
 import { createAddTask, targetName } from "./add_task.ts";
 import { checkName, checkOptions } from "./_check.ts";
 import type { DeclaredBinding, TaskDeclaration } from "./task.ts";
+import { exportTelemetry, isTelemetryOn } from "./telemetry.ts";
 import type { AddTask, ModuleReference } from "./wiring.ts";
 
 /** Options of a {@link Pipeline}. */
@@ -241,6 +242,7 @@ export class Pipeline implements AsyncDisposable {
    */
   async start(): Promise<void> {
     if (this.#manager.state === "declared") await this.compile();
+    if (this.#manager.state === "compiled" && isTelemetryOn()) await exportTelemetry(this.#manager);
     await this.#manager.start(this.#order);
   }
 

@@ -15,7 +15,7 @@ import type { MonitorOptions, Snapshot, TaskMetrics } from "./metrics.ts";
 import { Monitor, type Monitored } from "./monitor.ts";
 import type { ExportTarget, TaskJob } from "./protocol.ts";
 import type { EventSpec, RingSpec, TaskSpec } from "./specs.ts";
-import { TaskGroup } from "./task_group.ts";
+import { TaskGroup, type TaskProgress } from "./task_group.ts";
 import { TaskWorker } from "./task_worker.ts";
 
 /** Options of a {@link Manager}. */
@@ -332,8 +332,27 @@ export class Manager implements AsyncDisposable {
     if (!(intervalMs >= 10 && intervalMs < 2 ** 31)) throw new RangeError(`Cannot monitor "${this.name}": ${received}`);
     this.checkState("monitor", "compiled", "started");
     if (this.#monitor) throw new LifecycleError(`Cannot monitor "${this.name}": it is monitored already`);
-    const monitor = this.#monitor = new Monitor(this.#monitored!, intervalMs);
+    this.#monitor = this.openMonitor(intervalMs);
+  }
+
+  /**
+   * A monitor of its own for somebody else, until all tasks have ended. For compiled managers.
+   *
+   * @internal
+   */
+  openMonitor(intervalMs: number): Monitor {
+    const monitor = new Monitor(this.#monitored!, intervalMs);
     this.#group!.allEnded.then(() => monitor.stop());
+    return monitor;
+  }
+
+  /**
+   * The lives of the tasks. For compiled managers.
+   *
+   * @internal
+   */
+  get progress(): Iterable<TaskProgress> {
+    return this.#group!.progress;
   }
 
   /**

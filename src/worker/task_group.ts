@@ -3,7 +3,7 @@
 import { DeclarationError, TaskError } from "../errors.ts";
 import { within } from "../ring/within.ts";
 import type { TaskState } from "./metrics.ts";
-import type { TaskWorker } from "./task_worker.ts";
+import type { TaskFailure, TaskWorker } from "./task_worker.ts";
 
 /** What a group tells its manager. */
 export interface TaskGroupEvents {
@@ -11,6 +11,15 @@ export interface TaskGroupEvents {
   stopping(): void;
   /** A task has ended. */
   ended(task: string): void;
+}
+
+/** The life of one task, for those who follow it. */
+export interface TaskProgress {
+  readonly name: string;
+  /** Resolves when its function is called, or it has ended: to whether it was called. */
+  readonly begun: Promise<boolean>;
+  /** Resolves when it has ended: to why it failed, if it did. */
+  readonly ended: Promise<TaskFailure>;
 }
 
 /** Any number of tasks. If one fails, all are stopped. */
@@ -70,6 +79,11 @@ export class TaskGroup {
   async #abandonAfterGrace(): Promise<void> {
     if (await within(this.allEnded, this.#graceMs)) return;
     for (const worker of this.#running) worker.abandon(this.#graceMs);
+  }
+
+  /** The tasks, for those who follow them. */
+  get progress(): Iterable<TaskProgress> {
+    return this.#workers.values();
   }
 
   /** Where a task is in its life. */

@@ -31,6 +31,8 @@ export class TaskWorker {
   readonly name: string;
   /** Resolves when the module is imported and the function found, or the task has ended. */
   readonly loaded: Promise<void>;
+  /** Resolves when the task's function is called, or the task has ended: to whether it was called. */
+  readonly begun: Promise<boolean>;
   /** Resolves when the task has ended. Never rejects. */
   readonly ended: Promise<TaskFailure>;
   readonly #worker: Worker;
@@ -39,13 +41,14 @@ export class TaskWorker {
   #wasRun = false;
   #isDiscarded = false;
   readonly #loaded: PromiseWithResolvers<void> = Promise.withResolvers();
-  readonly #started: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #begun: PromiseWithResolvers<boolean> = Promise.withResolvers();
   readonly #ended: PromiseWithResolvers<TaskFailure> = Promise.withResolvers();
 
   /** Starts a worker that imports the task's module. */
   constructor(job: TaskJob, pipeline: string, permissions?: TaskPermissions) {
     this.name = job.task;
     this.loaded = this.#loaded.promise;
+    this.begun = this.#begun.promise;
     this.ended = this.#ended.promise;
     this.#worker = startWorker(`${WORKER_NAME_PREFIX}${pipeline}/${job.task}`, permissions, job.target.module);
     this.#worker.addEventListener("message", ({ data }) => {
@@ -77,7 +80,7 @@ export class TaskWorker {
         return this.#isDiscarded ? this.#end(null) : undefined;
       case "started":
         this.#state = "running";
-        return this.#started.resolve();
+        return this.#begun.resolve(true);
       case "ended":
         return this.#end(null);
       case "refused":
@@ -100,14 +103,14 @@ export class TaskWorker {
     this.#worker.terminate();
     this.#ended.resolve(failure);
     this.#loaded.resolve();
-    this.#started.resolve();
+    this.#begun.resolve(false);
   }
 
   /** Calls the task's function. Resolves when the call has begun, or the task has ended. */
   async run(): Promise<void> {
     this.#wasRun = true;
     this.#tell({ kind: "run" });
-    await this.#started.promise;
+    await this.begun;
   }
 
   /** Ends the worker of a task that has not been run, as soon as it has imported its module. */

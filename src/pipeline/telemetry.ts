@@ -1,0 +1,124 @@
+/**
+ * OpenTelemetry: a span for a pipeline's run, one within it for each task, and the figures of a monitor as metrics.
+ *
+ * Deno exports them where the environment says `OTEL_DENO=true`; any other provider of the API gets them as well. Where
+ * there is none, the API is not even loaded.
+ */
+
+import type { Attributes, Counter, Gauge, Meter, Span } from "@opentelemetry/api";
+import type { Manager } from "../worker/manager.ts";
+import type { EndMetrics, Snapshot, TaskMetrics } from "../worker/metrics.ts";
+import type { TaskProgress } from "../worker/task_group.ts";
+import type { TaskFailure } from "../worker/task_worker.ts";
+
+/** Where the API keeps its providers. */
+const PROVIDERS = Symbol.for("opentelemetry.js.api.1");
+const NAME = "@ringmill/ringmill";
+const INTERVAL_MS = 1000;
+
+/** Whether somebody has registered a provider. */
+export function isTelemetryOn(): boolean {
+  return PROVIDERS in globalThis;
+}
+
+/** Begins the spans and metrics of a compiled manager that is about to start. They end by themselves. */
+export async function exportTelemetry(manager: Manager): Promise<void> {
+  const { context, metrics, SpanStatusCode, trace } = await import("@opentelemetry/api");
+  const tracer = trace.getTracer(NAME), attributes = { "ringmill.pipeline": manager.name };
+
+  const end = (span: Span, failure: TaskFailure) => {
+    if (failure) {
+      span.recordException(failure.cause instanceof Error ? failure.cause : failure);
+      span.setStatus({ code: SpanStatusCode.ERROR, message: failure.message });
+    }
+    span.end();
+  };
+  const whole = tracer.startSpan(`pipeline ${manager.name}`, { attributes });
+  const parent = trace.setSpan(context.active(), whole);
+  const follow = async ({ name, begun, ended }: TaskProgress): Promise<TaskFailure> => {
+    if (await begun) {
+      const span = tracer.startSpan(`task ${name}`, { attributes: { ...attributes, "ringmill.task": name } }, parent);
+      end(span, await ended);
+    }
+    return await ended;
+  };
+  const followAll = async () => {
+    const failures = await Promise.all([...manager.progress].map(follow));
+    end(whole, failures.find((failure) => failure !== null) ?? null);
+  };
+  followAll();
+  new MetricsRecorder(metrics.getMeter(NAME), attributes).follow(manager);
+}
+
+/** Hands a monitor's figures to instruments. */
+class MetricsRecorder {
+  readonly #attributes: Attributes;
+  readonly #gauges: Readonly<Record<"cpu" | "heap" | "nice" | "blocked" | "pressure" | "memory" | "running", Gauge>>;
+  readonly #counters: Readonly<Record<"frames" | "bytes", Counter>>;
+
+  constructor(meter: Meter, attributes: Attributes) {
+    const gauge = (name: string, unit: string, description: string) =>
+      meter.createGauge(`ringmill.${name}`, { unit, description });
+    const counter = (name: string, unit: string, description: string) =>
+      meter.createCounter(`ringmill.${name}`, { unit, description });
+    this.#attributes = attributes;
+    this.#gauges = {
+      cpu: gauge("task.cpu.utilization", "1", "Use of one core by the task's thread"),
+      heap: gauge("task.heap.used", "By", "Bytes in use on the task's own heap"),
+      nice: gauge("task.nice", "1", "Nice level of the task's thread"),
+      blocked: gauge("task.blocked", "1", "Share of time that the task waits, by what it waits for"),
+      running: gauge("task.running", "1", "1 while the task has neither ended nor failed"),
+      pressure: gauge("stream.pressure", "1", "How full the stream's ring is for its slowest reader"),
+      memory: gauge("process.memory.resident", "By", "Resident memory of the process"),
+    };
+    this.#counters = {
+      frames: counter("task.frames", "{frame}", "Frames that the task has read or written"),
+      bytes: counter("task.io", "By", "Bytes that the task has read or written"),
+    };
+  }
+
+  /** Records snapshots until the tasks have ended. */
+  async follow(manager: Manager): Promise<void> {
+    const monitor = manager.openMonitor(INTERVAL_MS);
+    let before: Snapshot = monitor.latest;
+    this.#record(before);
+    for await (const snapshot of monitor.snapshots()) {
+      this.#record(snapshot, before);
+      before = snapshot;
+    }
+  }
+
+  #record(snapshot: Snapshot, before?: Snapshot): void {
+    const { pressure, memory } = this.#gauges;
+    memory.record(snapshot.rssBytes, this.#attributes);
+    for (const { name, pressurePercent } of Object.values(snapshot.streams)) {
+      pressure.record(pressurePercent / 100, { ...this.#attributes, "ringmill.stream": name });
+    }
+    for (const task of Object.values(snapshot.tasks)) this.#recordTask(task, before?.tasks[task.name]);
+  }
+
+  #recordTask(task: TaskMetrics, before: TaskMetrics | undefined): void {
+    const { cpu, heap, nice, blocked, running } = this.#gauges;
+    const attributes = { ...this.#attributes, "ringmill.task": task.name };
+    cpu.record(task.cpuPercent / 100, attributes);
+    heap.record(task.heapBytes, attributes);
+    if (task.nice !== null) nice.record(task.nice, attributes);
+    blocked.record(task.blockedOnEmpty, { ...attributes, "ringmill.blocked.on": "empty" });
+    blocked.record(task.blockedOnFull, { ...attributes, "ringmill.blocked.on": "full" });
+    const isRunning = task.state === "waiting" || task.state === "running";
+    running.record(isRunning ? 1 : 0, attributes);
+    this.#countEnds(task.reads, before?.reads, { ...attributes, "ringmill.direction": "in" });
+    this.#countEnds(task.writes, before?.writes, { ...attributes, "ringmill.direction": "out" });
+  }
+
+  #countEnds(ends: Ends, before: Ends | undefined, attributes: Attributes): void {
+    for (const [local, { stream, frames, bytes }] of Object.entries(ends)) {
+      const known = before?.[local] ?? { frames: 0, bytes: 0 };
+      const all = { ...attributes, "ringmill.stream": stream };
+      this.#counters.frames.add(frames - known.frames, all);
+      this.#counters.bytes.add(bytes - known.bytes, all);
+    }
+  }
+}
+
+type Ends = Readonly<Record<string, EndMetrics>>;
