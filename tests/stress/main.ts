@@ -1,0 +1,79 @@
+/** `deno task soak`: random pipelines for minutes, in which every frame is checked. */
+
+import { parseArgs } from "node:util";
+import { findGrowth } from "./_footprint.ts";
+import { soak, type SoakReport } from "./_soak.ts";
+
+const HELP = `Runs random pipelines and checks every frame: none lost uncounted, doubled, out of order or torn.
+
+  deno task soak [options]
+
+  --frames N     frames that readers check before it ends (100000000)
+  --minutes N    ends after this time in any case (20)
+  --seed N       repeats the plan of an earlier run (a new one each time)
+  --pipelines N  pipelines at a time (3)
+  --scale X      frames of a pipeline, as a part of what is usual (1)
+  --help         prints this`;
+
+const { values } = parseArgs({
+  options: {
+    frames: { type: "string", default: "1e8" },
+    minutes: { type: "string", default: "20" },
+    seed: { type: "string" },
+    pipelines: { type: "string", default: "3" },
+    scale: { type: "string", default: "1" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+function positive(name: string, value: string): number {
+  const number = Number(value);
+  if (number > 0) return number;
+  console.error(`Cannot soak: --${name} must be a number above 0, received ${value}`);
+  Deno.exit(2);
+}
+
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
+
+function print({ frames, bytes, seconds, endings, rests, peak, ...counts }: SoakReport): void {
+  const first = rests[0], last = rests[rests.length - 1];
+  const { end, stop, close, crash } = endings;
+  console.log(`
+frames checked      ${frames} (${(frames / seconds / 1e6).toFixed(2)} million a second)
+bytes checked       ${(bytes / 1e9).toFixed(1)} GB
+frames passed by    ${counts.lost}, all counted
+activations taken   ${counts.activations}
+pipelines           ${end + stop + close + crash}: ${end} ended, ${stop} stopped, ${close} closed, ${crash} crashed
+tasks               ${counts.tasks}
+memory              ${megabytes(first.rss)} after the first round, ${megabytes(last.rss)} at the end, ${
+    megabytes(peak.rss)
+  } at most
+threads             ${first.threads} after the first round, ${last.threads} at the end, ${peak.threads} at most
+file handles        ${first.files} after the first round, ${last.files} at the end, ${peak.files} at most
+time                ${seconds.toFixed(0)} s`);
+}
+
+if (values.help) {
+  console.log(HELP);
+  Deno.exit();
+}
+const seed = values.seed === undefined
+  ? Math.floor(Math.random() * 2 ** 31)
+  : Math.floor(positive("seed", values.seed));
+console.log(`seed ${seed}`);
+const report = await soak({
+  seed,
+  frames: positive("frames", values.frames),
+  minutes: positive("minutes", values.minutes),
+  pipelines: positive("pipelines", values.pipelines),
+  scale: positive("scale", values.scale),
+  progress({ frames, seconds, rests }) {
+    const { rss, threads } = rests[rests.length - 1];
+    console.log(`${seconds.toFixed(0)} s: ${frames} frames, ${megabytes(rss)}, ${threads} threads`);
+  },
+});
+print(report);
+// A worker that was not let go would be some 7 MB.
+const growth = findGrowth(report.rests, 64e6);
+for (const each of growth) console.error(`It grew: ${each}`);
+Deno.exitCode = growth.length > 0 ? 1 : 0;

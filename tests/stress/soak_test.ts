@@ -1,0 +1,30 @@
+/** The short form of `deno task soak`, and of `deno task leaks`. */
+
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { findGrowth } from "./_footprint.ts";
+import { planPipeline } from "./_plan.ts";
+import { soak } from "./_soak.ts";
+
+Deno.test("Random pipelines lose, double, reorder and tear no frame, however they end, and leave nothing behind", async () => {
+  const report = await soak({ seed: 7, frames: Infinity, minutes: 5, pipelines: 2, rounds: 12, scale: 0.01 });
+  for (const [ending, times] of Object.entries(report.endings)) {
+    ok(times > 0, `no pipeline came to the ending "${ending}"`);
+  }
+  ok(report.frames > 100_000 && report.activations > 0);
+  deepEqual(findGrowth(report.rests, 64e6), []);
+});
+
+Deno.test("planPipeline() plans the same for the same seed", () => {
+  for (let index = 0; index < 20; index++) deepEqual(planPipeline(5, index, 1), planPipeline(5, index, 1));
+  ok(JSON.stringify(planPipeline(5, 0, 1)) !== JSON.stringify(planPipeline(6, 0, 1)));
+});
+
+Deno.test("Pipelines that end in any way, or are never started, keep no thread, file handle or memory", async () => {
+  const program = new URL("./leaks.ts", import.meta.url).pathname;
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "--v8-flags=--expose-gc", program, "60"],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = new TextDecoder();
+  equal(code, 0, text.decode(stdout) + text.decode(stderr));
+});
