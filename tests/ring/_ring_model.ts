@@ -40,16 +40,16 @@ export class RingModel<Item> {
     return fits;
   }
 
-  /** Publishes what was looked at. Returns how many items that are: with none it is an error. */
-  increment(): number {
-    const { length } = this.held;
-    this.written.push(...this.held);
+  /** Publishes what was looked at, or the first `count` items of it. */
+  increment(count = this.held.length): void {
+    this.written.push(...this.held.slice(0, count));
     this.held = [];
-    return length;
   }
 
   write(items: readonly Item[]): boolean {
-    return this.look(items) && this.increment() > 0;
+    const fits = this.look(items);
+    this.increment();
+    return fits;
   }
 
   close(): void {
@@ -96,12 +96,19 @@ export class ReaderModel<Item> {
     return { items, isOvertaken: this.#isOvertaken };
   }
 
-  /** Consumes what was found. Whether it stayed whole; `null` if nothing was found, which is an error. */
-  increment(): boolean | null {
-    if (this.held === 0) return null;
+  /** As many items as there are, up to `most`, if they are at least so many. */
+  lookMany(most: number, least: number): Found<Item> | null {
+    if (!this.look(least)) return null;
+    this.held = Math.min(most, this.unread);
+    const items = this.#ring.written.slice(this.position, this.position + this.held);
+    return { items, isOvertaken: this.#isOvertaken };
+  }
+
+  /** Consumes what was found, or the first `count` items of it. Whether they stayed whole. */
+  increment(count = this.held): boolean {
     const isOvertaken = this.#isOvertaken;
-    this.position += this.held;
-    if (isOvertaken) this.lost += this.held;
+    this.position += count;
+    if (isOvertaken) this.lost += count;
     this.held = 0;
     return !isOvertaken;
   }

@@ -8,7 +8,7 @@ import type { ReaderModel, RingModel } from "./_ring_model.ts";
 /** What the writers of bytes and of frames have in common. */
 interface WritingEnd {
   readonly pressure: number;
-  increment(): void;
+  increment(count?: number): void;
   close(): void;
 }
 
@@ -17,7 +17,7 @@ interface ReadingEnd {
   readonly lost: number;
   readonly closed: boolean;
   readonly pressure: number;
-  increment(): boolean;
+  increment(count?: number): boolean;
   setBlocking(blocking: boolean): void;
   isBlocking(): boolean;
   close(): void;
@@ -27,6 +27,13 @@ interface ReadingEnd {
 export interface Ends<Writer extends WritingEnd, Reader extends ReadingEnd> {
   readonly writer: Writer;
   readonly readers: readonly Reader[];
+}
+
+/** Why so many items cannot be published or consumed of those that are held, if so. */
+function refusalOf(count: number | undefined, held: number): { name: string; message: RegExp } | null {
+  if (held === 0) return { name: "Error", message: /look\(\) has found no frame before$/ };
+  if (count !== undefined && count > held) return { name: "RangeError", message: /frames must be a whole number from/ };
+  return null;
 }
 
 /** Makes the operations on one kind of rings. In `run`, the handle comes first: a closed one must leave the model alone. */
@@ -66,19 +73,20 @@ export class RingOperations<Item, Writer extends WritingEnd, Reader extends Read
     });
   }
 
-  /** What all kinds of rings can do. */
-  common(): Operation<RingModel<Item>, Ends<Writer, Reader>>[] {
-    const noArguments = fc.constant(null), isUnlucky = fc.nat(7).map((dice) => dice === 0);
-    const nothingHeld = { message: /look\(\) has found no frame before$/ };
+  /** What all kinds of rings can do. `count` is how much of what was looked at is published or consumed, if not all. */
+  common(count: fc.Arbitrary<number | undefined>): Operation<RingModel<Item>, Ends<Writer, Reader>>[] {
+    const isUnlucky = fc.nat(7).map((dice) => dice === 0);
     return [
-      operation("Writer.increment", noArguments, (model, { writer }) => {
-        if (model.held.length === 0) return throws(() => writer.increment(), nothingHeld);
-        writer.increment();
-        model.increment();
+      operation("Writer.increment", count, (model, { writer }, count) => {
+        const refusal = refusalOf(count, model.held.length);
+        if (refusal) return throws(() => writer.increment(count), refusal);
+        writer.increment(count);
+        model.increment(count);
       }),
-      this.#anyReader("increment", noArguments, (model, reader) => {
-        if (model.held === 0) return throws(() => reader.increment(), nothingHeld);
-        equal(reader.increment(), model.increment());
+      this.#anyReader("increment", count, (model, reader, count) => {
+        const refusal = refusalOf(count, model.held);
+        if (refusal) throws(() => reader.increment(count), refusal);
+        else equal(reader.increment(count), model.increment(count));
       }),
       this.#anyReader("setBlocking", fc.boolean(), (model, reader, isBlocking) => {
         if (model.state === "closed" && isBlocking) return throws(() => reader.setBlocking(true), /is closed$/);

@@ -69,7 +69,7 @@ const ALL = [
     const length = lengthOf(share, reader);
     equal(reader.skipToNewest(length), model.skip(length));
   }),
-  ...operations.common(),
+  ...operations.common(fc.constant(undefined)),
 ];
 
 function compare(model: RingModel<number>, ends: Ends<RingWriter, RingReader>): void {

@@ -39,7 +39,8 @@ function wrongFrame({ dtype, frameLength }: { dtype: DType; frameLength: number 
   return new DTYPES[misfit === 0 ? other : dtype].array(frameLength + misfit);
 }
 
-const nothing = fc.constant(null), seed = fc.nat(), isScratch = fc.boolean();
+const nothing = fc.constant(null), seed = fc.nat(), isScratch = fc.boolean(), count = fc.integer({ min: 1, max: 4 });
+const many = fc.record({ most: fc.oneof(count, fc.constant(Infinity)), least: count });
 
 /** Room in place, which is filled, must be there when the model has some. */
 function compareRoom(model: RingModel<Bytes>, frame: Frame | null, seed: number): void {
@@ -69,6 +70,12 @@ const WRITING = [
   operations.writing("look", seed, (model, writer, seed) => compareRoom(model, writer.look(), seed)),
   operations.writing("lookAsync", seed, async (model, writer, seed) => {
     compareRoom(model, await writer.lookAsync(0), seed);
+  }),
+  operations.writing("lookMany", fc.tuple(seed, many), (model, writer, [seed, { most, least }]) => {
+    least = Math.min(least, model.capacity);
+    const frames = writer.lookMany(Math.max(most, least), { least }), room = model.capacity - model.unread;
+    equal(frames?.length ?? 0, room < least ? 0 : Math.min(room, Math.max(most, least)));
+    model.look(frames ? frames.map((frame, n) => copyOf(fill(frame, seed + n))) : new Array(least));
   }),
   operations.writing("write of a wrong frame", misfit, (model, writer, misfit) => {
     throws(() => writer.write(wrongFrame(writer, misfit)), {
@@ -105,6 +112,13 @@ const READING = [
     nothing,
     async (model, reader) => compareFound(await reader.lookAsync(0), model.look(1)),
   ),
+  operations.reading("lookMany", many, (model, reader, { most, least }) => {
+    least = Math.min(least, model.capacity);
+    const frames = reader.lookMany(Math.max(most, least), { least }),
+      found = model.lookMany(Math.max(most, least), least);
+    equal(frames?.length, found?.items.length);
+    if (found && !found.isOvertaken) deepEqual(frames!.map(copyOf), found.items);
+  }),
   operations.reading("for of", fc.nat(3), (model, reader, most) => {
     // No further than it goes without waiting.
     let left = Math.min(most, model.state === "passing" ? 1 : most, model.unread);
@@ -149,7 +163,7 @@ Deno.test("A stream does what an array of frames would, whatever is asked of it"
         real: { writer: stream.writer(), readers },
       };
     },
-    [...WRITING, ...READING, ...operations.common()],
+    [...WRITING, ...READING, ...operations.common(fc.option(count, { nil: undefined }))],
     compareRings,
     1000,
   );
