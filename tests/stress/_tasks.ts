@@ -124,6 +124,14 @@ class NumberedWriter {
     this.written++;
   }
 
+  /** Writes so many, or fewer, in one go. Returns how many. */
+  writeMany(most: number): number {
+    const slots = this.#writer.lookMany(most, { timeoutMs: Infinity })!;
+    for (const slot of slots) fillFrame(this.#words.of(slot), (this.#numbering.first + this.written++) >>> 0);
+    this.#writer.increment();
+    return slots.length;
+  }
+
   async writeAsync(): Promise<void> {
     const frame = this.#writer.frame();
     fillFrame(this.#words.of(frame), (this.#numbering.first + this.written) >>> 0);
@@ -179,7 +187,17 @@ class NumberedReader {
     return true;
   }
 
-  /** Takes a frame of an iteration. */
+  /** Reads frames that are there together, and consumes some of them. Returns how many, 0 at the end. */
+  lookMany(most: number): number {
+    const frames = this.#reader.lookMany(most, { timeoutMs: Infinity });
+    if (!frames) return 0;
+    const taken = this.#random.below(2) === 0 ? frames.length : Math.ceil(frames.length / 2);
+    for (const frame of frames.slice(0, taken)) this.take(frame);
+    if (!this.#reader.increment(taken)) throw new Error(`a frame of "${this.#reader.name}" was overtaken`);
+    return taken;
+  }
+
+  /** Takes a frame that is looked at. */
   take(frame: Frame): void {
     this.#check(numberOf(this.#words.of(frame)));
   }
@@ -206,10 +224,14 @@ class NumberedReader {
 /** Writes all frames. */
 export function source({ out }: { out: Writer }, context: TaskContext<SourceParams>) {
   const { params } = context, course = new Course(context);
-  const writer = new NumberedWriter(out, params.out, new Random(params.seed));
+  const random = new Random(params.seed), writer = new NumberedWriter(out, params.out, random);
   while (writer.written < params.out.count) {
-    writer.write();
-    course.step();
+    const left = Math.min(CHUNK, params.out.count - writer.written);
+    if (random.below(4) === 0) {
+      for (let written = writer.writeMany(left); written > 0; written--) course.step();
+    } else {
+      for (let frame = 0; frame < left; frame++, course.step()) writer.write();
+    }
   }
 }
 
@@ -275,14 +297,19 @@ function count(tally: Tally, reader: NumberedReader, from: Reader): void {
 }
 
 function readAll(from: Reader, reader: NumberedReader, course: Course, random: Random): void {
-  if (random.below(2) === 0) {
+  const way = random.below(3);
+  if (way === 0) {
     for (const frame of from) {
       reader.take(frame);
       course.step();
     }
-    return;
+  } else if (way === 1) {
+    for (let taken; (taken = reader.lookMany(1 + random.below(CHUNK))) > 0;) {
+      for (; taken > 0; taken--) course.step();
+    }
+  } else {
+    while (random.below(2) === 0 ? reader.look(Infinity) : reader.read(Infinity)) course.step();
   }
-  while (random.below(2) === 0 ? reader.look(Infinity) : reader.read(Infinity)) course.step();
 }
 
 function readSome(reader: NumberedReader, course: Course, frames: number): void {
