@@ -20,16 +20,19 @@ export function footprint(): Footprint {
   };
 }
 
+/** Threads of the runtime's own pool, which come and go. */
+const POOL_THREADS = 2;
+
 /**
- * What this program holds when threads that are about to end have ended: as soon as there are no more than `threads`, or
- * after some seconds. With `--v8-flags=--expose-gc` it is without garbage.
+ * What this program holds when threads that are about to end have ended: as soon as there are hardly more than `atRest`,
+ * or after some seconds. With `--v8-flags=--expose-gc` it is without garbage.
  */
-export async function settledFootprint(threads: number): Promise<Footprint> {
+export async function settledFootprint(atRest: number): Promise<Footprint> {
   const patience = performance.now() + 5000;
   for (;;) {
     (globalThis as { gc?: () => void }).gc?.();
     const found = footprint();
-    if (found.threads <= threads || performance.now() > patience) return found;
+    if (found.threads <= atRest + POOL_THREADS || performance.now() > patience) return found;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -38,9 +41,6 @@ function medianRss(looks: readonly Footprint[]): number {
   const sorted = looks.map(({ rss }) => rss).toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
 }
-
-/** Threads of the runtime's own pool, which come and go. */
-const POOL_THREADS = 2;
 
 /**
  * What has grown from the second fifth of some looks to the last: by the second, all code is compiled, all caches are

@@ -4,7 +4,7 @@
  */
 
 import { Pipeline, TaskError } from "@ringmill/ringmill";
-import { findGrowth, type Footprint, settledFootprint } from "./_footprint.ts";
+import { findGrowth, type Footprint, footprint, settledFootprint } from "./_footprint.ts";
 import { drain, fill } from "./_leak_tasks.ts";
 
 /** Bytes of a pipeline's ring, all of which it touches. */
@@ -51,10 +51,10 @@ if (!(pipelines >= 5 * LIVES.length)) {
 /** Runs in a function of its own, so that it holds nothing when it has returned. */
 async function liveAll(): Promise<Footprint> {
   for (const life of LIVES) await live(life);
-  return await settledFootprint(looks[1]?.threads ?? 0);
+  return await settledFootprint(atRest);
 }
 
-const looks: Footprint[] = [];
+const looks: Footprint[] = [], atRest = footprint().threads;
 for (let done = 0; done < pipelines; done += LIVES.length) looks.push(await liveAll());
 
 // A pipeline that is not let go keeps two workers, of some 7 MB each, or at least its ring. A tenth of a ring for each is
