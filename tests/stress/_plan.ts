@@ -63,7 +63,9 @@ interface Kind {
   readonly frames: number;
   readonly fillings: number;
   readonly bytes: number;
-  /** Whether tasks may take breaks, be asynchronous, or end early. */
+  /** How its streams are read. */
+  readonly modes: readonly SinkParams["mode"][];
+  /** Whether tasks may take breaks, or be asynchronous. */
   readonly isFickle: boolean;
 }
 
@@ -75,6 +77,7 @@ const MIXED: Kind = {
   frames: 1e6,
   fillings: 2e4,
   bytes: 1e9,
+  modes: ["blocking", "blocking", "blocking", "passing", "toggling", "leaving"],
   isFickle: true,
 };
 
@@ -86,8 +89,23 @@ const FLOWING: Kind = {
   frames: 1e7,
   fillings: 1e5,
   bytes: 2e9,
+  modes: ["blocking"],
   isFickle: false,
 };
+
+/** Readers that are overtaken all the time, also while they copy. */
+const OVERTAKEN: Kind = {
+  units: [64, 256, 1024],
+  rings: [1, 2, 3, 8],
+  relays: [0],
+  frames: 1e6,
+  fillings: 1e6,
+  bytes: 2e9,
+  modes: ["passing", "toggling"],
+  isFickle: false,
+};
+
+const KINDS = [MIXED, MIXED, FLOWING, FLOWING, OVERTAKEN];
 
 /** Asynchronous tasks move at most so many frames. */
 const MOST_ASYNC_FRAMES = 1e5;
@@ -98,10 +116,9 @@ function planTask(random: Random, count: number, isFickle: boolean): TaskPlan {
   return { seed: random.below(2 ** 31), burst: hasBreaks ? Math.ceil(count / (1 + random.below(300))) : 0 };
 }
 
-function planReader(random: Random, count: number, isFickle: boolean): ReaderPlan {
-  const mode = random.pick(["blocking", "blocking", "blocking", "passing", "toggling", "leaving"] as const);
+function planReader(random: Random, count: number, { modes, isFickle }: Kind): ReaderPlan {
   const isAsync = isFickle && count <= MOST_ASYNC_FRAMES && random.below(2) === 0;
-  return { ...planTask(random, count, isFickle), mode: isFickle ? mode : "blocking", isAsync };
+  return { ...planTask(random, count, isFickle), mode: random.pick(modes), isAsync };
 }
 
 function planStream(random: Random, units: number, frames: number): Omit<StreamPlan, "readers"> {
@@ -120,7 +137,7 @@ function planStream(random: Random, units: number, frames: number): Omit<StreamP
 /** The `index`th pipeline of a soak. Its frames are `scale` times as many as they would be. */
 export function planPipeline(seed: number, index: number, scale: number): PipelinePlan {
   const random = new Random(seed * 1_000_003 + index * 7919);
-  const kind = random.pick([MIXED, FLOWING]), { isFickle } = kind;
+  const kind = random.pick(KINDS), { isFickle } = kind;
   const units = random.pick(kind.units), isAsync = isFickle && random.below(6) === 0, relays = random.pick(kind.relays);
   const rings = Array.from({ length: relays + 1 }, () => random.pick(kind.rings));
   const most = Math.min(kind.frames, kind.bytes / (units * UNIT), kind.fillings * Math.min(...rings)) / (1 + relays);
@@ -129,7 +146,7 @@ export function planPipeline(seed: number, index: number, scale: number): Pipeli
   const streams = rings.map((frames, level): StreamPlan => {
     // The last stream needs a reader; the others have the relay.
     const readers = random.pick([0, 0, 1]) + (level === relays ? 1 : 0);
-    const read = () => planReader(random, count, isFickle);
+    const read = () => planReader(random, count, kind);
     return { ...planStream(random, units, frames), readers: Array.from({ length: readers }, read) };
   });
   const tasks = 1 + relays + streams.reduce((sum, { readers }) => sum + readers.length, 0);
