@@ -1,18 +1,24 @@
-/** Times one size of frames in a worker of its own, as tasks run: with one instance of the core. */
+/** Times one size of frames in one thread. */
 
 import { Arena, SharedMemory } from "../../src/ring/shared_memory.ts";
-import { readerAddress, ringBytes, type RingDescription } from "../../src/ring/description.ts";
+import { dataAddress, readerAddress, ringBytes, type RingDescription } from "../../src/ring/description.ts";
 import { Reader } from "../../src/ring/reader.ts";
 import { Writer } from "../../src/ring/writer.ts";
-import { race, timePerCall, verify } from "./_measure.ts";
+import { onJob } from "./_jobs.ts";
+import { medians, timePerCall, verify } from "./_measure.ts";
 import { PlainRing } from "./_plain_ring.ts";
 
-/** Nanoseconds per frame. */
-export type OneThreadTimes = Record<"memcpy" | "core" | "bindings" | "look" | "plain", number>;
+/** What the worker is told to do. */
+export interface OneThreadJob {
+  /** The size of a frame. */
+  readonly bytes: number;
+  /** The module of `_memcpy.ts`. */
+  readonly memcpy: WebAssembly.Module;
+}
 
 const FRAMES = 32;
 
-/** Three rings in one memory, each with a frame to write from and one to read into. */
+/** Rings in one memory, each with a frame to write from and one to read into. */
 function makeRings(bytes: number) {
   const arena = new Arena();
   const make = (name: string) => {
@@ -27,7 +33,7 @@ function makeRings(bytes: number) {
     };
     return { ring, from: arena.reserve(bytes), to: arena.reserve(bytes) };
   };
-  const rings = { bare: make("bare"), copied: make("copied"), held: make("held") };
+  const rings = { bare: make("bare"), copied: make("copied"), held: make("held"), none: make("none") };
   const memory = SharedMemory.create(arena);
   for (const { ring } of Object.values(rings)) memory.core.ring_init(ring.address, ring.capacity, 1, 0n);
   return { memory, ...rings };
@@ -42,9 +48,10 @@ function timed(what: string, count: number, from: Uint8Array, to: Uint8Array, mo
   return time;
 }
 
-async function timeSize(bytes: number): Promise<OneThreadTimes> {
+/** Nanoseconds per frame. */
+async function timeSize({ bytes, memcpy: module }: OneThreadJob): Promise<Record<string, number>> {
   const count = Math.max(500, Math.min(1_000_000, Math.floor(5e8 / bytes)));
-  const { memory, bare, copied, held } = makeRings(bytes);
+  const { memory, bare, copied, held, none } = makeRings(bytes);
   const plain = new PlainRing(bytes, FRAMES);
   const source = new Uint8Array(bytes), target = new Uint8Array(bytes);
   const at = (address: number) => memory.bytes.subarray(address, address + bytes);
@@ -53,13 +60,20 @@ async function timeSize(bytes: number): Promise<OneThreadTimes> {
     reader: new Reader<"uint8">(memory, { kind: "reader", ring, index: 0, scratch: to }),
   });
   const copying = ends(copied), looking = ends(held);
-  return await race({
-    // On plain buffers `set` is the C library's memmove.
-    memcpy: () =>
-      timed("memcpy", count, source, target, (count) => {
-        for (let n = 0; n < count; n++) target.set(source);
-      }),
-    core: () => {
+  return await medians({
+    "memcpy": () => {
+      const instance = new WebAssembly.Instance(module, { env: { memory: memory.handle.memory } });
+      const memcpy = instance.exports.memcpy as (to: number, from: number, length: number) => void;
+      const { ring, from, to } = none, data = dataAddress(ring);
+      return timed("memcpy", count, at(from), at(to), (count) => {
+        for (let n = 0; n < count; n++) {
+          const slot = data + n % FRAMES * bytes;
+          memcpy(slot, from, bytes);
+          memcpy(to, slot, bytes);
+        }
+      });
+    },
+    "core": () => {
       const { writer_write, reader_read } = memory.core;
       const { ring, from, to } = bare, reader = readerAddress(ring, 0);
       return timed("the core", count, at(from), at(to), (count) => {
@@ -69,7 +83,7 @@ async function timeSize(bytes: number): Promise<OneThreadTimes> {
         }
       });
     },
-    bindings: () => {
+    "bindings": () => {
       const { writer, reader } = copying, from = writer.frame(), to = reader.frame();
       return timed("the bindings", count, from, to, (count) => {
         for (let n = 0; n < count; n++) {
@@ -78,7 +92,7 @@ async function timeSize(bytes: number): Promise<OneThreadTimes> {
         }
       });
     },
-    look: () => {
+    "in place": () => {
       const { writer, reader } = looking, from = writer.frame(), to = reader.frame();
       return timed("look and increment", count, from, to, (count) => {
         for (let n = 1; n <= count; n++) {
@@ -91,7 +105,7 @@ async function timeSize(bytes: number): Promise<OneThreadTimes> {
         }
       });
     },
-    plain: () =>
+    "plain JS": () =>
       timed("the plain ring", count, source, target, (count) => {
         for (let n = 0; n < count; n++) {
           plain.write(source);
@@ -101,10 +115,4 @@ async function timeSize(bytes: number): Promise<OneThreadTimes> {
   }, 9);
 }
 
-interface Scope {
-  onmessage: ((event: MessageEvent<number>) => void) | null;
-  postMessage(times: OneThreadTimes): void;
-}
-
-const scope = globalThis as unknown as Scope;
-scope.onmessage = async ({ data }) => scope.postMessage(await timeSize(data));
+onJob(timeSize);

@@ -1,6 +1,7 @@
 /** The tasks of the two-worker benchmarks, on Ringmill's streams. */
 
 import type { Reader, TaskContext, Writer } from "@ringmill/ringmill";
+import { Receipt } from "./_measure.ts";
 
 /** How many frames to send. */
 export interface Load {
@@ -27,41 +28,25 @@ export function writeInPlace({ frames }: { frames: Frames }, { params }: TaskCon
   }
 }
 
-/** Sums up the numbers and tells how long it took from the first frame to the last: nanoseconds per frame. */
-class Receipt {
-  #sum = 0;
-  #count = 0;
-  #start = 0;
+/** Nanoseconds per frame, and the sum of their numbers. */
+type Receipts = Writer<"float64">;
 
-  take(number: number): void {
-    if (this.#count++ === 0) this.#start = performance.now();
-    this.#sum += number;
-  }
-
-  /** Nanoseconds per frame, or `NaN` if frames were lost or doubled. */
-  settle(expected: number): number {
-    const time = (performance.now() - this.#start) / (expected - 1) * 1e6;
-    return this.#count === expected && this.#sum === expected * (expected - 1) / 2 ? time : NaN;
-  }
+function publish(receipts: Receipts, receipt: Receipt): void {
+  const { time, sum } = receipt.settle();
+  receipts.write(Float64Array.of(time, sum), Infinity);
 }
 
 /** Copies frames out of the ring into the reader's own frame. */
-export function readCopies(
-  { frames, times }: { frames: Reader<"uint32">; times: Writer<"float64"> },
-  { params }: TaskContext<Load>,
-) {
+export function readCopies({ frames, receipts }: { frames: Reader<"uint32">; receipts: Receipts }) {
   const receipt = new Receipt();
   const frame = frames.frame();
   while (frames.readInto(frame, Infinity)) receipt.take(frame[0]);
-  times.write(Float64Array.of(receipt.settle(params.frames)), Infinity);
+  publish(receipts, receipt);
 }
 
 /** Looks at frames in place. */
-export function readInPlace(
-  { frames, times }: { frames: Reader<"uint32">; times: Writer<"float64"> },
-  { params }: TaskContext<Load>,
-) {
+export function readInPlace({ frames, receipts }: { frames: Reader<"uint32">; receipts: Receipts }) {
   const receipt = new Receipt();
   for (const frame of frames) receipt.take(frame[0]);
-  times.write(Float64Array.of(receipt.settle(params.frames)), Infinity);
+  publish(receipts, receipt);
 }

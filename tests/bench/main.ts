@@ -1,13 +1,81 @@
-/** All benchmarks: `deno task bench`. What they print is meant to be read as ratios, on whichever machine it is. */
+/** The benchmarks: `deno task bench --help`. What they tell is meant to be read as ratios, on whichever machine it is. */
 
+import { parseArgs } from "node:util";
+import { describeMachine, thisMachine } from "./_machine.ts";
+import { drawResults } from "./_picture.ts";
+import { printTable, type Table } from "./_table.ts";
+import { benchGrowth } from "./growth.ts";
+import { benchLatency } from "./latency.ts";
 import { benchOneThread } from "./one_thread.ts";
 import { benchPipelines } from "./pipelines.ts";
+import { benchPythusa } from "./pythusa.ts";
 import { benchTwoWorkers } from "./two_workers.ts";
 
-const { cpus, totalmem } = await import("node:os");
-const [{ model }] = cpus();
-console.log(`Deno ${Deno.version.deno} on ${cpus().length} x ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`);
+/** A benchmark: what it is about, and what measures it. */
+interface Bench {
+  readonly about: string;
+  readonly measure: (options: { readonly installPythusa: boolean }) => Promise<Table[]>;
+}
 
-await benchOneThread();
-await benchTwoWorkers();
-await benchPipelines();
+const BENCHES: Readonly<Record<string, Bench>> = {
+  one_thread: { about: "a frame written and read again in one thread", measure: benchOneThread },
+  two_workers: { about: "a frame from one worker to another", measure: benchTwoWorkers },
+  latency: { about: "a round trip between two workers", measure: benchLatency },
+  growth: { about: "more readers, more stages, more tasks than cores", measure: benchGrowth },
+  pipelines: { about: "starting a pipeline, and letting it wait", measure: benchPipelines },
+  pythusa: {
+    about: "the same work by PYTHUSA, where a python3 has it",
+    measure: ({ installPythusa }) => benchPythusa(installPythusa),
+  },
+};
+
+const HELP = `Usage: deno task bench [--pythusa] [--out FOLDER] [NAME…]
+
+Runs the benchmarks of these names, or all; prints them, and writes results.json and results.svg.
+
+${Object.entries(BENCHES).map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`).join("\n")}
+
+  --pythusa     install PYTHUSA into .cache/pythusa first, by pip
+  --out FOLDER  where to write to; tests/bench/out unless told otherwise
+  --help        print this`;
+
+/** What the command line asks for. Says what is wrong with it, and exits, if it is. */
+function parse() {
+  try {
+    const { values, positionals } = parseArgs({
+      args: Deno.args,
+      allowPositionals: true,
+      options: { help: { type: "boolean" }, pythusa: { type: "boolean" }, out: { type: "string" } },
+    });
+    const unknown = positionals.find((name) => !Object.hasOwn(BENCHES, name));
+    if (unknown !== undefined) throw new TypeError(`Cannot run benchmark "${unknown}": there is none of that name`);
+    return { ...values, names: positionals.length > 0 ? positionals : Object.keys(BENCHES) };
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${HELP}`);
+    Deno.exit(2);
+  }
+}
+
+/** Where the results go: below the folder that the task was called in, or next to this module. */
+async function makeFolder(out: string | undefined): Promise<string> {
+  const folder = out ?? new URL("out", import.meta.url).pathname;
+  await Deno.mkdir(folder, { recursive: true });
+  return folder;
+}
+
+const { help, pythusa = false, out, names } = parse();
+if (help) {
+  console.log(HELP);
+} else {
+  const machine = thisMachine(), folder = await makeFolder(out);
+  console.log(describeMachine(machine));
+  const tables: Table[] = [];
+  for (const name of names) {
+    const measured = await BENCHES[name].measure({ installPythusa: pythusa });
+    for (const table of measured) printTable(table);
+    tables.push(...measured);
+  }
+  await Deno.writeTextFile(`${folder}/results.json`, JSON.stringify({ machine, tables }, null, 2) + "\n");
+  await drawResults(`${folder}/results.svg`, machine, tables);
+  console.log(`\nWrote ${folder}/results.json and results.svg`);
+}

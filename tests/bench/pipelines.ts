@@ -2,7 +2,8 @@
 
 import process from "node:process";
 import { type AsyncWriter, Pipeline } from "@ringmill/ringmill";
-import { printTable, race, ratio, verify } from "./_measure.ts";
+import { medians, verify } from "./_measure.ts";
+import { against, type Table } from "./_table.ts";
 import { pass, wait } from "./_waiting_tasks.ts";
 
 const TASKS = 8;
@@ -53,22 +54,22 @@ async function cpuPercent(work: Promise<unknown>): Promise<number> {
   return busy / 1000 / (performance.now() - start) * 100;
 }
 
-/** Prints the tables. */
-export async function benchPipelines(): Promise<void> {
-  const { pipeline, workers } = await race({ pipeline: timePipeline, workers: timeWorkers }, 9);
-  printTable(`Starting ${TASKS} tasks`, [
-    ["", "ms", "against bare workers"],
-    [`${TASKS} bare workers`, workers, ""],
-    [`a pipeline of ${TASKS} tasks`, pipeline, ratio(pipeline / workers)],
-  ]);
-
+/** Measures. */
+export async function benchPipelines(): Promise<Table[]> {
+  const times = await medians({ "pipeline": timePipeline, "bare workers": timeWorkers }, 9);
   const { pipe, first } = declareChain();
   await pipe.start();
   const percent = await cpuPercent(new Promise((resolve) => setTimeout(resolve, IDLE_MS)));
   first.close();
   await pipe.join();
   await pipe.close();
-  printTable(`${TASKS} blocked tasks for ${IDLE_MS / 1000} s`, [["", "of a core"], ["CPU", `${percent.toFixed(2)} %`]]);
+  const label = `${TASKS} tasks`;
+  return [
+    { title: "Starting a pipeline", unit: "ms", rows: [{ label, times, ratios: against(times, "pipeline") }] },
+    {
+      title: `Processor time of a pipeline whose tasks all wait, over ${IDLE_MS / 1000} s`,
+      unit: "% of a core",
+      rows: [{ label, times: { "pipeline": percent }, ratios: [] }],
+    },
+  ];
 }
-
-if (import.meta.main) await benchPipelines();
