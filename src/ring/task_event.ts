@@ -140,7 +140,8 @@ export class TaskEvent {
 
   /**
    * Signals no more: once nobody else is left who could, the event is `closed` for those who wait. They still find what
-   * is pending. A task that returns does so by itself; closing twice changes nothing.
+   * is pending. A task that returns does so by itself; closing twice changes nothing. Whoever has closed it may wait and
+   * take on: several tasks that wait for one event do so at once, or each goes on waiting for a signal of the others.
    */
   close(): void {
     this.#isLeft = true;

@@ -68,6 +68,14 @@ export function awaitEvent({ go, answer }: { go: TaskEvent; answer: Ints }) {
 /** Does nothing with its event. */
 export function ignoreEvent({ go: _ }: { go: TaskEvent }) {}
 
+/** Only waits for its event, and writes how many activations it took. */
+export function closeAndTake({ go, taken }: { go: TaskEvent; taken: Ints }) {
+  go.close();
+  let count = 0;
+  while (go.wait()) if (go.take()) count++;
+  taken.write(Int32Array.of(count), Infinity);
+}
+
 /** Closes its event, and reads on. */
 export function closeEvent({ go, numbers }: { go: TaskEvent; numbers: Reader<"int32"> }) {
   go.close();

@@ -116,6 +116,20 @@ Deno.test("TaskEvent.close() in a task lets those who wait for it end before the
   await pipe.run();
 });
 
+Deno.test("TaskEvent.close() lets several tasks that wait for one event end when those who signal have", async () => {
+  await using pipe = newPipeline();
+  const go = pipe.addEvent("go");
+  const readers = ["a", "b"].map((name) => {
+    const taken = pipe.addStream(name, INT);
+    pipe.addTask(`take ${name}`, { fn: tasks.closeAndTake, writes: { taken }, events: { go } });
+    return pipe.openReader(taken);
+  });
+  pipe.addTask("signal", { fn: tasks.signalThrice, events: { go } });
+  await pipe.run();
+  const [[a], [b]] = await Promise.all(readers.map(collect));
+  equal(a + b, 3);
+});
+
 Deno.test("Pipeline.addTask() without fn returns a function that registers what it is given, and returns it", async () => {
   await using pipe = newPipeline();
   const numbers = pipe.addStream("numbers", INT);
