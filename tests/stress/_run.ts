@@ -20,10 +20,15 @@ interface Built {
   readonly counts: () => Counts;
 }
 
+/** Whether it is stopped or closed, and would go on for ever otherwise. */
+function isEarly({ ending }: PipelinePlan): boolean {
+  return ending === "stop" || ending === "close";
+}
+
 /** Declares what is planned. */
 function build(plan: PipelinePlan): Built {
   const pipe = new Pipeline(plan.name, new URL("./_tasks.ts", import.meta.url), { graceMs: GRACE_MS });
-  const { count, crash, ending } = plan;
+  const { crash, ending } = plan, count = isEarly(plan) ? Infinity : plan.count;
   const activations = newTally(), tallies = [activations];
   let position = 0;
   const add = (name: string, fn: unknown, bindings: object, params: object) => {
@@ -70,8 +75,7 @@ function build(plan: PipelinePlan): Built {
 /** Lets a pipeline come to its planned end, or to its own before that. Returns how it has ended. */
 async function end(pipe: Pipeline, plan: PipelinePlan): Promise<Ending> {
   await pipe.start();
-  const isEarly = plan.ending === "stop" || plan.ending === "close";
-  if (await pipe.join(isEarly ? plan.endsAfterMs : Infinity)) return "end";
+  if (await pipe.join(isEarly(plan) ? plan.endsAfterMs : Infinity)) return "end";
   if (plan.ending === "close") {
     await pipe.close();
   } else {

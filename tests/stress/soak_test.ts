@@ -6,7 +6,8 @@ import { planPipeline } from "./_plan.ts";
 import { soak } from "./_soak.ts";
 
 Deno.test("Random pipelines lose, double, reorder and tear no frame, however they end, and leave nothing behind", async () => {
-  const report = await soak({ seed: 7, frames: Infinity, minutes: 5, pipelines: 2, rounds: 12, scale: 0.01 });
+  // Of this seed's pipelines some are stopped and some closed, and three have a source that crashes.
+  const report = await soak({ seed: 35, frames: Infinity, minutes: 5, pipelines: 2, rounds: 12, scale: 0.01 });
   for (const [ending, times] of Object.entries(report.endings)) {
     ok(times > 0, `no pipeline came to the ending "${ending}"`);
   }
