@@ -2,7 +2,7 @@
 
 use crate::layout::*;
 use crate::memory::Memory;
-use core::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
+use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 /// Makes a ring of `capacity` bytes (at least 1) in zeroed memory, with all its readers blocking. Positions start at
 /// `start`, which only tests set to anything but 0.
@@ -55,8 +55,9 @@ pub fn scan<M: Memory>(m: M, ring: u32, position: u64) -> Scan {
         match m.load32(reader + READER_STATE, SeqCst) {
             // Ordering FREE: the reader's loads of the data before its position (a SeqCst store), that before this load,
             // this load before the writer's stores to the same bytes. Otherwise they would be overwritten while read.
+            // Ordering WAKE: the writer's announcement before this load, where it is the look before parking.
             READER_BLOCKING => {
-                found.slowest = found.slowest.min(m.load64(reader + READER_POSITION, Acquire));
+                found.slowest = found.slowest.min(m.load64(reader + READER_POSITION, SeqCst));
             }
             READER_PASSING => found.passing = true,
             _ => {}

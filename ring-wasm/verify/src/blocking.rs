@@ -1,0 +1,33 @@
+//! Calls that wait without bound: try, park, try again, as `src/ring/waiting.ts` does.
+
+use ring_wasm::codes::NOT_READY;
+use ring_wasm::memory::Memory;
+use ring_wasm::{event, reader, writer};
+
+const FOREVER: i64 = -1;
+
+fn until_ready(attempt: impl Fn() -> i32, park: impl Fn() -> i32) -> i32 {
+    loop {
+        let code = attempt();
+        if code != NOT_READY {
+            return code;
+        }
+        park();
+    }
+}
+
+/// Writes `length` bytes from the address `from`, as soon as there is room.
+pub fn write<M: Memory>(m: M, ring: u32, from: u32, length: u32) -> i32 {
+    until_ready(|| writer::write(m, ring, from, length), || writer::wait(m, ring, length, 0, FOREVER))
+}
+
+/// Reads `length` bytes to the address `to`, as soon as they are there.
+pub fn read<M: Memory>(m: M, ring: u32, reader: u32, to: u32, length: u32) -> i32 {
+    let attempt = || reader::read(m, ring, reader, to, length);
+    until_ready(attempt, || reader::wait(m, ring, reader, length, 0, FOREVER))
+}
+
+/// Takes an activation of an event, as soon as there is one.
+pub fn take<M: Memory>(m: M, event: u32, own: u32) -> i32 {
+    until_ready(|| event::take(m, event, own), || event::wait(m, event, own, 0, FOREVER))
+}
