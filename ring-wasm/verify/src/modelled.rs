@@ -1,9 +1,9 @@
 //! The memory of loom, which explores the interleavings of a model's threads, and every value that a load may return by
 //! the rules of C11.
 //!
-//! loom takes a SeqCst access for one that acquires or releases. Here a SeqCst load is a full fence and an acquiring
-//! load, which keeps it behind the thread's stores: that is how processors make such a load, and it is what the labels
-//! WAKE and JOIN ask for. A load that asks for less gets no fence. WASM's atomic accesses are stronger than all of this.
+//! loom takes a SeqCst access for one that acquires or releases. What SeqCst adds is that a load stays behind the thread's
+//! stores, for which processors put a fence before each such load, or else after each such store. Each model is explored in
+//! both ways. An access that asks for less gets no fence. WASM's atomic accesses are stronger than all of this.
 
 use loom::cell::UnsafeCell;
 use loom::sync::atomic::{AtomicU32, AtomicU64, fence};
@@ -11,24 +11,48 @@ use loom::sync::{Condvar, Mutex};
 use ring_wasm::layout::*;
 use ring_wasm::memory::Memory;
 use ring_wasm::ring;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 
+/// Where the fences of SeqCst accesses are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fences {
+    BeforeLoads,
+    AfterStores,
+}
+
+thread_local! {
+    /// For the model that this thread explores.
+    static FENCES: Cell<Fences> = const { Cell::new(Fences::BeforeLoads) };
+}
+
 /// Explores the interleavings of `model` with at most `preemptions` preemptions, or with as few as the environment
-/// variable LOOM_MAX_PREEMPTIONS says, and prints how many there are.
-pub fn check(name: &str, preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
+/// variable LOOM_MAX_PREEMPTIONS says, and prints how many there are. With fences after stores, where more loads may
+/// return more values, it is one preemption fewer.
+pub fn check(name: &str, preemptions: usize, model: fn()) {
     let mut builder = loom::model::Builder::new();
     let bound = builder.preemption_bound.map_or(preemptions, |most| most.min(preemptions));
-    builder.preemption_bound = Some(bound);
     let explored = Arc::new(AtomicUsize::new(0));
-    let counted = explored.clone();
-    builder.check(move || {
-        counted.fetch_add(1, Relaxed);
-        model();
-    });
+    for (fences, bound) in [(Fences::BeforeLoads, bound), (Fences::AfterStores, bound.saturating_sub(1))] {
+        FENCES.set(fences);
+        builder.preemption_bound = Some(bound);
+        let explored = explored.clone();
+        builder.check(move || {
+            explored.fetch_add(1, Relaxed);
+            model();
+        });
+    }
     println!("model {name}: {} interleavings, at most {bound} preemptions", explored.load(Relaxed));
+}
+
+/// A fence of a SeqCst access, if it is here.
+fn fence_of(order: Ordering, fences: Fences) {
+    if order == SeqCst && FENCES.get() == fences {
+        fence(SeqCst);
+    }
 }
 
 enum Word {
@@ -130,6 +154,7 @@ impl Modelled {
         self.store32(STOP, 1, SeqCst);
         for &at in waiters {
             self.waiters(at).word.fetch_add(2, AcqRel);
+            fence_of(SeqCst, Fences::AfterStores);
             self.notify(at);
         }
     }
@@ -207,11 +232,8 @@ impl Memory for &Modelled {
         if let Word::Plain(_) = self.word(at) {
             return self.get32(at); // Never stored to in this model.
         }
-        if order != SeqCst {
-            return self.word32(at).load(order);
-        }
-        fence(SeqCst);
-        self.word32(at).load(Acquire)
+        fence_of(order, Fences::BeforeLoads);
+        self.word32(at).load(if order == SeqCst { Acquire } else { order })
     }
 
     fn store32(self, at: u32, value: u32, order: Ordering) {
@@ -220,26 +242,29 @@ impl Memory for &Modelled {
         }
         // loom leaves open whether a store comes before or after other threads' exchanges, and then lets both be the newest.
         self.word32(at).swap(value, Release);
+        fence_of(order, Fences::AfterStores);
     }
 
     fn load64(self, at: u32, order: Ordering) -> u64 {
-        if order != SeqCst {
-            return self.word64(at).load(order);
-        }
-        fence(SeqCst);
-        self.word64(at).load(Acquire)
+        fence_of(order, Fences::BeforeLoads);
+        self.word64(at).load(if order == SeqCst { Acquire } else { order })
     }
 
     fn store64(self, at: u32, value: u64, order: Ordering) {
         self.word64(at).store(value, if order == SeqCst { Release } else { order });
+        fence_of(order, Fences::AfterStores);
     }
 
     fn replace32(self, at: u32, old: u32, new: u32) -> bool {
-        self.word32(at).compare_exchange(old, new, AcqRel, Acquire).is_ok()
+        let replaced = self.word32(at).compare_exchange(old, new, AcqRel, Acquire).is_ok();
+        fence_of(SeqCst, Fences::AfterStores);
+        replaced
     }
 
     fn or32(self, at: u32, bits: u32) -> u32 {
-        self.word32(at).fetch_or(bits, AcqRel)
+        let before = self.word32(at).fetch_or(bits, AcqRel);
+        fence_of(SeqCst, Fences::AfterStores);
+        before
     }
 
     fn fence(self) {

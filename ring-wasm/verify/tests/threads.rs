@@ -1,5 +1,5 @@
-//! The core under native threads: under Miri, which takes one thread after the other and knows every rule, and under
-//! ThreadSanitizer, which lets them run. Both report a race for bytes that are not meant to be raced for.
+//! The core under native threads: at full speed, and under Miri, which runs them in turns, returns old values where the
+//! rules allow it, and reports a race for bytes that are not meant to be raced for.
 
 use ring_verify::blocking;
 use ring_verify::native::{Copies, Native};
@@ -164,9 +164,9 @@ fn a_stop_wakes_everybody() {
     });
 }
 
-/// Does a check of races see one? Run on purpose, with `--ignored`: it must fail.
+/// Two threads store to one byte: what Miri must report.
 #[test]
-#[ignore = "it is a race, for the checkers to find"]
+#[ignore = "a race, for Miri to find"]
 fn a_planted_race() {
     let m = &Native::new(MEMORY, Copies::Plain);
     thread::scope(|scope| {

@@ -22,7 +22,7 @@ fn read_in_passing(m: &Modelled, last: u32) -> u32 {
 /// either handed out or counted as lost.
 #[test]
 fn a_passing_reader_gets_whole_frames() {
-    check("a passing reader gets whole frames", 2, || {
+    check("a passing reader gets whole frames", 4, || {
         let m = with_ring(Modelled::new(), 1, Data::Torn);
         reading::release(&*m, OBJECT, reader(0), READER_PASSING);
         let thread = start(&m, |m| {
@@ -41,7 +41,7 @@ fn a_passing_reader_gets_whole_frames() {
 /// A reader that turns passing in the midst of the stream gets whole frames, too.
 #[test]
 fn a_reader_turns_passing() {
-    check("a reader turns passing", 2, || {
+    check("a reader turns passing", 3, || {
         let m = with_ring(Modelled::new(), 1, Data::Torn);
         let thread = start(&m, |m| {
             reading::release(m, OBJECT, reader(0), READER_PASSING);
@@ -58,7 +58,7 @@ fn a_reader_turns_passing() {
 /// Where one reader is passing, the writer still waits for the other.
 #[test]
 fn a_blocking_reader_sees_every_frame_beside_a_passing_one() {
-    check("a blocking reader sees every frame beside a passing one", 1, || {
+    check("a blocking reader sees every frame beside a passing one", 2, || {
         let m = with_ring(Modelled::new(), 2, Data::Torn);
         reading::release(&*m, OBJECT, reader(0), READER_PASSING);
         let passing = start(&m, |m| {

@@ -14,12 +14,17 @@ fn full_ring(memory: Modelled, readers: u32) -> Arc<Modelled> {
     m
 }
 
-/// Two readers that wait for the same frame are both woken, though one may announce itself while the other is woken.
+/// Two readers that wait for the same frame are both woken, though one announces itself anew before the other parks.
 #[test]
 fn two_readers_wake_for_a_frame() {
     check("two readers wake for a frame", 3, || {
         let m = with_ring(Modelled::new(), 2, Data::Exclusive);
-        let threads = [0, 1].map(|index| start(&m, move |m| assert_eq!(read(m, index), DONE)));
+        let threads = [0, 1].map(|index| {
+            start(&m, move |m| {
+                assert_eq!(read(m, index), DONE);
+                assert_ne!(reading::prepare_wait(m, OBJECT, reader(index), FRAME), 0);
+            })
+        });
         write(&m, 1);
         join(threads);
     });
@@ -79,34 +84,41 @@ fn a_writer_wakes_for_all_that_it_needs() {
     });
 }
 
-/// What a reader does to a writer that waits for it.
-fn writer_wakes_for(name: &str, make_room: fn(&Modelled)) {
-    check(name, 4, move || {
-        let m = full_ring(Modelled::new(), 1);
-        let thread = start(&m, make_room);
-        write(&m, 3);
-        thread.join().unwrap();
-    });
+/// A full ring whose writer waits for what its reader does.
+fn wait_while(make_room: fn(&Modelled)) {
+    let m = full_ring(Modelled::new(), 1);
+    let thread = start(&m, make_room);
+    write(&m, 3);
+    thread.join().unwrap();
 }
 
-/// A writer that waits is woken by a reader that leaves out frames.
+/// A writer that waits is woken by a reader that leaves out frames, and does not overwrite what that has looked at.
 #[test]
 fn a_writer_wakes_for_a_skip() {
-    writer_wakes_for("a writer wakes for a skip", |m| assert_eq!(reading::skip(m, OBJECT, reader(0), FRAME), 8));
+    check("a writer wakes for a skip", 4, || {
+        wait_while(|m| {
+            let offset = reading::look(m, OBJECT, reader(0), FRAME) as u32;
+            m.copy(scratch(1), ring::data(m, OBJECT) + offset, FRAME);
+            assert_eq!(number(m, 0), 1);
+            assert_eq!(reading::skip(m, OBJECT, reader(0), FRAME), u64::from(FRAME));
+        });
+    });
 }
 
 /// A writer that waits is woken by a reader that leaves.
 #[test]
 fn a_writer_wakes_for_a_reader_that_leaves() {
-    writer_wakes_for("a writer wakes for a reader that leaves", |m| {
-        reading::release(m, OBJECT, reader(0), READER_DETACHED);
+    check("a writer wakes for a reader that leaves", 4, || {
+        wait_while(|m| reading::release(m, OBJECT, reader(0), READER_DETACHED));
     });
 }
 
 /// A writer that waits is woken by a reader that rejoins at once, for which it gives up what was there.
 #[test]
 fn a_writer_wakes_for_a_reader_that_rejoins() {
-    writer_wakes_for("a writer wakes for a reader that rejoins", |m| reading::rejoin(m, OBJECT, reader(0)));
+    check("a writer wakes for a reader that rejoins", 4, || {
+        wait_while(|m| reading::rejoin(m, OBJECT, reader(0)));
+    });
 }
 
 /// A reader and a writer that wait are woken by the stop.

@@ -69,6 +69,9 @@ struct Twins<'a> {
     written: Vec<u8>,
     /// The end of the furthest look of the writer: what may be overwritten.
     claimed: usize,
+    /// How far the writer may go without a scan, by the last one, and how many there were.
+    limit: u64,
+    scans: u32,
     /// Writes left until a refresh is due, where one was asked for.
     countdown: Option<u32>,
     closed: bool,
@@ -99,8 +102,21 @@ impl Twins<'_> {
         self.written.len() + length as usize <= self.slowest() + self.capacity
     }
 
+    fn scan(&mut self) {
+        self.limit = self.start + (self.slowest() + self.capacity) as u64;
+        self.scans += 1;
+    }
+
+    /// Whether it fits, which takes a scan only where the last one does not tell.
+    fn finds_room(&mut self, length: u32) -> bool {
+        if self.start + self.written.len() as u64 + u64::from(length) > self.limit {
+            self.scan();
+        }
+        self.fits(length)
+    }
+
     fn write(&mut self, length: u32) {
-        let (m, fits) = (self.m, self.fits(length));
+        let (m, fits) = (self.m, self.finds_room(length));
         let bytes: Vec<u8> = (0..length as usize).map(|i| ((self.written.len() + i) * 31 % 251) as u8).collect();
         m.put(SCRATCH, &bytes);
         let code = writer::write(m, ARENA, SCRATCH, length);
@@ -117,7 +133,7 @@ impl Twins<'_> {
     }
 
     fn look_to_write(&mut self, length: u32) {
-        let expected = match self.fits(length) {
+        let expected = match self.finds_room(length) {
             true => ((self.start + self.written.len() as u64) % self.capacity as u64) as i32,
             false => NOT_READY,
         };
@@ -218,16 +234,19 @@ impl Twins<'_> {
             Refresh { writes } => {
                 writer::refresh(m, ARENA, writes);
                 self.countdown = Some(writes);
+                self.scan();
             }
             PrepareToWrite { length } => {
                 let length = length_of(length);
                 let announced = writer::prepare_wait(m, ARENA, length);
-                assert_eq!(announced != 0, !self.fits(length));
+                assert_eq!(announced != 0, !self.finds_room(length));
                 self.prepared = (announced != 0).then_some((announced, length as usize));
             }
             WaitToWrite { length, spins, nanoseconds } => {
                 let length = length_of(length);
-                let expected = Self::wait_ends_with(self.fits(length), spins, nanoseconds);
+                let looks = spins + u32::from(nanoseconds > 0);
+                let ready = (0..looks).any(|_| self.finds_room(length));
+                let expected = Self::wait_ends_with(ready, spins, nanoseconds);
                 assert_eq!(writer::wait(m, ARENA, length, spins, nanoseconds), expected);
                 // It has announced itself, and says anew what it needs.
                 self.prepared = None;
@@ -275,6 +294,7 @@ impl Twins<'_> {
     /// Everything that can be asked, and that whoever has prepared to wait finds its waiters word changed in time.
     fn check(&mut self) {
         let m = self.m;
+        assert_eq!(m.get32(ARENA + RING_SCANS), self.scans);
         assert_eq!(ring::unread(m, ARENA) as usize, (self.written.len() - self.slowest()).min(self.capacity));
         for index in 0..self.readers.len() {
             let (at, reader) = (ring::reader(ARENA, index as u32), &self.readers[index]);
@@ -323,6 +343,8 @@ proptest! {
             start,
             written: Vec::new(),
             claimed: 0,
+            limit: 0,
+            scans: 0,
             countdown: None,
             closed: false,
             readers: vec![reader; count],

@@ -1,0 +1,983 @@
+/** Broken cores: single changes to `../src`, each of which a check must notice. A check that cannot fail proves nothing. */
+
+/** One change. */
+export interface Mutant {
+  /** The file in `../src`, and the function in it. */
+  readonly at: `${string}.rs ${string}`;
+  /**
+   * A statement, or an expression, that occurs once in the function; or such a part of what is written there, between
+   * « and ».
+   */
+  readonly from: string;
+  readonly to: string;
+  /** The check that notices: a model, a property, or a test under threads which Miri runs. */
+  readonly caughtBy: string;
+  /**
+   * How many preemptions a model needs for it.
+   *
+   * @default 2
+   */
+  readonly preemptions?: number;
+}
+
+/** A change that no check can notice, since it breaks no promise. */
+export interface HarmlessMutant extends Omit<Mutant, "caughtBy"> {
+  /** What it is or costs. */
+  readonly why: string;
+}
+
+/** What must be noticed: orderings first, then the order of steps, then everything else, file by file. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    at: "ring.rs scan",
+    from: "m.load32(reader + READER_STATE, «SeqCst»)",
+    to: "Acquire",
+    caughtBy: "models waiting::a_writer_wakes_for_a_reader_that_leaves",
+  },
+  {
+    at: "ring.rs scan",
+    from: "m.load32(reader + READER_STATE, «SeqCst»)",
+    to: "Relaxed",
+    caughtBy: "models joining::a_reader_leaves",
+  },
+  {
+    at: "ring.rs scan",
+    from: "m.load64(reader + READER_POSITION, «SeqCst»)",
+    to: "Relaxed",
+    caughtBy: "models waiting::a_writer_wakes_for_a_skip",
+  },
+  {
+    at: "ring.rs scan",
+    from: "m.load64(reader + READER_POSITION, «SeqCst»)",
+    to: "Acquire",
+    caughtBy: "miri two_readers_see_every_frame",
+  },
+  {
+    at: "writer.rs advance",
+    from: "u64::from(length), «SeqCst»)",
+    to: "Relaxed",
+    caughtBy: "models waiting::a_prepared_reader_wakes_for_a_frame",
+  },
+  {
+    at: "writer.rs advance",
+    from: "u64::from(length), «SeqCst»)",
+    to: "Release",
+    caughtBy: "models waiting::a_prepared_reader_wakes_for_a_frame",
+  },
+  {
+    at: "writer.rs close",
+    from: "m.store32(ring + RING_CLOSED, 1, «SeqCst»)",
+    to: "Relaxed",
+    caughtBy: "models waiting::a_reader_wakes_for_the_end",
+  },
+  {
+    at: "writer.rs announce_claim",
+    from: "m.fence();",
+    to: "",
+    caughtBy: "models passing::a_passing_reader_gets_whole_frames",
+  },
+  {
+    at: "reader.rs refresh_seen",
+    from: "m.load64(ring + RING_POSITION, «SeqCst»)",
+    to: "Acquire",
+    caughtBy: "models waiting::a_prepared_reader_wakes_for_a_frame",
+  },
+  {
+    at: "reader.rs refresh_seen",
+    from: "m.load64(ring + RING_POSITION, «SeqCst»)",
+    to: "Relaxed",
+    caughtBy: "models waiting::a_prepared_reader_wakes_for_a_frame",
+  },
+  {
+    at: "reader.rs missing",
+    from: "m.load32(ring + RING_CLOSED, «SeqCst»)",
+    to: "Relaxed",
+    caughtBy: "models stream::a_reader_sees_every_frame",
+  },
+  {
+    at: "reader.rs is_overtaken",
+    from: "m.fence();",
+    to: "",
+    caughtBy: "models passing::a_passing_reader_gets_whole_frames",
+  },
+  {
+    at: "reader.rs jump",
+    from: "m.store64(reader + READER_POSITION, to, «SeqCst»)",
+    to: "Relaxed",
+    caughtBy: "models waiting::a_writer_wakes_for_a_skip",
+  },
+  {
+    at: "reader.rs advance",
+    from: "m.store64(reader + READER_POSITION, to, «SeqCst»)",
+    to: "Relaxed",
+    caughtBy: "models waiting::a_writer_wakes_for_all_that_it_needs",
+  },
+  {
+    at: "reader.rs advance",
+    from: "m.store64(reader + READER_POSITION, to, «SeqCst»)",
+    to: "Release",
+    caughtBy: "models waiting::a_writer_wakes_for_all_that_it_needs",
+  },
+  {
+    at: "reader.rs advance",
+    from: "m.load32(ring + RING_SPACE_WAITERS, «SeqCst»)",
+    to: "Acquire",
+    caughtBy: "models waiting::a_writer_wakes_for_all_that_it_needs",
+  },
+  {
+    at: "reader.rs release",
+    from: "m.store32(reader + READER_STATE, state, «SeqCst»)",
+    to: "Relaxed",
+    caughtBy: "models joining::a_reader_leaves",
+  },
+  {
+    at: "reader.rs rejoin",
+    from: "m.store32(reader + READER_STATE, READER_BLOCKING, «SeqCst»)",
+    to: "Relaxed",
+    caughtBy: "models joining::a_reader_rejoins",
+    preemptions: 3,
+  },
+  {
+    at: "waiting.rs wake",
+    from: "m.load32(waiters, «SeqCst»)",
+    to: "Acquire",
+    caughtBy: "models waiting::a_prepared_reader_wakes_for_a_frame",
+  },
+  {
+    at: "event.rs pending",
+    from: "m.load32(event + EVENT_PENDING, «SeqCst»)",
+    to: "Acquire",
+    caughtBy: "models events::two_waiters_take_one_activation_each",
+  },
+  {
+    at: "event.rs is_closed",
+    from: "m.load32(event + EVENT_SIGNALERS, «SeqCst»)",
+    to: "Relaxed",
+    caughtBy: "models events::an_event_ends_after_its_activations",
+    preemptions: 3,
+  },
+  {
+    at: "event.rs reset",
+    from: "m.store32(event + EVENT_PENDING, 0, «SeqCst»)",
+    to: "Relaxed",
+    caughtBy: "models events::a_reset_forgets_what_was_before",
+  },
+  {
+    at: "writer.rs advance",
+    from:
+      "m.store64(ring + RING_POSITION, position(m, ring) + u64::from(length), SeqCst);\n    wake(m, ring + RING_DATA_WAITERS);",
+    to:
+      "wake(m, ring + RING_DATA_WAITERS);\n    m.store64(ring + RING_POSITION, position(m, ring) + u64::from(length), SeqCst);",
+    caughtBy: "models waiting::a_prepared_reader_wakes_for_a_frame",
+  },
+  {
+    at: "writer.rs close",
+    from: "m.store32(ring + RING_CLOSED, 1, SeqCst);\n    wake(m, ring + RING_DATA_WAITERS);",
+    to: "wake(m, ring + RING_DATA_WAITERS);\n    m.store32(ring + RING_CLOSED, 1, SeqCst);",
+    caughtBy: "models waiting::a_reader_wakes_for_the_end",
+  },
+  {
+    at: "writer.rs announce_need",
+    from: "m.store64(ring + RING_SPACE_NEEDED, needed, Relaxed);\n    announce(m, ring + RING_SPACE_WAITERS)",
+    to:
+      "{ let word = announce(m, ring + RING_SPACE_WAITERS); m.store64(ring + RING_SPACE_NEEDED, needed, Relaxed); word }",
+    caughtBy: "models waiting::a_writer_wakes_for_all_that_it_needs",
+  },
+  {
+    at: "reader.rs jump",
+    from: "m.store64(reader + READER_POSITION, to, SeqCst);\n    wake(m, ring + RING_SPACE_WAITERS);",
+    to: "wake(m, ring + RING_SPACE_WAITERS);\n    m.store64(reader + READER_POSITION, to, SeqCst);",
+    caughtBy: "models waiting::a_writer_wakes_for_a_skip",
+  },
+  {
+    at: "reader.rs advance",
+    from:
+      "m.store64(reader + READER_POSITION, to, SeqCst);\n    if m.load32(ring + RING_SPACE_WAITERS, SeqCst) != 0 {\n        wake_writer(m, ring, from, to);\n    }",
+    to:
+      "let waiting = m.load32(ring + RING_SPACE_WAITERS, SeqCst);\n    m.store64(reader + READER_POSITION, to, SeqCst);\n    if waiting != 0 { wake_writer(m, ring, from, to); }",
+    caughtBy: "models waiting::a_writer_wakes_for_all_that_it_needs",
+  },
+  {
+    at: "reader.rs release",
+    from: "m.store32(reader + READER_STATE, state, SeqCst);\n    wake(m, ring + RING_SPACE_WAITERS);",
+    to: "wake(m, ring + RING_SPACE_WAITERS);\n    m.store32(reader + READER_STATE, state, SeqCst);",
+    caughtBy: "models joining::a_reader_leaves",
+  },
+  {
+    at: "event.rs look",
+    from: "0 if «closed»",
+    to: "is_closed(m, event, own)",
+    caughtBy: "models events::an_event_ends_after_its_activations",
+  },
+  {
+    at: "event.rs signal",
+    from: "update(m, event + EVENT_PENDING, |count| count.checked_add(1));\n    wake(m, event + EVENT_WAITERS);",
+    to: "wake(m, event + EVENT_WAITERS);\n    update(m, event + EVENT_PENDING, |count| count.checked_add(1));",
+    caughtBy: "models events::two_waiters_take_one_activation_each",
+  },
+  {
+    at: "event.rs leave",
+    from: "update(m, event + EVENT_SIGNALERS, |count| count.checked_sub(1));\n    wake(m, event + EVENT_WAITERS);",
+    to: "wake(m, event + EVENT_WAITERS);\n    update(m, event + EVENT_SIGNALERS, |count| count.checked_sub(1));",
+    caughtBy: "models events::an_event_ends_after_its_activations",
+  },
+  {
+    at: "ring.rs init",
+    from: "m.set32(ring + RING_OFFSET, offset);",
+    to: "",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "ring.rs init",
+    from: "m.store64(ring + RING_POSITION, start, Relaxed);",
+    to: "",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "ring.rs init",
+    from: "m.store64(reader + READER_POSITION, start, Relaxed);",
+    to: "",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "ring.rs init",
+    from: "m.set32(reader + READER_OFFSET, offset);",
+    to: "",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "ring.rs init",
+    from: "m.store32(reader + READER_STATE, READER_BLOCKING, SeqCst);",
+    to: "",
+    caughtBy: "models waiting::all_wake_for_the_stop",
+  },
+  {
+    at: "ring.rs scan",
+    from: "found.slowest.min(m.load64(reader + READER_POSITION, SeqCst))",
+    to: "found.slowest.max(m.load64(reader + READER_POSITION, SeqCst))",
+    caughtBy: "models waiting::all_wake_for_the_stop",
+  },
+  {
+    at: "ring.rs scan",
+    from: "found.slowest.min(m.load64(reader + READER_POSITION, SeqCst))",
+    to: "m.load64(reader + READER_POSITION, SeqCst)",
+    caughtBy: "models waiting::a_writer_wakes_for_the_slowest_reader",
+  },
+  {
+    at: "ring.rs scan",
+    from: "found.passing = «true»",
+    to: "false",
+    caughtBy: "models passing::a_passing_reader_gets_whole_frames",
+  },
+  { at: "ring.rs scan", from: "slowest: «position»", to: "0", caughtBy: "models waiting::a_writer_wakes_for_a_skip" },
+  {
+    at: "ring.rs unread",
+    from: "position - scan(m, ring, position).slowest",
+    to: "position - position",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "ring.rs offset_of",
+    from: "position.checked_rem(u64::from(capacity)).unwrap_or(0) as u32",
+    to: "position as u32 % capacity",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "ring.rs after",
+    from: "next >= capacity",
+    to: "next > capacity",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  { at: "ring.rs after", from: "{ «next - capacity» }", to: "0", caughtBy: "properties ring::a_ring_is_an_array" },
+  {
+    at: "writer.rs rescan",
+    from: "found.slowest + u64::from(m.get32(ring + RING_CAPACITY))",
+    to: "found.slowest",
+    caughtBy: "models waiting::a_prepared_reader_wakes_for_a_frame",
+  },
+  {
+    at: "writer.rs rescan",
+    from: "found.slowest + u64::from(m.get32(ring + RING_CAPACITY))",
+    to: "found.slowest + u64::from(m.get32(ring + RING_CAPACITY)) + 1",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "writer.rs rescan",
+    from: "m.set64(ring + RING_LIMIT, limit);",
+    to: "",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "writer.rs rescan",
+    from: "u32::from(found.passing)",
+    to: "0",
+    caughtBy: "models passing::a_passing_reader_gets_whole_frames",
+  },
+  {
+    at: "writer.rs rescan",
+    from: "m.set32(ring + RING_SCANS, m.get32(ring + RING_SCANS).wrapping_add(1));",
+    to: "",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "writer.rs fits",
+    from: "«end <= m.get64(ring + RING_LIMIT)» ||",
+    to: "end < m.get64(ring + RING_LIMIT)",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "writer.rs fits",
+    from: "«end <= m.get64(ring + RING_LIMIT)» ||",
+    to: "false",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "writer.rs fits",
+    from: "|| «end <= rescan(m, ring)»",
+    to: "false",
+    caughtBy: "models waiting::a_prepared_reader_wakes_for_a_frame",
+  },
+  {
+    at: "writer.rs fits",
+    from: "|| «end <= rescan(m, ring)»",
+    to: "end < rescan(m, ring)",
+    caughtBy: "models waiting::a_writer_wakes_for_a_skip",
+  },
+  {
+    at: "writer.rs look",
+    from: "if «!fits(m, ring, length)»",
+    to: "false",
+    caughtBy: "models waiting::all_wake_for_the_stop",
+  },
+  {
+    at: "writer.rs look",
+    from: "m.get32(ring + RING_ANNOUNCING) != 0",
+    to: "m.get32(ring + RING_ANNOUNCING) == 0",
+    caughtBy: "models passing::a_passing_reader_gets_whole_frames",
+  },
+  {
+    at: "writer.rs announce_claim",
+    from: "end > m.get64(ring + RING_CLAIM)",
+    to: "true",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "writer.rs announce_claim",
+    from: "m.store64(ring + RING_CLAIM, end, Relaxed);",
+    to: "",
+    caughtBy: "models passing::a_passing_reader_gets_whole_frames",
+  },
+  {
+    at: "writer.rs announce_claim",
+    from: "let end = «position(m, ring) + u64::from(length)»",
+    to: "position(m, ring)",
+    caughtBy: "models passing::a_passing_reader_gets_whole_frames",
+  },
+  {
+    at: "writer.rs advance",
+    from: "m.set32(ring + RING_OFFSET, offset);",
+    to: "",
+    caughtBy: "models waiting::a_writer_wakes_for_a_skip",
+  },
+  {
+    at: "writer.rs advance",
+    from: "wake(m, ring + RING_DATA_WAITERS);",
+    to: "",
+    caughtBy: "models waiting::a_prepared_reader_wakes_for_a_frame",
+  },
+  {
+    at: "writer.rs advance",
+    from: "wake(m, ring + RING_DATA_WAITERS);",
+    to: "wake(m, ring + RING_SPACE_WAITERS);",
+    caughtBy: "models waiting::a_prepared_reader_wakes_for_a_frame",
+  },
+  {
+    at: "writer.rs advance",
+    from: "m.set32(ring + RING_COUNTDOWN, countdown);",
+    to: "",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "writer.rs advance",
+    from: "countdown == 0",
+    to: "countdown == 1",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  { at: "writer.rs write", from: "length <= before_wrap", to: "true", caughtBy: "properties ring::a_ring_is_an_array" },
+  {
+    at: "writer.rs write",
+    from: "m.copy(data + offset as u32, from, before_wrap);",
+    to: "",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "writer.rs write",
+    from: "m.copy(data, from + before_wrap, length - before_wrap);",
+    to: "",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "writer.rs write",
+    from: "m.copy(data, «from + before_wrap», length",
+    to: "from",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  { at: "writer.rs refresh", from: "rescan(m, ring);", to: "", caughtBy: "properties ring::a_ring_is_an_array" },
+  {
+    at: "writer.rs refresh",
+    from: "m.set32(ring + RING_COUNTDOWN, writes);",
+    to: "",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "writer.rs close",
+    from: "m.store32(ring + RING_CLOSED, 1, SeqCst);",
+    to: "",
+    caughtBy: "models waiting::a_reader_wakes_for_the_end",
+  },
+  {
+    at: "writer.rs close",
+    from: "wake(m, ring + RING_DATA_WAITERS);",
+    to: "",
+    caughtBy: "models waiting::a_reader_wakes_for_the_end",
+  },
+  {
+    at: "writer.rs announce_need",
+    from: "end.saturating_sub(u64::from(m.get32(ring + RING_CAPACITY)))",
+    to: "end",
+    caughtBy: "models waiting::a_writer_wakes_for_all_that_it_needs",
+  },
+  {
+    at: "writer.rs announce_need",
+    from: "end.saturating_sub(u64::from(m.get32(ring + RING_CAPACITY)))",
+    to: "position(m, ring).saturating_sub(u64::from(m.get32(ring + RING_CAPACITY)))",
+    caughtBy: "models waiting::a_writer_wakes_for_all_that_it_needs",
+  },
+  {
+    at: "writer.rs announce_need",
+    from: "m.store64(ring + RING_SPACE_NEEDED, needed, Relaxed);",
+    to: "",
+    caughtBy: "models waiting::a_writer_wakes_for_all_that_it_needs",
+  },
+  {
+    at: "writer.rs announce_need",
+    from: "announce(m, ring + RING_SPACE_WAITERS)",
+    to: "announce(m, ring + RING_DATA_WAITERS)",
+    caughtBy: "models waiting::all_wake_for_the_stop",
+  },
+  {
+    at: "writer.rs ready",
+    from: "fits(m, ring, length) || «stopped(m)»",
+    to: "false",
+    caughtBy: "models waiting::all_wake_for_the_stop",
+  },
+  {
+    at: "writer.rs ready",
+    from: "«fits(m, ring, length)» || stopped(m)",
+    to: "false",
+    caughtBy: "models waiting::a_writer_wakes_for_a_skip",
+  },
+  {
+    at: "writer.rs wait",
+    from: "wait_until(m, «ring + RING_SPACE_WAITERS»",
+    to: "ring + RING_DATA_WAITERS",
+    caughtBy: "models waiting::all_wake_for_the_stop",
+  },
+  {
+    at: "reader.rs is_passing",
+    from: "m.get32(reader + READER_STATE) == READER_PASSING",
+    to: "false",
+    caughtBy: "models passing::a_passing_reader_gets_whole_frames",
+  },
+  {
+    at: "reader.rs has",
+    from: "«end <= m.get64(reader + READER_SEEN)» ||",
+    to: "end - 1 <= m.get64(reader + READER_SEEN)",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "reader.rs has",
+    from: "|| «end <= refresh_seen(m, ring, reader)»",
+    to: "false",
+    caughtBy: "models waiting::a_prepared_reader_wakes_for_a_frame",
+  },
+  {
+    at: "reader.rs has",
+    from: "|| «end <= refresh_seen(m, ring, reader)»",
+    to: "end < refresh_seen(m, ring, reader)",
+    caughtBy: "models waiting::a_prepared_reader_wakes_for_a_frame",
+  },
+  {
+    at: "reader.rs look",
+    from: "is_passing(m, reader) && is_overtaken(m, ring, reader)",
+    to: "false",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "reader.rs look",
+    from: "skip(m, ring, reader, «length»);",
+    to: "0",
+    caughtBy: "models passing::a_passing_reader_gets_whole_frames",
+  },
+  {
+    at: "reader.rs missing",
+    from: "«m.load32(ring + RING_CLOSED, SeqCst) == 0»",
+    to: "false",
+    caughtBy: "models waiting::all_wake_for_the_stop",
+  },
+  {
+    at: "reader.rs missing",
+    from: "else if «has(m, ring, reader, length)»",
+    to: "false",
+    caughtBy: "models stream::a_reader_sees_every_frame",
+  },
+  {
+    at: "reader.rs is_overtaken",
+    from: "claim > position(m, reader) + u64::from(m.get32(ring + RING_CAPACITY))",
+    to: "claim >= position(m, reader) + u64::from(m.get32(ring + RING_CAPACITY))",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "reader.rs is_overtaken",
+    from: "u64::from(m.get32(ring + RING_CAPACITY))",
+    to: "0",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "reader.rs jump",
+    from: "m.set64(reader + READER_LOST, m.get64(reader + READER_LOST) + left_out);",
+    to: "",
+    caughtBy: "models passing::a_passing_reader_gets_whole_frames",
+  },
+  {
+    at: "reader.rs jump",
+    from: "m.set32(reader + READER_OFFSET, offset);",
+    to: "",
+    caughtBy: "models passing::a_passing_reader_gets_whole_frames",
+  },
+  {
+    at: "reader.rs jump",
+    from: "m.store64(reader + READER_POSITION, to, SeqCst);",
+    to: "",
+    caughtBy: "models waiting::a_writer_wakes_for_a_skip",
+  },
+  {
+    at: "reader.rs jump",
+    from: "wake(m, ring + RING_SPACE_WAITERS);",
+    to: "",
+    caughtBy: "models waiting::a_writer_wakes_for_a_skip",
+  },
+  { at: "reader.rs skip", from: "newest <= from", to: "false", caughtBy: "properties ring::a_ring_is_an_array" },
+  {
+    at: "reader.rs skip",
+    from: "refresh_seen(m, ring, reader).saturating_sub(u64::from(length))",
+    to: "m.get64(reader + READER_SEEN).saturating_sub(u64::from(length))",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  { at: "reader.rs skip", from: "newest - from", to: "0", caughtBy: "models waiting::a_writer_wakes_for_a_skip" },
+  {
+    at: "reader.rs advance",
+    from: "is_passing(m, reader) && is_overtaken(m, ring, reader)",
+    to: "false",
+    caughtBy: "models passing::a_reader_turns_passing",
+  },
+  {
+    at: "reader.rs advance",
+    from: "m.set32(reader + READER_OFFSET, after(m.get32(reader + READER_OFFSET), length, capacity));",
+    to: "",
+    caughtBy: "models passing::a_passing_reader_gets_whole_frames",
+  },
+  {
+    at: "reader.rs advance",
+    from: "m.load32(ring + RING_SPACE_WAITERS, SeqCst) != 0",
+    to: "false",
+    caughtBy: "models waiting::a_writer_wakes_for_all_that_it_needs",
+  },
+  {
+    at: "reader.rs advance",
+    from: "m.set64(reader + READER_LOST, m.get64(reader + READER_LOST) + u64::from(length));",
+    to: "",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "reader.rs wake_writer",
+    from: "from < needed && «needed <= to»",
+    to: "needed < to",
+    caughtBy: "models waiting::a_writer_wakes_for_all_that_it_needs",
+  },
+  {
+    at: "reader.rs wake_writer",
+    from: "from < needed && needed <= to",
+    to: "needed == to",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  { at: "reader.rs read", from: "length <= before_wrap", to: "true", caughtBy: "properties ring::a_ring_is_an_array" },
+  {
+    at: "reader.rs read",
+    from: "m.copy(to, data + offset as u32, before_wrap);",
+    to: "",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "reader.rs read",
+    from: "m.copy(to + before_wrap, data, length - before_wrap);",
+    to: "",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "reader.rs release",
+    from: "m.store32(reader + READER_STATE, state, SeqCst);",
+    to: "",
+    caughtBy: "models passing::a_passing_reader_gets_whole_frames",
+  },
+  {
+    at: "reader.rs release",
+    from: "wake(m, ring + RING_SPACE_WAITERS);",
+    to: "",
+    caughtBy: "models joining::a_reader_leaves",
+  },
+  {
+    at: "reader.rs rejoin",
+    from: "m.store32(reader + READER_STATE, READER_BLOCKING, SeqCst);",
+    to: "",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "reader.rs rejoin",
+    from: "let here = «refresh_seen(m, ring, reader)»",
+    to: "near",
+    caughtBy: "models joining::a_reader_rejoins",
+  },
+  {
+    at: "reader.rs rejoin",
+    from: "jump(m, ring, reader, here);",
+    to: "",
+    caughtBy: "models joining::a_reader_rejoins",
+  },
+  {
+    at: "reader.rs is_closed",
+    from: "closed && !has(m, ring, reader, 1)",
+    to: "closed",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "reader.rs is_closed",
+    from: "closed && !has(m, ring, reader, 1)",
+    to: "!has(m, ring, reader, 1)",
+    caughtBy: "properties ring::a_ring_is_an_array",
+  },
+  {
+    at: "reader.rs ready",
+    from: "|| «m.load32(ring + RING_CLOSED, SeqCst) != 0» ||",
+    to: "false",
+    caughtBy: "models waiting::a_reader_wakes_for_the_end",
+  },
+  { at: "reader.rs ready", from: "|| «stopped(m)»", to: "false", caughtBy: "models waiting::all_wake_for_the_stop" },
+  {
+    at: "reader.rs ready",
+    from: "«has(m, ring, reader, length)» ||",
+    to: "false",
+    caughtBy: "models waiting::a_prepared_reader_wakes_for_a_frame",
+  },
+  {
+    at: "reader.rs wait",
+    from: "let waiters = «ring + RING_DATA_WAITERS»",
+    to: "ring + RING_SPACE_WAITERS",
+    caughtBy: "models waiting::a_reader_wakes_for_the_end",
+  },
+  {
+    at: "reader.rs prepare_wait",
+    from: "ring + RING_DATA_WAITERS",
+    to: "ring + RING_SPACE_WAITERS",
+    caughtBy: "models waiting::a_prepared_reader_wakes_for_a_frame",
+  },
+  {
+    at: "waiting.rs unless_stopped",
+    from: "stopped(m)",
+    to: "false",
+    caughtBy: "models waiting::all_wake_for_the_stop",
+  },
+  {
+    at: "waiting.rs announce",
+    from: "m.or32(waiters, 1) | 1",
+    to: "m.load32(waiters, SeqCst) | 1",
+    caughtBy: "models waiting::a_prepared_reader_wakes_for_a_frame",
+  },
+  {
+    at: "waiting.rs announce",
+    from: "m.or32(waiters, 1) | 1",
+    to: "m.or32(waiters, 1)",
+    caughtBy: "models waiting::a_prepared_reader_wakes_for_a_frame",
+  },
+  {
+    at: "waiting.rs wake",
+    from: "word.wrapping_add(1)",
+    to: "word & !1",
+    caughtBy: "models waiting::two_readers_wake_for_a_frame",
+  },
+  {
+    at: "waiting.rs wake",
+    from: "m.replace32(waiters, word, word.wrapping_add(1))",
+    to: "true",
+    caughtBy: "models waiting::a_writer_wakes_for_a_skip",
+  },
+  {
+    at: "waiting.rs wake",
+    from: "m.notify(waiters);",
+    to: "",
+    caughtBy: "models waiting::a_prepared_reader_wakes_for_a_frame",
+  },
+  {
+    at: "waiting.rs wait",
+    from: "ready() || m.wait32(waiters, announced, nanoseconds)",
+    to: "m.wait32(waiters, announced, nanoseconds)",
+    caughtBy: "models waiting::a_reader_wakes_for_the_end",
+  },
+  {
+    at: "waiting.rs wait",
+    from: "m.wait32(waiters, «announced», nanoseconds)",
+    to: "m.load32(waiters, SeqCst)",
+    caughtBy: "models waiting::all_wake_for_the_stop",
+  },
+  {
+    at: "waiting.rs wait",
+    from: "if «nanoseconds == 0»",
+    to: "false",
+    caughtBy: "properties event::an_event_is_a_count",
+  },
+  {
+    at: "waiting.rs wait",
+    from: "if «ready()» {\n            return SPUN",
+    to: "false",
+    caughtBy: "properties event::an_event_is_a_count",
+  },
+  {
+    at: "waiting.rs wait",
+    from: "let announced = «announce()»",
+    to: "announce() | 1 << 31",
+    caughtBy: "models waiting::a_reader_wakes_for_the_end",
+  },
+  {
+    at: "waiting.rs prepare",
+    from: "ready()",
+    to: "false",
+    caughtBy: "models waiting::a_prepared_reader_wakes_for_a_frame",
+  },
+  {
+    at: "event.rs init",
+    from: "m.store32(event + EVENT_PENDING, activations, SeqCst);",
+    to: "",
+    caughtBy: "properties event::an_event_is_a_count",
+  },
+  {
+    at: "event.rs init",
+    from: "m.store32(event + EVENT_SIGNALERS, signalers, SeqCst);",
+    to: "",
+    caughtBy: "models events::an_event_ends_after_its_activations",
+  },
+  {
+    at: "event.rs is_closed",
+    from: "m.load32(event + EVENT_SIGNALERS, SeqCst) <= own",
+    to: "m.load32(event + EVENT_SIGNALERS, SeqCst) < own",
+    caughtBy: "models events::an_event_ends_after_its_activations",
+  },
+  {
+    at: "event.rs is_closed",
+    from: "m.load32(event + EVENT_SIGNALERS, SeqCst) <= own",
+    to: "m.load32(event + EVENT_SIGNALERS, SeqCst) == 0",
+    caughtBy: "models events::the_last_signaler_does_not_wait_for_itself",
+  },
+  {
+    at: "event.rs update",
+    from: "m.replace32(at, old, new)",
+    to: "{ m.store32(at, new, SeqCst); true }",
+    caughtBy: "models events::a_reset_forgets_what_was_before",
+  },
+  {
+    at: "event.rs signal",
+    from: "count.checked_add(1)",
+    to: "Some(count.wrapping_add(1))",
+    caughtBy: "properties event::an_event_is_a_count",
+  },
+  {
+    at: "event.rs signal",
+    from: "count.checked_add(1)",
+    to: "count.checked_add(2)",
+    caughtBy: "models events::a_reset_forgets_what_was_before",
+  },
+  {
+    at: "event.rs signal",
+    from: "wake(m, event + EVENT_WAITERS);",
+    to: "",
+    caughtBy: "models events::two_waiters_take_one_activation_each",
+  },
+  {
+    at: "event.rs take",
+    from: "found == DONE && !update(m, event + EVENT_PENDING, |count| count.checked_sub(1))",
+    to: "false",
+    caughtBy: "models events::a_reset_forgets_what_was_before",
+  },
+  {
+    at: "event.rs take",
+    from: "!update(m, event + EVENT_PENDING, |count| count.checked_sub(1))",
+    to: "{ update(m, event + EVENT_PENDING, |count| count.checked_sub(1)); false }",
+    caughtBy: "models events::two_waiters_take_one_activation_each",
+  },
+  {
+    at: "event.rs reset",
+    from: "m.store32(event + EVENT_PENDING, 0, SeqCst);",
+    to: "",
+    caughtBy: "models events::a_reset_forgets_what_was_before",
+  },
+  {
+    at: "event.rs leave",
+    from: "count.checked_sub(1)",
+    to: "count.checked_sub(2)",
+    caughtBy: "models events::an_event_ends_after_its_activations",
+  },
+  {
+    at: "event.rs leave",
+    from: "wake(m, event + EVENT_WAITERS);",
+    to: "",
+    caughtBy: "models events::an_event_ends_after_its_activations",
+  },
+  {
+    at: "event.rs ready",
+    from: "«pending(m, event) != 0» ||",
+    to: "false",
+    caughtBy: "models events::two_waiters_take_one_activation_each",
+  },
+  {
+    at: "event.rs ready",
+    from: "|| «is_closed(m, event, own)» ||",
+    to: "false",
+    caughtBy: "models events::the_last_signaler_does_not_wait_for_itself",
+  },
+  { at: "event.rs ready", from: "|| «stopped(m)»", to: "false", caughtBy: "properties event::an_event_is_a_count" },
+];
+
+/** What cannot be noticed, nor needs to be. */
+export const HARMLESS: readonly HarmlessMutant[] = [
+  {
+    at: "reader.rs is_overtaken",
+    from: "m.load64(ring + RING_CLAIM, «Acquire»)",
+    to: "Relaxed",
+    why: "what was read before is ordered by the fence; nothing relies on what is read after",
+  },
+  {
+    at: "reader.rs ready",
+    from: "m.load32(ring + RING_CLOSED, «SeqCst»)",
+    to: "Acquire",
+    why: "the look at the position before it is behind the announcement already",
+  },
+  {
+    at: "waiting.rs stopped",
+    from: "m.load32(STOP, «SeqCst»)",
+    to: "Relaxed",
+    why: "a stop changes the waiters words afterwards, and those order it",
+  },
+  {
+    at: "event.rs is_closed",
+    from: "m.load32(event + EVENT_SIGNALERS, «SeqCst»)",
+    to: "Acquire",
+    why: "the look at the activations before it is behind the announcement already",
+  },
+  {
+    at: "event.rs update",
+    from: "m.load32(at, «SeqCst»)",
+    to: "Relaxed",
+    why: "an old count fails the exchange, which then is tried again",
+  },
+  {
+    at: "ring.rs init",
+    from: "m.store64(ring + RING_CLAIM, start, Relaxed);",
+    to: "",
+    why: "no position is behind a claim of 0",
+  },
+  {
+    at: "ring.rs init",
+    from: "m.set64(reader + READER_SEEN, start);",
+    to: "",
+    why: "the first look takes the position anew",
+  },
+  {
+    at: "ring.rs unread",
+    from: "behind.min(u64::from(m.get32(ring + RING_CAPACITY))) as u32",
+    to: "behind as u32",
+    why: "a reader that holds the writer back is never further behind",
+  },
+  { at: "writer.rs rescan", from: "u32::from(found.passing)", to: "1", why: "claims are announced that nobody needs" },
+  {
+    at: "writer.rs look",
+    from: "m.get32(ring + RING_ANNOUNCING) != 0",
+    to: "true",
+    why: "claims are announced that nobody needs",
+  },
+  {
+    at: "writer.rs announce_claim",
+    from: "end > m.get64(ring + RING_CLAIM)",
+    to: "end >= m.get64(ring + RING_CLAIM)",
+    why: "the claim is stored again as it is",
+  },
+  {
+    at: "writer.rs write",
+    from: "length <= before_wrap",
+    to: "length < before_wrap",
+    why: "nothing is copied after the wrap",
+  },
+  {
+    at: "reader.rs is_passing",
+    from: "m.get32(reader + READER_STATE) == READER_PASSING",
+    to: "true",
+    why: "the claim is never past what a reader that blocks has not read",
+  },
+  {
+    at: "reader.rs refresh_seen",
+    from: "m.set64(reader + READER_SEEN, seen);",
+    to: "",
+    why: "each look takes the position anew",
+  },
+  {
+    at: "reader.rs has",
+    from: "«end <= m.get64(reader + READER_SEEN)» ||",
+    to: "end < m.get64(reader + READER_SEEN)",
+    why: "the last bytes seen take the position anew",
+  },
+  {
+    at: "reader.rs skip",
+    from: "newest <= from",
+    to: "newest < from",
+    why: "it jumps to where it is, and wakes for nothing",
+  },
+  {
+    at: "reader.rs wake_writer",
+    from: "from < needed && needed <= to",
+    to: "true",
+    why: "it wakes the writer too early, who parks again",
+  },
+  {
+    at: "reader.rs wake_writer",
+    from: "«from < needed» && needed <= to",
+    to: "from <= needed",
+    why: "it wakes the writer twice",
+  },
+  {
+    at: "reader.rs read",
+    from: "length <= before_wrap",
+    to: "length < before_wrap",
+    why: "nothing is copied after the wrap",
+  },
+  {
+    at: "reader.rs rejoin",
+    from: "jump(m, ring, reader, near);",
+    to: "",
+    why: "the writer takes the reader to be further behind until the second jump",
+  },
+  { at: "waiting.rs wake", from: "word & 1 != 0", to: "true", why: "it notifies nobody" },
+  {
+    at: "waiting.rs wake",
+    from: "word.wrapping_add(1)",
+    to: "word.wrapping_add(2)",
+    why: "the bit stays, and it notifies nobody",
+  },
+];
