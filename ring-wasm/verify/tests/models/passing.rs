@@ -4,7 +4,7 @@ use super::*;
 use ring_verify::modelled::check;
 use ring_wasm::codes::{NOT_READY, OVERTAKEN};
 use ring_wasm::layout::*;
-use ring_wasm::reader as reading;
+use ring_wasm::{reader as reading, writer as writing};
 
 /// Reads once, at whatever is there. Whole frames come in order; everything else is counted as lost.
 fn read_in_passing(m: &Modelled, last: u32) -> u32 {
@@ -75,5 +75,47 @@ fn a_blocking_reader_sees_every_frame_beside_a_passing_one() {
         }
         passing.join().unwrap();
         blocking.join().unwrap();
+    });
+}
+
+/// Reads all frames that are there together. Whole ones come in order.
+fn read_many_in_passing(m: &Modelled) -> i32 {
+    let length = reading::look_many(m, OBJECT, reader(0), FRAME, FRAME, CAPACITY);
+    if length < 0 {
+        return length;
+    }
+    let start = m.get32(reader(0) + READER_OFFSET);
+    for done in (0..length as u32).step_by(FRAME as usize) {
+        m.copy(scratch(1) + done, ring::data(m, OBJECT) + (start + done) % CAPACITY, FRAME);
+    }
+    let code = reading::advance(m, OBJECT, reader(0), length as u32);
+    for at in (0..length as u32).step_by(FRAME as usize).map(|done| scratch(1) + done) {
+        if code == DONE {
+            assert_eq!(m.get32(at), m.get32(at + 4), "a torn frame");
+            assert!(at == scratch(1) || m.get32(at) == m.get32(at - FRAME) + 1, "a frame out of order");
+        }
+    }
+    code
+}
+
+/// The same where reader and writer look at two frames at a time.
+#[test]
+fn a_passing_reader_gets_several_whole_frames() {
+    check("a passing reader gets several whole frames", 3, || {
+        let m = with_ring(Modelled::new(), 1, Data::Torn);
+        reading::release(&*m, OBJECT, reader(0), READER_PASSING);
+        let thread = start(&m, |m| {
+            if read_many_in_passing(m) == NOT_READY {
+                read_many_in_passing(m);
+            }
+        });
+        for first in [1, 3] {
+            assert_eq!(writing::look_many(&*m, OBJECT, FRAME, FRAME, CAPACITY) as u32, CAPACITY);
+            for slot in 0..2 {
+                m.copy(ring::data(&*m, OBJECT) + slot * FRAME, frame(&m, first + slot), FRAME);
+            }
+            writing::advance(&*m, OBJECT, CAPACITY);
+        }
+        thread.join().unwrap();
     });
 }

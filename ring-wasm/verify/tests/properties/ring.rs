@@ -14,12 +14,15 @@ use ring_wasm::{reader, ring, writer};
 enum Operation {
     Write { length: u32 },
     LookToWrite { length: u32 },
+    LookToWriteMany { many: Many },
     Refresh { writes: u32 },
     PrepareToWrite { length: u32 },
     WaitToWrite { length: u32, spins: u32, nanoseconds: i64 },
     Close,
     Read { reader: usize, length: u32 },
     ReadInPlace { reader: usize, length: u32, overtaken_by: u32 },
+    ReadOn { reader: usize, length: u32, next: u32 },
+    LookAtMany { reader: usize, many: Many },
     Skip { reader: usize, length: u32 },
     Release { reader: usize, state: u32 },
     Rejoin { reader: usize },
@@ -27,13 +30,23 @@ enum Operation {
     WaitToRead { reader: usize, length: u32, spins: u32, nanoseconds: i64 },
 }
 
+/// A look at several pieces: bytes of one, and how many of them.
+#[derive(Clone, Copy, Debug)]
+struct Many {
+    unit: u32,
+    least: u32,
+    most: u32,
+}
+
 fn operations() -> impl Strategy<Value = Operation> {
     use Operation::*;
     let (length, reader, spins, nanoseconds) = (1..1000u32, 0..100usize, 0..2u32, 0..2i64);
     let on_reader = (reader.clone(), length.clone());
+    let many = (1..20u32, 0..1000u32, 0..1000u32).prop_map(|(unit, least, most)| Many { unit, least, most });
     prop_oneof![
         20 => length.clone().prop_map(|length| Write { length }),
         5 => length.clone().prop_map(|length| LookToWrite { length }),
+        5 => many.clone().prop_map(|many| LookToWriteMany { many }),
         2 => (1..4u32).prop_map(|writes| Refresh { writes }),
         4 => length.clone().prop_map(|length| PrepareToWrite { length }),
         2 => (length.clone(), spins.clone(), nanoseconds.clone())
@@ -42,6 +55,9 @@ fn operations() -> impl Strategy<Value = Operation> {
         20 => on_reader.clone().prop_map(|(reader, length)| Read { reader, length }),
         10 => (on_reader.clone(), prop_oneof![Just(0), 1..1000u32])
             .prop_map(|((reader, length), overtaken_by)| ReadInPlace { reader, length, overtaken_by }),
+        5 => (on_reader.clone(), length.clone())
+            .prop_map(|((reader, length), next)| ReadOn { reader, length, next }),
+        5 => (reader.clone(), many).prop_map(|(reader, many)| LookAtMany { reader, many }),
         3 => on_reader.clone().prop_map(|(reader, length)| Skip { reader, length }),
         4 => (reader.clone(), prop_oneof![Just(READER_PASSING), Just(READER_DETACHED)])
             .prop_map(|(reader, state)| Release { reader, state }),
@@ -143,6 +159,29 @@ impl Twins<'_> {
         }
     }
 
+    /// The unit, the least and the most bytes of a look at several pieces.
+    fn lengths(&self, Many { unit, least, most }: Many) -> (u32, u32, u32) {
+        let unit = self.length(unit - 1);
+        let pieces = self.capacity as u32 / unit;
+        let least = 1 + least % pieces;
+        (unit, least * unit, least.max(1 + most % pieces) * unit)
+    }
+
+    fn look_to_write_many(&mut self, many: Many) {
+        let (unit, least, most) = self.lengths(many);
+        let found = writer::look_many(self.m, ARENA, unit, least, most);
+        if !self.finds_room(least) {
+            return assert_eq!(found, NOT_READY);
+        }
+        let end = self.start + self.written.len() as u64;
+        if self.limit - end < u64::from(most) {
+            self.scan();
+        }
+        let room = u64::from(most).min(self.limit - end) as u32;
+        assert_eq!(found as u32, room - room % unit);
+        self.claimed = self.claimed.max(self.written.len() + found as usize);
+    }
+
     fn is_overtaken(&self, index: usize) -> bool {
         let reader = &self.readers[index];
         reader.state == READER_PASSING && self.claimed > reader.position + self.capacity
@@ -211,6 +250,29 @@ impl Twins<'_> {
         assert_eq!(reader::advance(m, ARENA, at, length), expected);
     }
 
+    /// Looks, and consumes in the same step in which it looks at what follows.
+    fn read_on(&mut self, index: usize, length: u32, next: u32) {
+        let (m, at) = (self.m, ring::reader(ARENA, index as u32));
+        let found = self.look(index, length);
+        assert_eq!(reader::look(m, ARENA, at, length), found);
+        if found >= 0 {
+            self.advance(index, length);
+            let expected = self.look(index, next);
+            assert_eq!(reader::next(m, ARENA, at, length, next), expected);
+        }
+    }
+
+    fn look_at_many(&mut self, index: usize, many: Many) {
+        let (unit, least, most) = self.lengths(many);
+        let found = reader::look_many(self.m, ARENA, ring::reader(ARENA, index as u32), unit, least, most);
+        let first = self.look(index, least);
+        if first < 0 {
+            return assert_eq!(found, first);
+        }
+        let there = (self.written.len() - self.readers[index].position).min(most as usize) as u32;
+        assert_eq!(found as u32, there - there % unit);
+    }
+
     fn wait_ends_with(ready: bool, spins: u32, nanoseconds: i64) -> i32 {
         match ready {
             true if spins > 0 => SPUN,
@@ -231,6 +293,7 @@ impl Twins<'_> {
         match operation {
             Write { length } if !self.closed => self.write(length_of(length)),
             LookToWrite { length } if !self.closed => self.look_to_write(length_of(length)),
+            LookToWriteMany { many } if !self.closed => self.look_to_write_many(many),
             Refresh { writes } => {
                 writer::refresh(m, ARENA, writes);
                 self.countdown = Some(writes);
@@ -260,6 +323,10 @@ impl Twins<'_> {
                 let by = if self.closed { 0 } else { overtaken_by };
                 self.read_in_place(reader % count, length_of(length), by);
             }
+            ReadOn { reader, length, next } if self.reads(reader) => {
+                self.read_on(reader % count, length_of(length), length_of(next));
+            }
+            LookAtMany { reader, many } if self.reads(reader) => self.look_at_many(reader % count, many),
             Skip { reader, length } if count > 0 => {
                 let (index, length) = (reader % count, length_of(length));
                 let skipped = self.skip(index, length as usize);
