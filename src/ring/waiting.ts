@@ -41,7 +41,7 @@ interface Spinner {
 const MOST_SPINS = 512;
 const FEWEST_SPINS = 8;
 /** Where spinning does not pay, it is tried again at every so many parks: the peers may have got a core each. */
-const PARKS_PER_TRIAL = 32;
+const PARKS_PER_TRIAL = 64;
 
 /** Spins for as long as spinning has paid off lately: a peer on another core answers sooner than a park takes. */
 class AdaptiveSpinner implements Spinner {
