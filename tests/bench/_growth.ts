@@ -1,7 +1,7 @@
 /** Pipelines of any number of stages and readers. */
 
 import { Pipeline, type WaitStrategy } from "@ringmill/ringmill";
-import { type GrowthLoad, sink, source, stage } from "./_growth_tasks.ts";
+import { type GrowthLoad, labour, sink, source, stage } from "./_growth_tasks.ts";
 import { isSumOfAll, verify } from "./_measure.ts";
 
 /** A source, so many stages one after the other, and so many sinks that read what comes out of the last. */
@@ -38,10 +38,13 @@ export async function timeGrowth({ frames, work, stages, sinks, wait }: Growth):
     return pipe.openReader(receipts);
   });
   const cost = pipe.openReader(costs);
+  // Each task goes on where the one before has left off.
+  let worked = frames - 1;
+  for (let task = 0; task < stages + 2; task++) worked = labour(work, worked);
   await pipe.run();
   const times = readers.map((reader) => {
-    const [time, sum] = reader.read()!;
-    verify(isSumOfAll(sum, frames), `${stages} stages and ${sinks} sinks`);
+    const [time, sum, last] = reader.read()!;
+    verify(isSumOfAll(sum, frames) && last === worked, `${stages} stages and ${sinks} sinks`);
     return time;
   });
   return { frame: Math.max(...times), source: cost.read()![0] };
