@@ -19,7 +19,7 @@ async function timeFrames(pythusa: Pythusa, bytes: number, frames: number): Prom
 
 async function measureFrames(pythusa: Pythusa, bytes: number): Promise<Row> {
   // Copies of large frames take long here, calls take long there.
-  const ours = Math.max(1500, Math.min(500_000, Math.floor(2e9 / bytes))), theirs = Math.min(5000, ours);
+  const ours = Math.max(1000, Math.min(400_000, Math.floor(1e9 / bytes))), theirs = Math.min(5000, ours);
   const times = await medians({
     "Ringmill": () => timeStream(bytes, ours, writeCopies, readCopies),
     "PYTHUSA": () => timeFrames(pythusa, bytes, theirs),

@@ -12,7 +12,7 @@ import { against, formatBytes, type Row, type Table } from "./_table.ts";
 
 /** Frames that may be under way, for everybody. */
 const WINDOW = 32;
-const ROUNDS = 5;
+const ROUNDS = 3;
 const TASKS = new URL("./_stream_tasks.ts", import.meta.url);
 const RIVALS = new URL("./_rival_worker.ts", import.meta.url);
 
@@ -75,7 +75,7 @@ async function timeMemcpy(bytes: number, frames: number): Promise<number> {
 async function measure(bytes: number): Promise<Row> {
   const native = await NativeFloor.build();
   // Enough of them that the start does not count: in place a frame costs the same whatever its size.
-  const many = 1_000_000, copies = Math.max(1500, Math.min(many, Math.floor(2e9 / bytes)));
+  const many = 400_000, copies = Math.max(1000, Math.min(many, Math.floor(1e9 / bytes)));
   const few = Math.max(300, Math.floor(copies / 20));
   const times = await medians({
     "copy": () => timeStream(bytes, copies, writeCopies, readCopies),
