@@ -34,7 +34,7 @@ function panel(table: Table, domain: [number, number]): Panel {
     type: "nominal",
     title: null,
     sort: rows,
-    axis: { domain: false, ticks: false, minExtent: 150 },
+    axis: { domain: false, ticks: false, minExtent: 180, labelLimit: 0 },
   } as const;
   const scale = { type: "log", domain, nice: false } as const;
   const axis = { format: "~g", values: [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] };
