@@ -8,7 +8,7 @@ import type { AsyncWriter } from "../ring/writer.ts";
 import { Manager, type ManagerOptions } from "../worker/manager.ts";
 import type { MonitorOptions, Snapshot, TaskMetrics } from "../worker/metrics.ts";
 import { EventHandle, type EventOptions } from "./event.ts";
-import { moduleUrl } from "./module_url.ts";
+import { moduleUrl } from "../worker/module_url.ts";
 import { planPipeline } from "./plan.ts";
 import { StreamHandle, type StreamHandleOf, type StreamOptions } from "./stream.ts";
 import { createAddTask, targetName } from "./add_task.ts";

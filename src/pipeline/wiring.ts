@@ -8,12 +8,12 @@ import type { Reader } from "../ring/reader.ts";
 import type { TaskEvent } from "../ring/task_event.ts";
 import type { Writer } from "../ring/writer.ts";
 import type { TaskContext } from "../worker/task_context.ts";
+import type { ModuleReference } from "../worker/module_url.ts";
 import type { TaskPermissions } from "../worker/task_worker.ts";
 import type { EventHandle } from "./event.ts";
 import type { StreamHandle } from "./stream.ts";
 
-/** A module, by its `import.meta`, URL or path. A path is relative to the pipeline's module. */
-export type ModuleReference = { readonly url: string } | URL | string;
+export type { ModuleReference };
 
 /** A task function: any export whose parameters are bindings, and a context if it wants it. */
 // deno-lint-ignore no-explicit-any

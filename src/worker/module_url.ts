@@ -2,7 +2,9 @@
 
 import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { ModuleReference } from "./wiring.ts";
+
+/** A module, by its `import.meta`, URL or path. A path is relative to the pipeline's module. */
+export type ModuleReference = { readonly url: string } | URL | string;
 
 /** The absolute URL of a module. A relative path or URL is resolved against `base`, or else the current folder. */
 export function moduleUrl(module: ModuleReference, base?: string): string {

@@ -1,0 +1,37 @@
+/** What a graph knows of a node and users need not. */
+
+import type { Subject } from "rxjs";
+import type { GraphNode } from "./node.ts";
+import type { CallOptions } from "./node_options.ts";
+
+/** A graph, as its nodes know it. */
+export interface NodeOwner {
+  readonly name: string;
+  /** A connection was made. */
+  changed(): void;
+  /** Somebody listens to the node. */
+  watched(): void;
+}
+
+/** The inside of a node. */
+export interface NodeInternals {
+  readonly call: CallOptions | null;
+  /** The nodes that it is connected to, in the order of the connections. */
+  readonly targets: Set<GraphNode>;
+  owner: NodeOwner | undefined;
+  /** Made when somebody asks for them. */
+  input: Subject<unknown> | undefined;
+  output: Subject<unknown> | undefined;
+}
+
+const INTERNALS = new WeakMap<GraphNode, NodeInternals>();
+
+/** Makes the inside of a new node. */
+export function addInternals(node: GraphNode, call: CallOptions | null): void {
+  INTERNALS.set(node, { call, targets: new Set(), owner: undefined, input: undefined, output: undefined });
+}
+
+/** The inside of a node. */
+export function internalsOf(node: GraphNode): NodeInternals {
+  return INTERNALS.get(node)!;
+}

@@ -1,0 +1,49 @@
+/** What a graph tells of its executions. */
+
+import type { NodeError } from "./node_error.ts";
+
+/** Where a node is in an execution. */
+export type NodeStatus = "pending" | "running" | "completed" | "failed" | "skipped" | "cancelled";
+
+/** How an execution has ended. */
+export type RunOutcome = "completed" | "failed" | "cancelled";
+
+/** Common to all events. */
+export interface EventOrigin {
+  /** The graph's name. */
+  readonly graph: string;
+  /** Which execution, from 1. */
+  readonly run: number;
+  /** When, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Something that happened in an execution. `kind` says what. */
+export type GraphEvent =
+  & EventOrigin
+  & (
+    /** An execution begins. */
+    | { readonly kind: "runStart" }
+    /** An execution has ended. */
+    | { readonly kind: "runEnd"; readonly outcome: RunOutcome; readonly error?: unknown }
+    /** A node's function is called. */
+    | { readonly kind: "start"; readonly node: string; readonly attempt: number }
+    /** A node's function has returned. */
+    | { readonly kind: "end"; readonly node: string; readonly attempt: number; readonly durationMs: number }
+    /** A node's function has failed. */
+    | {
+      readonly kind: "failure";
+      readonly node: string;
+      readonly attempt: number;
+      readonly durationMs: number;
+      readonly error: NodeError;
+    }
+    /** It will be called again, for this attempt, after a delay. */
+    | { readonly kind: "retry"; readonly node: string; readonly attempt: number; readonly delayMs: number }
+    /** It has failed for good, and its fallback is called. */
+    | { readonly kind: "fallback"; readonly node: string; readonly error: NodeError }
+    /** A node is left out: it, or something before it, returned `SKIPPED` or failed. */
+    | { readonly kind: "skip"; readonly node: string }
+    /** A node is not finished, because the execution was cancelled or has failed. */
+    | { readonly kind: "cancel"; readonly node: string }
+  );

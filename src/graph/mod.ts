@@ -1,0 +1,57 @@
+/**
+ * A graph of async nodes in one program: branches, joins, batches, caches, workers, retries, and streams.
+ *
+ * A {@link Node} is a name and a function. {@link Node.connect} sends its output to another node, a {@link Graph} executes
+ * them, and reports the status of each.
+ *
+ * @example
+ * ```ts
+ * import { Graph, Node } from "@ringmill/ringmill/graph";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const clean = new Node("clean", (text: string) => text.trim().toLowerCase());
+ * const tokenize = new Node("tokenize", (text: string) => text.split(/\s+/));
+ * clean.connect(tokenize);
+ *
+ * const graph = new Graph("text", { nodes: [clean, tokenize], start: clean });
+ * deepEqual(await graph.execute("Hello World!"), { clean: "hello world!", tokenize: ["hello", "world!"] });
+ * ```
+ *
+ * @module
+ */
+
+export { type ExecuteOptions, Graph, type GraphOptions, type OutputOptions } from "./graph.ts";
+export { type Emitted, type GraphNode, Node, type NodeFunction } from "./node.ts";
+export type { NodeContext } from "./node_context.ts";
+export type { NodeOptions, RetryOptions } from "./node_options.ts";
+export { NodeError, type NodeErrorOptions } from "./node_error.ts";
+export { GraphRun, type NodeTiming, type PipelineStatus, type PipelineTiming } from "./run.ts";
+export type { EventOrigin, GraphEvent, NodeStatus, RunOutcome } from "./events.ts";
+export type { StreamOptions, StreamSource, Subscribable } from "./stream.ts";
+export { type BatchFunction, BatchNode, type BatchNodeOptions } from "./batch_node.ts";
+export { FilterNode, type Predicate } from "./filter_node.ts";
+export { CachedNode, type CachedNodeOptions, type CacheStats } from "./cached_node.ts";
+export { type CacheEntry, type CacheStore, MemoryStore, type MemoryStoreOptions } from "./cache_store.ts";
+export { SqliteStore, type SqliteStoreOptions } from "./sqlite_store.ts";
+export { type RedisClient, RedisStore, type RedisStoreOptions } from "./redis_store.ts";
+export { type ParallelFunction, ParallelNode, type ParallelNodeOptions } from "./parallel_node.ts";
+export { type OutputNode, type Subgraph, SubgraphNode, type SubgraphNodeOptions } from "./subgraph_node.ts";
+export {
+  type AcceptedBy,
+  type Arrival,
+  type Inlet,
+  type JoinMode,
+  type NodeTypes,
+  type OutputOf,
+  type PartialResultsOf,
+  type ResultsOf,
+  SKIPPED,
+  type Skipped,
+  type StartingNode,
+} from "./wiring.ts";
+export { type RunOptions, WorkerPool, type WorkerPoolOptions } from "../worker/worker_pool.ts";
+export type { CallContext } from "../worker/call_context.ts";
+export type { ModuleReference } from "../worker/module_url.ts";
+export type { ExportTarget } from "../worker/protocol.ts";
+export type { TaskPermissions } from "../worker/task_worker.ts";
+export { DeclarationError, LifecycleError, StoppedError, TaskError, UnknownNameError } from "../errors.ts";

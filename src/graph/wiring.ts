@@ -1,0 +1,67 @@
+/** The types of wiring: what a node accepts from which other node, and what a graph of nodes results in. */
+
+import type { GraphNode } from "./node.ts";
+
+/** What a node's function returns instead of a value to have everything after it skipped. */
+export const SKIPPED: unique symbol = Symbol.for("ringmill.skipped");
+
+/** The type of {@link SKIPPED}. */
+export type Skipped = typeof SKIPPED;
+
+/**
+ * How a node with several inputs joins them: `each` calls the function for every one as it arrives, and the node's output
+ * is the list of what it returned, in the order of the connections; `all` waits for all of them and calls the function
+ * once, with an object keyed by the names of the nodes that they come from.
+ */
+export type JoinMode = "each" | "all";
+
+/** A value that comes from a node. */
+export interface Arrival<Name extends string, Value> {
+  /** The node's name. */
+  readonly name: Name;
+  /** What it has put out. */
+  readonly value: Value;
+}
+
+/** What a node accepts: any of the properties that its function expects by name, or the input itself from any node. */
+export type AcceptedBy<In, Join extends JoinMode | undefined> = Join extends "all"
+  ? { [Name in keyof In & string]-?: Arrival<Name, Exclude<In[Name], undefined>> }[keyof In & string]
+  : Arrival<string, In>;
+
+/** For the type checker only: nothing of it is there at run time. */
+export interface NodeTypes<In, Out, Join extends JoinMode | undefined> {
+  /** Takes what may be connected to the node. */
+  readonly accepts: (arrival: AcceptedBy<In, Join>) => void;
+  /** What the graph puts into its start nodes. */
+  readonly input: (input: In) => void;
+  /** The node's output. */
+  readonly output: Join extends "each" ? Exclude<Out, Skipped>[] : Exclude<Out, Skipped>;
+  /** Whether the function may skip what comes after it. */
+  readonly skips: Skipped extends Out ? true : false;
+}
+
+/** A node that accepts what another puts out. */
+export interface Inlet<Name extends string, Out> {
+  /** For the type checker only. */
+  readonly "~types": { readonly accepts: (arrival: Arrival<Name, Out>) => void };
+}
+
+/** A node that a graph's input can start with. */
+export interface StartingNode<In> {
+  /** Its name. */
+  readonly name: string;
+  /** For the type checker only. */
+  readonly "~types": { readonly input: (input: In) => void };
+}
+
+/** What a node puts out. */
+export type OutputOf<N extends GraphNode> = N["~types"]["output"];
+
+/** The outputs of nodes by name. A node may be missing where one of them may skip others. */
+export type ResultsOf<Nodes extends GraphNode> = [Nodes] extends [never] ? Readonly<Record<string, unknown>>
+  : true extends Nodes["~types"]["skips"] ? PartialResultsOf<Nodes>
+  : { readonly [N in Nodes as N["name"]]: OutputOf<N> };
+
+/** The outputs of those nodes that have completed. */
+export type PartialResultsOf<Nodes extends GraphNode> = [Nodes] extends [never] ? Readonly<Record<string, unknown>>
+  : { readonly [N in Nodes as N["name"]]?: OutputOf<N> };
