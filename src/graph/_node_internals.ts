@@ -16,7 +16,7 @@ export interface NodeOwner {
 /** The inside of a node. */
 export interface NodeInternals {
   readonly call: CallOptions | null;
-  /** The nodes that it is connected to, in the order of the connections. */
+  /** The nodes that it is connected to. */
   readonly targets: Set<GraphNode>;
   owner: NodeOwner | undefined;
   /** Made when somebody asks for them. */

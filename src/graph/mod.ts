@@ -38,6 +38,7 @@ export { type ParallelFunction, ParallelNode, type ParallelNodeOptions } from ".
 export { type OutputNode, type Subgraph, SubgraphNode, type SubgraphNodeOptions } from "./subgraph_node.ts";
 export {
   type AcceptedBy,
+  type AnyNodeTypes,
   type Arrival,
   type Inlet,
   type JoinMode,

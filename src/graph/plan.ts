@@ -16,7 +16,7 @@ export interface PlannedNode {
   readonly call: CallOptions | null;
   readonly isEach: boolean;
   readonly isAll: boolean;
-  /** Where its inputs come from, in the order of the connections. */
+  /** Where its inputs come from, in the order in which those nodes were added. */
   readonly sources: PlannedNode[];
   /** Where its output goes. */
   readonly edges: Edge[];
@@ -108,9 +108,9 @@ function joinProblems({ name, node, sources }: PlannedNode): string[] {
 }
 
 function reachProblems(nodes: readonly PlannedNode[], starts: ReadonlySet<PlannedNode>): string[] {
-  const reached = new Set(starts);
+  const reached = new Set(starts), targets = targetsOf(nodes);
   // A set is iterated in the order of insertion, what is added meanwhile too.
-  for (const { index } of reached) for (const to of nodes) if (to.sources.includes(nodes[index])) reached.add(to);
+  for (const { index } of reached) for (const to of targets[index]) reached.add(to);
   return nodes.filter((node) => !reached.has(node)).map(({ name }) =>
     `node "${name}" is not connected to a start node`
   );

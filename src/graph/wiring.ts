@@ -10,7 +10,7 @@ export type Skipped = typeof SKIPPED;
 
 /**
  * How a node with several inputs joins them: `each` calls the function for every one as it arrives, and the node's output
- * is the list of what it returned, in the order of the connections; `all` waits for all of them and calls the function
+ * is the list of what it returned, in the order in which the nodes before it were added; `all` waits for all of them and calls the function
  * once, with an object keyed by the names of the nodes that they come from.
  */
 export type JoinMode = "each" | "all";
@@ -36,8 +36,22 @@ export interface NodeTypes<In, Out, Join extends JoinMode | undefined> {
   readonly input: (input: In) => void;
   /** The node's output. */
   readonly output: Join extends "each" ? Exclude<Out, Skipped>[] : Exclude<Out, Skipped>;
+  /** Whether the function may skip what comes after it; unknown where anything may come out. */
+  readonly skips: 0 extends 1 & Out ? boolean : Skipped extends Out ? true : false;
+}
+
+/** The same for a node of any types. */
+export interface AnyNodeTypes {
+  /** Takes what may be connected to the node. */
+  // deno-lint-ignore no-explicit-any
+  readonly accepts: (arrival: any) => void;
+  /** What the graph puts into its start nodes. */
+  // deno-lint-ignore no-explicit-any
+  readonly input: (input: any) => void;
+  /** The node's output. */
+  readonly output: unknown;
   /** Whether the function may skip what comes after it. */
-  readonly skips: Skipped extends Out ? true : false;
+  readonly skips: boolean;
 }
 
 /** A node that accepts what another puts out. */
