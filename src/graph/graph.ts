@@ -11,7 +11,8 @@ import { checkCount, checkNumber, checkSignal, refuse } from "./node_options.ts"
 import { planGraph } from "./plan.ts";
 import { GraphRun, outputOf, outputsOf, type PipelineStatus, type PipelineTiming, statusOf, timingsOf } from "./run.ts";
 import { activeTracer } from "./tracing.ts";
-import { type StreamOptions, type StreamSource, streamThrough } from "./stream.ts";
+import { type StreamOptions, streamThrough } from "./stream.ts";
+import type { StreamSource } from "./stream_source.ts";
 import type { OutputOf, PartialResultsOf, ResultsOf, StartingNode } from "./wiring.ts";
 
 /** Options of a {@link Graph}. */

@@ -2,20 +2,8 @@
 
 import type { Execution } from "./_execution.ts";
 import type { ExecuteOptions } from "./graph.ts";
-import { checkCount, checkFunction, checkSignal, refuse } from "./node_options.ts";
-
-/** Something that emits values, such as an RxJS `Observable`. It cannot be held back: what it emits meanwhile is kept. */
-export interface Subscribable<Item> {
-  /** Begins to emit. */
-  subscribe(observer: {
-    next(item: Item): void;
-    error(error: unknown): void;
-    complete(): void;
-  }): { unsubscribe(): void };
-}
-
-/** Where a stream's items come from. */
-export type StreamSource<Item> = Iterable<Item> | AsyncIterable<Item> | ReadableStream<Item> | Subscribable<Item>;
+import { type OpenSource, openSource, type StreamSource } from "./stream_source.ts";
+import { checkCount, checkFunction, checkSignal } from "./node_options.ts";
 
 /** Options of {@link Graph.stream}. Those of an execution hold for each item. */
 export interface StreamOptions<Item> extends Omit<ExecuteOptions, "concurrency"> {
@@ -65,33 +53,11 @@ export function streamThrough<Item>(
   checkCount(action, "concurrency", concurrency, 1, false);
   checkSignal(action, signal);
   checkFunction(action, "onItemError", onItemError);
-  return new GraphStream(iterate(action, source), { ...options, concurrency }, begin, take);
-}
-
-function iterate<Item>(action: string, source: StreamSource<Item>): Iterator<Item> | AsyncIterator<Item> {
-  const given = Object(source);
-  if (typeof given[Symbol.asyncIterator] === "function") return given[Symbol.asyncIterator]();
-  if (typeof given[Symbol.iterator] === "function") return given[Symbol.iterator]();
-  if (typeof given.subscribe === "function") return observed(source as Subscribable<Item>)[Symbol.asyncIterator]();
-  return refuse(TypeError, action, "expected an iterable, a stream or an observable", source);
-}
-
-function observed<Item>(source: Subscribable<Item>): ReadableStream<Item> {
-  let subscription: { unsubscribe(): void } | undefined;
-  return new ReadableStream({
-    start(controller) {
-      subscription = source.subscribe({
-        next: (item) => controller.enqueue(item),
-        error: (error) => controller.error(error),
-        complete: () => controller.close(),
-      });
-    },
-    cancel: () => subscription?.unsubscribe(),
-  });
+  return new GraphStream(openSource(action, source), { ...options, concurrency }, begin, take);
 }
 
 class GraphStream<Item> implements AsyncIterableIterator<unknown> {
-  readonly #source: Iterator<Item> | AsyncIterator<Item>;
+  readonly #source: OpenSource<Item>;
   readonly #options: StreamOptions<Item> & { readonly concurrency: number };
   readonly #begin: Begin<Item>;
   readonly #take: Take;
@@ -101,6 +67,7 @@ class GraphStream<Item> implements AsyncIterableIterator<unknown> {
   /** Items whose results were not taken. */
   #underWay = 0;
   #isPumping = false;
+  #isReading = false;
   #hasSourceEnded = false;
   #isOver = false;
   #failure: { readonly error: unknown } | undefined;
@@ -109,7 +76,7 @@ class GraphStream<Item> implements AsyncIterableIterator<unknown> {
   #room: PromiseWithResolvers<void> | undefined;
 
   constructor(
-    source: Iterator<Item> | AsyncIterator<Item>,
+    source: OpenSource<Item>,
     options: StreamOptions<Item> & { readonly concurrency: number },
     begin: Begin<Item>,
     take: Take,
@@ -169,17 +136,24 @@ class GraphStream<Item> implements AsyncIterableIterator<unknown> {
           await (this.#room = Promise.withResolvers()).promise;
           continue;
         }
-        const next = this.#source.next(),
-          { done, value } = next instanceof Promise ? await next : next as Awaited<typeof next>;
+        const { done, value } = await this.#read();
         if (done) break;
         if (!this.#isOver) this.#run(value);
       }
       this.#hasSourceEnded = true;
-      this.#result?.resolve();
+      this.#wake();
     } catch (error) {
       this.#hasSourceEnded = true;
       this.#fail(error);
     }
+  }
+
+  /** The next item. A source that has it at once is not waited for. */
+  #read(): IteratorResult<Item> | Promise<IteratorResult<Item>> {
+    const next = this.#source.next();
+    if (!(next instanceof Promise)) return next;
+    this.#isReading = true;
+    return next.finally(() => this.#isReading = false);
   }
 
   #run(item: Item): void {
@@ -240,7 +214,11 @@ class GraphStream<Item> implements AsyncIterableIterator<unknown> {
     this.#slots.length = 0;
     this.#room?.resolve();
     this.#wake();
-    if (!this.#hasSourceEnded) await this.#source.return?.();
+    if (this.#hasSourceEnded) return;
     this.#hasSourceEnded = true;
+    const ended = this.#source.stop(reason);
+    // A generator that is waiting for something ends only after that.
+    if (this.#isReading) ended.catch(() => {});
+    else await ended;
   }
 }
