@@ -125,6 +125,7 @@ Deno.test("Graph describes itself by nodes, edges and start nodes", () => {
   deepEqual([...graph.nodes.keys()], ["a", "b", "c"]);
   deepEqual(graph.edges, [{ from: "a", to: "b" }, { from: "a", to: "c" }, { from: "b", to: "c" }]);
   equal(graph.getNode("b"), b);
+  equal(new Node("d", () => 1, { description: "for people" }).description, "for people");
   throws(() => graph.getNode("z"), { name: "UnknownNameError", message: 'Cannot find node "z" in graph "test"' });
 });
 
