@@ -2,9 +2,10 @@
 
 import { PGraph } from "p-graph";
 import pMap from "p-map";
-import { concatMap, from, lastValueFrom, of } from "rxjs";
+import { concatMap, from, lastValueFrom, mergeMap, of } from "rxjs";
 import { Graph, type GraphNode, Node } from "@ringmill/ringmill/graph";
-import { formatBytes, printTable, race, ratio, verify } from "./_measure.ts";
+import { medians, verify } from "./_measure.ts";
+import { against, printTable, type Ratio, type Row, type Table } from "./_table.ts";
 
 type Step = (n: number) => number | Promise<number>;
 
@@ -33,48 +34,44 @@ async function timeNodes(nodes: number, times: number, expected: number, execute
   return time;
 }
 
-async function benchChains(): Promise<void> {
-  const rows: (string | number)[][] = [
-    ["chain, ns per node", "plain promises", "graph", "graph, untimed", "RxJS", "p-graph"],
-  ];
-  rows[0].push("graph/plain", "untimed/plain", "RxJS/plain", "p-graph/plain");
-  for (const length of [10, 1000]) {
-    for (const [kind, step] of Object.entries(STEPS)) {
-      const { graph, last } = chainOf(length, step), times = 100_000 / length;
-      const steps = Array.from({ length }, () => step);
-      const plain = async () => {
-        let value = 0;
-        for (const step of steps) value = await step(value);
-        return value;
-      };
-      const reactive = steps.reduce((source, step) => source.pipe(concatMap(async (n) => await step(n))), of(0));
-      const byPGraph = async () => {
-        let value = 0;
-        const run = (step: Step) => ({ run: async () => value = await step(value) });
-        const edges = steps.slice(1).map((_, n): [string, string] => [`${n}`, `${n + 1}`]);
-        await new PGraph(new Map(steps.map((step, n) => [`${n}`, run(step)])), edges).run();
-        return value;
-      };
-      const time = (execute: () => Promise<unknown>, share = 1) => () =>
-        timeNodes(length, Math.ceil(times / share), length, execute);
-      const result = await race({
-        plain: time(plain),
-        timed: time(() => graph.execute(0, { output: last })),
-        untimed: time(() => graph.execute(0, { output: last, timing: false })),
-        reactive: time(() => lastValueFrom(reactive), 10),
-        pGraph: time(byPGraph, 20),
-      }, 5);
-      const { plain: base, timed, untimed, reactive: rx, pGraph: pg } = result;
-      rows.push([`${length} ${kind} nodes`, base, timed, untimed, rx, pg]);
-      rows.at(-1)!.push(...[timed, untimed, rx, pg].map((value) => ratio(value / base)));
-    }
-  }
-  printTable("Node graphs: one execution after the other", rows);
+/** A chain against a loop that awaits one function after the other. */
+async function measureChain(length: number, kind: string): Promise<Row> {
+  const step = STEPS[kind], { graph, last } = chainOf(length, step), times = 100_000 / length;
+  const steps = Array.from({ length }, () => step);
+  const plain = async () => {
+    let value = 0;
+    for (const step of steps) value = await step(value);
+    return value;
+  };
+  const reactive = steps.reduce((source, step) => source.pipe(concatMap(async (n) => await step(n))), of(0));
+  const byPGraph = async () => {
+    let value = 0;
+    const run = (step: Step) => ({ run: async () => value = await step(value) });
+    const edges = steps.slice(1).map((_, n): [string, string] => [`${n}`, `${n + 1}`]);
+    await new PGraph(new Map(steps.map((step, n) => [`${n}`, run(step)])), edges).run();
+    return value;
+  };
+  const time = (execute: () => Promise<unknown>, share = 1) => () =>
+    timeNodes(length, Math.ceil(times / share), length, execute);
+  const found = await medians({
+    "graph": time(() => graph.execute(0, { output: last })),
+    "untimed": time(() => graph.execute(0, { output: last, timing: false })),
+    "plain promises": time(plain),
+    "RxJS": time(() => lastValueFrom(reactive), 10),
+    "p-graph": time(byPGraph, 20),
+  }, 5);
+  return { label: `chain of ${length} ${kind} nodes`, times: found, ratios: ratios(found) };
 }
 
-async function benchFanOut(): Promise<void> {
-  const width = 1000, step = STEPS.async;
-  const start: GraphNode = new Node("start", (n: number) => n);
+/** Against the rivals; at most twice the time of plain promises is wanted. */
+function ratios(found: Record<string, number>): Ratio[] {
+  const rivals = Object.keys(found).filter((name) => name !== "graph" && name !== "untimed");
+  const wanted = { "plain promises": 0.5 };
+  return ["graph", "untimed"].flatMap((ours) => against(found, ours, wanted, rivals));
+}
+
+async function measureFanOut(width: number): Promise<Row> {
+  const step = STEPS.async, start: GraphNode = new Node("start", (n: number) => n);
   const branches: GraphNode[] = Array.from({ length: width }, (_, n) => new Node(`n${n}`, step));
   const sum = new Node("sum", (all: Record<string, number>) => Object.values(all).reduce((a, b) => a + b), {
     join: "all",
@@ -84,101 +81,98 @@ async function benchFanOut(): Promise<void> {
   for (const branch of branches) start.connect(branch).connect(sum);
   graph.setStartNode(start);
   const plain = async () => {
-    const all = await Promise.all(
-      branches.map((_, n) => Promise.resolve(1).then(step).then((m) => [`n${n}`, m] as const)),
-    );
+    const start = Promise.resolve(1);
+    const all = await Promise.all(branches.map(async ({ name }) => [name, await step(await start)] as const));
     return Object.values(Object.fromEntries(all)).reduce((a, b) => a + b);
   };
   const byPMap = async () => (await pMap(branches, () => step(1))).reduce((a, b) => a + b);
   const time = (execute: () => Promise<unknown>) => () => timeNodes(width, 50, 2 * width, execute);
-  const { base, timed, untimed, mapped } = await race({
-    base: time(plain),
-    timed: time(() => graph.execute(1, { output: sum })),
-    untimed: time(() => graph.execute(1, { output: sum, timing: false })),
-    mapped: time(byPMap),
+  const found = await medians({
+    "graph": time(() => graph.execute(1, { output: sum })),
+    "untimed": time(() => graph.execute(1, { output: sum, timing: false })),
+    "plain promises": time(plain),
+    "p-map": time(byPMap),
   }, 5);
-  printTable(`Node graphs: a fan-out to ${width} async nodes and a join by name`, [
-    ["", "ns per node", "against plain promises"],
-    ["plain promises", base, ""],
-    ["graph", timed, ratio(timed / base)],
-    ["graph, untimed", untimed, ratio(untimed / base)],
-    ["p-map, without names", mapped, ratio(mapped / base)],
-  ]);
+  return { label: `fan-out to ${width} async nodes`, times: found, ratios: ratios(found) };
 }
 
-async function benchStreams(): Promise<void> {
-  const items = 100_000, concurrency = 16, step = STEPS.async;
-  const { graph, last } = chainOf(2, step);
-  function* numbers(count = items) {
-    for (let n = 0; n < count; n++) yield n;
-  }
-  const expected = items * (items + 3) / 2;
+function* numbers(count: number): Generator<number> {
+  for (let n = 0; n < count; n++) yield n;
+}
+
+async function measureStream(items: number, concurrency: number): Promise<Row> {
+  const step = STEPS.async, { graph, last } = chainOf(2, step), expected = items * (items + 3) / 2;
   const time = (consume: () => Promise<number>) => async () => {
     const start = performance.now(), total = await consume();
     verify(total === expected, "a stream");
     return (performance.now() - start) / items * 1e6;
   };
   const both = async (n: number) => await step(await step(n));
-  const result = await race({
-    /** As many loops as items may be under way, over one source. */
-    plain: time(async () => {
-      const source = numbers();
-      let total = 0;
-      const loop = async () => {
-        for (const n of source) {
-          const output = await both(n);
-          total += output;
-        }
-      };
-      await Promise.all(Array.from({ length: concurrency }, loop));
-      return total;
-    }),
-    stream: time(async () => {
-      let total = 0;
-      for await (const n of graph.stream(numbers(), { output: last, concurrency })) total += n as number;
-      return total;
-    }),
-    unordered: time(async () => {
-      let total = 0;
-      const options = { output: last, concurrency, ordered: false };
-      for await (const n of graph.stream(numbers(), options)) total += n as number;
-      return total;
-    }),
-    mapped: time(async () => (await pMap(numbers(), both, { concurrency })).reduce((a, b) => a + b)),
-    reactive: time(async () => {
-      let total = 0;
-      await from(numbers()).pipe(concatMap(both)).forEach((n) => void (total += n));
-      return total;
-    }),
+  const byGraph = async (ordered: boolean) => {
+    let total = 0;
+    const stream = graph.stream(numbers(items), { output: last, concurrency, ordered });
+    for await (const n of stream) total += n as number;
+    return total;
+  };
+  /** As many loops over one source as items may be under way. */
+  const byLoops = async () => {
+    const source = numbers(items);
+    let total = 0;
+    const loop = async () => {
+      for (const n of source) {
+        const output = await both(n);
+        total += output;
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, loop));
+    return total;
+  };
+  const byRxJS = async () => {
+    let total = 0;
+    await from(numbers(items)).pipe(mergeMap(both, concurrency)).forEach((n) => void (total += n));
+    return total;
+  };
+  const found = await medians({
+    "graph": time(() => byGraph(true)),
+    "graph, unordered": time(() => byGraph(false)),
+    "plain loops": time(byLoops),
+    "p-map": time(async () => (await pMap(numbers(items), both, { concurrency })).reduce((a, b) => a + b)),
+    "RxJS": time(byRxJS),
   }, 3);
-  const row = (name: string, value: number) => [name, value, ratio(value / result.mapped)];
-  printTable(`Node graphs: ${items} items streamed through two async nodes, ${concurrency} at a time`, [
-    ["", "ns per item", "against p-map"],
-    row("plain loops, no order", result.plain),
-    row("graph, in order", result.stream),
-    row("graph, as they are ready", result.unordered),
-    row("p-map", result.mapped),
-    row("RxJS concatMap, one at a time", result.reactive),
-  ]);
+  const label = `${items} items through two async nodes, ${concurrency} at a time`;
+  return { label, times: found, ratios: against(found, "graph") };
+}
 
-  const memory: number[] = [];
+/** MiB of heap early in a long stream, and at most after that. */
+async function measureHeap(items: number): Promise<Row> {
+  const { graph, last } = chainOf(2, STEPS.async), heap: number[] = [];
   let count = 0;
-  for await (const _ of graph.stream(numbers(1_000_000), { output: last, concurrency })) {
-    if (++count % 100_000 === 0) memory.push(Deno.memoryUsage().heapUsed);
+  for await (const _ of graph.stream(numbers(items), { output: last })) {
+    if (++count % (items / 10) === 0) heap.push(Deno.memoryUsage().heapUsed / 2 ** 20);
   }
-  const grown = Math.max(...memory.slice(1)) - memory[0];
-  printTable("Node graphs: the heap while 1,000,000 items are streamed", [
-    ["", "bytes"],
-    ["after 100,000 items", formatBytes(memory[0])],
-    ["the most that it grew after that", grown > 0 ? formatBytes(grown) : "0 B"],
-  ]);
+  const times = { "after a tenth": heap[0], "the most after that": Math.max(...heap.slice(1)) };
+  return { label: `${items} items`, times, ratios: against(times, "the most after that") };
 }
 
-/** Prints the tables. */
-export async function benchGraphs(): Promise<void> {
-  await benchChains();
-  await benchFanOut();
-  await benchStreams();
+/** Measures. */
+export async function benchGraphs(): Promise<Table[]> {
+  const chains: Row[] = [];
+  for (const length of [10, 1000]) for (const kind of Object.keys(STEPS)) chains.push(await measureChain(length, kind));
+  return [
+    {
+      title: "Node graphs: one execution after the other",
+      unit: "ns per node",
+      note: "untimed: with timing: false, which saves reading the clock for each node.",
+      rows: [...chains, await measureFanOut(1000)],
+    },
+    {
+      title: "Node graphs: a stream",
+      unit: "ns per item",
+      note: "Only the graph, and p-map at its end, keep the order; RxJS and plain loops do not.",
+      rows: [await measureStream(100_000, 16)],
+    },
+    { title: "Node graphs: the heap during a stream", unit: "MiB", rows: [await measureHeap(1_000_000)] },
+  ];
 }
 
-if (import.meta.main) await benchGraphs();
+if (import.meta.main) { for (const table of await benchGraphs()) printTable(table); }

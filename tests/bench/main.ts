@@ -4,10 +4,12 @@ import { parseArgs } from "node:util";
 import { describeMachine, thisMachine } from "./_machine.ts";
 import { drawResults } from "./_picture.ts";
 import { printTable, type Table } from "./_table.ts";
+import { benchGraphs } from "./graphs.ts";
 import { benchGrowth } from "./growth.ts";
 import { benchLatency } from "./latency.ts";
 import { benchOneThread } from "./one_thread.ts";
 import { benchPipelines } from "./pipelines.ts";
+import { benchPools } from "./pools.ts";
 import { benchPythusa } from "./pythusa.ts";
 import { benchTwoWorkers } from "./two_workers.ts";
 
@@ -23,6 +25,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   latency: { about: "a round trip between two workers", measure: benchLatency },
   growth: { about: "more readers, more stages, more tasks than cores", measure: benchGrowth },
   pipelines: { about: "starting a pipeline, and letting it wait", measure: benchPipelines },
+  graphs: { about: "nodes, executions and streams of a node graph", measure: benchGraphs },
+  pools: { about: "calls of a function on a pool of workers", measure: benchPools },
   pythusa: {
     about: "the same work by PYTHUSA, where a python3 has it",
     measure: ({ installPythusa }) => benchPythusa(installPythusa),

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
-import { Graph, ParallelNode, type ParallelNodeOptions, WorkerPool } from "@ringmill/ringmill/graph";
+import { type Graph, ParallelNode, type ParallelNodeOptions, WorkerPool } from "@ringmill/ringmill/graph";
 import { chain } from "./_helpers.ts";
 import * as functions from "./_parallel.ts";
 
