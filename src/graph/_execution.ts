@@ -242,15 +242,13 @@ export class Execution {
     if (node.call !== null || this.#monitor.isWatched || this.trace !== null) {
       return { unit, output: callNode(this, node, this.#inputOf(unit)), isPlain: false };
     }
-    let output: unknown;
     try {
-      output = node.node.process(this.#inputOf(unit), new NodeCallContext(this, node.name));
+      const output = node.node.process(this.#inputOf(unit), new NodeCallContext(this, node.name));
+      if (isPromise(output)) return { unit, output, isPlain: true };
+      this.#take(unit, output);
     } catch (error) {
       this.#fail(node, this.#nodeError(node, error));
-      return null;
     }
-    if (isPromise(output)) return { unit, output, isPlain: true };
-    this.#take(unit, output);
     return null;
   }
 

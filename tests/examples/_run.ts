@@ -1,5 +1,6 @@
 /** Runs an example as a person would. */
 
+import { equal } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 
 /** What a program has left behind. */
@@ -20,6 +21,14 @@ export async function runExample(name: string, ...args: string[]): Promise<Outco
   const { code, stdout, stderr } = await command.output();
   const decoder = new TextDecoder();
   return { status: code, output: decoder.decode(stdout), errors: decoder.decode(stderr) };
+}
+
+/** Runs an example that must succeed, and returns the lines that it printed. */
+export async function linesOf(name: string): Promise<string[]> {
+  const { status, output, errors } = await runExample(name);
+  equal(errors, "");
+  equal(status, 0);
+  return output.trimEnd().split("\n");
 }
 
 /** A folder that is removed with all that is in it. */

@@ -1,13 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { runExample } from "./_run.ts";
-
-/** Runs an example that must succeed, and returns the lines that it printed. */
-async function linesOf(name: string): Promise<string[]> {
-  const { status, output, errors } = await runExample(name);
-  equal(errors, "");
-  equal(status, 0);
-  return output.trimEnd().split("\n");
-}
+import { linesOf } from "./_run.ts";
 
 Deno.test("The line example prints the doubled frame", async () => {
   const [head, ...body] = await linesOf("line.ts");
