@@ -126,7 +126,8 @@ export class CachedNode<
   override async process(input: In, context: NodeContext): Promise<Out> {
     const key = this.#keyOf(input);
     let shared = this.#calls.get(key);
-    if (shared) this.#stats.shared++;
+    // One that nobody waits for any more is cancelled, and may still take its time.
+    if (shared && !shared.call.signal.aborted) this.#stats.shared++;
     else this.#calls.set(key, shared = this.#begin(key, input, context));
     return await shared.call.wait(shared.output, context.signal);
   }
@@ -140,9 +141,12 @@ export class CachedNode<
   #begin(key: string, input: In, context: NodeContext): { call: SharedCall; output: Promise<Out> } {
     const call = new SharedCall(), { graph, node, run, attempt } = context;
     const output = this.#find(key, input, { graph, node, run, attempt, signal: call.signal });
-    const end = () => this.#calls.delete(key);
+    const shared = { call, output },
+      end = () => {
+        if (this.#calls.get(key) === shared) this.#calls.delete(key);
+      };
     output.then(end, end);
-    return { call, output };
+    return shared;
   }
 
   async #find(key: string, input: In, context: NodeContext): Promise<Out> {

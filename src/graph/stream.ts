@@ -151,9 +151,9 @@ class GraphStream<Item> implements AsyncIterableIterator<unknown> {
   /** The next item. A source that has it at once is not waited for. */
   #read(): IteratorResult<Item> | Promise<IteratorResult<Item>> {
     const next = this.#source.next();
-    if (!(next instanceof Promise)) return next;
+    if (!("then" in next)) return next;
     this.#isReading = true;
-    return next.finally(() => this.#isReading = false);
+    return Promise.resolve(next).finally(() => this.#isReading = false);
   }
 
   #run(item: Item): void {

@@ -26,7 +26,7 @@ const RING_BYTES = 256 * 1024;
 
 /** How a call's function is called in messages. */
 export function functionName([{ exportName, likeness }]: CallRequest): string {
-  return exportName === undefined || exportName === "default" ? likeness?.name || "default" : exportName;
+  return exportName ?? (likeness?.name || "(anonymous)");
 }
 
 /** A worker that runs one call at a time. It starts at once. */
@@ -38,7 +38,7 @@ export class PoolWorker {
   readonly #requests: RingWriter;
   readonly #replies: RingReader;
   readonly #cancel: AsyncTaskEvent;
-  /** The function that was called last. */
+  /** The function that is being called. */
   #function: string | undefined;
   #isCancelled = false;
   #isUsable = true;
@@ -78,12 +78,21 @@ export class PoolWorker {
    * @throws {Error} If an argument cannot be cloned.
    */
   async call(request: CallRequest): Promise<unknown> {
-    const name = this.#function = functionName(request), parts = encodeMessage(request);
+    const name = functionName(request), parts = encodeMessage(request);
+    this.#function = name;
     this.#isCancelled = false;
+    try {
+      return takeReply(name, await this.#exchange(name, parts));
+    } finally {
+      this.#function = undefined;
+    }
+  }
+
+  async #exchange(name: string, parts: readonly Uint8Array[]): Promise<CallReply> {
     await this.#started.catch((error) => this.#breakDown(name, error));
     if (this.#isCancelled) throw new StoppedError(`Cannot run "${name}": the call was cancelled`);
     this.#cancel.reset();
-    return takeReply(name, await this.#send(parts).catch((error) => this.#breakDown(name, error)));
+    return await this.#send(parts).catch((error) => this.#breakDown(name, error));
   }
 
   async #send(parts: readonly Uint8Array[]): Promise<CallReply> {
@@ -115,11 +124,12 @@ export class PoolWorker {
    * @throws {TaskError} If the function ignored it.
    */
   async close(): Promise<void> {
-    const wasUsable = this.#isUsable;
+    // Without a call nobody ignores anything: the machine is slow.
+    const called = this.#isUsable ? this.#function : undefined;
     this.#isUsable = false;
     await this.#manager.close().catch(() => {});
     const failure = await this.ended;
-    if (wasUsable && failure instanceof TaskError) throw new TaskError(this.#function ?? failure.task, failure.reason);
+    if (called !== undefined && failure instanceof TaskError) throw new TaskError(called, failure.reason);
   }
 }
 

@@ -171,7 +171,7 @@ export class WorkerPool implements AsyncDisposable {
     if (at >= 0) {
       this.#idle.splice(at, 1);
       // Of something that an earlier call has left behind. Nobody else would say so.
-      if (failure) console.error(failure);
+      if (failure && !this.#isClosed) console.error(failure);
     }
     await worker.close().catch(() => {});
     this.#replace(worker);

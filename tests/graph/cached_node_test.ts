@@ -73,11 +73,11 @@ Deno.test("CachedNodeOptions.max drops what was not used for longest", async () 
 });
 
 Deno.test("CachedNodeOptions.ttlMs lets outputs expire", async () => {
-  const { calls, ask } = answering<number>({ ttlMs: 30 });
+  const { calls, ask } = answering<number>({ ttlMs: 300 });
   await ask(1);
   await ask(1);
   equal(calls.length, 1);
-  await sleep(60);
+  await sleep(400);
   await ask(1);
   equal(calls.length, 2);
 });
@@ -139,6 +139,22 @@ Deno.test("CachedNode goes on with a call as long as one caller waits for it", a
   await Promise.all([c.settled, d.settled]);
   deepEqual(signals.map(({ aborted }) => aborted), [false, true]);
   deepEqual(await graph.execute(2), { slow: 2 }, "what was cancelled is not kept");
+});
+
+Deno.test("CachedNode does not have a new caller wait for a call that is cancelled", async () => {
+  let calls = 0;
+  const node = new CachedNode("deaf", async (n: number) => {
+    calls++;
+    await sleep(20);
+    return n;
+  });
+  const graph = new Graph("cached", { nodes: [node], start: node }), run = graph.start(1);
+  await sleep(1);
+  run.cancel();
+  await sleep(1);
+  deepEqual(await graph.execute(1), { deaf: 1 });
+  equal(calls, 2);
+  await run.settled;
 });
 
 Deno.test("CachedNode refuses options of the wrong kind or range", () => {

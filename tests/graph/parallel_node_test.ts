@@ -6,7 +6,7 @@ import * as functions from "./_parallel.ts";
 const module = new URL("./_parallel.ts", import.meta.url);
 
 function graphOf<In, Out>(work: (input: In) => Out, options: ParallelNodeOptions<In, Out, undefined> = {}): Graph {
-  return chain(new ParallelNode("work", work, { module, workers: 1, graceMs: 50, ...options }));
+  return chain(new ParallelNode("work", work, { module, workers: 1, ...options }));
 }
 
 Deno.test("ParallelNode runs its function on a worker", async () => {

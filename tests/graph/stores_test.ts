@@ -25,9 +25,9 @@ async function checkStore(store: CacheStore): Promise<void> {
   deepEqual(await store.get("key 0 é"), { value: "other" });
   await store.delete("key 0 é");
   equal(await store.get("key 0 é"), undefined);
-  await store.set("short", 1, 30);
+  await store.set("short", 1, 300);
   deepEqual(await store.get("short"), { value: 1 });
-  await sleep(60);
+  await sleep(400);
   equal(await store.get("short"), undefined);
   await store.clear();
   equal(await store.get("key 1 é"), undefined);

@@ -45,6 +45,14 @@ Deno.test("Graph.stream() takes iterables, async iterables, streams and observab
   deepEqual(await collect(graph.stream([])), []);
 });
 
+Deno.test("Graph.stream() takes iterators that hand out thenables of their own", async () => {
+  const results = [1, 2].map((value) => ({ value, done: false })), graph = chain(new Node("n", (n: number) => n));
+  const thenable = (result: unknown) => ({ then: (resolve: (result: unknown) => void) => resolve(result) });
+  const source = { next: () => thenable(results.shift() ?? { value: undefined, done: true }) };
+  const items = await collect(graph.stream({ [Symbol.asyncIterator]: () => source } as never));
+  deepEqual(items, [{ n: 1 }, { n: 2 }]);
+});
+
 Deno.test("Graph.stream() keeps the order of the items by default", async () => {
   const node = wait(), graph = new Graph("stream", { nodes: [node], start: node });
   const delays = [20, 1, 10, 1, 5];
