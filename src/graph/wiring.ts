@@ -2,7 +2,20 @@
 
 import type { GraphNode } from "./node.ts";
 
-/** What a node's function returns instead of a value to have everything after it skipped. */
+/**
+ * What a node's function returns instead of a value to have everything after it skipped.
+ *
+ * @example
+ * ```ts
+ * import { Graph, Node, SKIPPED } from "@ringmill/ringmill/graph";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const root = new Node("root", (n: number) => n < 0 ? SKIPPED : Math.sqrt(n));
+ * const graph = new Graph("roots", { nodes: [root], start: root });
+ * deepEqual(await graph.execute(9), { root: 3 });
+ * deepEqual(await graph.execute(-1), {});
+ * ```
+ */
 export const SKIPPED: unique symbol = Symbol.for("ringmill.skipped");
 
 /** The type of {@link SKIPPED}. */

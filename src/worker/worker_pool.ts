@@ -59,6 +59,15 @@ type Turn = PromiseWithResolvers<PoolWorker>;
 /**
  * Runs exported functions on Deno Workers, each worker one call at a time. Arguments and results are copied through shared
  * memory, as by structured cloning; a typed array that is an argument or a result itself goes without being serialised.
+ *
+ * @example
+ * ```ts
+ * import { WorkerPool } from "@ringmill/ringmill/graph";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using pool = new WorkerPool({ name: "texts", workers: 1 });
+ * equal(await pool.run({ module: "node:querystring", exportName: "unescape" }, ["two%20words"]), "two words");
+ * ```
  */
 export class WorkerPool implements AsyncDisposable {
   readonly #settings: Settings;
