@@ -259,7 +259,8 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   execute(input: In, options?: ExecuteOptions): Promise<ResultsOf<Nodes>>;
   async execute(input: In, options: ExecuteOptions & { output?: GraphNode } = {}): Promise<unknown> {
     const execution = this.#start(input, this.#complete(options));
-    await execution.outcome;
+    // One without async nodes has ended already.
+    if (execution.ending !== "completed") await execution.outcome;
     return options.output ? this.#outputOf(execution, options.output) : outputsOf(execution);
   }
 

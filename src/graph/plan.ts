@@ -43,6 +43,8 @@ export interface Edge {
 /** A graph, ready to be executed. */
 export interface Plan {
   readonly nodes: readonly PlannedNode[];
+  /** By node: its place in the plan. */
+  readonly indexes: ReadonlyMap<GraphNode, number>;
   /** The calls that an execution begins with. */
   readonly starts: readonly Unit[];
   /** By node: how many arrivals or calls it waits for. */
@@ -155,5 +157,6 @@ function link(nodes: readonly PlannedNode[], starts: ReadonlySet<PlannedNode>): 
     values: nodes.map(() => undefined),
     outputs: Object.fromEntries(nodes.map(({ name }) => [name, undefined])),
   };
-  return { nodes, starts: [...starts].map(({ units }) => units[0]), pending, blank };
+  const indexes = new Map(nodes.map(({ node, index }) => [node, index]));
+  return { nodes, indexes, starts: [...starts].map(({ units }) => units[0]), pending, blank };
 }

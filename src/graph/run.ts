@@ -39,7 +39,7 @@ export function outputsOf({ plan, status, values }: Execution): Record<string, u
 
 /** The output of one node, or `null` if it has none. */
 export function outputOf({ plan, status, values }: Execution, node: GraphNode): { readonly value: unknown } | null {
-  const { index } = plan.nodes.find((planned) => planned.node === node)!;
+  const index = plan.indexes.get(node)!;
   return status[index] === COMPLETED ? { value: values[index] } : null;
 }
 
