@@ -25,12 +25,16 @@
 export {
   DeclarationError,
   LifecycleError,
+  PipelineFileError,
+  type PipelineFilePlace,
   StoppedError,
   TaskError,
   type TaskErrorOptions,
   UnknownNameError,
 } from "./src/errors.ts";
 export { Pipeline, type PipelineOptions } from "./src/pipeline/pipeline.ts";
+export type { ProgramEnds } from "./src/pipeline/plan.ts";
+export type { ReconstructOptions } from "./src/pipeline/saved/reconstruct.ts";
 export { StreamHandle, type StreamHandleOf, type StreamOptions } from "./src/pipeline/stream.ts";
 export { EventHandle, type EventOptions } from "./src/pipeline/event.ts";
 export type { ControlMode, DeclaredBinding, TaskDeclaration } from "./src/pipeline/task.ts";

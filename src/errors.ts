@@ -111,3 +111,56 @@ export class TaskError extends Error {
     this.others = others;
   }
 }
+
+/** Where in a file a {@link PipelineFileError} was found. */
+export interface PipelineFilePlace {
+  /** The line, from 1, where it is known. */
+  line?: number;
+  /** The table: `streams[0]` is the first `[[streams]]`. Missing for the top level, and for bad TOML. */
+  table?: string;
+  /** The field of that table. */
+  field?: string;
+}
+
+/**
+ * A file is not a pipeline that `Pipeline.reconstruct()` can make: it is no TOML, of an unknown version, has a missing, an
+ * unknown or a wrong field, or names a module that is not allowed.
+ *
+ * @example
+ * ```ts
+ * import { Pipeline, PipelineFileError } from "@ringmill/ringmill";
+ * import { equal, rejects } from "node:assert/strict";
+ *
+ * const path = await Deno.makeTempFile();
+ * await Deno.writeTextFile(path, 'format_version = 1\nname = "radar"\n[[streams]]\nnmae = "echoes"\n');
+ * await rejects(() => Pipeline.reconstruct(path), (error) => {
+ *   if (!(error instanceof PipelineFileError)) return false;
+ *   equal(error.message, `Cannot reconstruct ${path}:4: streams[0] has the unknown field "nmae", did you mean "name"`);
+ *   return error.line === 4 && error.table === "streams[0]" && error.field === "nmae";
+ * });
+ * ```
+ */
+export class PipelineFileError extends Error {
+  /** The class. */
+  override readonly name = "PipelineFileError";
+  /** The file. */
+  readonly file: string;
+  /** What is wrong, without file and line. */
+  readonly reason: string;
+  /** The line, from 1, where it is known. */
+  readonly line: number | undefined;
+  /** The table: `streams[0]` is the first `[[streams]]`. Missing for the top level, and for bad TOML. */
+  readonly table: string | undefined;
+  /** The field of that table. */
+  readonly field: string | undefined;
+
+  /** An error in `file`. */
+  constructor(file: string, reason: string, place: PipelineFilePlace = {}, options: ErrorOptions = {}) {
+    super(`Cannot reconstruct ${file}${place.line === undefined ? "" : `:${place.line}`}: ${reason}`, options);
+    this.file = file;
+    this.reason = reason;
+    this.line = place.line;
+    this.table = place.table;
+    this.field = place.field;
+  }
+}

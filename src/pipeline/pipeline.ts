@@ -1,7 +1,7 @@
 /** The declaration of a pipeline, and its life. */
 
 import { DeclarationError, UnknownNameError } from "../errors.ts";
-import type { DType, NumpyCode } from "../ring/dtypes.ts";
+import { type DType, type NumpyCode, parseDType } from "../ring/dtypes.ts";
 import type { AsyncReader } from "../ring/reader.ts";
 import type { AsyncTaskEvent } from "../ring/task_event.ts";
 import type { AsyncWriter } from "../ring/writer.ts";
@@ -13,6 +13,8 @@ import { planPipeline } from "./plan.ts";
 import { StreamHandle, type StreamHandleOf, type StreamOptions } from "./stream.ts";
 import { createAddTask, targetName } from "./add_task.ts";
 import { checkName, checkOptions } from "./_check.ts";
+import type { ReconstructOptions } from "./saved/reconstruct.ts";
+import type { ProgramEnds } from "./plan.ts";
 import type { DeclaredBinding, TaskDeclaration } from "./task.ts";
 import { exportTelemetry, isTelemetryOn } from "./telemetry.ts";
 import type { AddTask, ModuleReference } from "./wiring.ts";
@@ -52,6 +54,7 @@ export class Pipeline implements AsyncDisposable {
   readonly addTask: AddTask;
   readonly #manager: Manager;
   readonly #module: string;
+  readonly #graceMs: number;
   readonly #streams = new Map<string, StreamHandle>();
   readonly #events = new Map<string, EventHandle>();
   readonly #tasks = new Map<string, TaskDeclaration>();
@@ -71,7 +74,8 @@ export class Pipeline implements AsyncDisposable {
     checkOptions(`make pipeline "${name}"`, options);
     this.name = name;
     this.#module = moduleUrl(module);
-    this.#manager = new Manager(name, options);
+    this.#graceMs = options.graceMs ?? 1000;
+    this.#manager = new Manager(name, { graceMs: this.#graceMs });
     this.addTask = createAddTask({
       streams: this.#streams,
       events: this.#events,
@@ -93,6 +97,55 @@ export class Pipeline implements AsyncDisposable {
   /** The declared tasks by name. */
   get tasks(): ReadonlyMap<string, TaskDeclaration> {
     return this.#tasks;
+  }
+
+  /** The streams and events of which the program itself is an end, by name. */
+  get opened(): ProgramEnds {
+    return this.#opened;
+  }
+
+  /**
+   * The handle of a stream, for a pipeline that was reconstructed.
+   *
+   * @throws {UnknownNameError} If there is no such stream.
+   * @throws {TypeError} If `dtype` is given and is not the stream's.
+   *
+   * @example
+   * ```ts
+   * import { Pipeline } from "@ringmill/ringmill";
+   * import { equal, throws } from "node:assert/strict";
+   *
+   * const pipe = new Pipeline("radar");
+   * pipe.addStream("echoes", { shape: [8], dtype: "float32" });
+   * const reader = pipe.openReader(pipe.stream("echoes", "float32"));
+   * equal(pipe.stream("echoes").frames, 32);
+   * throws(() => pipe.stream("echoes", "int8"), TypeError);
+   * ```
+   */
+  stream<const Name extends DType | NumpyCode = DType>(name: string, dtype?: Name): StreamHandleOf<Name> {
+    const stream = this.#find("stream", this.#streams, name);
+    if (dtype !== undefined && parseDType(dtype) !== stream.dtype) {
+      const received = Deno.inspect(dtype);
+      throw new TypeError(`Cannot find stream "${name}": its dtype is ${stream.dtype}, received ${received}`);
+    }
+    return stream as unknown as StreamHandleOf<Name>;
+  }
+
+  /**
+   * The handle of an event, for a pipeline that was reconstructed.
+   *
+   * @throws {UnknownNameError} If there is no such event.
+   */
+  event(name: string): EventHandle {
+    return this.#find("event", this.#events, name);
+  }
+
+  #find<Handle>(kind: string, known: ReadonlyMap<string, Handle>, name: string): Handle {
+    const found = known.get(name);
+    if (found) return found;
+    throw new UnknownNameError(
+      `Cannot find ${kind} ${Deno.inspect(name)}: pipeline "${this.name}" has none of that name`,
+    );
   }
 
   /** What `compile()` found allowed, but probably not meant. It prints them too. */
@@ -219,12 +272,12 @@ export class Pipeline implements AsyncDisposable {
   }
 
   /** Hands a task to the manager. */
-  #hand({ name, mode, fn, module, gate, ...task }: TaskDeclaration): void {
+  #hand({ name, mode, fn, exportName, module, gate, ...task }: TaskDeclaration): void {
     const byLocal = (bindings: readonly DeclaredBinding[]) =>
       Object.fromEntries(bindings.map(({ local, target }) => [local, target]));
     this.#manager.addTask({
       name,
-      fn: fn!,
+      fn: fn ?? exportName!,
       module: module === undefined ? this.#module : moduleUrl(module, this.#module),
       reads: byLocal(task.reads),
       writes: byLocal(task.writes),
@@ -233,6 +286,64 @@ export class Pipeline implements AsyncDisposable {
       params: task.params,
       permissions: task.permissions,
     });
+  }
+
+  /**
+   * Saves the declaration as a TOML file, from which {@link reconstruct} makes the pipeline again. The file is written whole
+   * or not at all; folders are made for it. The same declaration gives the same file. Possible at any time.
+   *
+   * Functions are saved as the names of their modules, relative to the file, and exports. Params may hold what JSON can,
+   * and bigints, dates, typed arrays, Maps and Sets; the order of keys in plain objects may change. The program's own
+   * ends are not saved: who reconstructs the pipeline opens them again, by the names of their streams.
+   *
+   * @throws {DeclarationError} If a function is not an export of its module, or a name that is bound is unknown.
+   * @throws {TypeError} If params hold what cannot be saved. The message names task, param and value.
+   *
+   * @example
+   * ```ts
+   * import { Pipeline } from "@ringmill/ringmill";
+   * import { equal } from "node:assert/strict";
+   *
+   * const pipe = new Pipeline("radar");
+   * pipe.addStream("echoes", { shape: [8], dtype: "float32" });
+   * const folder = await Deno.makeTempDir();
+   * await pipe.save(`${folder}/saved/radar.toml`);
+   * const restored = await Pipeline.reconstruct(`${folder}/saved/radar.toml`);
+   * equal(restored.stream("echoes").dtype, "float32");
+   * ```
+   */
+  async save(path: string | URL): Promise<void> {
+    // Workers import this module too, and need none of it.
+    const { savePipeline } = await import("./saved/save.ts");
+    await savePipeline(path, {
+      name: this.name,
+      graceMs: this.#graceMs,
+      module: this.#module,
+      streams: this.#streams,
+      events: this.#events,
+      tasks: this.#tasks,
+    });
+  }
+
+  /**
+   * Makes the pipeline again that {@link save} has saved. The file is not trusted: it may only name modules in its own
+   * folder and below, unless the caller allows others, and none of them is imported before the pipeline is compiled.
+   * Whoever may write into that folder decides what runs.
+   *
+   * @throws {PipelineFileError} If the file is not a saved pipeline, or names a module that is not allowed.
+   * @throws {Deno.errors.NotFound} If there is no such file.
+   * @throws {TypeError} If `allowModules` has something that is no module.
+   */
+  static async reconstruct(path: string | URL, options: ReconstructOptions = {}): Promise<Pipeline> {
+    checkOptions("reconstruct a pipeline", options);
+    const { reconstructPipeline } = await import("./saved/reconstruct.ts");
+    return await reconstructPipeline(path, options, Pipeline.#create);
+  }
+
+  /** An empty pipeline, and what declares a task of it that has no function yet. */
+  static #create(name: string, graceMs: number | undefined): { pipe: Pipeline; addTask(task: TaskDeclaration): void } {
+    const pipe = new Pipeline(name, undefined, { graceMs });
+    return { pipe, addTask: (task) => void pipe.#tasks.set(task.name, task) };
   }
 
   /**

@@ -12,12 +12,18 @@ export interface Declaration {
   readonly streams: ReadonlyMap<string, StreamHandle>;
   readonly events: ReadonlyMap<string, EventHandle>;
   readonly tasks: ReadonlyMap<string, TaskDeclaration>;
-  /** Names of streams and events of which the program itself is an end. */
-  readonly opened: {
-    readonly reads: ReadonlySet<string>;
-    readonly writes: ReadonlySet<string>;
-    readonly events: ReadonlySet<string>;
-  };
+  /** What the program itself is an end of. */
+  readonly opened: ProgramEnds;
+}
+
+/** Names of streams and events of which the program itself is an end. */
+export interface ProgramEnds {
+  /** The streams that it reads. */
+  readonly reads: ReadonlySet<string>;
+  /** The streams that it writes. */
+  readonly writes: ReadonlySet<string>;
+  /** The events that it is a party to. */
+  readonly events: ReadonlySet<string>;
 }
 
 /** A declaration that can run. */

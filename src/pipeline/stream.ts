@@ -1,9 +1,11 @@
 /** Streams: the typed channels between tasks. */
 
 import { frameBytes } from "../ring/description.ts";
-import { type DType, type DTypeOf, DTYPES, type NumpyCode, parseDType } from "../ring/dtypes.ts";
+import { type DType, type DTypeOf, type NumpyCode, parseDType } from "../ring/dtypes.ts";
 import { WAIT_STRATEGIES, type WaitStrategy } from "../ring/waiting.ts";
 import type { RingSpec } from "../worker/specs.ts";
+import { checkRule, type Rule } from "./rules.ts";
+import * as rules from "./rules.ts";
 
 /** Options of `Pipeline.addStream()`. */
 export interface StreamOptions<Name extends DType | NumpyCode = DType | NumpyCode> {
@@ -50,6 +52,37 @@ export interface StreamOptions<Name extends DType | NumpyCode = DType | NumpyCod
 const CACHE_LINE = 64;
 const MAX_BYTES = 2 ** 31 - 1;
 
+/** What each option must be. Saved pipelines are checked by the same rules. */
+export const STREAM_RULES = {
+  shape: rules.shape,
+  dtype: rules.dtype,
+  frames: rules.integer(MAX_BYTES),
+  cacheAlign: rules.boolean,
+  minReaderPosRefreshInterval: rules.integer(2 ** 32 - 1),
+  minReaderPosRefreshMs: rules.duration,
+  wait: rules.oneOf(WAIT_STRATEGIES),
+} satisfies { readonly [Option in keyof StreamOptions]: Rule };
+
+type CheckedOptions = Required<Pick<StreamOptions, keyof typeof STREAM_RULES>>;
+
+const DEFAULTS: Partial<CheckedOptions> = {
+  frames: 32,
+  cacheAlign: true,
+  minReaderPosRefreshInterval: 64,
+  minReaderPosRefreshMs: 5,
+  wait: "adaptive",
+};
+
+/** Checks each option, with an error that names stream, option and value, and fills the defaults in. */
+function checkStreamOptions(name: string, options: StreamOptions): CheckedOptions {
+  const checked = Object.entries(STREAM_RULES).map(([key, rule]) => {
+    const option = key as keyof CheckedOptions, value = options[option] ?? DEFAULTS[option];
+    checkRule(`add stream "${name}"`, option, rule, value);
+    return [option, value];
+  });
+  return Object.fromEntries(checked);
+}
+
 /**
  * A declared stream, to be bound to tasks.
  *
@@ -89,16 +122,15 @@ export class StreamHandle<D extends DType = DType> {
 
   /** Checks the options. `Pipeline.addStream()` does this. */
   constructor(name: string, options: StreamOptions) {
-    const check = new OptionCheck(name);
+    const checked = checkStreamOptions(name, options);
     this.name = name;
-    this.shape = check.shape(options.shape);
-    this.dtype = check.dtype(options.dtype) as D;
-    this.frames = check.integer("frames", options.frames ?? 32, MAX_BYTES);
-    this.cacheAlign = check.boolean("cacheAlign", options.cacheAlign ?? true);
-    const interval = options.minReaderPosRefreshInterval ?? 64;
-    this.minReaderPosRefreshInterval = check.integer("minReaderPosRefreshInterval", interval, 2 ** 32 - 1);
-    this.minReaderPosRefreshMs = check.duration("minReaderPosRefreshMs", options.minReaderPosRefreshMs ?? 5);
-    this.wait = check.wait(options.wait ?? "adaptive");
+    this.shape = Object.freeze([...checked.shape]);
+    this.dtype = parseDType(checked.dtype) as D;
+    this.frames = checked.frames;
+    this.cacheAlign = checked.cacheAlign;
+    this.minReaderPosRefreshInterval = checked.minReaderPosRefreshInterval;
+    this.minReaderPosRefreshMs = checked.minReaderPosRefreshMs;
+    this.wait = checked.wait;
     this.description = options.description;
     this.frameBytes = frameBytes(this);
     this.stride = this.cacheAlign ? Math.ceil(this.frameBytes / CACHE_LINE) * CACHE_LINE : this.frameBytes;
@@ -120,59 +152,3 @@ export class StreamHandle<D extends DType = DType> {
 
 /** The type of the handle for options with a dtype or NumPy code. */
 export type StreamHandleOf<Name extends DType | NumpyCode> = StreamHandle<DTypeOf<Name>>;
-
-/** Checks the options of one stream, each with an error that names stream, field and value. */
-class OptionCheck {
-  readonly #stream: string;
-
-  constructor(stream: string) {
-    this.#stream = stream;
-  }
-
-  #refuse(kind: typeof TypeError | typeof RangeError, field: string, expected: string, value: unknown): never {
-    throw new kind(
-      `Cannot add stream "${this.#stream}": ${field} must be ${expected}, received ${Deno.inspect(value)}`,
-    );
-  }
-
-  integer(field: string, value: number, most: number): number {
-    const expected = `an integer from 1 to ${most}`;
-    if (typeof value !== "number") this.#refuse(TypeError, field, expected, value);
-    if (!Number.isInteger(value) || value < 1 || value > most) this.#refuse(RangeError, field, expected, value);
-    return value;
-  }
-
-  duration(field: string, value: number): number {
-    const expected = "a number of milliseconds, 0 or more";
-    if (typeof value !== "number") this.#refuse(TypeError, field, expected, value);
-    if (!(value >= 0)) this.#refuse(RangeError, field, expected, value);
-    return value;
-  }
-
-  boolean(field: string, value: boolean): boolean {
-    if (typeof value !== "boolean") this.#refuse(TypeError, field, "true or false", value);
-    return value;
-  }
-
-  shape(value: readonly number[]): readonly number[] {
-    const expected = "an array of one or more positive integers";
-    if (!Array.isArray(value)) this.#refuse(TypeError, "shape", expected, value);
-    if (value.length === 0 || ![...value].every((size) => Number.isSafeInteger(size) && size > 0)) {
-      this.#refuse(RangeError, "shape", expected, value);
-    }
-    return Object.freeze([...value]);
-  }
-
-  dtype(value: string): DType {
-    const expected = `one of ${Object.keys(DTYPES).join(", ")} or a little-endian NumPy code`;
-    if (typeof value !== "string") this.#refuse(TypeError, "dtype", expected, value);
-    return parseDType(value) ?? this.#refuse(RangeError, "dtype", expected, value);
-  }
-
-  wait(value: WaitStrategy): WaitStrategy {
-    if (!WAIT_STRATEGIES.includes(value)) {
-      this.#refuse(RangeError, "wait", `one of ${WAIT_STRATEGIES.join(", ")}`, value);
-    }
-    return value;
-  }
-}

@@ -21,8 +21,10 @@ export interface TaskDeclaration {
   readonly name: string;
   /** What runs it. */
   readonly mode: ControlMode;
-  /** Missing for a terminator. */
+  /** Missing for a terminator, and in a reconstructed pipeline. */
   readonly fn?: TaskFunction;
+  /** The name of the function's export, in a reconstructed pipeline: nothing is imported before it is compiled. */
+  readonly exportName?: string;
   /** The module that exports the function, where it is not the pipeline's own. */
   readonly module?: ModuleReference;
   /** The streams that it reads. */

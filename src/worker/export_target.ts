@@ -45,22 +45,31 @@ export async function targetOf(fn: AnyFunction, module: string): Promise<ExportT
 
 /** Finds the function in the worker. Returns the reason where that fails. */
 export function findExport(exports: Namespace, target: ExportTarget): AnyFunction | string {
-  const { module, exportName, likeness } = target;
-  if (exportName !== undefined) {
-    const found = exports[exportName];
-    return typeof found === "function"
-      ? found
-      : `module ${module} has no function among its exports named "${exportName}"`;
-  }
+  const named = exportNameOf(exports, target);
+  if ("reason" in named) return named.reason;
+  const found = exports[named.name];
+  return typeof found === "function"
+    ? found
+    : `module ${target.module} has no function among its exports named "${named.name}"`;
+}
+
+/** The name of the export that is meant, or the reason why that cannot be said. */
+export function exportNameOf(
+  exports: Namespace,
+  { module, exportName, likeness }: ExportTarget,
+): { readonly name: string } | { readonly reason: string } {
+  if (exportName !== undefined) return { name: exportName };
   const { name, source } = likeness!;
-  const alike = Object.entries(exports).filter((entry): entry is [string, AnyFunction] => {
-    const [, value] = entry;
+  const alike = Object.keys(exports).filter((key) => {
+    const value = exports[key];
     return typeof value === "function" && value.name === name && Function.prototype.toString.call(value) === source;
   });
-  const distinct = new Set(alike.map(([, value]) => value));
-  if (distinct.size === 0) return unknownExport(name, module);
-  if (distinct.size === 1) return alike[0][1];
-  const keys = alike.map(([key]) => `"${key}"`).join(" and ");
-  return `exports ${keys} of ${module} cannot be told apart while that module is still being evaluated: start the ` +
-    "pipeline from another module, or from a function that is called later";
+  const distinct = new Set(alike.map((key) => exports[key]));
+  if (distinct.size === 0) return { reason: unknownExport(name, module) };
+  if (distinct.size === 1) return { name: alike[0] };
+  const keys = alike.map((key) => `"${key}"`).join(" and ");
+  return {
+    reason: `exports ${keys} of ${module} cannot be told apart while that module is still being evaluated: start the ` +
+      "pipeline from another module, or from a function that is called later",
+  };
 }

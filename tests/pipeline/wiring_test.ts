@@ -76,6 +76,10 @@ export function rejected() {
   pipe.addTask.switchable("t", { fn: writes, writes: { samples: floats }, activateOn: "go", events: { halt } });
   // @ts-expect-error The function's own event is not bound.
   pipe.addTask.toggleable("t", { fn: watches, activateOn: "go", events: { go: halt } });
+  // @ts-expect-error A stream that was found by name is of another type.
+  pipe.addTask("t", { fn: wantsDoubles, reads: { samples: pipe.stream("floats", "float32") } });
+  // @ts-expect-error No such element type.
+  pipe.stream("floats", "float31");
   // @ts-expect-error A terminator reads streams.
   pipe.addTask.terminator("t", { reads: { samples: halt } });
   // @ts-expect-error No such element type.
@@ -96,6 +100,7 @@ Deno.test("Pipeline.addTask() accepts, by type, every wiring that fits", () => {
   const { pipe, floats, doubles, shorts, halt } = declare();
   pipe.addTask("exact", { fn: wantsDoubles, reads: { samples: doubles } });
   pipe.addTask("by name", { fn: wantsDoubles, reads: { samples: "doubles" } });
+  pipe.addTask("found by name", { fn: wantsDoubles, reads: { samples: pipe.stream("doubles", "<f8") } });
   pipe.addTask("mixed", {
     fn: mixes,
     reads: { left: floats, right: shorts },
@@ -111,7 +116,7 @@ Deno.test("Pipeline.addTask() accepts, by type, every wiring that fits", () => {
   pipe.addTask.toggleable("on", { fn: writes, writes: { samples: floats }, activateOn: "go", events: { go: halt } });
   pipe.addTask("decorated", { reads: { samples: doubles } })(wantsDoubles);
   pipe.addTask("decorated by name", { reads: { samples: "doubles" } })(wantsDoubles);
-  equal(pipe.tasks.size, 12);
+  equal(pipe.tasks.size, 13);
 });
 
 Deno.test("The types of frames follow from the element type", () => {

@@ -1,0 +1,146 @@
+/** A saved pipeline, as it stands in a TOML file: its types, and the rules for each of its fields. */
+
+import type { DType } from "../../ring/dtypes.ts";
+import type { WaitStrategy } from "../../ring/waiting.ts";
+import * as rules from "../rules.ts";
+import { keeps, type Rule } from "../rules.ts";
+import { STREAM_RULES } from "../stream.ts";
+import type { ControlMode } from "../task.ts";
+
+/** Names of streams or events, by a function's names for them. */
+export type SavedBindings = Readonly<Record<string, string>>;
+
+/** A `[[streams]]`. */
+export interface SavedStream {
+  readonly name: string;
+  readonly description?: string;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly frames?: number;
+  readonly cache_align?: boolean;
+  readonly min_reader_pos_refresh_interval?: number;
+  readonly min_reader_pos_refresh_ms?: number;
+  readonly wait?: WaitStrategy;
+}
+
+/** An `[[events]]`. */
+export interface SavedEvent {
+  readonly name: string;
+  readonly description?: string;
+  readonly initial_state?: boolean;
+}
+
+/** A `[[tasks]]`. */
+export interface SavedTask {
+  readonly name: string;
+  readonly description?: string;
+  /** As in an import, relative to the file. Missing for a terminator, like all that has to do with a function. */
+  readonly function_module?: string;
+  /** The name of the export. */
+  readonly function_qualname?: string;
+  readonly control_mode: ControlMode;
+  /** The key among `events` of the event that a controlled task runs on. */
+  readonly control_event?: string;
+  readonly permissions?: unknown;
+  readonly reads?: SavedBindings;
+  readonly writes?: SavedBindings;
+  readonly events?: SavedBindings;
+  /** As `encodeParams()` makes it. */
+  readonly params?: unknown;
+}
+
+/** The whole file. */
+export interface SavedPipeline {
+  readonly format_version: 1;
+  readonly name: string;
+  readonly grace_ms?: number;
+  readonly streams?: readonly SavedStream[];
+  readonly events?: readonly SavedEvent[];
+  readonly tasks?: readonly SavedTask[];
+}
+
+/** What this version of the format is called. */
+export const FORMAT_VERSION = 1;
+
+/** Rules for the fields of one table. */
+export interface TableRules {
+  readonly required: Readonly<Record<string, Rule>>;
+  readonly optional: Readonly<Record<string, Rule>>;
+}
+
+/** Whether a value is a table. Dates are none. */
+export function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+const tables: Rule = {
+  expected: "an array of tables",
+  isKind: (value) => Array.isArray(value) && value.every(isTable),
+};
+
+const bindings: Rule = {
+  expected: "a table of texts that are not empty",
+  isKind: (value) => isTable(value) && Object.values(value).every((target) => keeps(rules.name, target)),
+};
+
+const PERMISSIONS = ["env", "ffi", "import", "net", "read", "run", "sys", "write"];
+
+function isPermission(value: unknown): boolean {
+  return typeof value === "boolean" || value === "inherit" ||
+    Array.isArray(value) && value.every((entry) => keeps(rules.text, entry));
+}
+
+const permissions: Rule = {
+  expected: '"inherit", "none" or a table of ' + PERMISSIONS.join(", ") +
+    ', each of them true, false, "inherit" or an array of texts',
+  isKind: (value) =>
+    value === "inherit" || value === "none" || isTable(value) &&
+      Object.entries(value).every(([name, permission]) => PERMISSIONS.includes(name) && isPermission(permission)),
+};
+
+const anything: Rule = { expected: "anything", isKind: () => true };
+
+/** The fields of the file itself. */
+export const PIPELINE_FIELDS: TableRules = {
+  required: {
+    format_version: { expected: String(FORMAT_VERSION), isKind: (value) => value === FORMAT_VERSION },
+    name: rules.name,
+  },
+  optional: { grace_ms: rules.duration, streams: tables, events: tables, tasks: tables },
+};
+
+/** The fields of its arrays of tables. */
+export const TABLE_FIELDS: Readonly<Record<"streams" | "events" | "tasks", TableRules>> = {
+  streams: {
+    required: { name: rules.name, shape: STREAM_RULES.shape, dtype: STREAM_RULES.dtype },
+    optional: {
+      description: rules.text,
+      frames: STREAM_RULES.frames,
+      cache_align: STREAM_RULES.cacheAlign,
+      min_reader_pos_refresh_interval: STREAM_RULES.minReaderPosRefreshInterval,
+      min_reader_pos_refresh_ms: STREAM_RULES.minReaderPosRefreshMs,
+      wait: STREAM_RULES.wait,
+    },
+  },
+  events: {
+    required: { name: rules.name },
+    optional: { description: rules.text, initial_state: rules.boolean },
+  },
+  tasks: {
+    required: {
+      name: rules.name,
+      control_mode: rules.oneOf(["plain", "switchable", "toggleable", "terminator"] satisfies ControlMode[]),
+    },
+    optional: {
+      description: rules.text,
+      function_module: rules.name,
+      function_qualname: rules.name,
+      control_event: rules.text,
+      permissions,
+      reads: bindings,
+      writes: bindings,
+      events: bindings,
+      params: anything,
+    },
+  },
+};

@@ -1,0 +1,154 @@
+/** Saves a declaration as a TOML file. */
+
+import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { stringify } from "toml";
+import { DeclarationError } from "../../errors.ts";
+import type { EventHandle } from "../event.ts";
+import type { StreamHandle } from "../stream.ts";
+import type { DeclaredBinding, TaskDeclaration } from "../task.ts";
+import { checkDocument, checkTexts } from "./check.ts";
+import {
+  FORMAT_VERSION,
+  type SavedBindings,
+  type SavedEvent,
+  type SavedPipeline,
+  type SavedStream,
+  type SavedTask,
+} from "./document.ts";
+import { functionModule, nameExports } from "./export_names.ts";
+import { referenceTo } from "./modules.ts";
+import { encodeParams } from "./params.ts";
+import { pathText, Problem } from "./problem.ts";
+
+/** What is saved. */
+export interface SavedDeclaration {
+  readonly name: string;
+  readonly graceMs: number;
+  /** The module of the functions that name none. */
+  readonly module: string;
+  readonly streams: ReadonlyMap<string, StreamHandle>;
+  readonly events: ReadonlyMap<string, EventHandle>;
+  readonly tasks: ReadonlyMap<string, TaskDeclaration>;
+}
+
+const HEADER = "# A pipeline of Ringmill: Pipeline.reconstruct() makes it again.\n\n";
+
+/**
+ * Writes the file, whole or not at all, and makes the folders for it.
+ *
+ * @throws {DeclarationError} If a function cannot be imported, or the file could not be reconstructed.
+ * @throws {TypeError} If params hold what cannot be saved.
+ */
+export async function savePipeline(path: string | URL, declaration: SavedDeclaration): Promise<void> {
+  const file = path instanceof URL ? fileURLToPath(path) : resolve(path);
+  const document = await describe(declaration, pathToFileURL(file));
+  try {
+    checkDocument(document as unknown as Record<string, unknown>);
+    checkTexts(document);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new DeclarationError(`Cannot save pipeline "${declaration.name}": ${error.message}`);
+  }
+  await writeWhole(file, HEADER + stringify(document));
+}
+
+/** Through a file beside it, so that nobody ever reads half of it. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  await Deno.mkdir(dirname(file), { recursive: true });
+  const draft = join(dirname(file), `.${basename(file)}.${crypto.randomUUID()}.tmp`);
+  try {
+    await Deno.writeTextFile(draft, text, { createNew: true });
+    await Deno.rename(draft, file);
+  } catch (error) {
+    await Deno.remove(draft).catch(() => {});
+    throw error;
+  }
+}
+
+async function describe(declaration: SavedDeclaration, file: URL): Promise<SavedPipeline> {
+  const tasks = [...declaration.tasks.values()];
+  const exportNames = await nameExports(declaration.name, declaration.module, tasks);
+  return withoutUndefined({
+    format_version: FORMAT_VERSION,
+    name: declaration.name,
+    grace_ms: declaration.graceMs,
+    streams: someOf([...declaration.streams.values()].map(describeStream)),
+    events: someOf([...declaration.events.values()].map(describeEvent)),
+    tasks: someOf(tasks.map((task) => describeTask(task, exportNames.get(task.name), declaration, file))),
+  });
+}
+
+function describeStream(stream: StreamHandle): SavedStream {
+  return withoutUndefined({
+    name: stream.name,
+    description: stream.description,
+    shape: stream.shape,
+    dtype: stream.dtype,
+    frames: stream.frames,
+    cache_align: stream.cacheAlign,
+    min_reader_pos_refresh_interval: stream.minReaderPosRefreshInterval,
+    min_reader_pos_refresh_ms: stream.minReaderPosRefreshMs,
+    wait: stream.wait,
+  });
+}
+
+function describeEvent({ name, description, initialState }: EventHandle): SavedEvent {
+  return withoutUndefined({ name, description, initial_state: initialState });
+}
+
+function describeTask(
+  task: TaskDeclaration,
+  exportName: string | undefined,
+  { name, module }: SavedDeclaration,
+  file: URL,
+): SavedTask {
+  const { mode, gate } = task;
+  return withoutUndefined({
+    name: task.name,
+    description: task.description,
+    function_module: exportName === undefined ? undefined : referenceTo(functionModule(task, module), file),
+    function_qualname: exportName,
+    control_mode: mode,
+    control_event: gate?.local,
+    permissions: describePermissions(task.permissions),
+    reads: describeBindings(task.reads),
+    writes: describeBindings(task.writes),
+    events: describeBindings(gate ? [...task.events, gate] : task.events),
+    params: task.params === undefined ? undefined : describeParams(task, name),
+  });
+}
+
+function describeBindings(bindings: readonly DeclaredBinding[]): SavedBindings | undefined {
+  if (bindings.length === 0) return undefined;
+  return Object.fromEntries(bindings.map(({ local, target }) => [local, target]));
+}
+
+function describeParams({ name, params }: TaskDeclaration, pipeline: string): unknown {
+  try {
+    return encodeParams(params, ["params"]);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new TypeError(
+      `Cannot save pipeline "${pipeline}": ${pathText(error.path)} of task "${name}" ${error.message}`,
+    );
+  }
+}
+
+/** Deno takes URLs of files for paths. */
+function describePermissions(permissions: TaskDeclaration["permissions"]): unknown {
+  if (typeof permissions !== "object" || permissions === null) return permissions;
+  const asText = (entry: unknown) => entry instanceof URL ? fileURLToPath(entry) : entry;
+  const described = Object.entries(permissions).filter(([, permission]) => permission !== undefined)
+    .map(([name, permission]) => [name, Array.isArray(permission) ? permission.map(asText) : permission]);
+  return Object.fromEntries(described);
+}
+
+function someOf<Item>(items: readonly Item[]): readonly Item[] | undefined {
+  return items.length === 0 ? undefined : items;
+}
+
+/** TOML knows no undefined fields. */
+function withoutUndefined<Fields extends object>(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields;
+}
