@@ -1,0 +1,26 @@
+/**
+ * Drawings of pipelines, and of whatever else is nodes and edges: as text for a terminal, as Mermaid, and as SVG.
+ *
+ * @example
+ * ```ts
+ * import { Pipeline } from "@ringmill/ringmill";
+ * import { describePipeline, drawText } from "@ringmill/ringmill/view";
+ * import { match } from "node:assert/strict";
+ *
+ * const pipe = new Pipeline("loop");
+ * const samples = pipe.addStream("samples", { shape: [4], dtype: "float32" });
+ * pipe.openWriter(samples), pipe.openReader(samples);
+ * match(await drawText(describePipeline(pipe)), /float32\[4\], 32 frames/);
+ * ```
+ *
+ * @module
+ */
+
+export type { Figure, Figures, ViewDescription, ViewEdge, ViewGroup, ViewNode, ViewNodeKind } from "./description.ts";
+export { describeFigures } from "./describe_figures.ts";
+export { describePipeline } from "./describe_pipeline.ts";
+export { drawMermaid, type DrawMermaidOptions } from "./draw_mermaid.ts";
+export { drawSvg, type DrawSvgOptions } from "./draw_svg.ts";
+export { drawText, type DrawTextOptions } from "./draw_text.ts";
+export type { Direction } from "./geometry.ts";
+export type { Theme } from "./theme.ts";
