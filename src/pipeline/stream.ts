@@ -4,7 +4,7 @@ import { frameBytes } from "../ring/description.ts";
 import { type DType, type DTypeOf, type NumpyCode, parseDType } from "../ring/dtypes.ts";
 import { WAIT_STRATEGIES, type WaitStrategy } from "../ring/waiting.ts";
 import type { RingSpec } from "../worker/specs.ts";
-import { checkRule, type Rule } from "./rules.ts";
+import type { Rule } from "./rules.ts";
 import * as rules from "./rules.ts";
 
 /** Options of `Pipeline.addStream()`. */
@@ -77,7 +77,7 @@ const DEFAULTS: Partial<CheckedOptions> = {
 function checkStreamOptions(name: string, options: StreamOptions): CheckedOptions {
   const checked = Object.entries(STREAM_RULES).map(([key, rule]) => {
     const option = key as keyof CheckedOptions, value = options[option] ?? DEFAULTS[option];
-    checkRule(`add stream "${name}"`, option, rule, value);
+    rules.checkRule(`add stream "${name}"`, option, rule, value);
     return [option, value];
   });
   return Object.fromEntries(checked);

@@ -47,7 +47,7 @@ function label(lines: readonly string[]): string {
  * Draws as a Mermaid flowchart. Texts are escaped, so that whatever they hold is shown as it is.
  *
  * @throws {UnknownNameError} If an edge, a node or a figure names what is not there.
- * @throws {RangeError} If an id is taken, groups hold each other, or a load is not from 0 to 1, or there is no such direction.
+ * @throws {RangeError} If an id is taken, groups hold each other, a load is not from 0 to 1, or there is no such direction.
  *
  * @example
  * ```ts

@@ -115,7 +115,7 @@ function ontoBorders([start, ...points]: readonly Point[], direction: Direction)
  * double lines, the program heavy ones. No line ends with spaces, and the last one not with a newline.
  *
  * @throws {UnknownNameError} If an edge, a node or a figure names what is not there.
- * @throws {RangeError} If an id is taken, groups hold each other, or a load is not from 0 to 1, or there is no such direction.
+ * @throws {RangeError} If an id is taken, groups hold each other, a load is not from 0 to 1, or there is no such direction.
  *
  * @example
  * ```ts

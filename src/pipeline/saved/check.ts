@@ -119,7 +119,11 @@ export function checkDocument(document: Table): asserts document is Table & Save
   }
 }
 
-/** Finds a text that no file can hold: with half of a surrogate pair, or in a key. */
+/**
+ * Checks that all texts, keys among them, can be written to a file.
+ *
+ * @throws {Problem} If one has half of a surrogate pair.
+ */
 export function checkTexts(value: unknown, path: Path = []): void {
   const check = (text: string, at: Path) => {
     if (!text.isWellFormed()) {

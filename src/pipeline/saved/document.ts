@@ -2,8 +2,8 @@
 
 import type { DType } from "../../ring/dtypes.ts";
 import type { WaitStrategy } from "../../ring/waiting.ts";
+import type { Rule } from "../rules.ts";
 import * as rules from "../rules.ts";
-import { keeps, type Rule } from "../rules.ts";
 import { STREAM_RULES } from "../stream.ts";
 import type { ControlMode } from "../task.ts";
 
@@ -80,14 +80,14 @@ const tables: Rule = {
 
 const bindings: Rule = {
   expected: "a table of texts that are not empty",
-  isKind: (value) => isTable(value) && Object.values(value).every((target) => keeps(rules.name, target)),
+  isKind: (value) => isTable(value) && Object.values(value).every((target) => rules.keeps(rules.name, target)),
 };
 
 const PERMISSIONS = ["env", "ffi", "import", "net", "read", "run", "sys", "write"];
 
 function isPermission(value: unknown): boolean {
   return typeof value === "boolean" || value === "inherit" ||
-    Array.isArray(value) && value.every((entry) => keeps(rules.text, entry));
+    Array.isArray(value) && value.every((entry) => rules.keeps(rules.text, entry));
 }
 
 const permissions: Rule = {
