@@ -7,26 +7,11 @@
 
 import { deserialize, serialize } from "node:v8";
 import type { RingReader, RingView, RingWriter } from "../ring/ring.ts";
+import { TYPED_ARRAYS } from "./typed_arrays.ts";
 
-/** Typed arrays, which travel raw where they are values of the list themselves. */
-const ARRAYS = [
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  BigInt64Array,
-  BigUint64Array,
-  Float16Array,
-  Float32Array,
-  Float64Array,
-] as const;
+type AnyArray = InstanceType<(typeof TYPED_ARRAYS)[number]>;
 
-type AnyArray = InstanceType<(typeof ARRAYS)[number]>;
-
-/** A raw array: where in the list, which of {@link ARRAYS}, and of how many elements. */
+/** A raw array: where in the list, which of {@link TYPED_ARRAYS}, and of how many elements. */
 type RawArray = readonly [index: number, kind: number, length: number];
 
 interface Head {
@@ -37,7 +22,7 @@ interface Head {
 const LENGTH_BYTES = 4;
 
 function kindOf(value: unknown): number {
-  return ArrayBuffer.isView(value) ? ARRAYS.findIndex((kind) => kind === value.constructor) : -1;
+  return ArrayBuffer.isView(value) ? TYPED_ARRAYS.findIndex((kind) => kind === value.constructor) : -1;
 }
 
 /**
@@ -117,7 +102,7 @@ export async function receiveMessage(ring: RingReader, blockMs = 0): Promise<unk
   if (!await receiveBytes(ring, head, blockMs)) return null;
   const { values, raw } = deserialize(head) as Head;
   for (const [index, kind, length] of raw) {
-    const array = new ARRAYS[kind](length);
+    const array = new TYPED_ARRAYS[kind](length);
     values[index] = array;
     if (!await receiveBytes(ring, new Uint8Array(array.buffer), blockMs)) return null;
   }

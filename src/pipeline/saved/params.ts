@@ -6,6 +6,7 @@
  *     label = { "$null" = true }
  */
 
+import { TYPED_ARRAYS } from "../../worker/typed_arrays.ts";
 import { isTable } from "./document.ts";
 import { hint, inspect, type Path, Problem } from "./problem.ts";
 
@@ -60,25 +61,11 @@ function ofPairs<Value>(
   };
 }
 
+/** Any of the classes of typed arrays, which TypeScript does not see as one. */
 interface TypedArrayClass {
   readonly name: string;
   new (values: Iterable<unknown>): ArrayLike<unknown> & ArrayBufferView;
 }
-
-const TYPED_ARRAYS = [
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  BigInt64Array,
-  BigUint64Array,
-  Float16Array,
-  Float32Array,
-  Float64Array,
-] as unknown as readonly TypedArrayClass[];
 
 function parseBigInt(text: unknown): bigint | undefined {
   return typeof text === "string" && /^(0|-?[1-9]\d*)$/.test(text) ? BigInt(text) : undefined;
@@ -142,7 +129,9 @@ const TAGS: Readonly<Record<string, Tag>> = {
     (object: object) => Object.entries(object),
     (pairs) => Object.fromEntries(pairs.map(([key, value]) => [String(key), value])),
   ),
-  ...Object.fromEntries(TYPED_ARRAYS.map((kind) => [`$${kind.name}`, typedArray(kind)])),
+  ...Object.fromEntries(
+    (TYPED_ARRAYS as unknown as readonly TypedArrayClass[]).map((kind) => [`$${kind.name}`, typedArray(kind)]),
+  ),
 };
 
 /** Dates of which TOML can write the year. */
