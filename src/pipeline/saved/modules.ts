@@ -2,7 +2,7 @@
 
 import { isAbsolute, posix, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { moduleUrl } from "../module_url.ts";
+import { moduleUrl } from "../../worker/module_url.ts";
 import type { ModuleReference } from "../wiring.ts";
 import { inspect } from "./problem.ts";
 
