@@ -1,0 +1,44 @@
+/** Watches the memory of the process while something runs. */
+
+/** What a call did to the memory of the process, as far as samples of it show. */
+export interface MemoryUse {
+  /** The last sample less the first, in MiB. Below 0 if memory was given back. */
+  readonly deltaMiB: number;
+  /** The greatest sample less the first, in MiB. */
+  readonly peakMiB: number;
+}
+
+const MIB = 2 ** 20;
+
+/** Words that the sampler shares: its state, and the greatest sample in KiB. */
+const STATE = 0, PEAK = 1;
+
+function sample(): number {
+  return Deno.memoryUsage().rss;
+}
+
+/** Runs `work` and measures it. A worker takes the samples: this thread may be busy all the while. */
+export async function measureMemory<Result>(work: () => Result): Promise<{ result: Awaited<Result>; use: MemoryUse }> {
+  const words = new Int32Array(new SharedArrayBuffer(8));
+  const sampler = new Worker(new URL("./_memory_sampler.ts", import.meta.url), { type: "module" });
+  try {
+    sampler.postMessage(words);
+    await Atomics.waitAsync(words, STATE, 0).value;
+    const first = sample();
+    Atomics.store(words, PEAK, 0);
+    const result = await work();
+    const last = sample();
+    const peak = Math.max(first, last, 1024 * Atomics.load(words, PEAK));
+    return { result, use: { deltaMiB: (last - first) / MIB, peakMiB: (peak - first) / MIB } };
+  } finally {
+    // The sampler is never in a loop that does not end: it looks at this word.
+    Atomics.store(words, STATE, 2);
+    Atomics.notify(words, STATE);
+    sampler.terminate();
+  }
+}
+
+/** `ΔMem: 0.94 MiB | Peak: 0.94 MiB` */
+export function formatMemoryUse({ deltaMiB, peakMiB }: MemoryUse): string {
+  return `ΔMem: ${deltaMiB.toFixed(2)} MiB | Peak: ${peakMiB.toFixed(2)} MiB`;
+}

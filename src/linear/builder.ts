@@ -1,0 +1,140 @@
+/** Declares a pipeline so that the editor knows its names and their types. */
+
+import { Node, type NodeFunction, type NodeOptions } from "./node.ts";
+import { LinearPipeline, type LinearPipelineSettings } from "./pipeline.ts";
+
+/** The type of the part of a configuration that a path like `model.depth` leads to; never, if it leads nowhere. */
+export type ConfigAt<Config, Path extends string> = Path extends `${infer Key}.${infer Rest}`
+  ? Key extends keyof NonNullable<Config> ? ConfigAt<NonNullable<Config>[Key], Rest> : never
+  : Path extends keyof NonNullable<Config> ? NonNullable<Config>[Path]
+  : never;
+
+/** The names that a node may take, as far as they can be listed. */
+export type InputName<Objects> = (keyof Objects & string) | "config" | `config.${string}`;
+
+/** The type of what a name stands for; never, if it stands for nothing. */
+export type ObjectAt<Objects, Config, Name> = Name extends "config" ? Config
+  : Name extends `config.${infer Path}` ? ConfigAt<Config, Path>
+  : Name extends keyof Objects ? Objects[Name]
+  : never;
+
+/** The arguments that a node's function gets. */
+export type Arguments<Objects, Config, Inputs extends readonly string[]> = {
+  -readonly [Index in keyof Inputs]: ObjectAt<Objects, Config, Inputs[Index]>;
+};
+
+/** The names of the inputs, each replaced by never if it stands for nothing. */
+export type KnownInputs<Objects, Config, Inputs extends readonly string[]> = {
+  readonly [Index in keyof Inputs]: [ObjectAt<Objects, Config, Inputs[Index]>] extends [never] ? never : Inputs[Index];
+};
+
+/** What a node adds to the names of the pipeline. */
+export type Made<Outputs extends readonly string[], Result> = Outputs extends readonly [] ? unknown
+  : Outputs extends readonly [infer Name extends string] ? { [Key in Name]: Result }
+  : Result extends readonly unknown[] ? {
+      [Index in keyof Outputs as Index extends `${number}` ? Outputs[Index] & string : never]: number extends
+        Result["length"] ? Result[number] : Result[Index & keyof Result];
+    }
+  : Pick<Result, Outputs[number] & keyof Result>;
+
+/** Whether what a function returns can be taken apart into these outputs. */
+export type Fits<Outputs extends readonly string[], Result> = Outputs["length"] extends 0 | 1 ? true
+  : Result extends readonly unknown[] ? (number extends Result["length"] ? true
+      : Result["length"] extends Outputs["length"] ? true
+      : false)
+  : [Exclude<keyof Result, Outputs[number]>, Exclude<Outputs[number], keyof Result>] extends [never, never] ? true
+  : false;
+
+/** Unknown if the outputs are new names that fit what the function returns, otherwise a text that says what is wrong. */
+export type FreshOutputs<Objects, Outputs extends readonly string[], Result> = [Outputs[number] & keyof Objects] extends
+  [never] ? Fits<Outputs, Result> extends true ? unknown : "The function returns other values than these outputs"
+  : "One of these names is taken";
+
+/** What a node's function may return. The tuple has the compiler see `[a, b]` as one, not as an array. */
+export type AnyResult = [] | object | string | number | bigint | boolean | symbol | null | undefined | void;
+
+/** Options of a node of a {@link PipelineBuilder}: those of a {@link Node}, typed. */
+export interface TypedNodeOptions<
+  Objects,
+  Config,
+  Inputs extends readonly string[],
+  Outputs extends readonly string[],
+  Result,
+> extends Omit<NodeOptions, "fn" | "inputs" | "outputs"> {
+  /** Sync or async. Gets the inputs, in order, as its arguments. */
+  fn: (...inputs: Arguments<Objects, Config, Inputs>) => Result;
+  /** The names of its inputs. */
+  inputs?: Inputs & KnownInputs<Objects, Config, Inputs>;
+  /** The names of its outputs. */
+  outputs?: Outputs & FreshOutputs<Objects, Outputs, Awaited<Result>>;
+}
+
+/** A pipeline that is being declared. `Objects` has the types of all names so far, `Config` that of the configuration. */
+export interface PipelineBuilder<Objects extends object, Config> {
+  /**
+   * The same pipeline with one node more. A name that nobody provides, a function that does not fit its inputs, and an
+   * output that is there already are errors of the type check.
+   *
+   * @throws {TypeError} If an option is of the wrong kind.
+   * @throws {DeclarationError} If the node is declared wrongly.
+   */
+  node<
+    const Inputs extends readonly InputName<Objects>[] = [],
+    const Outputs extends readonly string[] = [],
+    Result extends AnyResult = AnyResult,
+  >(
+    options: TypedNodeOptions<Objects, Config, Inputs, Outputs, Result>,
+  ): PipelineBuilder<Objects & Made<Outputs, Awaited<Result>>, Config>;
+  /**
+   * The pipeline. Settings given here take precedence.
+   *
+   * @throws {DeclarationError} If a name stands for two nodes or two objects.
+   */
+  build(settings?: Omit<LinearPipelineSettings, "config" | "runtime">): LinearPipeline<Objects>;
+}
+
+/** Settings of a typed pipeline. */
+export interface TypedSettings<Runtime, Config> extends Omit<LinearPipelineSettings, "config" | "runtime"> {
+  /** The configuration. */
+  config?: Config;
+  /** Runtime constants by name. */
+  runtime?: Runtime;
+}
+
+/**
+ * Begins a pipeline whose names and types are checked in the editor: each node can take the configuration, the runtime
+ * constants, and the outputs of the nodes before it.
+ *
+ * @example
+ * ```ts
+ * import { pipeline } from "@ringmill/ringmill/linear";
+ * import { equal } from "node:assert/strict";
+ *
+ * const features = pipeline({ config: { scale: 10 }, runtime: { data: [1, 2, 3] }, quiet: true })
+ *   .node({ name: "sum", fn: (data) => data.reduce((a, b) => a + b), inputs: ["data"], outputs: ["total"] })
+ *   .node({ name: "scale", fn: (total, by) => total * by, inputs: ["total", "config.scale"], outputs: ["scaled"] })
+ *   .build();
+ * await features.run();
+ * using registry = features.openRegistry();
+ * const scaled: number = registry.get("scaled");
+ * equal(scaled, 60);
+ * ```
+ */
+export function pipeline<Runtime extends object = Record<never, never>, Config = undefined>(
+  settings: TypedSettings<Runtime, Config> = {},
+): PipelineBuilder<Runtime, Config> {
+  return withNodes(settings as LinearPipelineSettings, []);
+}
+
+function withNodes<Objects extends object, Config>(
+  settings: LinearPipelineSettings,
+  nodes: readonly Node[],
+): PipelineBuilder<Objects, Config> {
+  return {
+    node: ({ fn, ...options }) => {
+      const { inputs, outputs } = options as Pick<NodeOptions, "inputs" | "outputs">;
+      return withNodes(settings, [...nodes, new Node({ ...options, fn: fn as NodeFunction, inputs, outputs })]);
+    },
+    build: (more) => new LinearPipeline<Objects>({ ...settings, ...more, nodes }),
+  };
+}

@@ -1,0 +1,53 @@
+/**
+ * Linear pipelines, for batch jobs, feature engineering and reproducible data work: nodes with named inputs and outputs,
+ * which run one after the other, with a cache on the disk, a history and drawings.
+ *
+ * @example
+ * ```ts
+ * import { LinearPipeline, Node } from "@ringmill/ringmill/linear";
+ * import { equal } from "node:assert/strict";
+ *
+ * function add(a: number, b: number) {
+ *   return a + b;
+ * }
+ *
+ * const pipeline = new LinearPipeline({
+ *   nodes: [new Node({ fn: add, inputs: ["x", "y"], outputs: ["sum"] })],
+ *   runtime: { x: 2, y: 3 },
+ *   quiet: true,
+ * });
+ * await pipeline.run();
+ * using registry = pipeline.openRegistry();
+ * equal(registry.get("sum"), 5);
+ * ```
+ *
+ * @module
+ */
+
+export { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts";
+export { NodeError, type NodeErrorOptions } from "./errors.ts";
+export { Node, type NodeFunction, type NodeOptions } from "./node.ts";
+export { namedPartial } from "./partial.ts";
+export { LinearPipeline, type LinearPipelineOptions, type LinearPipelineSettings } from "./pipeline.ts";
+export {
+  type AnyResult,
+  type Arguments,
+  type ConfigAt,
+  type Fits,
+  type FreshOutputs,
+  type InputName,
+  type KnownInputs,
+  type Made,
+  type ObjectAt,
+  pipeline,
+  type PipelineBuilder,
+  type TypedNodeOptions,
+  type TypedSettings,
+} from "./builder.ts";
+export { drawMermaid, drawText } from "./draw.ts";
+export type { Placement, Registry } from "./registry.ts";
+export type { HistoryEntry } from "./history.ts";
+export type { NodeOutcome, RunReport } from "./report.ts";
+export type { NodeExplanation, NodeStatus } from "./_plan.ts";
+export type { MemoryUse } from "./_memory_profile.ts";
+export type { RunOptions } from "./_wiring.ts";
