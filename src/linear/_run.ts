@@ -96,7 +96,10 @@ class NodeRun {
     }
   }
 
+  /** The outcome where the node does not run: its outputs are those that the cache knows. */
   #without(status: NodeOutcome["status"], reason: string): NodeOutcome {
+    const { cache } = this.#context;
+    for (const name of cache ? this.#node.outputs : []) cache!.ids.set(name, cache!.view.entries.get(name)!.id);
     return { node: this.#node.name, status, reason, durationMs: 0, storedBytes: 0 };
   }
 
@@ -108,10 +111,8 @@ class NodeRun {
   /** Whether what is in the cache was made from just these inputs. */
   #cameOutTheSame({ view, ids }: RunCache): boolean {
     const parts = JSON.stringify(partsOf(this.#node, ids));
-    const entries = this.#node.outputs.map((name) => view.entries.get(name)!);
-    if (!entries.every((entry) => entry.parts === parts && entry.isOnDisk)) return false;
-    this.#node.outputs.forEach((name, index) => ids.set(name, entries[index].id));
-    return true;
+    return this.#node.outputs.map((name) => view.entries.get(name)!)
+      .every((entry) => entry.parts === parts && entry.isOnDisk);
   }
 
   async #call(args: unknown[]): Promise<{ result: unknown; memory?: MemoryUse }> {

@@ -98,7 +98,8 @@ export class Node {
     if (typeof fn !== "function") {
       throw new TypeError(`Cannot make a node: expected a function, received ${Deno.inspect(fn)}`);
     }
-    this.name = checkName(options.name ?? fn.name);
+    // A function that is written in the place of this option is named for it.
+    this.name = checkName(options.name ?? (fn.name === "fn" ? "" : fn.name));
     this.fn = fn;
     this.inputs = this.#names("inputs", inputs);
     this.outputs = this.#names("outputs", outputs);
@@ -139,6 +140,8 @@ function checkName(name: unknown): string {
   if (typeof name !== "string") {
     throw new TypeError(`Cannot make a node: its name must be a text, received ${Deno.inspect(name)}`);
   }
-  if (name === "") throw new DeclarationError("Cannot make a node: its function has no name, give it the option name");
+  if (name === "") {
+    throw new DeclarationError("Cannot make a node: its function has no name of its own, give it the option name");
+  }
   return name;
 }
