@@ -1,0 +1,69 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { DatabaseSync } from "node:sqlite";
+import { objectsOf, statuses, temporaryCache } from "./_helpers.ts";
+import { isUniform, pipelineOf } from "./_rounds.ts";
+
+const KILLS = 50;
+
+function start(path: string, first: number, rounds: number): Deno.ChildProcess {
+  const program = fileURLToPath(new URL("_rounds.ts", import.meta.url));
+  const args = ["run", "-A", "--no-check", program, path, String(first), String(rounds)];
+  return new Deno.Command(Deno.execPath(), { args, stdout: "piped", stderr: "piped" }).spawn();
+}
+
+/** What no SQLite file that is whole may say otherwise, and no value without an entry, or a piece without a value. */
+function checkFile(path: string): void {
+  using database = new DatabaseSync(path, { timeout: 60_000 });
+  deepEqual({ ...database.prepare("pragma integrity_check").get() }, { integrity_check: "ok" });
+  deepEqual(database.prepare("pragma foreign_key_check").all(), []);
+  const count = (what: string) => database.prepare(`select count(*) as count from ${what}`).get()!.count as number;
+  equal(count("stored"), count("entries where stored is not null") + count("history"));
+}
+
+/** Each object is one that some round has made, whole. */
+function checkObjects(path: string): void {
+  const { made, doubled, total, text } = objectsOf(pipelineOf(path, 0));
+  if (made !== undefined) ok(isUniform(made as Float64Array));
+  if (doubled !== undefined) ok(isUniform(doubled as Float64Array));
+  if (total !== undefined) equal((text as string).length, (total as number) / 3 % 1000);
+}
+
+/** Starts the program, kills it, and runs the pipeline again on what it has left. */
+async function killOnce(path: string, kill: number): Promise<void> {
+  const child = start(path, 1000 * kill, 1e9);
+  const reader = child.stdout.getReader();
+  // Most are killed after their first round, as Deno's own start is not what is tested.
+  if (kill % 5 > 0) await reader.read();
+  await new Promise((resolve) => setTimeout(resolve, 30 * Math.random()));
+  child.kill("SIGKILL");
+  equal((await child.status).signal, "SIGKILL");
+  reader.releaseLock();
+  await Promise.all([child.stdout.cancel(), child.stderr.cancel()]);
+  const round = 1000 * kill + 5, next = pipelineOf(path, round);
+  checkObjects(path);
+  await next.run();
+  checkFile(path);
+  equal(objectsOf(next).total, 3 * round);
+  deepEqual(statuses(next.explain()), { make: "cached", double: "cached", count: "cached" });
+}
+
+Deno.test(`A cache is whole after its program was killed at a random moment, ${KILLS} times`, async () => {
+  const lanes = Array.from({ length: 2 }, async () => {
+    using cache = temporaryCache();
+    for (let kill = 0; kill < KILLS / 2; kill++) await killOnce(cache.path, kill);
+  });
+  await Promise.all(lanes);
+});
+
+Deno.test("Two programs on one cache neither wait for each other for ever nor take each other's values", async () => {
+  using cache = temporaryCache();
+  const children = [start(cache.path, 0, 15), start(cache.path, 1_000_000, 15)];
+  for (const { code, stderr } of await Promise.all(children.map((child) => child.output()))) {
+    equal(new TextDecoder().decode(stderr), "");
+    equal(code, 0);
+  }
+  checkFile(cache.path);
+  checkObjects(cache.path);
+  ok(pipelineOf(cache.path, 0).explain().length === 3);
+});
