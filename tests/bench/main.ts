@@ -7,6 +7,7 @@ import { printTable, type Table } from "./_table.ts";
 import { benchGraphs } from "./graphs.ts";
 import { benchGrowth } from "./growth.ts";
 import { benchLatency } from "./latency.ts";
+import { benchLinear } from "./linear.ts";
 import { benchOneThread } from "./one_thread.ts";
 import { benchPipelines } from "./pipelines.ts";
 import { benchPools } from "./pools.ts";
@@ -27,6 +28,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   pipelines: { about: "starting a pipeline, and letting it wait", measure: benchPipelines },
   graphs: { about: "nodes, executions and streams of a node graph", measure: benchGraphs },
   pools: { about: "calls of a function on a pool of workers", measure: benchPools },
+  linear: {
+    about: "linear pipelines: a node, the cache, memory; linepipe where python3 has pip",
+    measure: benchLinear,
+  },
   pythusa: {
     about: "the same work by PYTHUSA, where a python3 has it",
     measure: ({ installPythusa }) => benchPythusa(installPythusa),
