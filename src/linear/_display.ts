@@ -81,7 +81,7 @@ class SpinnerDisplay implements Display {
   end(outcome: NodeOutcome): void {
     const line = lineOf(outcome);
     if (outcome.status === "run") this.#spinner.success(line);
-    else this.#spinner.start().info(line);
+    else this.#spinner.start(line).info(line);
   }
 
   fail(node: string): void {

@@ -12,6 +12,8 @@ import type { Placement, Registry } from "./registry.ts";
 interface RegistryContents {
   /** The pipeline's name. */
   readonly pipeline: string;
+  /** The names of all outputs of its nodes. */
+  readonly outputs: ReadonlySet<string>;
   /** The runtime constants. */
   readonly runtime: Readonly<Record<string, unknown>>;
   /** What the last run has left in memory. */
@@ -78,8 +80,11 @@ export class OpenRegistry<Objects extends object> implements Registry<Objects> {
 
   #placementOf(name: string): Placement {
     if (Object.hasOwn(this.#placement, name)) return this.#placement[name];
-    const near = suggest(name, this.names);
-    throw new UnknownNameError(`Cannot find "${name}" in the registry of pipeline "${this.#contents.pipeline}"${near}`);
+    const { pipeline, outputs } = this.#contents;
+    const hint = outputs.has(name)
+      ? ": no run has made it, or it was released after its last use, which usePersistentCache prevents"
+      : suggest(name, [...this.names, ...outputs]);
+    throw new UnknownNameError(`Cannot find "${name}" in the registry of pipeline "${pipeline}"${hint}`);
   }
 
   #check(action: string): void {

@@ -37,11 +37,14 @@ export type Made<Outputs extends readonly string[], Result> = Outputs extends re
     }
   : Pick<Result, Outputs[number] & keyof Result>;
 
-/** Whether what a function returns can be taken apart into these outputs. */
+/**
+ * Whether what a function returns can be taken apart into these outputs. Any object may: the compiler asks before it knows
+ * what a function in place returns.
+ */
 export type Fits<Outputs extends readonly string[], Result> = Outputs["length"] extends 0 | 1 ? true
-  : Result extends readonly unknown[] ? (number extends Result["length"] ? true
-      : Result["length"] extends Outputs["length"] ? true
-      : false)
+  : [object] extends [Result] ? true
+  : Result extends readonly unknown[]
+    ? (number extends Result["length"] ? true : Result["length"] extends Outputs["length"] ? true : false)
   : [Exclude<keyof Result, Outputs[number]>, Exclude<Outputs[number], keyof Result>] extends [never, never] ? true
   : false;
 

@@ -272,7 +272,9 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
     try {
       const { persisted } = this.#kept(store?.entries() ?? new Map());
       wire({ ...this.#declaration, nodes: [] }, {}, new Set(), persisted);
-      return new OpenRegistry({ pipeline: this.name, runtime: this.#declaration.runtime, memory: this.#memory, store });
+      const { name: pipeline, nodes, runtime } = this.#declaration;
+      const outputs = new Set(nodes.flatMap((node) => node.outputs));
+      return new OpenRegistry({ pipeline, outputs, runtime, memory: this.#memory, store });
     } catch (error) {
       store?.[Symbol.dispose]();
       throw error;

@@ -1,0 +1,80 @@
+import { drawMermaid, drawText, namedPartial, Node } from "@ringmill/ringmill/linear";
+import { equal } from "node:assert/strict";
+import { quietPipeline } from "./_helpers.ts";
+
+const nothing = () => {};
+
+Deno.test("drawText() draws the graph of the seed", () => {
+  const node = (name: string, inputs: string[], outputs: string[]) => ({ fn: nothing, name, inputs, outputs });
+  const pipeline = quietPipeline([
+    node("load_data", [], ["raw_data"]),
+    node("clean_data", ["raw_data"], ["clean_data"]),
+    node("rolling_goals", ["clean_data", "config.window", "config.min_periods"], ["rolling_features"]),
+    node("merge", ["clean_data", "rolling_features"], ["features"]),
+    node("write_features", ["features"], []),
+  ]);
+  equal(
+    drawText(pipeline),
+    `\
+Pipeline (5 nodes)
+
+[load_data]
+  outputs:
+    - raw_data
+      |
+      v
+[clean_data]
+  inputs:
+    - raw_data
+  outputs:
+    - clean_data
+      |
+      v
+[rolling_goals]
+  inputs:
+    - clean_data
+    - config.window
+    - config.min_periods
+  outputs:
+    - rolling_features
+      |
+      v
+[merge]
+  inputs:
+    - clean_data
+    - rolling_features
+  outputs:
+    - features
+      |
+      v
+[write_features]
+  inputs:
+    - features
+  (no outputs)`,
+  );
+});
+
+Deno.test("drawText() and drawMermaid() draw pipelines of one node, and of none", () => {
+  equal(drawText(quietPipeline([{ fn: nothing, name: "alone" }])), "Pipeline (1 node)\n\n[alone]\n  (no outputs)");
+  equal(drawText(quietPipeline([])), "Pipeline (0 nodes)\n\n");
+  equal(drawMermaid(quietPipeline([])), "flowchart TD");
+});
+
+Deno.test("drawMermaid() draws what comes from outside once, and escapes names", () => {
+  const partial = namedPartial((_: number, __: object) => 0, 'write "all" <now>', {});
+  const pipeline = quietPipeline([
+    { fn: nothing, name: "read", inputs: ["db", "config.a[0]"], outputs: ["rows"] },
+    new Node({ fn: partial, inputs: ["rows", "db"] }),
+  ]);
+  equal(
+    drawMermaid(pipeline),
+    `\
+flowchart TD
+  n0["read"]
+  n1["write #34;all#34; #60;now#62;"]
+  s0(["db"]) --> n0
+  s1(["config.a#91;0#93;"]) --> n0
+  n0 -->|"rows"| n1
+  s0 --> n1`,
+  );
+});
