@@ -87,7 +87,7 @@ export class Store implements Disposable {
     let database: DatabaseSync | undefined;
     try {
       database = new DatabaseSync(path, { timeout: BUSY_MS });
-      database.exec(`pragma page_size = ${PAGE_BYTES}; pragma journal_mode = truncate; pragma synchronous = normal`);
+      database.exec(`pragma page_size = ${PAGE_BYTES}; pragma journal_mode = wal; pragma synchronous = normal`);
       const store = new Store(path, database);
       prepare(store);
       return store;
