@@ -1,5 +1,8 @@
 /** Watches the memory of the process while something runs. */
 
+// That this module is imported has `deno compile` embed it as well.
+import { SAMPLER } from "./_memory_sampler.ts";
+
 /** What a call did to the memory of the process, as far as samples of it show. */
 export interface MemoryUse {
   /** The last sample less the first, in MiB. Below 0 if memory was given back. */
@@ -20,7 +23,7 @@ function sample(): number {
 /** Runs `work` and measures it. A worker takes the samples: this thread may be busy all the while. */
 export async function measureMemory<Result>(work: () => Result): Promise<{ result: Awaited<Result>; use: MemoryUse }> {
   const words = new Int32Array(new SharedArrayBuffer(8));
-  const sampler = new Worker(new URL("./_memory_sampler.ts", import.meta.url), { type: "module" });
+  const sampler = new Worker(new URL("./_memory_sampler.ts", import.meta.url), { type: "module", name: SAMPLER });
   try {
     sampler.postMessage(words);
     await Atomics.waitAsync(words, STATE, 0).value;

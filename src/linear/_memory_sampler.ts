@@ -13,8 +13,14 @@ function keepSampling(words: Int32Array): void {
   } while (Atomics.wait(words, STATE, 1, INTERVAL_MS) === "timed-out");
 }
 
+/** The name of the worker. In any other thread this module does nothing. */
+export const SAMPLER = "ringmill/memory sampler";
+
 // The types of the main thread do not know a worker's own scope.
-(globalThis as unknown as Worker).onmessage = ({ data }: MessageEvent<Int32Array>) => {
-  keepSampling(data);
-  close();
-};
+const scope = globalThis as unknown as Worker & { readonly name?: string };
+if (scope.name === SAMPLER) {
+  scope.onmessage = ({ data }: MessageEvent<Int32Array>) => {
+    keepSampling(data);
+    close();
+  };
+}

@@ -5,6 +5,7 @@ import { encode } from "./_codec.ts";
 import type { Display } from "./_display.ts";
 import { fingerprint } from "./_fingerprint.ts";
 import { formatMemoryUse, measureMemory, type MemoryUse } from "./_memory_profile.ts";
+import { profileInWorker } from "./_profile.ts";
 import { splitOutputs } from "./_outputs.ts";
 import { type CacheView, type Ids, partsOf, type PlannedStep } from "./_plan.ts";
 import { whyNotStorable } from "./_storable.ts";
@@ -121,7 +122,8 @@ class NodeRun {
       const result = call();
       return { result: isThenable(result) ? await result : result };
     }
-    const { result, use } = await measureMemory(call);
+    const isApart = this.#node.profile === "worker";
+    const { result, use } = await (isApart ? profileInWorker(this.#node, args) : measureMemory(call));
     console.error(`[${this.#node.name}] ${formatMemoryUse(use)}`);
     return { result, memory: use };
   }

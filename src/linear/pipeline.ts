@@ -1,6 +1,7 @@
 /** The declaration of a linear pipeline, and its runs. */
 
 import { DeclarationError, LifecycleError } from "../errors.ts";
+import { importingWorker } from "../worker/importing.ts";
 import { encode } from "./_codec.ts";
 import { OpenRegistry } from "./_open_registry.ts";
 import { openDisplay, QUIET } from "./_display.ts";
@@ -183,10 +184,17 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
    * @throws {UnknownNameError} If `from`, `to` or `force` names no node.
    * @throws {DeclarationError} If a name stands for two objects, or an input has no source: before anything has run.
    * @throws {NodeError} If a node fails. What ran before it stays in the cache.
-   * @throws {LifecycleError} If the pipeline is running already.
+   * @throws {LifecycleError} If the pipeline is running already, or a worker is importing the module that runs it.
    * @throws The reason of the signal, if that was aborted.
    */
   async run(options: RunOptions = {}): Promise<RunReport> {
+    const worker = importingWorker();
+    if (worker !== undefined) {
+      throw new LifecycleError(
+        `Cannot run pipeline "${this.name}" in the worker of "${worker}", which only imports the module that runs it: ` +
+          "put the start behind if (import.meta.main)",
+      );
+    }
     if (this.#isRunning) throw new LifecycleError(`Cannot run pipeline "${this.name}": it is running already`);
     this.#isRunning = true;
     try {

@@ -1,6 +1,8 @@
-import { equal, match, ok } from "node:assert/strict";
+import { namedPartial, type NodeError, type NodeOptions, type RunReport } from "@ringmill/ringmill/linear";
+import { equal, match, ok, rejects } from "node:assert/strict";
 import { measureMemory } from "../../src/linear/_memory_profile.ts";
-import { logged, quietPipeline } from "./_helpers.ts";
+import * as functions from "./_functions.ts";
+import { logged, objectsOf, quietPipeline } from "./_helpers.ts";
 
 const MIB = 2 ** 20;
 
@@ -44,4 +46,45 @@ Deno.test("measureMemory() passes on what the work throws", async () => {
     throw "no";
   }).catch((error) => caught = error);
   equal(caught, "no");
+});
+
+/** Runs one node in a worker. What it returns is `out`, if it is not a failure. */
+async function inWorker(options: Omit<NodeOptions, "profile">, runtime = {}) {
+  const module = new URL("_functions.ts", import.meta.url);
+  const pipeline = quietPipeline([{ module, outputs: ["out"], ...options, profile: "worker" }], { runtime });
+  let report: RunReport | undefined;
+  const lines = await logged(async () => report = await pipeline.run());
+  return { out: objectsOf(pipeline).out, lines, memory: report!.nodes[0].memory! };
+}
+
+Deno.test('Node with profile: "worker" runs an exported function in a worker, and measures it there', async () => {
+  equal((await inWorker({ fn: functions.isApart })).out, true);
+  const { out, lines, memory } = await inWorker({ fn: functions.allocate, inputs: ["mib"] }, { mib: 64 });
+  equal((out as Uint8Array).length, 64 * MIB);
+  match(lines[0], /^\[allocate\] ΔMem: \d+\.\d\d MiB \| Peak: \d+\.\d\d MiB$/);
+  ok(memory.peakMiB > 50 && memory.peakMiB < 200, `${memory.peakMiB}`);
+});
+
+Deno.test('Node with profile: "worker" runs what namedPartial() made', async () => {
+  const fn = namedPartial(functions.allocate as (mib: number, o: { keep: number }) => Uint8Array, "small", { keep: 1 });
+  const { out, lines } = await inWorker({ fn, inputs: ["mib"] }, { mib: 2 });
+  equal((out as Uint8Array).length, MIB);
+  match(lines[0], /^\[small\]/);
+});
+
+Deno.test('Node with profile: "worker" says what goes wrong in or on the way to the worker', async () => {
+  const local = () => 1;
+  const cases: [Omit<NodeOptions, "profile">, RegExp][] = [
+    [{ fn: functions.fail }, /RangeError: too loud/],
+    [{ fn: functions.makeFunction }, /what it returns cannot leave its worker: it is a function/],
+    [{ fn: functions.isApart, inputs: ["call"] }, /the inputs cannot be sent to its worker: its \["0"\] is a function/],
+    [{ fn: functions.breakWorker }, /its worker broke: Uncaught Error: late/],
+    [{ fn: local }, /function "local" is not an export of .*_functions.ts/],
+  ];
+  for (const [options, message] of cases) await rejects(inWorker(options, { call: () => {} }), message);
+  await rejects(inWorker({ fn: functions.fail }), (error: NodeError) => {
+    ok(error.cause instanceof RangeError);
+    equal(error.cause.cause, "the crowd");
+    return true;
+  });
 });
