@@ -1,0 +1,21 @@
+/** A program whose pipeline shows on the terminal what it does: `_noisy.ts CACHE [fail]`. */
+
+import { LinearPipeline, Node } from "@ringmill/ringmill/linear";
+
+const [cachePath, what] = Deno.args;
+
+function work(made: number): void {
+  console.log("at work");
+  if (what === "fail") throw new RangeError(`no more than ${made}`);
+}
+
+if (import.meta.main) {
+  const pipeline = new LinearPipeline({
+    name: "shown",
+    nodes: [new Node({ fn: () => 1, name: "make", outputs: ["made"] }), new Node({ fn: work, inputs: ["made"] })],
+    usePersistentCache: true,
+    cachePath,
+    quiet: what === "quiet",
+  });
+  await pipeline.run();
+}

@@ -1,0 +1,79 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
+import { temporaryCache } from "./_helpers.ts";
+
+const PROGRAM = fileURLToPath(new URL("_noisy.ts", import.meta.url));
+
+async function run(command: string, args: string[], env: Record<string, string>) {
+  const { code, stdout, stderr } = await new Deno.Command(command, { args, env }).output();
+  const decoder = new TextDecoder();
+  return { code, output: decoder.decode(stdout), errors: decoder.decode(stderr) };
+}
+
+const onPipe = (...args: string[]) => run(Deno.execPath(), ["run", "-A", PROGRAM, ...args], { NO_COLOR: "1" });
+
+/** On a terminal, which `script` makes. It returns all that was shown. */
+async function onTerminal(...args: string[]): Promise<string> {
+  const command = [Deno.execPath(), "run", "-A", PROGRAM, ...args].map((word) => `'${word}'`).join(" ");
+  const shell = `unset CI; TERM=xterm ${command}`;
+  return (await run("script", ["--quiet", "--return", "--command", shell, "/dev/null"], {})).output;
+}
+
+/** Lines without their times. */
+function linesOf(text: string): string[] {
+  return text.trimEnd().split("\n").map((line) => line.replace(/\d+(\.\d+)? ms/g, "T").trimEnd());
+}
+
+Deno.test("LinearPipeline.run() prints plain lines and a table where there is no terminal", async () => {
+  using cache = temporaryCache();
+  const first = await onPipe(cache.path);
+  equal(first.output, "at work\n");
+  const [make, work, head, ...table] = linesOf(first.errors);
+  deepEqual([make, work, head], ["[1/2] make  T", "[2/2] work  T", 'Pipeline "shown": 2 ran, T']);
+  match(table[0], /^ {2}node {2,}time {2,}stored$/);
+  match(table[1], /^ {2}make {2}ran {2,}T {2,}\d+ B$/);
+  match(table[2], /^ {2}work {2}ran {2,}T$/);
+  const second = linesOf((await onPipe(cache.path)).errors);
+  deepEqual(second.slice(0, 3), [
+    "[1/2] make  from the cache",
+    "[2/2] work  T",
+    'Pipeline "shown": 1 ran, 1 from the cache, T',
+  ]);
+});
+
+Deno.test("LinearPipeline.run() prints nothing if it is quiet", async () => {
+  using cache = temporaryCache();
+  deepEqual(await onPipe(cache.path, "quiet"), { code: 0, output: "at work\n", errors: "" });
+});
+
+Deno.test("LinearPipeline.run() shows a node that fails", async () => {
+  using cache = temporaryCache();
+  const { code, errors } = await onPipe(cache.path, "fail");
+  equal(code, 1);
+  deepEqual(linesOf(errors).slice(0, 2), ["[1/2] make  T", "failed: work"]);
+  match(
+    errors,
+    /NodeError: Node "work" of pipeline "shown" failed: RangeError: no more than 1; its inputs were "made"/,
+  );
+  match(errors, /Caused by: RangeError: no more than 1/);
+});
+
+Deno.test("LinearPipeline.run() shows the running node on a terminal, beside what nodes print, and cleans up", async () => {
+  using cache = temporaryCache();
+  const shown = await onTerminal(cache.path);
+  // What was overwritten is what comes before the clearing of a line.
+  const lines = shown.split("\r\n").map((line) => stripVTControlCharacters(line.split("\x1b[0K").at(-1)!).trimEnd());
+  deepEqual(lines.slice(0, 4).map((line) => line.replace(/[\d.]+ ms/, "T")), [
+    "✔ make  T",
+    "at work",
+    "✔ work  T",
+    'Pipeline "shown": 2 ran, T',
+  ]);
+  ok(stripVTControlCharacters(shown).includes("[2/2] work"));
+  // The cursor is shown again after it was hidden the last time.
+  ok(shown.lastIndexOf("\x1b[?25h") > shown.lastIndexOf("\x1b[?25l"));
+  const failed = stripVTControlCharacters(await onTerminal(cache.path, "fail"));
+  match(failed, /ℹ make {2}from the cache/);
+  match(failed, /✖ work/);
+});
