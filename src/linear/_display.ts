@@ -21,11 +21,16 @@ export interface Display {
 /** The display of a run that is quiet. */
 export const QUIET: Display = { begin() {}, end() {}, fail() {}, finish() {}, [Symbol.dispose]() {} };
 
+/** Two spinners would overwrite each other. */
+let isSpinning = false;
+
 /** The display that suits the terminal. */
 export async function openDisplay(): Promise<Display> {
   if (!isInteractive()) return new PlainDisplay();
   const { default: createSpinner } = await import("yocto-spinner");
-  return new SpinnerDisplay(createSpinner({ stream: (await import("node:process")).stderr }));
+  if (isSpinning) return new PlainDisplay();
+  isSpinning = true;
+  return new SpinnerDisplay(createSpinner({ handleSignals: false }));
 }
 
 /** Whether a spinner would turn. It reads the environment, for which it must not ask a person in the middle of a run. */
@@ -57,6 +62,7 @@ class PlainDisplay implements Display {
   [Symbol.dispose](): void {}
 }
 
+const SHOW_CURSOR = new TextEncoder().encode("\x1b[?25h");
 const METHODS = ["log", "info", "warn", "error", "debug"] as const;
 
 class SpinnerDisplay implements Display {
@@ -76,6 +82,8 @@ class SpinnerDisplay implements Display {
 
   begin(node: string, index: number, count: number): void {
     this.#spinner.start(`[${index + 1}/${count}] ${node}`);
+    // A program that is interrupted would leave the cursor hidden.
+    Deno.stderr.writeSync(SHOW_CURSOR);
   }
 
   end(outcome: NodeOutcome): void {
@@ -94,6 +102,7 @@ class SpinnerDisplay implements Display {
   }
 
   [Symbol.dispose](): void {
+    isSpinning = false;
     this.#spinner.stop();
     for (const [method, original] of this.#originals) console[method] = original;
   }

@@ -1,5 +1,6 @@
 /** The cache file: SQLite, one transaction for what one node has made. Several programs may use it at a time. */
 
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DatabaseSync } from "node:sqlite";
@@ -53,6 +54,15 @@ export function pathOf(cachePath: string | URL): string {
   return cachePath instanceof URL ? fileURLToPath(cachePath) : cachePath;
 }
 
+/** Says in the error of `open` what could not be opened. */
+function opening<Result>(path: string, open: () => Result): Result {
+  try {
+    return open();
+  } catch (cause) {
+    throw new Error(`Cannot open cache "${path}": ${(cause as Error).message}`, { cause });
+  }
+}
+
 /** An open cache file. */
 export class Store implements Disposable {
   readonly path: string;
@@ -66,49 +76,50 @@ export class Store implements Disposable {
   /** Opens a cache file, and makes it and its folder if need be. */
   static open(cachePath: string | URL): Store {
     const path = pathOf(cachePath);
-    Deno.mkdirSync(dirname(path), { recursive: true });
-    return Store.#prepared(path, (store) => store.#create());
-  }
-
-  /** Opens a cache file that exists, to look at it. `null` if there is none. */
-  static openExisting(cachePath: string | URL): Store | null {
-    const path = pathOf(cachePath);
-    try {
-      // An empty file is one that a program is just making.
-      if (Deno.statSync(path).size === 0) return null;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return null;
-      throw error;
-    }
-    return Store.#prepared(path, (store) => store.#check());
-  }
-
-  static #prepared(path: string, prepare: (store: Store) => void): Store {
-    let database: DatabaseSync | undefined;
-    try {
-      database = new DatabaseSync(path, { timeout: BUSY_MS });
-      database.exec(`pragma page_size = ${PAGE_BYTES}; pragma journal_mode = wal; pragma synchronous = normal`);
-      const store = new Store(path, database);
-      prepare(store);
-      return store;
-    } catch (cause) {
-      database?.close();
-      throw new Error(`Cannot open cache "${path}": ${(cause as Error).message}`, { cause });
-    }
-  }
-
-  #create(): void {
-    this.transact(() => {
-      if (this.#pragma("schema_version") !== 0) return this.#check();
-      this.#database.exec(SCHEMA);
-      this.#database.exec(`pragma application_id = ${APPLICATION_ID}; pragma user_version = ${VERSION}`);
+    return opening(path, () => {
+      Deno.mkdirSync(dirname(path), { recursive: true });
+      return Store.#prepared(path, (store) => store.transact(() => store.#isEmpty ? store.#create() : store.#check()))!;
     });
   }
 
-  #check(): void {
+  /** Opens a cache file that exists, to look at it. `null` if there is none, or nothing in it yet. */
+  static openExisting(cachePath: string | URL): Store | null {
+    const path = pathOf(cachePath);
+    return opening(path, () => {
+      if (!existsSync(path)) return null;
+      return Store.#prepared(path, (store) => store.#isEmpty ? false : store.#check());
+    });
+  }
+
+  /** `prepare` returns whether the file is of use. */
+  static #prepared(path: string, prepare: (store: Store) => boolean): Store | null {
+    const store = new Store(path, new DatabaseSync(path, { timeout: BUSY_MS }));
+    let isReady = false;
+    try {
+      store.#database.exec(`pragma page_size = ${PAGE_BYTES}; pragma journal_mode = wal; pragma synchronous = normal`);
+      isReady = prepare(store);
+    } finally {
+      if (!isReady) store[Symbol.dispose]();
+    }
+    return isReady ? store : null;
+  }
+
+  /** Whether nobody has made anything in it: a program may just be about to, or was killed before it could. */
+  get #isEmpty(): boolean {
+    return this.#pragma("schema_version") === 0;
+  }
+
+  #create(): true {
+    this.#database.exec(SCHEMA);
+    this.#database.exec(`pragma application_id = ${APPLICATION_ID}; pragma user_version = ${VERSION}`);
+    return true;
+  }
+
+  #check(): true {
     const version = this.#pragma("user_version");
     if (this.#pragma("application_id") !== APPLICATION_ID) throw new Error("it is a database of something else");
     if (version !== VERSION) throw new Error(`it has format ${version}, expected ${VERSION}; delete it to start anew`);
+    return true;
   }
 
   #pragma(name: string): unknown {

@@ -71,6 +71,20 @@ function refuse(action: string, problems: readonly string[]): void {
 }
 
 /**
+ * Checks that no runtime constant has the name of an object in the cache.
+ *
+ * @throws {DeclarationError} If one has; `action` says what that prevents.
+ */
+export function checkCollisions(action: string, declaration: Declaration, persisted: ReadonlySet<string>): void {
+  refuse(action, collisionsOf(declaration, persisted));
+}
+
+function collisionsOf({ runtime }: Declaration, persisted: ReadonlySet<string>): string[] {
+  return Object.keys(runtime).filter((constant) => persisted.has(constant))
+    .map((constant) => `"${constant}" is both a runtime constant and an object in the cache`);
+}
+
+/**
  * The steps of a run. `kept` has the names of what earlier runs have left, `persisted` those of them on the disk.
  *
  * @throws {UnknownNameError} If `from` or `to` is no node.
@@ -82,10 +96,8 @@ export function wire(
   kept: ReadonlySet<string>,
   persisted: ReadonlySet<string>,
 ): Step[] {
-  const { name, nodes, runtime } = declaration;
-  const problems = Object.keys(runtime).filter((constant) => persisted.has(constant)).map((constant) =>
-    `"${constant}" is both a runtime constant and an object in the cache`
-  );
+  const { name, nodes } = declaration;
+  const problems = collisionsOf(declaration, persisted);
   const [first, last] = rangeOf(declaration, options);
   const made = new Map<string, Node>();
   const steps: Step[] = [];

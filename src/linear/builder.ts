@@ -1,7 +1,8 @@
 /** Declares a pipeline so that the editor knows its names and their types. */
 
 import { Node, type NodeFunction, type NodeOptions } from "./node.ts";
-import { LinearPipeline, type LinearPipelineSettings } from "./pipeline.ts";
+import { LinearPipeline } from "./pipeline.ts";
+import type { LinearPipelineSettings } from "./settings.ts";
 
 /** The type of the part of a configuration that a path like `model.depth` leads to; never, if it leads nowhere. */
 export type ConfigAt<Config, Path extends string> = Path extends `${infer Key}.${infer Rest}`

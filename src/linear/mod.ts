@@ -28,7 +28,8 @@ export { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts
 export { NodeError, type NodeErrorOptions } from "./errors.ts";
 export { Node, type NodeFunction, type NodeOptions } from "./node.ts";
 export { namedPartial } from "./partial.ts";
-export { LinearPipeline, type LinearPipelineOptions, type LinearPipelineSettings } from "./pipeline.ts";
+export { LinearPipeline } from "./pipeline.ts";
+export type { LinearPipelineOptions, LinearPipelineSettings } from "./settings.ts";
 export {
   type AnyResult,
   type Arguments,

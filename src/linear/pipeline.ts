@@ -11,58 +11,20 @@ import { type RunCache, runSteps } from "./_run.ts";
 import { copyOf } from "./_storable.ts";
 import { type Entry, ReplacedError, Store } from "./_store.ts";
 import { type Held, Values } from "./_values.ts";
-import { checkDeclaration, type Declaration, findNode, type RunOptions, type Step, wire } from "./_wiring.ts";
+import {
+  checkCollisions,
+  checkDeclaration,
+  type Declaration,
+  findNode,
+  type RunOptions,
+  type Step,
+  wire,
+} from "./_wiring.ts";
 import type { HistoryEntry } from "./history.ts";
-import { Node } from "./node.ts";
-import { partialOf } from "./partial.ts";
+import type { Node } from "./node.ts";
 import type { Registry } from "./registry.ts";
 import type { NodeOutcome, RunReport } from "./report.ts";
-
-/** Options of a {@link LinearPipeline}, besides its nodes. */
-export interface LinearPipelineSettings {
-  /**
-   * Its name, for messages and drawings.
-   *
-   * @default "pipeline"
-   */
-  name?: string;
-  /** The configuration: nodes take it whole as `"config"`, or a part of it as `"config.a.b"`. */
-  config?: unknown;
-  /** Runtime constants by name: data, connections, whatever is not in the configuration. */
-  runtime?: Readonly<Record<string, unknown>>;
-  /**
-   * Whether outputs are kept on the disk, for later runs.
-   *
-   * @default false
-   */
-  usePersistentCache?: boolean;
-  /**
-   * The file for that, an SQLite database. It and its folder are made if need be.
-   *
-   * @default ".cache/pipeline.db"
-   */
-  cachePath?: string | URL;
-  /**
-   * Whether to remember each call of a node with copies of its inputs and outputs.
-   *
-   * @default false
-   */
-  trackHistory?: boolean;
-  /** Stops a run before its next node. A node that is running comes to its end. */
-  signal?: AbortSignal;
-  /**
-   * Whether runs show nothing on the terminal. Warnings and what `profile` logs are shown all the same.
-   *
-   * @default false
-   */
-  quiet?: boolean;
-}
-
-/** Options of a {@link LinearPipeline}. */
-export interface LinearPipelineOptions extends LinearPipelineSettings {
-  /** The nodes, in the order in which they run. */
-  nodes: readonly Node[];
-}
+import { checkSettings, checkSource, type LinearPipelineOptions, type LinearPipelineSettings } from "./settings.ts";
 
 /** How often a run starts over when other programs replace what it was about to read. */
 const MOST_ATTEMPTS = 5;
@@ -118,7 +80,7 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
    * @throws {DeclarationError} If a name stands for two nodes or two objects, or a function's source cannot be seen.
    */
   constructor(options: LinearPipelineOptions) {
-    checkOptions(options);
+    checkSettings(options);
     const { nodes, ...settings } = options;
     const { name = "pipeline", config, runtime = {}, usePersistentCache, cachePath = ".cache/pipeline.db" } = settings;
     this.name = name;
@@ -279,7 +241,7 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
     const store = this.#cachePath === null ? null : Store.openExisting(this.#cachePath);
     try {
       const { persisted } = this.#kept(store?.entries() ?? new Map());
-      wire({ ...this.#declaration, nodes: [] }, {}, new Set(), persisted);
+      checkCollisions(`open the registry of pipeline "${this.name}"`, this.#declaration, persisted);
       const { name: pipeline, nodes, runtime } = this.#declaration;
       const outputs = new Set(nodes.flatMap((node) => node.outputs));
       return new OpenRegistry({ pipeline, outputs, runtime, memory: this.#memory, store });
@@ -323,37 +285,4 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
 function withoutRepetition(step: PlannedStep, outcomes: ReadonlyMap<Node, NodeOutcome>): PlannedStep {
   if (step.node.outputs.length > 0 || outcomes.get(step.node)?.status !== "run") return step;
   return { ...step, status: "skipped", reason: "it has run already" };
-}
-
-function checkOptions(options: LinearPipelineOptions): void {
-  const cannot = "Cannot make a pipeline:";
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(`${cannot} its options must be an object, received ${Deno.inspect(options)}`);
-  }
-  const { nodes, name, runtime, cachePath, signal } = options;
-  const check = (isRight: boolean, what: string, received: unknown) => {
-    if (!isRight) throw new TypeError(`${cannot} ${what}, received ${Deno.inspect(received)}`);
-  };
-  check(Array.isArray(nodes) && nodes.every((node) => node instanceof Node), "nodes must be an array of Node", nodes);
-  check(name === undefined || (typeof name === "string" && name !== ""), "its name must be a text", name);
-  check(
-    runtime === undefined || (typeof runtime === "object" && runtime !== null),
-    "runtime must be an object",
-    runtime,
-  );
-  const isPath = cachePath === undefined || cachePath instanceof URL ||
-    (typeof cachePath === "string" && cachePath !== "");
-  check(isPath, "cachePath must be a path or URL", cachePath);
-  check(signal === undefined || signal instanceof AbortSignal, "signal must be an AbortSignal", signal);
-}
-
-/** @throws {DeclarationError} If a node's function does not show its source text, so that no change would be noticed. */
-function checkSource({ name, fn, version }: Node): void {
-  let inner: unknown = fn;
-  for (let partial = partialOf(fn); partial; partial = partialOf(partial.fn)) inner = partial.fn;
-  if (version !== undefined || !Function.prototype.toString.call(inner).includes("[native code]")) return;
-  throw new DeclarationError(
-    `Cannot cache the outputs of node "${name}": its function is bound or native, so that changes of its source cannot be ` +
-      "seen; use an arrow function or namedPartial(), or give the node a version",
-  );
 }

@@ -334,3 +334,21 @@ Deno.test("Large values are stored in pieces", async () => {
   ok(nodes[0].storedBytes > 12 << 20);
   deepEqual(objectsOf(pipeline), { columns: make() });
 });
+
+Deno.test("A cache that a killed program has left empty is as good as none", async () => {
+  using cache = temporaryCache();
+  {
+    using database = new DatabaseSync(cache.path);
+    database.exec("pragma journal_mode = wal");
+  }
+  ok(Deno.statSync(cache.path).size > 0);
+  deepEqual(statuses(example(cache.path).explain()), ALL_RUN);
+  deepEqual(statuses((await example(cache.path).run()).nodes), ALL_RUN);
+  deepEqual(statuses(example(cache.path).explain()), ALL_CACHED);
+});
+
+Deno.test("A cache whose folder cannot be made is refused with its path", async () => {
+  using cache = temporaryCache();
+  Deno.writeTextFileSync(cache.path, "a file");
+  await rejects(example(`${cache.path}/in/cache.db`).run(), /^Error: Cannot open cache ".*\/in\/cache.db": .*directory/);
+});

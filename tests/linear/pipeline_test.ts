@@ -94,7 +94,7 @@ Deno.test("LinearPipeline refuses names that stand for two objects", async () =>
   using cache = temporaryCache();
   await quietPipeline([sum], { runtime: { x: 1, y: 2 }, ...cached(cache.path) }).run();
   const colliding = quietPipeline([double], { runtime: { total: 5 }, ...cached(cache.path) });
-  const message = /Cannot run pipeline "pipeline": "total" is both a runtime constant and an object in the cache/;
+  const message = /pipeline "pipeline": "total" is both a runtime constant and an object in the cache/;
   await rejects(colliding.run(), message);
   throws(() => colliding.explain(), message);
   throws(() => colliding.openRegistry(), message);
