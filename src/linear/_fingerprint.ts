@@ -83,6 +83,8 @@ class Writer {
   }
 
   #object(value: object): this {
+    // Most objects are plain, and there may be millions of them.
+    if (Object.getPrototypeOf(value) === Object.prototype) return this.#properties("Object", value);
     const kind = classOf(value);
     if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
       return this.#bytes(kind, bytesOf(value));
@@ -93,8 +95,8 @@ class Writer {
     if (value instanceof Date) return this.#text(kind, String(value.getTime()));
     if (value instanceof RegExp) return this.#text(kind, String(value));
     if (value instanceof Error) this.#text(value.name, value.message).add(value.cause);
-    const plain = this.#attempt(() => (value as { toJSON?: unknown }).toJSON);
-    if (typeof plain === "function") return this.#text(kind, "json").add(this.#attempt(() => plain.call(value)));
+    const toJSON = attempt(() => Reflect.get(value, "toJSON"));
+    if (typeof toJSON === "function") return this.#text(kind, "json").add(attempt(() => toJSON.call(value)));
     if (isBoxed(value)) return this.#text(kind, "boxed").add(value.valueOf());
     return this.#properties(kind, value);
   }
@@ -116,17 +118,17 @@ class Writer {
   #properties(kind: string, value: object): this {
     const keys = Object.keys(value).sort();
     this.#text(kind, String(keys.length));
-    for (const key of keys) this.#text("key", key).add(this.#attempt(() => Reflect.get(value, key)));
+    for (const key of keys) this.#text("key", key).add(attempt(() => Reflect.get(value, key)));
     return this;
   }
+}
 
-  /** What cannot be read counts as nothing: runtime constants may be live objects of any kind. */
-  #attempt(read: () => unknown): unknown {
-    try {
-      return read();
-    } catch {
-      return undefined;
-    }
+/** What cannot be read counts as nothing: runtime constants may be live objects of any kind. */
+function attempt(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch {
+    return undefined;
   }
 }
 

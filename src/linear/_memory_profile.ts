@@ -20,13 +20,23 @@ function sample(): number {
   return Deno.memoryUsage().rss;
 }
 
-/** Runs `work` and measures it. A worker takes the samples: this thread may be busy all the while. */
+/**
+ * Runs `work` and measures it. A worker takes the samples: this thread may be busy all the while.
+ *
+ * @throws {Error} If the worker cannot be started, besides what `work` throws.
+ */
 export async function measureMemory<Result>(work: () => Result): Promise<{ result: Awaited<Result>; use: MemoryUse }> {
   const words = new Int32Array(new SharedArrayBuffer(8));
   const sampler = new Worker(new URL("./_memory_sampler.ts", import.meta.url), { type: "module", name: SAMPLER });
+  const broken = Promise.withResolvers<never>();
+  sampler.onerror = (event) => {
+    // Otherwise the whole program would end.
+    event.preventDefault();
+    broken.reject(new Error(`Cannot measure the memory: the worker for that broke: ${event.message}`));
+  };
   try {
     sampler.postMessage(words);
-    await Atomics.waitAsync(words, STATE, 0).value;
+    await Promise.race([Atomics.waitAsync(words, STATE, 0).value, broken.promise]);
     const first = sample();
     Atomics.store(words, PEAK, 0);
     const result = await work();

@@ -350,5 +350,8 @@ Deno.test("A cache that a killed program has left empty is as good as none", asy
 Deno.test("A cache whose folder cannot be made is refused with its path", async () => {
   using cache = temporaryCache();
   Deno.writeTextFileSync(cache.path, "a file");
-  await rejects(example(`${cache.path}/in/cache.db`).run(), /^Error: Cannot open cache ".*\/in\/cache.db": .*directory/);
+  await rejects(
+    example(`${cache.path}/in/cache.db`).run(),
+    /^Error: Cannot open cache ".*\/in\/cache.db": .*directory/,
+  );
 });

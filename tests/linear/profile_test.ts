@@ -1,5 +1,6 @@
 import { namedPartial, type NodeError, type NodeOptions, type RunReport } from "@ringmill/ringmill/linear";
 import { equal, match, ok, rejects } from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { measureMemory } from "../../src/linear/_memory_profile.ts";
 import * as functions from "./_functions.ts";
 import { logged, objectsOf, quietPipeline } from "./_helpers.ts";
@@ -87,4 +88,25 @@ Deno.test('Node with profile: "worker" says what goes wrong in or on the way to 
     equal(error.cause.cause, "the crowd");
     return true;
   });
+});
+
+Deno.test("Node with profile fails alone, and not the program, where a worker may not be started", async () => {
+  const program = `
+    import { LinearPipeline, Node } from "@ringmill/ringmill/linear";
+    const node = new Node({ fn: () => 1, name: "one", outputs: ["x"], profile: true });
+    await new LinearPipeline({ nodes: [node], quiet: true }).run().catch((error) => console.log(error.message));
+  `;
+  const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--no-check", "--config", config, "-"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const stdin = child.stdin.getWriter();
+  await stdin.write(new TextEncoder().encode(program));
+  await stdin.close();
+  const { code, stdout } = await child.output();
+  match(new TextDecoder().decode(stdout), /^Node "one".* Cannot measure the memory: .*Requires read access/);
+  equal(code, 0);
 });
