@@ -1,13 +1,13 @@
 /** Helps with misspelt names. */
 
-import leven from "leven";
+import { distance } from "fastest-levenshtein";
 
 /** How many characters may be wrong for a name to be near, at most; long names allow more than short ones. */
 const mostWrong = (name: string) => Math.max(1, Math.floor(name.length / 3));
 
 /** `; did you mean "…"?`, if one of `known` is near `name`, else nothing. */
 export function suggest(name: string, known: Iterable<string>): string {
-  const near = Array.from(known, (other) => ({ other, wrong: leven(name.toLowerCase(), other.toLowerCase()) }))
+  const near = Array.from(known, (other) => ({ other, wrong: distance(name.toLowerCase(), other.toLowerCase()) }))
     .filter(({ wrong }) => wrong <= mostWrong(name))
     .sort((a, b) => a.wrong - b.wrong);
   return near.length === 0 ? "" : `; did you mean "${near[0].other}"?`;
