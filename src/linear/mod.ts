@@ -45,7 +45,7 @@ export {
   type TypedNodeOptions,
   type TypedSettings,
 } from "./builder.ts";
-export { drawMermaid, drawText } from "./draw.ts";
+export { drawText } from "./draw.ts";
 export type { Placement, Registry } from "./registry.ts";
 export type { HistoryEntry } from "./history.ts";
 export type { NodeOutcome, RunReport } from "./report.ts";

@@ -18,6 +18,7 @@
 
 export type { Figure, Figures, ViewDescription, ViewEdge, ViewGroup, ViewNode, ViewNodeKind } from "./description.ts";
 export { describeFigures } from "./describe_figures.ts";
+export { describeLinearPipeline } from "./describe_linear_pipeline.ts";
 export { describePipeline } from "./describe_pipeline.ts";
 export { drawMermaid, type DrawMermaidOptions } from "./draw_mermaid.ts";
 export { drawSvg, type DrawSvgOptions } from "./draw_svg.ts";

@@ -1,4 +1,4 @@
-import { drawMermaid, drawText, namedPartial, Node } from "@ringmill/ringmill/linear";
+import { drawText } from "@ringmill/ringmill/linear";
 import { equal } from "node:assert/strict";
 import { quietPipeline } from "./_helpers.ts";
 
@@ -54,27 +54,7 @@ Pipeline (5 nodes)
   );
 });
 
-Deno.test("drawText() and drawMermaid() draw pipelines of one node, and of none", () => {
+Deno.test("drawText() draws pipelines of one node, and of none", () => {
   equal(drawText(quietPipeline([{ fn: nothing, name: "alone" }])), "Pipeline (1 node)\n\n[alone]\n  (no outputs)");
   equal(drawText(quietPipeline([])), "Pipeline (0 nodes)\n\n");
-  equal(drawMermaid(quietPipeline([])), "flowchart TD");
-});
-
-Deno.test("drawMermaid() draws what comes from outside once, and escapes names", () => {
-  const partial = namedPartial((_: number, __: object) => 0, 'write "all" <now>', {});
-  const pipeline = quietPipeline([
-    { fn: nothing, name: "read", inputs: ["db", "config.a[0]"], outputs: ["rows"] },
-    new Node({ fn: partial, inputs: ["rows", "db"] }),
-  ]);
-  equal(
-    drawMermaid(pipeline),
-    `\
-flowchart TD
-  n0["read"]
-  n1["write #34;all#34; #60;now#62;"]
-  s0(["db"]) --> n0
-  s1(["config.a#91;0#93;"]) --> n0
-  n0 -->|"rows"| n1
-  s0 --> n1`,
-  );
 });
