@@ -1,10 +1,10 @@
 /** The same work by Ringmill and by PYTHUSA: frames from one task to another, and the spectra of its FFT demo. */
 
 import { Pipeline } from "@ringmill/ringmill";
-import { generate, type SpectraLoad, transformByFftJs, transformByPffft } from "./_fft_tasks.ts";
+import { generate, type SpectraLoad, transformByOoura, transformByPffft } from "./_fft_tasks.ts";
 import { isSumOfAll, medians, verify } from "./_measure.ts";
 import { Pythusa, type Report } from "./_pythusa.ts";
-import { readCopies, writeCopies } from "./_stream_tasks.ts";
+import { readCopies, readInPlace, writeCopies, writeInPlace } from "./_stream_tasks.ts";
 import { against, formatBytes, type Row, type Table } from "./_table.ts";
 import { timeStream } from "./two_workers.ts";
 
@@ -22,10 +22,15 @@ async function measureFrames(pythusa: Pythusa, bytes: number): Promise<Row> {
   const ours = Math.max(1000, Math.min(400_000, Math.floor(1e9 / bytes))), theirs = Math.min(5000, ours);
   const times = await medians({
     "Ringmill": () => timeStream(bytes, ours, writeCopies, readCopies),
+    "Ringmill, in place": () => timeStream(bytes, ours, writeInPlace, readInPlace),
     "PYTHUSA": () => timeFrames(pythusa, bytes, theirs),
   }, ROUNDS);
   const wanted = bytes <= 16_384 ? 100 : bytes >= 1 << 20 ? 2 : undefined;
-  return { label: formatBytes(bytes), times, ratios: against(times, "Ringmill", wanted ? { PYTHUSA: wanted } : {}) };
+  const ratios = [
+    ...against(times, "Ringmill", wanted ? { PYTHUSA: wanted } : {}, ["PYTHUSA"]),
+    ...against(times, "Ringmill, in place", {}, ["PYTHUSA"]),
+  ];
+  return { label: formatBytes(bytes), times, ratios };
 }
 
 /** Nanoseconds per spectrum, from the first frame of any signal to the last. */
@@ -37,7 +42,7 @@ function perSpectrum(reports: readonly Report[], { signals, points, frames }: Sp
   return (end - start) / (signals * frames) * 1e9;
 }
 
-async function timeSpectra(load: SpectraLoad, transform: typeof transformByFftJs | typeof transformByPffft) {
+async function timeSpectra(load: SpectraLoad, transform: typeof transformByOoura | typeof transformByPffft) {
   const pipe = new Pipeline("spectra", new URL("./_fft_tasks.ts", import.meta.url));
   const names = Array.from({ length: load.signals }, (_, n) => `signal${n}`);
   const receipts = names.map((name) => {
@@ -65,11 +70,11 @@ async function measureSpectra(pythusa: Pythusa): Promise<Row[]> {
   const load = { signals: 7, points: 8192, frames: 1000 };
   const { signals, points, frames } = load;
   const times = await medians({
-    "Ringmill, fft.js": () => timeSpectra(load, transformByFftJs),
+    "Ringmill, Ooura": () => timeSpectra(load, transformByOoura),
     "Ringmill, PFFFT": () => timeSpectra(load, transformByPffft),
     "PYTHUSA": async () => perSpectrum(await pythusa.run("spectra", signals, points, frames, WINDOW), load, "PYTHUSA"),
   }, ROUNDS);
-  const ratios = ["Ringmill, fft.js", "Ringmill, PFFFT"].flatMap((ours) =>
+  const ratios = ["Ringmill, Ooura", "Ringmill, PFFFT"].flatMap((ours) =>
     against(times, ours, { PYTHUSA: 1 }, ["PYTHUSA"])
   );
   return [{ label: `${signals} signals`, times, ratios }];
@@ -89,7 +94,7 @@ export async function benchPythusa(install: boolean): Promise<Table[]> {
     {
       title: "One spectrum of 8192 float64 points, 7 tasks at work on a signal each, against PYTHUSA (NumPy)",
       unit: "ns",
-      note: "fft.js computes in double precision, as NumPy does; PFFFT in single precision.",
+      note: "Ooura's transform computes in double precision, as NumPy does; PFFFT in single precision.",
       rows: await measureSpectra(pythusa),
     },
   ];

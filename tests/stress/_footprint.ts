@@ -23,16 +23,20 @@ export function footprint(): Footprint {
 /** Threads of the runtime's own pool, which come and go. */
 const POOL_THREADS = 2;
 
+/** So long it may take until what has ended has let everything go. */
+const PATIENCE_MS = 3000;
+
 /**
- * What this program holds when threads that are about to end have ended: as soon as there are hardly more than `atRest`,
- * or after some seconds. With `--v8-flags=--expose-gc` it is without garbage.
+ * What this program holds when threads that are about to end have ended, and closed their files: as soon as it is hardly
+ * more than `atRest`, or after some seconds. With `--v8-flags=--expose-gc` it is without garbage.
  */
-export async function settledFootprint(atRest: number): Promise<Footprint> {
-  const patience = performance.now() + 5000;
+export async function settledFootprint(atRest: Footprint): Promise<Footprint> {
+  const patience = performance.now() + PATIENCE_MS;
   for (;;) {
     (globalThis as { gc?: () => void }).gc?.();
     const found = footprint();
-    if (found.threads <= atRest + POOL_THREADS || performance.now() > patience) return found;
+    const isSettled = found.threads <= atRest.threads + POOL_THREADS && found.files <= atRest.files;
+    if (isSettled || performance.now() > patience) return found;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -60,7 +60,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     ...{ frames: 0, bytes: 0, lost: 0, activations: 0, tasks: 0, seconds: 0 },
     ...{ endings, rests: [], peak: footprint() },
   };
-  const atRest = report.peak.threads;
+  let atRest = report.peak;
   using _ = watchPeak(report);
   const { frames, minutes, rounds = Infinity } = options;
   for (let round = 0; round < rounds && report.frames < frames && report.seconds < minutes * 60; round++) {
@@ -69,7 +69,8 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       for (const count of ["frames", "bytes", "lost", "activations", "tasks"] as const) report[count] += result[count];
       endings[result.ending]++;
     }
-    report.rests.push(await settledFootprint(atRest));
+    atRest = await settledFootprint(atRest);
+    report.rests.push(atRest);
     report.seconds = (performance.now() - began) / 1000;
     options.progress?.(report);
   }

@@ -54,8 +54,9 @@ async function liveAll(): Promise<Footprint> {
   return await settledFootprint(atRest);
 }
 
-const looks: Footprint[] = [], atRest = footprint().threads;
-for (let done = 0; done < pipelines; done += LIVES.length) looks.push(await liveAll());
+const looks: Footprint[] = [];
+let atRest = footprint();
+for (let done = 0; done < pipelines; done += LIVES.length) looks.push(atRest = await liveAll());
 
 // A pipeline that is not let go keeps two workers, of some 7 MB each, or at least its ring. A tenth of a ring for each is
 // far more than what the collection of garbage and the allocator leave behind, and far less than any of these.
