@@ -11,26 +11,26 @@ import { timeStream } from "./two_workers.ts";
 const WINDOW = 32;
 const ROUNDS = 3;
 
-async function timeFrames(pythusa: Pythusa, bytes: number, frames: number): Promise<number> {
-  const [{ start, end, found }] = await pythusa.run("frames", bytes, frames, WINDOW);
+async function timeFrames(pythusa: Pythusa, bytes: number, frames: number, window: number): Promise<number> {
+  const [{ start, end, found }] = await pythusa.run("frames", bytes, frames, window);
   verify(isSumOfAll(found, frames), "PYTHUSA's frames");
   return (end - start) / (frames - 1) * 1e9;
 }
 
-async function measureFrames(pythusa: Pythusa, bytes: number): Promise<Row> {
+async function measureFrames(pythusa: Pythusa, bytes: number, window: number): Promise<Row> {
   // Copies of large frames take long here, calls take long there.
   const ours = Math.max(1000, Math.min(400_000, Math.floor(1e9 / bytes))), theirs = Math.min(5000, ours);
   const times = await medians({
-    "Ringmill": () => timeStream(bytes, ours, writeCopies, readCopies),
-    "Ringmill, in place": () => timeStream(bytes, ours, writeInPlace, readInPlace),
-    "PYTHUSA": () => timeFrames(pythusa, bytes, theirs),
+    "Ringmill": () => timeStream(bytes, ours, writeCopies, readCopies, window),
+    "Ringmill, in place": () => timeStream(bytes, ours, writeInPlace, readInPlace, window),
+    "PYTHUSA": () => timeFrames(pythusa, bytes, theirs, window),
   }, ROUNDS);
   const wanted = bytes <= 16_384 ? 100 : bytes >= 1 << 20 ? 2 : undefined;
   const ratios = [
     ...against(times, "Ringmill", wanted ? { PYTHUSA: wanted } : {}, ["PYTHUSA"]),
     ...against(times, "Ringmill, in place", {}, ["PYTHUSA"]),
   ];
-  return { label: formatBytes(bytes), times, ratios };
+  return { label: `${formatBytes(bytes)} x ${window}`, times, ratios };
 }
 
 /** Nanoseconds per spectrum, from the first frame of any signal to the last. */
@@ -88,9 +88,11 @@ export async function benchPythusa(install: boolean): Promise<Table[]> {
     return [];
   }
   const rows: Row[] = [];
-  for (const bytes of [64, 1024, 16_384, 131_072, 1_048_576]) rows.push(await measureFrames(pythusa, bytes));
+  for (const bytes of [64, 1024, 16_384, 131_072, 1_048_576]) rows.push(await measureFrames(pythusa, bytes, WINDOW));
+  // A ring that the processor's cache holds, for both.
+  rows.push(await measureFrames(pythusa, 1_048_576, 8));
   return [
-    { title: "One frame from one task to another, against PYTHUSA", unit: "ns", rows },
+    { title: "One frame from one task to another, by bytes x frames of the ring, against PYTHUSA", unit: "ns", rows },
     {
       title: "One spectrum of 8192 float64 points, 7 tasks at work on a signal each, against PYTHUSA (NumPy)",
       unit: "ns",

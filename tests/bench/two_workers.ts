@@ -16,15 +16,16 @@ const ROUNDS = 3;
 const TASKS = new URL("./_stream_tasks.ts", import.meta.url);
 const RIVALS = new URL("./_rival_worker.ts", import.meta.url);
 
-/** Nanoseconds per frame through a stream. */
+/** Nanoseconds per frame through a stream, whose ring holds `window` frames. */
 export async function timeStream(
   bytes: number,
   frames: number,
   write: typeof writeCopies,
   read: typeof readCopies,
+  window = WINDOW,
 ): Promise<number> {
   await using pipe = new Pipeline("bench", TASKS);
-  const stream = pipe.addStream("frames", { shape: [bytes / 4], dtype: "uint32", frames: WINDOW });
+  const stream = pipe.addStream("frames", { shape: [bytes / 4], dtype: "uint32", frames: window });
   const receipts = pipe.addStream("receipts", { shape: [2], dtype: "float64" });
   pipe.addTask("write", { fn: write, writes: { frames: stream }, params: { frames } });
   pipe.addTask("read", { fn: read, reads: { frames: stream }, writes: { receipts } });
