@@ -6,16 +6,14 @@ import { readerAddress, type RingDescription } from "./description.ts";
 import { StoppedError } from "../errors.ts";
 import { RefreshPacer } from "./refresh_pacer.ts";
 import type { SharedMemory } from "./shared_memory.ts";
-import { checkTimeout, type Waitable, Waiter, type WaitObserver } from "./waiting.ts";
+import { checkTimeout, type Waitable, Waiter, type WaiterOptions } from "./waiting.ts";
 
 /** What a handle is opened with. */
-export interface HandleOptions {
+export interface HandleOptions extends WaiterOptions {
   /** Makes what the handle throws once the pipeline is told to stop. */
   stopReason?: () => Error;
   /** Whether the thread may block. False on the main thread. */
   mayBlock?: boolean;
-  /** Hears when the thread waits for this. */
-  observer?: WaitObserver;
 }
 
 /** A core whose every function throws: what a closed handle works with, so that open ones need not check. */
@@ -46,7 +44,7 @@ export abstract class End {
     this.ring = ring.address;
     this.capacity = ring.capacity;
     this.words = memory.words;
-    this.#waiter = new Waiter(this.waitable(), ring.wait, options.observer);
+    this.#waiter = new Waiter(this.waitable(), ring.wait, options);
     this.#stopReason = options.stopReason ?? (() => new StoppedError("The pipeline was stopped"));
     this.#mayBlock = options.mayBlock ?? true;
   }

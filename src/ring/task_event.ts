@@ -70,7 +70,7 @@ export class TaskEvent {
         prepare: () => core.event_prepare_wait(address, this.#own),
       },
       "adaptive",
-      options.observer,
+      options,
     );
   }
 

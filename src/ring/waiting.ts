@@ -39,21 +39,39 @@ interface Spinner {
 
 /** A round takes some tens of nanoseconds; the most of them take about as long as to park and to be woken. */
 const MOST_SPINS = 512;
-const FEWEST_SPINS = 8;
-/** Where spinning does not pay, it is tried again at every so many parks: the peers may have got a core each. */
-const PARKS_PER_TRIAL = 64;
+
+/** How an adaptive wait spins where that does not pay. */
+interface Reserve {
+  /** It spins no less than this. */
+  readonly fewest: number;
+  /** At every so many parks it spins as long as it may: the peers may have got a core each. */
+  readonly parksPerTrial: number;
+}
+
+/**
+ * Where every task has a core, a peer that is awake answers within these rounds. With fewer, two tasks that take turns
+ * could go on parking for each other.
+ */
+const ROOMY: Reserve = { fewest: 128, parksPerTrial: 64 };
+/** Where tasks outnumber cores, a round takes time from another task. */
+const CROWDED: Reserve = { fewest: 8, parksPerTrial: 128 };
 
 /** Spins for as long as spinning has paid off lately: a peer on another core answers sooner than a park takes. */
 class AdaptiveSpinner implements Spinner {
   readonly parks = true;
   spins = navigator.hardwareConcurrency > 1 ? MOST_SPINS : 0;
+  readonly #reserve: Reserve;
   #parks = 0;
+
+  constructor(isCrowded: boolean) {
+    this.#reserve = isCrowded ? CROWDED : ROOMY;
+  }
 
   learn(ending: number): void {
     if (this.spins === 0) return;
     if (ending === codes.SPUN) this.spins = Math.min(this.spins * 2, MOST_SPINS);
-    else if (++this.#parks % PARKS_PER_TRIAL === 0) this.spins = MOST_SPINS;
-    else this.spins = Math.max(this.spins / 4, FEWEST_SPINS);
+    else if (++this.#parks % this.#reserve.parksPerTrial === 0) this.spins = MOST_SPINS;
+    else this.spins = Math.max(this.spins / 4, this.#reserve.fewest);
   }
 }
 
@@ -69,7 +87,7 @@ class ParkingSpinner implements Spinner {
   learn(): void {}
 }
 
-const SPINNERS: { readonly [Name in WaitStrategy]: new () => Spinner } = {
+const SPINNERS: { readonly [Name in WaitStrategy]: new (isCrowded: boolean) => Spinner } = {
   adaptive: AdaptiveSpinner,
   spin: BusySpinner,
   park: ParkingSpinner,
@@ -94,6 +112,14 @@ export function checkTimeout(timeoutMs: number, action: string): void {
   throw new kind(`Cannot ${action}: timeoutMs must be 0 or more, received ${Deno.inspect(timeoutMs)}`);
 }
 
+/** What a {@link Waiter} may be told. */
+export interface WaiterOptions {
+  /** Hears when the thread waits. */
+  observer?: WaitObserver;
+  /** Whether there are more tasks than cores. */
+  isCrowded?: boolean;
+}
+
 /** Waits on behalf of one handle. */
 export class Waiter {
   readonly #target: Waitable;
@@ -106,10 +132,10 @@ export class Waiter {
   #turns: Promise<void> = Promise.resolve();
 
   /** A waiter for `target` by `strategy`. */
-  constructor(target: Waitable, strategy: WaitStrategy, observer?: WaitObserver) {
+  constructor(target: Waitable, strategy: WaitStrategy, { observer, isCrowded = false }: WaiterOptions = {}) {
     this.#target = target;
     this.#observer = observer;
-    this.#spinner = new SPINNERS[strategy]();
+    this.#spinner = new SPINNERS[strategy](isCrowded);
   }
 
   /** Blocks this thread until an attempt ends with anything but `NOT_READY`, or the time is up. Returns its code. */

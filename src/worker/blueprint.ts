@@ -170,6 +170,7 @@ export class Blueprint {
       record: arena.reserve(TASK_BYTES),
       target: targets.get(spec.name)!,
       params: spec.params,
+      isCrowded: this.#tasks.size > navigator.hardwareConcurrency,
       bindings: Object.fromEntries(bindings.map(([local, draft]) => [local, describe(draft)])),
       activation: gate && { mode: spec.activation!.mode, gate: describe(gate) as BindingOf<"event"> },
     }));

@@ -35,6 +35,8 @@ export interface TaskJob {
   readonly target: ExportTarget;
   readonly bindings: Readonly<Record<string, BindingDescription>>;
   readonly params: unknown;
+  /** Whether there are more tasks than cores. */
+  readonly isCrowded: boolean;
   readonly activation?: Activation;
 }
 

@@ -25,7 +25,7 @@ export function prepareTask(fn: AnyFunction, job: TaskJob): () => Promise<void> 
   const stopReason = () => new StoppedError(`Task "${job.task}" was stopped`);
   const record = new TaskRecord(memory, job.record, ownThread(), ownAccount);
   const open = (binding: BindingDescription, index: number) =>
-    openBinding(memory, binding, { stopReason, observer: record.observer(index) });
+    openBinding(memory, binding, { stopReason, observer: record.observer(index), isCrowded: job.isCrowded });
   const described = Object.entries(job.bindings);
   const bindings = Object.fromEntries(described.map(([name, binding], index) => [name, open(binding, index)]));
   const gate = job.activation && open(job.activation.gate, described.length) as TaskEvent;

@@ -1,6 +1,13 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { codes } from "../../src/ring/_core.generated.ts";
-import { checkTimeout, WAIT_STRATEGIES, type Waitable, Waiter, type WaitStrategy } from "../../src/ring/waiting.ts";
+import {
+  checkTimeout,
+  WAIT_STRATEGIES,
+  type Waitable,
+  Waiter,
+  type WaiterOptions,
+  type WaitStrategy,
+} from "../../src/ring/waiting.ts";
 
 /** Something to wait for that is there at a certain attempt, and remembers how it was waited for. */
 class Scripted implements Waitable {
@@ -94,13 +101,13 @@ Deno.test('Waiter.block() never parks by "spin", and never spins by "park"', () 
 });
 
 /** How long "adaptive" spins, wait by wait, where they end like this. */
-function spinsFor(endings: readonly number[]): number[] {
+function spinsFor(endings: readonly number[], options?: WaiterOptions): number[] {
   const target = new Scripted(endings.length), park = target.park.bind(target);
   target.park = (...wait) => {
     target.ending = endings[target.parks.length];
     return park(...wait);
   };
-  equal(new Waiter(target, "adaptive").block(1, Infinity), codes.DONE);
+  equal(new Waiter(target, "adaptive", options).block(1, Infinity), codes.DONE);
   return target.spins;
 }
 
@@ -161,4 +168,10 @@ Deno.test("Waiter.promise() tries again at once when there was something to try 
     }
   }
   equal(await new Waiter(new Prepared(4), "adaptive").promise(1, Infinity, (code) => code), codes.DONE);
+});
+
+Deno.test('Waiter.block() by "adaptive" spins least where tasks outnumber cores', () => {
+  const fewest = (isCrowded: boolean) => Math.min(...spinsFor(new Array(60).fill(codes.WOKEN), { isCrowded }));
+  if (navigator.hardwareConcurrency < 2) return equal(fewest(false), 0);
+  ok(fewest(true) > 0 && fewest(true) < fewest(false));
 });
