@@ -1,6 +1,7 @@
 /** Calls a node with all that it may be called with: retries, a timeout, a fallback, a signal, and listeners. */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { LONGEST_TIMER_MS } from "../ring/within.ts";
 import { untilAborted } from "../worker/until_aborted.ts";
 import type { Execution } from "./_execution.ts";
 import { LinkedSignal } from "./_linked_signal.ts";
@@ -15,9 +16,6 @@ const PLAIN: CallOptions = {
   fallback: undefined,
   signal: undefined,
 };
-
-/** A timer cannot wait longer than this; it is no bound then. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** How long to wait after a failed attempt, in milliseconds. */
 export function backoffMs(retry: Required<RetryOptions>, error: unknown, attempt: number): number {

@@ -1,7 +1,7 @@
 /** Waiting, as all handles do it: on a worker by spinning and parking, on the main thread by a promise. */
 
 import { codes } from "./_core.generated.ts";
-import { within } from "./within.ts";
+import { LONGEST_TIMER_MS, within } from "./within.ts";
 
 /** How a blocked call waits: spin for a while and then park, only spin, or park at once. */
 export type WaitStrategy = "adaptive" | "spin" | "park";
@@ -197,7 +197,7 @@ export class Waiter {
 
 /** Awaits `promise` and keeps the program from exiting meanwhile, which `Atomics.waitAsync` does not do. */
 async function keepAlive(promise: Promise<unknown>): Promise<void> {
-  const timer = setInterval(() => {}, 2 ** 31 - 1);
+  const timer = setInterval(() => {}, LONGEST_TIMER_MS);
   try {
     await promise;
   } finally {

@@ -1,9 +1,11 @@
 /** Waiting for a promise, but not for ever. */
 
+/** A timer cannot wait longer than this; a greater time is no bound. */
+export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
+
 /** Whether `promise` resolves within `ms`. */
 export async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  // A timer cannot wait longer than this; it is no bound then.
-  if (ms > 2 ** 31 - 1) return await promise.then(() => true);
+  if (ms > LONGEST_TIMER_MS) return await promise.then(() => true);
   const timer = Promise.withResolvers<boolean>();
   const id = setTimeout(() => timer.resolve(false), ms);
   try {

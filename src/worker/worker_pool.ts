@@ -1,7 +1,7 @@
 /** Calls of exported functions on a pool of workers. */
 
 import { LifecycleError, StoppedError } from "../errors.ts";
-import { within } from "../ring/within.ts";
+import { LONGEST_TIMER_MS, within } from "../ring/within.ts";
 import type { ExportTarget } from "./protocol.ts";
 import type { CallRequest } from "./pool_protocol.ts";
 import { functionName, PoolWorker } from "./pool_worker.ts";
@@ -47,9 +47,6 @@ export interface RunOptions {
    */
   context?: boolean;
 }
-
-/** A timer cannot wait longer than this. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type Settings = Required<Omit<WorkerPoolOptions, "permissions">> & Pick<WorkerPoolOptions, "permissions">;
 
