@@ -1,5 +1,6 @@
 /** Nodes that collect inputs, from several executions, and work on them together. */
 
+import { LONGEST_TIMER_MS } from "../ring/within.ts";
 import { SharedCall } from "./_shared_call.ts";
 import { Node } from "./node.ts";
 import type { NodeContext } from "./node_context.ts";
@@ -113,7 +114,7 @@ export class BatchNode<
   }
 
   #openBatch(): Batch<In, Out> {
-    const timer = this.#maxWaitMs < 2 ** 31 ? setTimeout(() => this.flush(), this.#maxWaitMs) : undefined;
+    const timer = this.#maxWaitMs <= LONGEST_TIMER_MS ? setTimeout(() => this.flush(), this.#maxWaitMs) : undefined;
     return { inputs: [], call: new SharedCall(), outputs: Promise.withResolvers(), timer, turn: undefined };
   }
 

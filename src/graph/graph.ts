@@ -2,7 +2,9 @@
 
 import type { Observable } from "rxjs";
 import { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts";
-import { Execution, type ExecutionOptions, type ExecutionOrigin } from "./_execution.ts";
+import { LONGEST_TIMER_MS } from "../ring/within.ts";
+import { Execution, type ExecutionOptions, type ExecutionOrigin, type OnOver } from "./_execution.ts";
+import { Links } from "./_links.ts";
 import { Monitor } from "./_monitor.ts";
 import { internalsOf } from "./_node_internals.ts";
 import type { GraphEvent } from "./events.ts";
@@ -113,7 +115,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   readonly #nodes = new Map<string, GraphNode>();
   readonly #starts = new Set<GraphNode>();
   readonly #monitor = new Monitor();
-  readonly #running = new Set<Execution>();
+  readonly #running = new Links<Execution>();
   /** Once it is compiled. */
   #origin: ExecutionOrigin | undefined;
   #isCompiling = false;
@@ -239,7 +241,6 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
       plan: planGraph({ name: this.name, nodes: this.#nodes, starts: this.#starts }),
       monitor: this.#monitor,
       tracer: activeTracer(),
-      ended: (execution) => this.#running.delete(execution),
     };
   }
 
@@ -257,17 +258,21 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   execute(input: In, options: ExecuteOptions & { onError: "continue" }): Promise<PartialResultsOf<Nodes>>;
   /** The same with the outputs of all nodes. */
   execute(input: In, options?: ExecuteOptions): Promise<ResultsOf<Nodes>>;
-  async execute(input: In, options: ExecuteOptions & { output?: GraphNode } = {}): Promise<unknown> {
-    const execution = this.#start(input, this.#complete(options));
-    // One without async nodes has ended already.
-    if (execution.ending !== "completed") await execution.outcome;
-    return options.output ? this.#outputOf(execution, options.output) : outputsOf(execution);
+  execute(input: In, options: ExecuteOptions & { output?: GraphNode } = {}): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const { output } = options;
+      this.#start(input, this.#complete(options), (execution) => {
+        if (execution.ending !== "completed") return reject(execution.reason);
+        if (!output) return resolve(outputsOf(execution));
+        const found = outputOf(execution, output);
+        if (found) resolve(found.value);
+        else reject(this.#whyMissing(execution, output));
+      });
+    });
   }
 
-  #outputOf(execution: Execution, node: GraphNode): unknown {
-    const found = outputOf(execution, node);
-    if (found) return found.value;
-    throw execution.errors?.find((error) => error.node === node.name) ??
+  #whyMissing(execution: Execution, node: GraphNode): Error {
+    return execution.errors?.find((error) => error.node === node.name) ??
       new Error(`Cannot take the output of node "${node.name}" of graph "${this.name}": it was skipped`);
   }
 
@@ -278,13 +283,17 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
    * @throws {LifecycleError} If the graph is closed.
    */
   start(input: In, options: ExecuteOptions = {}): GraphRun<ResultsOf<Nodes>> {
-    return new GraphRun(this.#start(input, this.#complete(options)));
+    const complete = this.#complete(options);
+    return new GraphRun((onOver) => this.#start(input, complete, onOver));
   }
 
-  #start(input: unknown, options: ExecutionOptions): Execution {
+  #start(input: unknown, options: ExecutionOptions, onOver: OnOver): Execution {
     this.compile();
-    const execution = this.#latest = new Execution(++this.#executions, this.#origin!, input, options);
-    this.#running.add(execution);
+    const execution = this.#latest = new Execution(++this.#executions, this.#origin!, input, options, (execution) => {
+      this.#running.remove(link);
+      onOver(execution);
+    });
+    const link = this.#running.add(execution);
     execution.begin();
     return execution;
   }
@@ -303,7 +312,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     if (output && this.#nodes.get(output.name) !== output) {
       throw new UnknownNameError(`${action}: the node of the option output, "${output.name}", was not added`);
     }
-    return { signal, concurrency, timeoutMs: timeoutMs < 2 ** 31 ? timeoutMs : Infinity, onError, timing };
+    return { signal, concurrency, timeoutMs: timeoutMs <= LONGEST_TIMER_MS ? timeoutMs : Infinity, onError, timing };
   }
 
   /**
@@ -329,10 +338,11 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     this.compile();
     // One listener on the signal serves all items.
     const perItem = this.#complete({ ...options, concurrency: nodeConcurrency, signal: undefined, timing });
-    const take = (execution: Execution) => output ? outputOf(execution, output) : { value: outputsOf(execution) };
-    return streamThrough(this.name, source, options, (item) => {
+    const take = (execution: Execution): IteratorYieldResult<unknown> | null =>
+      output ? outputOf(execution, output) : { done: false, value: outputsOf(execution) };
+    return streamThrough(this.name, source, options, (item, onOver) => {
       this.#checkOpen("stream through");
-      return this.#start(item, perItem);
+      return this.#start(item, perItem, onOver);
     }, take);
   }
 

@@ -16,10 +16,12 @@ export interface PlannedNode {
   readonly call: CallOptions | null;
   readonly isEach: boolean;
   readonly isAll: boolean;
+  /** How many arrivals, or calls, it waits for. */
+  waitsFor: number;
   /** Where its inputs come from, in the order in which those nodes were added. */
   readonly sources: PlannedNode[];
-  /** Where its output goes. */
-  readonly edges: Edge[];
+  /** The calls that wait for its output. */
+  readonly next: Unit[];
   /** The calls that it takes: one, or one for each input. */
   readonly units: Unit[];
 }
@@ -33,13 +35,6 @@ export interface Unit {
   readonly slot: number;
 }
 
-/** A connection. */
-export interface Edge {
-  readonly to: PlannedNode;
-  /** The call that is due when something arrives. */
-  readonly unit: Unit;
-}
-
 /** A graph, ready to be executed. */
 export interface Plan {
   readonly nodes: readonly PlannedNode[];
@@ -47,8 +42,6 @@ export interface Plan {
   readonly indexes: ReadonlyMap<GraphNode, number>;
   /** The calls that an execution begins with. */
   readonly starts: readonly Unit[];
-  /** By node: how many arrivals or calls it waits for. */
-  readonly pending: readonly number[];
   /** What an execution begins with, to copy. */
   readonly blank: {
     readonly status: readonly number[];
@@ -68,7 +61,19 @@ export interface Declaration {
 function planNode(node: GraphNode, index: number): PlannedNode {
   const internals = internalsOf(node), { call } = internals;
   const isEach = node.join === "each", isAll = node.join === "all";
-  return { index, name: node.name, node, internals, call, isEach, isAll, sources: [], edges: [], units: [] };
+  return {
+    index,
+    waitsFor: 1,
+    isEach,
+    call,
+    node,
+    next: [],
+    name: node.name,
+    internals,
+    isAll,
+    sources: [],
+    units: [],
+  };
 }
 
 /**
@@ -142,15 +147,15 @@ function targetsOf(nodes: readonly PlannedNode[]): PlannedNode[][] {
 
 function link(nodes: readonly PlannedNode[], starts: ReadonlySet<PlannedNode>): Plan {
   for (const node of nodes) {
-    const calls = node.isEach && node.sources.length > 0 ? node.sources.length : 1;
+    node.waitsFor = Math.max(1, node.sources.length);
+    const calls = node.isEach ? node.waitsFor : 1;
     for (let slot = 0; slot < calls; slot++) {
       node.units.push({ node, source: node.isAll ? null : node.sources[slot] ?? null, slot });
     }
     for (const [slot, from] of node.sources.entries()) {
-      from.edges.push({ to: node, unit: node.units[node.isEach ? slot : 0] });
+      from.next.push(node.units[node.isEach ? slot : 0]);
     }
   }
-  const pending = nodes.map(({ sources }) => Math.max(1, sources.length));
   const blank = {
     status: nodes.map(() => 0),
     times: nodes.map(() => NaN),
@@ -158,5 +163,5 @@ function link(nodes: readonly PlannedNode[], starts: ReadonlySet<PlannedNode>): 
     outputs: Object.fromEntries(nodes.map(({ name }) => [name, undefined])),
   };
   const indexes = new Map(nodes.map(({ node, index }) => [node, index]));
-  return { nodes, indexes, starts: [...starts].map(({ units }) => units[0]), pending, blank };
+  return { nodes, indexes, starts: [...starts].map(({ units }) => units[0]), blank };
 }

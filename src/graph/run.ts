@@ -1,6 +1,7 @@
 /** One execution of a graph, as its users see it. */
 
-import { COMPLETED, type Execution, STATUSES } from "./_execution.ts";
+import type { Execution, OnOver } from "./_execution.ts";
+import { COMPLETED, STATUSES } from "./_progress.ts";
 import type { NodeStatus } from "./events.ts";
 import type { GraphNode } from "./node.ts";
 import type { NodeError } from "./node_error.ts";
@@ -27,7 +28,7 @@ export interface NodeTiming {
 export type PipelineTiming = Readonly<Record<string, NodeTiming>>;
 
 /** The outputs by name, of those nodes that have completed. */
-export function outputsOf({ plan, status, values }: Execution): Record<string, unknown> {
+export function outputsOf({ progress: { plan, status, values } }: Execution): Record<string, unknown> {
   // A copy with all names is made faster than they are added.
   const outputs: Record<string, unknown> = { ...plan.blank.outputs };
   for (const { index, name } of plan.nodes) {
@@ -38,9 +39,12 @@ export function outputsOf({ plan, status, values }: Execution): Record<string, u
 }
 
 /** The output of one node, or `null` if it has none. */
-export function outputOf({ plan, status, values }: Execution, node: GraphNode): { readonly value: unknown } | null {
+export function outputOf(
+  { progress: { plan, status, values } }: Execution,
+  node: GraphNode,
+): IteratorYieldResult<unknown> | null {
   const index = plan.indexes.get(node)!;
-  return status[index] === COMPLETED ? { value: values[index] } : null;
+  return status[index] === COMPLETED ? { done: false, value: values[index] } : null;
 }
 
 function since1970(now: number): number | null {
@@ -48,24 +52,24 @@ function since1970(now: number): number | null {
 }
 
 /** The status of all nodes. */
-export function statusOf({ plan, status }: Execution): PipelineStatus {
+export function statusOf({ progress: { plan, status } }: Execution): PipelineStatus {
   return Object.fromEntries(plan.nodes.map(({ index, name }) => [name, STATUSES[status[index]]]));
 }
 
-function timingOf({ status, startedAt, endedAt, attempts }: Execution, node: PlannedNode): NodeTiming {
-  const { index } = node, durationMs = endedAt[index] - startedAt[index];
+function timingOf({ progress: { status, timing }, attempts }: Execution, node: PlannedNode): NodeTiming {
+  const { index } = node, begun = timing?.startedAt[index] ?? NaN, ended = timing?.endedAt[index] ?? NaN;
   return {
     status: STATUSES[status[index]],
-    startedAt: since1970(startedAt[index]),
-    endedAt: since1970(endedAt[index]),
-    durationMs: Number.isNaN(durationMs) ? null : durationMs,
-    attempts: attempts?.get(node) ?? (Number.isNaN(startedAt[index]) ? 0 : 1),
+    startedAt: since1970(begun),
+    endedAt: since1970(ended),
+    durationMs: Number.isNaN(ended - begun) ? null : ended - begun,
+    attempts: attempts?.get(node) ?? (Number.isNaN(begun) ? 0 : 1),
   };
 }
 
 /** The timing of all nodes. */
 export function timingsOf(execution: Execution): PipelineTiming {
-  return Object.fromEntries(execution.plan.nodes.map((node) => [node.name, timingOf(execution, node)]));
+  return Object.fromEntries(execution.progress.plan.nodes.map((node) => [node.name, timingOf(execution, node)]));
 }
 
 /**
@@ -92,11 +96,17 @@ export class GraphRun<Results> {
   readonly #outcome: Promise<Execution>;
   #results: Promise<Results> | undefined;
 
-  /** Wraps an execution. Graphs do this. */
-  constructor(execution: Execution) {
-    this.#execution = execution;
-    // Asked for now, a failure that nobody handles does not pass unseen.
-    this.#outcome = execution.outcome;
+  /** Starts an execution. Graphs do this. */
+  constructor(start: (onOver: OnOver) => Execution) {
+    // Made now, a failure that nobody handles does not pass unseen.
+    const { promise, resolve, reject } = Promise.withResolvers<Execution>();
+    this.#outcome = promise;
+    this.#execution = start((execution) => {
+      // Whoever cancels an execution need not wait for it.
+      if (execution.ending === "cancelled") promise.catch(() => {});
+      if (execution.ending === "completed") resolve(execution);
+      else reject(execution.reason);
+    });
   }
 
   /** Which execution of the graph this is, from 1. */

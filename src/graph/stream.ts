@@ -1,6 +1,7 @@
 /** Streams of items through a graph: bounded, in order or not, and no faster than results are taken. */
 
-import type { Execution } from "./_execution.ts";
+import type { Execution, OnOver } from "./_execution.ts";
+import { type Link, Links } from "./_links.ts";
 import type { ExecuteOptions } from "./graph.ts";
 import { type OpenSource, openSource, type StreamSource } from "./stream_source.ts";
 import { checkCount, checkFunction, checkSignal } from "./node_options.ts";
@@ -29,16 +30,24 @@ export interface StreamOptions<Item> extends Omit<ExecuteOptions, "concurrency">
   onItemError?: (error: unknown, item: Item) => void;
 }
 
-/** What a stream does with an execution that has ended: a result, or `null` where there is none. */
-type Take = (execution: Execution) => { readonly value: unknown } | null;
+/** What a stream yields for an execution that has completed; `null` if nothing. */
+type Take = (execution: Execution) => IteratorYieldResult<unknown> | null;
 
 /** How a stream begins an execution. */
-type Begin<Item> = (item: Item) => Execution;
+type Begin<Item> = (item: Item, onOver: OnOver) => Execution;
 
-/** A place in the order of the results. */
-interface Slot {
+/** An item under way, or the place of its result in the order of the results. */
+interface Slot<Item> {
+  readonly item: Item;
+  link: Link<Execution> | undefined;
   isReady: boolean;
-  result: { readonly value: unknown } | null;
+  result: IteratorYieldResult<unknown> | null;
+}
+
+/** Somebody who waits for a result. */
+interface Taker {
+  resolve(result: IteratorResult<unknown>): void;
+  reject(error: unknown): void;
 }
 
 /** Runs each item of `source` through an execution. */
@@ -49,40 +58,41 @@ export function streamThrough<Item>(
   begin: Begin<Item>,
   take: Take,
 ): AsyncIterableIterator<unknown> {
-  const { concurrency = 16, signal, onItemError } = options, action = `Cannot stream through graph "${graph}"`;
+  const { concurrency = 16, ordered = true, signal, onItemError } = options,
+    action = `Cannot stream through graph "${graph}"`;
   checkCount(action, "concurrency", concurrency, 1, false);
   checkSignal(action, signal);
   checkFunction(action, "onItemError", onItemError);
-  return new GraphStream(openSource(action, source), { ...options, concurrency }, begin, take);
+  return new GraphStream(openSource(action, source), { concurrency, ordered, signal, onItemError }, begin, take);
+}
+
+/** Options of a stream, complete. */
+interface StreamSettings<Item> extends Pick<StreamOptions<Item>, "signal" | "onItemError"> {
+  readonly concurrency: number;
+  readonly ordered: boolean;
 }
 
 class GraphStream<Item> implements AsyncIterableIterator<unknown> {
   readonly #source: OpenSource<Item>;
-  readonly #options: StreamOptions<Item> & { readonly concurrency: number };
+  readonly #settings: StreamSettings<Item>;
   readonly #begin: Begin<Item>;
   readonly #take: Take;
-  readonly #executions = new Set<Execution>();
+  readonly #running = new Links<Execution>();
   /** In the order of the items, or only those that are ready. */
-  readonly #slots: Slot[] = [];
+  readonly #slots: Slot<Item>[] = [];
+  readonly #takers: Taker[] = [];
   /** Items whose results were not taken. */
   #underWay = 0;
-  #isPumping = false;
+  #hasStarted = false;
+  #isServing = false;
   #isReading = false;
   #hasSourceEnded = false;
   #isOver = false;
   #failure: { readonly error: unknown } | undefined;
-  /** Resolved when a result is ready or all is over, and when there is room for another item. */
-  #result: PromiseWithResolvers<void> | undefined;
-  #room: PromiseWithResolvers<void> | undefined;
 
-  constructor(
-    source: OpenSource<Item>,
-    options: StreamOptions<Item> & { readonly concurrency: number },
-    begin: Begin<Item>,
-    take: Take,
-  ) {
+  constructor(source: OpenSource<Item>, settings: StreamSettings<Item>, begin: Begin<Item>, take: Take) {
     this.#source = source;
-    this.#options = options;
+    this.#settings = settings;
     this.#begin = begin;
     this.#take = take;
   }
@@ -91,26 +101,12 @@ class GraphStream<Item> implements AsyncIterableIterator<unknown> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<unknown>> {
-    this.#start();
-    for (;;) {
-      if (this.#failure) return this.#throwFailure(this.#failure.error);
-      if (this.#slots[0]?.isReady) {
-        const { result } = this.#slots.shift()!;
-        this.#underWay--;
-        this.#room?.resolve();
-        if (result) return { value: result.value, done: false };
-      } else if (this.#isOver || (this.#hasSourceEnded && this.#underWay === 0)) {
-        this.#finish();
-        return { value: undefined, done: true };
-      } else await (this.#result ??= Promise.withResolvers()).promise;
-    }
-  }
-
-  /** Once. Then the stream has ended. */
-  #throwFailure(error: unknown): never {
-    this.#failure = undefined;
-    throw error;
+  next(): Promise<IteratorResult<unknown>> {
+    if (!this.#hasStarted) this.#start();
+    return new Promise((resolve, reject) => {
+      this.#takers.push({ resolve, reject });
+      this.#serve();
+    });
   }
 
   async return(): Promise<IteratorResult<unknown>> {
@@ -119,67 +115,82 @@ class GraphStream<Item> implements AsyncIterableIterator<unknown> {
   }
 
   #start(): void {
-    if (this.#isPumping || this.#isOver) return;
-    this.#isPumping = true;
-    const { signal } = this.#options;
+    this.#hasStarted = true;
+    const { signal } = this.#settings;
     if (signal?.aborted) return this.#abort();
     signal?.addEventListener("abort", this.#abort);
-    this.#pump();
   }
 
-  readonly #abort = (): void => this.#fail(this.#options.signal!.reason);
+  readonly #abort = (): void => this.#fail(this.#settings.signal!.reason);
 
-  async #pump(): Promise<void> {
-    try {
-      while (!this.#isOver) {
-        if (this.#underWay >= this.#options.concurrency) {
-          await (this.#room = Promise.withResolvers()).promise;
-          continue;
-        }
-        const { done, value } = await this.#read();
-        if (done) break;
-        if (!this.#isOver) this.#run(value);
+  /** Begins items as far as there is room, and hands out what is ready: that makes room for more. Not within itself. */
+  #serve(): void {
+    if (this.#isServing) return;
+    this.#isServing = true;
+    do this.#fill(); while (this.#handOut());
+    this.#isServing = false;
+  }
+
+  #fill(): void {
+    while (this.#underWay < this.#settings.concurrency && !this.#isReading && !this.#hasSourceEnded && !this.#isOver) {
+      try {
+        const next = this.#source.next();
+        // A source that has its item at once is not waited for.
+        if ("then" in next) this.#receive(next);
+        else this.#run(next);
+      } catch (error) {
+        this.#failSource(error);
       }
-      this.#hasSourceEnded = true;
-      this.#wake();
+    }
+  }
+
+  async #receive(next: PromiseLike<IteratorResult<Item>>): Promise<void> {
+    this.#isReading = true;
+    try {
+      const result = await next;
+      this.#isReading = false;
+      if (!this.#isOver) this.#run(result);
     } catch (error) {
+      this.#isReading = false;
+      this.#failSource(error);
+    }
+    this.#serve();
+  }
+
+  #failSource(error: unknown): void {
+    this.#hasSourceEnded = true;
+    this.#fail(error);
+  }
+
+  #run({ done, value: item }: IteratorResult<Item>): void {
+    if (done) {
       this.#hasSourceEnded = true;
+      return;
+    }
+    const slot: Slot<Item> = { item, link: undefined, isReady: false, result: null };
+    this.#underWay++;
+    if (this.#settings.ordered) this.#slots.push(slot);
+    try {
+      const execution = this.#begin(item, (execution) => this.#finishItem(execution, slot));
+      if (!execution.isOver) slot.link = this.#running.add(execution);
+    } catch (error) {
       this.#fail(error);
     }
   }
 
-  /** The next item. A source that has it at once is not waited for. */
-  #read(): IteratorResult<Item> | Promise<IteratorResult<Item>> {
-    const next = this.#source.next();
-    if (!("then" in next)) return next;
-    this.#isReading = true;
-    return Promise.resolve(next).finally(() => this.#isReading = false);
-  }
-
-  #run(item: Item): void {
-    const slot: Slot = { isReady: false, result: null }, { ordered = true } = this.#options;
-    this.#underWay++;
-    if (ordered) this.#slots.push(slot);
-    const execution = this.#begin(item);
-    if (execution.isOver) return this.#finishItem(execution, item, slot);
-    this.#executions.add(execution);
-    const finish = () => this.#finishItem(execution, item, slot);
-    execution.outcome.then(finish, finish);
-  }
-
-  #finishItem(execution: Execution, item: Item, slot: Slot): void {
-    this.#executions.delete(execution);
+  #finishItem(execution: Execution, slot: Slot<Item>): void {
+    if (slot.link) this.#running.remove(slot.link);
     if (this.#isOver) return;
     if (execution.ending === "completed") slot.result = this.#take(execution);
-    else if (!this.#forgive(execution.reason, item)) return;
+    else if (!this.#forgive(execution.reason, slot.item)) return;
     slot.isReady = true;
-    if (!(this.#options.ordered ?? true)) this.#slots.push(slot);
-    if (this.#slots[0]?.isReady) this.#wake();
+    if (!this.#settings.ordered) this.#slots.push(slot);
+    if (this.#slots[0].isReady) this.#serve();
   }
 
   /** Hands a failure to whoever wants it. Without that, it is the end. */
   #forgive(error: unknown, item: Item): boolean {
-    const { onItemError } = this.#options;
+    const { onItemError } = this.#settings;
     try {
       if (!onItemError) throw error;
       onItemError(error, item);
@@ -190,9 +201,29 @@ class GraphStream<Item> implements AsyncIterableIterator<unknown> {
     }
   }
 
-  #wake(): void {
-    this.#result?.resolve();
-    this.#result = undefined;
+  /** Hands out what there is to those who wait. Whether that has made room. */
+  #handOut(): boolean {
+    const before = this.#underWay;
+    while (this.#takers.length > 0) {
+      if (this.#failure) this.#handOutFailure(this.#failure.error);
+      else if (this.#slots[0]?.isReady) this.#handOutResult(this.#slots.shift()!);
+      else if (this.#isOver || (this.#hasSourceEnded && this.#underWay === 0)) {
+        this.#finish();
+        this.#takers.shift()!.resolve({ value: undefined, done: true });
+      } else break;
+    }
+    return this.#underWay < before;
+  }
+
+  /** Once. Then the stream has ended. */
+  #handOutFailure(error: unknown): void {
+    this.#failure = undefined;
+    this.#takers.shift()!.reject(error);
+  }
+
+  #handOutResult({ result }: Slot<Item>): void {
+    this.#underWay--;
+    if (result) this.#takers.shift()!.resolve(result);
   }
 
   #fail(error: unknown): void {
@@ -204,16 +235,15 @@ class GraphStream<Item> implements AsyncIterableIterator<unknown> {
 
   #finish(): void {
     this.#isOver = true;
-    this.#options.signal?.removeEventListener("abort", this.#abort);
+    this.#settings.signal?.removeEventListener("abort", this.#abort);
   }
 
   /** Cancels what runs, and ends the source. */
   async #stop(reason: unknown): Promise<void> {
     this.#finish();
-    for (const execution of this.#executions) execution.cancel(reason);
+    for (const execution of this.#running) execution.cancel(reason);
     this.#slots.length = 0;
-    this.#room?.resolve();
-    this.#wake();
+    this.#serve();
     if (this.#hasSourceEnded) return;
     this.#hasSourceEnded = true;
     const ended = this.#source.stop(reason);
