@@ -5,23 +5,11 @@ import { callNode } from "./_call_node.ts";
 import type { EventDetails, Monitor } from "./_monitor.ts";
 import { Progress, type ProgressListener } from "./_progress.ts";
 import type { RunOutcome } from "./events.ts";
+import type { ExecutionOptions } from "./execute_options.ts";
 import { NodeCallContext } from "./node_context.ts";
 import { NodeError } from "./node_error.ts";
 import type { Plan, PlannedNode, Unit } from "./plan.ts";
 import { RunTrace } from "./tracing.ts";
-
-/** What happens to the rest when a node fails. */
-export type OnError = "cancel" | "continue";
-
-/** Everything that an execution is started with, complete. */
-export interface ExecutionOptions {
-  readonly signal: AbortSignal | undefined;
-  readonly concurrency: number;
-  readonly timeoutMs: number;
-  readonly onError: OnError;
-  /** Whether to note when each node begins and ends. */
-  readonly timing: boolean;
-}
 
 /** Where an execution comes from. */
 export interface ExecutionOrigin {

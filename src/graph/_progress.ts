@@ -7,9 +7,7 @@ import { SKIPPED } from "./wiring.ts";
 
 /** By number, as executions keep them. */
 export const STATUSES: readonly NodeStatus[] = ["pending", "running", "completed", "failed", "skipped", "cancelled"];
-const PENDING = 0, RUNNING = 1, FAILED = 3, LEFT_OUT = 4, CANCELLED = 5;
-/** The node has put something out. */
-export const COMPLETED = 2;
+export const PENDING = 0, RUNNING = 1, COMPLETED = 2, FAILED = 3, LEFT_OUT = 4, CANCELLED = 5;
 
 /** Is told what becomes of nodes, unless they fail. */
 export interface ProgressListener {

@@ -2,14 +2,19 @@
 
 import type { Observable } from "rxjs";
 import { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts";
-import { LONGEST_TIMER_MS } from "../ring/within.ts";
-import { Execution, type ExecutionOptions, type ExecutionOrigin, type OnOver } from "./_execution.ts";
+import { Execution, type ExecutionOrigin, type OnOver } from "./_execution.ts";
 import { Links } from "./_links.ts";
 import { Monitor } from "./_monitor.ts";
 import { internalsOf } from "./_node_internals.ts";
 import type { GraphEvent } from "./events.ts";
+import {
+  completeExecuteOptions,
+  type ExecuteOptions,
+  type ExecutionOptions,
+  type OutputOptions,
+} from "./execute_options.ts";
 import { type GraphNode, Node } from "./node.ts";
-import { checkCount, checkNumber, checkSignal, refuse } from "./node_options.ts";
+import { refuse } from "./node_options.ts";
 import { planGraph } from "./plan.ts";
 import { GraphRun, outputOf, outputsOf, type PipelineStatus, type PipelineTiming, statusOf, timingsOf } from "./run.ts";
 import { activeTracer } from "./tracing.ts";
@@ -25,44 +30,6 @@ export interface GraphOptions<Nodes extends GraphNode, In> {
   start?: StartingNode<In> | readonly StartingNode<In>[];
   /** Is told of every event, as who subscribes to {@link Graph.events$}. */
   onEvent?: (event: GraphEvent) => void;
-}
-
-/** Options of one execution. */
-export interface ExecuteOptions {
-  /** Cancels the execution. */
-  signal?: AbortSignal;
-  /**
-   * How many nodes may be running at a time, 1 or more.
-   *
-   * @default {Infinity}
-   */
-  concurrency?: number;
-  /**
-   * How long it may take, in milliseconds. It is cancelled then with a `TimeoutError`.
-   *
-   * @default {Infinity}
-   */
-  timeoutMs?: number;
-  /**
-   * What happens when a node fails: `cancel` cancels the rest and rejects; `continue` skips what needs that node, and
-   * resolves to what the others have put out.
-   *
-   * @default {"cancel"}
-   */
-  onError?: "cancel" | "continue";
-  /**
-   * Whether to note when each node begins and ends, for {@link Graph.getPipelineTiming}. To read the clock takes about as
-   * long as to call a small function; a graph of very many very small nodes is faster without.
-   *
-   * @default {true, but false for streams}
-   */
-  timing?: boolean;
-}
-
-/** Options of an execution of which one node's output is wanted. */
-export interface OutputOptions<N extends GraphNode> extends ExecuteOptions {
-  /** The node. */
-  output: N;
 }
 
 /**
@@ -261,7 +228,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   execute(input: In, options: ExecuteOptions & { output?: GraphNode } = {}): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const { output } = options;
-      this.#start(input, this.#complete(options), (execution) => {
+      this.#start(input, this.#complete(options, false), (execution) => {
         if (execution.ending !== "completed") return reject(execution.reason);
         if (!output) return resolve(outputsOf(execution));
         const found = outputOf(execution, output);
@@ -283,7 +250,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
    * @throws {LifecycleError} If the graph is closed.
    */
   start(input: In, options: ExecuteOptions = {}): GraphRun<ResultsOf<Nodes>> {
-    const complete = this.#complete(options);
+    const complete = this.#complete(options, true);
     return new GraphRun((onOver) => this.#start(input, complete, onOver));
   }
 
@@ -298,21 +265,13 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     return execution;
   }
 
-  #complete(options: ExecuteOptions & { output?: GraphNode }): ExecutionOptions {
+  #complete(options: ExecuteOptions & { output?: GraphNode }, timing: boolean): ExecutionOptions {
     this.#checkOpen("execute");
-    const { signal, concurrency = Infinity, timeoutMs = Infinity, onError = "cancel", timing = true } = options;
-    const { output } = options;
-    const action = `Cannot execute graph "${this.name}"`;
-    checkSignal(action, signal);
-    if (concurrency !== Infinity) checkCount(action, "concurrency", concurrency, 1);
-    if (timeoutMs !== Infinity) checkNumber(action, "timeoutMs", timeoutMs, 0);
-    if (onError !== "cancel" && onError !== "continue") {
-      refuse(TypeError, action, 'onError must be "cancel" or "continue"', onError);
-    }
+    const action = `Cannot execute graph "${this.name}"`, { output } = options;
     if (output && this.#nodes.get(output.name) !== output) {
       throw new UnknownNameError(`${action}: the node of the option output, "${output.name}", was not added`);
     }
-    return { signal, concurrency, timeoutMs: timeoutMs <= LONGEST_TIMER_MS ? timeoutMs : Infinity, onError, timing };
+    return completeExecuteOptions(action, options, timing);
   }
 
   /**
@@ -334,10 +293,10 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     source: StreamSource<In>,
     options: StreamOptions<In> & { output?: GraphNode } = {},
   ): AsyncIterableIterator<unknown> {
-    const { output, nodeConcurrency, timing = false } = options;
+    const { output, nodeConcurrency } = options;
     this.compile();
     // One listener on the signal serves all items.
-    const perItem = this.#complete({ ...options, concurrency: nodeConcurrency, signal: undefined, timing });
+    const perItem = this.#complete({ ...options, concurrency: nodeConcurrency, signal: undefined }, false);
     const take = (execution: Execution): IteratorYieldResult<unknown> | null =>
       output ? outputOf(execution, output) : { done: false, value: outputsOf(execution) };
     return streamThrough(this.name, source, options, (item, onOver) => {
@@ -352,7 +311,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     return Object.fromEntries([...this.#nodes.keys()].map((name) => [name, "pending"]));
   }
 
-  /** When the nodes ran in the latest execution; empty before the first. */
+  /** When the nodes ran in the latest execution, if that was timed; empty before the first. */
   getPipelineTiming(): PipelineTiming {
     return this.#latest ? timingsOf(this.#latest) : {};
   }

@@ -20,7 +20,8 @@
  * @module
  */
 
-export { type ExecuteOptions, Graph, type GraphOptions, type OutputOptions } from "./graph.ts";
+export { Graph, type GraphOptions } from "./graph.ts";
+export type { ExecuteOptions, OutputOptions } from "./execute_options.ts";
 export { type Emitted, type GraphNode, Node, type NodeFunction } from "./node.ts";
 export type { NodeContext } from "./node_context.ts";
 export type { NodeOptions, RetryOptions } from "./node_options.ts";

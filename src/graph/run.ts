@@ -1,7 +1,7 @@
 /** One execution of a graph, as its users see it. */
 
 import type { Execution, OnOver } from "./_execution.ts";
-import { COMPLETED, STATUSES } from "./_progress.ts";
+import { COMPLETED, FAILED, RUNNING, STATUSES } from "./_progress.ts";
 import type { NodeStatus } from "./events.ts";
 import type { GraphNode } from "./node.ts";
 import type { NodeError } from "./node_error.ts";
@@ -10,7 +10,7 @@ import type { PlannedNode } from "./plan.ts";
 /** The status of all nodes by name. */
 export type PipelineStatus = Readonly<Record<string, NodeStatus>>;
 
-/** When a node ran. */
+/** When a node ran. All times are `null` in an execution that was not timed: see {@link ExecuteOptions.timing}. */
 export interface NodeTiming {
   /** Where it is now. */
   readonly status: NodeStatus;
@@ -20,7 +20,10 @@ export interface NodeTiming {
   readonly endedAt: number | null;
   /** How long it took, with all attempts and the delays between them, in milliseconds; `null` unless it ran and ended. */
   readonly durationMs: number | null;
-  /** How often its function was called, or is being called. */
+  /**
+   * How often its function was called, or is being called. In an execution that was not timed, nodes without options that
+   * were skipped or cancelled count as not called.
+   */
   readonly attempts: number;
 }
 
@@ -56,6 +59,11 @@ export function statusOf({ progress: { plan, status } }: Execution): PipelineSta
   return Object.fromEntries(plan.nodes.map(({ index, name }) => [name, STATUSES[status[index]]]));
 }
 
+/** Without a time, only the status tells whether a node was called. */
+function wasCalled(status: number, begun: number): boolean {
+  return !Number.isNaN(begun) || status === RUNNING || status === COMPLETED || status === FAILED;
+}
+
 function timingOf({ progress: { status, timing }, attempts }: Execution, node: PlannedNode): NodeTiming {
   const { index } = node, begun = timing?.startedAt[index] ?? NaN, ended = timing?.endedAt[index] ?? NaN;
   return {
@@ -63,7 +71,7 @@ function timingOf({ progress: { status, timing }, attempts }: Execution, node: P
     startedAt: since1970(begun),
     endedAt: since1970(ended),
     durationMs: Number.isNaN(ended - begun) ? null : ended - begun,
-    attempts: attempts?.get(node) ?? (Number.isNaN(begun) ? 0 : 1),
+    attempts: attempts?.get(node) ?? (wasCalled(status[index], begun) ? 1 : 0),
   };
 }
 

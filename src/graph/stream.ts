@@ -2,7 +2,7 @@
 
 import type { Execution, OnOver } from "./_execution.ts";
 import { type Link, Links } from "./_links.ts";
-import type { ExecuteOptions } from "./graph.ts";
+import type { ExecuteOptions } from "./execute_options.ts";
 import { type OpenSource, openSource, type StreamSource } from "./stream_source.ts";
 import { checkCount, checkFunction, checkSignal } from "./node_options.ts";
 

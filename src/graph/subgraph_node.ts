@@ -1,6 +1,6 @@
 /** Nodes that are graphs themselves. */
 
-import type { ExecuteOptions } from "./graph.ts";
+import type { ExecuteOptions } from "./execute_options.ts";
 import { Node } from "./node.ts";
 import type { NodeContext } from "./node_context.ts";
 import { type NodeOptions, refuse } from "./node_options.ts";
@@ -100,7 +100,8 @@ export class SubgraphNode<
 
   /** Executes the inner graph. */
   override async process(input: In, { signal }: NodeContext): Promise<Out> {
-    const results = await this.graph.start(input, { signal, concurrency: this.#concurrency }).results as object;
+    const results = await this.graph.start(input, { signal, concurrency: this.#concurrency, timing: false })
+      .results as object;
     if (this.#output === undefined) return results as Out;
     const skipped: Skipped = SKIPPED;
     return (Object.hasOwn(results, this.#output) ? Reflect.get(results, this.#output) : skipped) as Out;

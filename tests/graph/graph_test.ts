@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import {
   DeclarationError,
+  FilterNode,
   Graph,
   type GraphNode,
   LifecycleError,
@@ -103,11 +104,33 @@ Deno.test("GraphRun.timing tells when each node ran", async () => {
   ok(wait.durationMs! >= 15 && wait.startedAt! >= before - 1 && after.startedAt! >= wait.endedAt! - 1);
 });
 
-Deno.test("ExecuteOptions.timing: false leaves the clock alone", async () => {
-  const graph = chain(identity("a"));
-  await graph.execute(1, { timing: false });
-  deepEqual(graph.getPipelineTiming().a.startedAt, null);
+Deno.test("ExecuteOptions.timing says whether the clock is read; by default only for Graph.start()", async () => {
+  const graph = chain(identity("a")), isTimed = () => graph.getPipelineTiming().a.startedAt !== null;
+  for (const timing of [undefined, false, true]) {
+    await graph.execute(1, { timing });
+    equal(isTimed(), timing ?? false);
+    await graph.start(1, { timing }).results;
+    equal(isTimed(), timing ?? true);
+    for await (const _ of graph.stream([1], { timing })) equal(isTimed(), timing ?? false);
+  }
   deepEqual(graph.getPipelineStatus(), { a: "completed" });
+});
+
+Deno.test("NodeTiming.attempts counts the calls of a node, whether timed or not", async () => {
+  let calls = 0;
+  const pass = new FilterNode("pass", (n: number) => n > 0);
+  const twice = new Node("twice", (n: number) => {
+    if (++calls % 2 === 1) throw new Error("once more");
+    return n;
+  }, { retry: { attempts: 2, delayMs: 0 } });
+  const graph = chain(pass, twice, identity("after"));
+  const attempts = () => Object.values(graph.getPipelineTiming()).map(({ attempts }) => attempts);
+  for (const timing of [true, false]) {
+    await graph.execute(1, { timing });
+    deepEqual(attempts(), [1, 2, 1]);
+    await graph.execute(-1, { timing });
+    deepEqual(attempts(), [timing ? 1 : 0, 0, 0]);
+  }
 });
 
 Deno.test("Graph.execute() with the option output resolves to that node's output", async () => {
