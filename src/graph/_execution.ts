@@ -1,7 +1,7 @@
 /** One execution of a plan: calls what is due, waits for what that returns, and knows how it ends. */
 
-import type { Tracer } from "@opentelemetry/api";
 import { callNode } from "./_call_node.ts";
+import type { Tracing } from "./_find_tracing.ts";
 import type { EventDetails, Monitor } from "./_monitor.ts";
 import { Progress, type ProgressListener } from "./_progress.ts";
 import type { RunOutcome } from "./events.ts";
@@ -9,15 +9,14 @@ import type { ExecutionOptions } from "./execute_options.ts";
 import { NodeCallContext } from "./node_context.ts";
 import { NodeError } from "./node_error.ts";
 import type { Plan, PlannedNode, Unit } from "./plan.ts";
-import { RunTrace } from "./tracing.ts";
+import type { RunTrace } from "./tracing.ts";
 
 /** Where an execution comes from. */
 export interface ExecutionOrigin {
   readonly graph: string;
   readonly plan: Plan;
   readonly monitor: Monitor;
-  /** If OpenTelemetry is there. */
-  readonly tracer: Tracer | null;
+  readonly tracing: Tracing;
 }
 
 /** Is told once, when an execution is over. */
@@ -98,11 +97,11 @@ export class Execution implements ProgressListener {
     return this.#settled.promise;
   }
 
-  /** Starts the first nodes. */
+  /** Starts the first nodes, unless it was cancelled before. */
   begin(): void {
-    const { signal, timeoutMs } = this.#options;
-    const { tracer } = this.#origin;
-    if (tracer) this.trace = new RunTrace(tracer, this.graph, this.id);
+    if (this.isOver) return;
+    const { signal, timeoutMs } = this.#options, { tracing } = this.#origin;
+    if (tracing.begin) this.trace = tracing.begin(this.graph, this.id);
     if (this.#isWatched) this.tell({ kind: "runStart" });
     if (signal) {
       if (signal.aborted) return this.cancel(signal.reason);

@@ -3,6 +3,7 @@
 import type { Observable } from "rxjs";
 import { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts";
 import { Execution, type ExecutionOrigin, type OnOver } from "./_execution.ts";
+import { findTracing } from "./_find_tracing.ts";
 import { Links } from "./_links.ts";
 import { Monitor } from "./_monitor.ts";
 import { internalsOf } from "./_node_internals.ts";
@@ -17,7 +18,6 @@ import { type GraphNode, Node } from "./node.ts";
 import { refuse } from "./node_options.ts";
 import { planGraph } from "./plan.ts";
 import { GraphRun, outputOf, outputsOf, type PipelineStatus, type PipelineTiming, statusOf, timingsOf } from "./run.ts";
-import { activeTracer } from "./tracing.ts";
 import { type StreamOptions, streamThrough } from "./stream.ts";
 import type { StreamSource } from "./stream_source.ts";
 import type { OutputOf, PartialResultsOf, ResultsOf, StartingNode } from "./wiring.ts";
@@ -207,7 +207,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
       graph: this.name,
       plan: planGraph({ name: this.name, nodes: this.#nodes, starts: this.#starts }),
       monitor: this.#monitor,
-      tracer: activeTracer(),
+      tracing: findTracing(),
     };
   }
 
@@ -255,13 +255,15 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   }
 
   #start(input: unknown, options: ExecutionOptions, onOver: OnOver): Execution {
-    this.compile();
-    const execution = this.#latest = new Execution(++this.#executions, this.#origin!, input, options, (execution) => {
+    if (!this.#origin) this.compile();
+    const origin = this.#origin!, { loading } = origin.tracing;
+    const execution = this.#latest = new Execution(++this.#executions, origin, input, options, (execution) => {
       this.#running.remove(link);
       onOver(execution);
     });
     const link = this.#running.add(execution);
-    execution.begin();
+    if (loading) loading.then(() => execution.begin(), (error) => execution.cancel(error));
+    else execution.begin();
     return execution;
   }
 

@@ -1,6 +1,8 @@
 /** The nodes of a graph. */
 
-import { type Observable, Subject } from "rxjs";
+import type { Observable } from "rxjs";
+// The package as a whole takes three times as long to load.
+import { Subject } from "rxjs/internal/Subject";
 import { DeclarationError } from "../errors.ts";
 import { addInternals, internalsOf } from "./_node_internals.ts";
 import type { NodeContext } from "./node_context.ts";

@@ -1,15 +1,12 @@
-/** OpenTelemetry spans: one for an execution, and one within it for each call of a node. */
+/** OpenTelemetry spans: one for an execution, and one within it for each call of a node. Loaded where they are wanted. */
 
-import { context, ProxyTracerProvider, type Span, SpanStatusCode, trace, type Tracer } from "@opentelemetry/api";
+import { context, type Span, SpanStatusCode, trace, type Tracer } from "@opentelemetry/api";
+import type { BeginTrace } from "./_find_tracing.ts";
 
-/** What the API has where nobody has registered a provider. */
-const NONE = new ProxyTracerProvider().getDelegate();
-
-/** The registered tracer, or `null`. */
-export function activeTracer(): Tracer | null {
-  const provider = trace.getTracerProvider();
-  const isNone = provider instanceof ProxyTracerProvider && provider.getDelegate() === NONE;
-  return isNone ? null : provider.getTracer("@ringmill/ringmill/graph");
+/** What begins traces with the provider that is registered now. */
+export function beginTraces(): BeginTrace {
+  const tracer = trace.getTracer("@ringmill/ringmill/graph");
+  return (graph, run) => new RunTrace(tracer, graph, run);
 }
 
 function endSpan(span: Span, error: unknown): void {

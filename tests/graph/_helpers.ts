@@ -41,3 +41,12 @@ export function hanging(name = "hang", options: NodeOptions<unknown, never, unde
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await sleep(1);
 }
+
+/** A node that fails the first time. */
+export function flaky(name = "flaky") {
+  let calls = 0;
+  return new Node(name, (n: number) => {
+    if (++calls === 1) throw new Error("no");
+    return n + 1;
+  }, { retry: { attempts: 2, delayMs: 1 } });
+}

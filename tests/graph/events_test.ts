@@ -1,9 +1,7 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { FilterNode, Graph, type GraphEvent, Node } from "@ringmill/ringmill/graph";
-import { type Context, context, type Span, trace } from "@opentelemetry/api";
-import { AsyncLocalStorage } from "node:async_hooks";
 import { filter, map } from "rxjs";
-import { chain, hanging } from "./_helpers.ts";
+import { chain, flaky, hanging } from "./_helpers.ts";
 
 /** An event in one word or two. */
 function brief(event: GraphEvent): string {
@@ -20,15 +18,6 @@ function brief(event: GraphEvent): string {
     default:
       return `${event.kind} ${event.node}`;
   }
-}
-
-/** A node that fails the first time. */
-function flaky(name = "flaky") {
-  let calls = 0;
-  return new Node(name, (n: number) => {
-    if (++calls === 1) throw new Error("no");
-    return n + 1;
-  }, { retry: { attempts: 2, delayMs: 1 } });
 }
 
 Deno.test("Graph.events$ tells of each start, end, failure and retry", async () => {
@@ -109,86 +98,4 @@ Deno.test("Somebody who subscribes while an execution runs hears of the rest", a
   gate.resolve(1);
   await run.results;
   deepEqual(events, ["start after 1", "end after 1", "runEnd completed"]);
-});
-
-/** What a span has recorded. */
-interface Recorded {
-  readonly name: string;
-  readonly parent: string | undefined;
-  readonly attributes: Record<string, unknown>;
-  readonly problems: string[];
-  ended: boolean;
-}
-
-/** Registers a provider of spans, and a manager of contexts, for the time of a test. */
-function recordSpans() {
-  const spans: Recorded[] = [], names = new WeakMap<Span, string>(), storage = new AsyncLocalStorage<Context>();
-  const root = context.active();
-  const startSpan = (
-    name: string,
-    options: { attributes?: Record<string, unknown> } = {},
-    within = context.active(),
-  ) => {
-    const parent = trace.getSpan(within), attributes = { ...options.attributes };
-    const recorded: Recorded = { name, parent: parent && names.get(parent), attributes, problems: [], ended: false };
-    spans.push(recorded);
-    const span = {
-      recordException: (error: Error) => recorded.problems.push(error.message),
-      setStatus: ({ code }: { code: number }) => recorded.problems.push(`status ${code}`),
-      end: () => recorded.ended = true,
-    } as unknown as Span;
-    names.set(span, name);
-    return span;
-  };
-  trace.setGlobalTracerProvider({ getTracer: () => ({ startSpan, startActiveSpan: () => undefined as never }) });
-  context.setGlobalContextManager({
-    active: () => storage.getStore() ?? root,
-    with: (active, fn, thisArg, ...args) => storage.run(active, () => Reflect.apply(fn, thisArg, args)),
-    bind: (_, target) => target,
-    enable() {
-      return this;
-    },
-    disable() {
-      return this;
-    },
-  });
-  const dispose = () => {
-    trace.disable();
-    context.disable();
-  };
-  return { spans, startSpan, [Symbol.dispose]: dispose };
-}
-
-Deno.test("OpenTelemetry gets a span for each execution, and one within it for each attempt", async () => {
-  using recorder = recordSpans();
-  const inner = new Node("inner", async (n: number) => {
-    await Promise.resolve();
-    recorder.startSpan("own").end();
-    return n;
-  });
-  await chain(flaky(), inner).execute(1);
-  deepEqual(recorder.spans.map(({ name, parent }) => [name, parent]), [
-    ["graph test", undefined],
-    ["node flaky", "graph test"],
-    ["node flaky", "graph test"],
-    ["node inner", "graph test"],
-    ["own", "node inner"],
-  ]);
-  deepEqual(recorder.spans.map(({ problems }) => problems), [[], ["no", "status 2"], [], [], []]);
-  ok(recorder.spans.every(({ ended }) => ended));
-  deepEqual(recorder.spans[2].attributes, {
-    "ringmill.graph": "test",
-    "ringmill.node": "flaky",
-    "ringmill.attempt": 2,
-  });
-});
-
-Deno.test("OpenTelemetry's spans end with the error of an execution that fails", async () => {
-  using recorder = recordSpans();
-  const bad = new Node("bad", () => Promise.reject(new Error("no")));
-  await rejects(chain(bad).execute(1));
-  deepEqual(recorder.spans.map(({ name, problems, ended }) => [name, problems.length, ended]), [
-    ["graph test", 2, true],
-    ["node bad", 2, true],
-  ]);
 });
