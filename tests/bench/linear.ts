@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LinearPipeline, Node } from "@ringmill/ringmill/linear";
 import { median, medians, race, verify } from "./_measure.ts";
+import { outputOf } from "./_program.ts";
 import { against, printTable, type Table } from "./_table.ts";
 
 const NODES = 1000;
@@ -91,13 +92,6 @@ async function timeLinepipe(): Promise<WriteAndRead & { readonly node: number } 
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-}
-
-async function outputOf(program: string, args: string[], env: Record<string, string> = {}): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(program, { args, env }).output();
-  const decoder = new TextDecoder();
-  if (!success) throw new Error(`${program} failed: ${decoder.decode(stderr).trim().split("\n").at(-1)}`);
-  return decoder.decode(stdout);
 }
 
 type Linepipe = Awaited<ReturnType<typeof timeLinepipe>>;
