@@ -5,7 +5,7 @@ import { LONGEST_TIMER_MS } from "../ring/within.ts";
 import { untilAborted } from "../worker/until_aborted.ts";
 import type { Execution } from "./_execution.ts";
 import { LinkedSignal } from "./_linked_signal.ts";
-import { NodeCallContext } from "./node_context.ts";
+import { AttemptContext } from "./node_context.ts";
 import { NodeError } from "./node_error.ts";
 import type { CallOptions, RetryOptions } from "./node_options.ts";
 import type { PlannedNode } from "./plan.ts";
@@ -87,14 +87,14 @@ async function boundedCall(
   { timeoutMs, signal }: CallOptions,
 ): Promise<unknown> {
   if (timeoutMs > LONGEST_TIMER_MS && !signal) {
-    return await execution.track(node.process(input, new NodeCallContext(execution, name, attempt)));
+    return await execution.track(node.process(input, new AttemptContext(execution, name, attempt)));
   }
   using linked = new LinkedSignal(execution.signal, signal);
   linked.signal.throwIfAborted();
   const giveUp = () => linked.abort(new DOMException(`It took longer than ${timeoutMs} ms`, "TimeoutError"));
   const timer = timeoutMs > LONGEST_TIMER_MS ? undefined : setTimeout(giveUp, timeoutMs);
   try {
-    const output = node.process(input, new NodeCallContext(execution, name, attempt, linked.signal));
+    const output = node.process(input, new AttemptContext(execution, name, attempt, linked.signal));
     return await untilAborted(Promise.resolve(execution.track(output)), linked.signal);
   } finally {
     clearTimeout(timer);

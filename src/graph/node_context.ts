@@ -34,18 +34,14 @@ interface ContextSource {
   readonly signal: AbortSignal;
 }
 
-/** The context of one call. Its signal is made when it is asked for: most functions do not. */
+/** The context of a plain call. Its signal is made when it is asked for: most functions do not. */
 export class NodeCallContext implements NodeContext {
   readonly node: string;
-  readonly attempt: number;
   readonly #run: ContextSource;
-  readonly #signal: AbortSignal | undefined;
 
-  constructor(run: ContextSource, node: string, attempt = 1, signal?: AbortSignal) {
+  constructor(run: ContextSource, node: string) {
     this.#run = run;
     this.node = node;
-    this.attempt = attempt;
-    this.#signal = signal;
   }
 
   get graph(): string {
@@ -56,7 +52,31 @@ export class NodeCallContext implements NodeContext {
     return this.#run.id;
   }
 
+  get attempt(): number {
+    return 1;
+  }
+
   get signal(): AbortSignal {
-    return this.#signal ?? this.#run.signal;
+    return this.#run.signal;
+  }
+}
+
+/** The context of a call that is not the first, or has a signal of its own. */
+export class AttemptContext extends NodeCallContext {
+  readonly #attempt: number;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(run: ContextSource, node: string, attempt: number, signal?: AbortSignal) {
+    super(run, node);
+    this.#attempt = attempt;
+    this.#signal = signal;
+  }
+
+  override get attempt(): number {
+    return this.#attempt;
+  }
+
+  override get signal(): AbortSignal {
+    return this.#signal ?? super.signal;
   }
 }
