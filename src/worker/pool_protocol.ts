@@ -9,6 +9,8 @@ export type CallRequest = readonly [target: ExportTarget, wantsContext: boolean,
 /** How a call has ended. */
 export type CallReply =
   | readonly ["returned", value: unknown]
+  /** It was withdrawn before it began. */
+  | readonly ["withdrawn"]
   /** There is no such function. */
   | readonly ["refused", reason: string]
   /** `deed` says what happened, such as «threw»; the error follows it. */

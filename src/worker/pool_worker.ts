@@ -1,9 +1,9 @@
 /** One worker of a pool, seen from the thread that owns the pool. */
 
-import { DeclarationError, StoppedError, TaskError } from "../errors.ts";
+import { StoppedError, TaskError } from "../errors.ts";
 import type { RingReader, RingWriter } from "../ring/ring.ts";
 import type { AsyncTaskEvent } from "../ring/task_event.ts";
-import { rebuildError, summarizeError } from "./error_report.ts";
+import { endOf, failureOf, functionName, GivenCall } from "./given_call.ts";
 import { Manager } from "./manager.ts";
 import { encodeMessage, receiveMessage, sendMessage } from "./messages.ts";
 import type { CallReply, CallRequest } from "./pool_protocol.ts";
@@ -19,46 +19,58 @@ export interface PoolWorkerOptions {
   readonly graceMs: number;
   /** Deno's permissions of the worker. */
   readonly permissions?: TaskPermissions;
+  /** Is told whenever the worker is done with a call, or broken. */
+  readonly onFree: (worker: PoolWorker) => void;
 }
 
 /** Bytes of each of the two rings. Longer messages go in pieces. */
 const RING_BYTES = 256 * 1024;
 
-/** How a call's function is called in messages. */
-export function functionName([{ exportName, likeness }]: CallRequest): string {
-  return exportName ?? (likeness?.name || "(anonymous)");
-}
+/** The most calls that a worker has: one runs, and the next lies ready. */
+const MOST_CALLS = 2;
 
-/** A worker that runs one call at a time. It starts at once. */
+/**
+ * A worker that runs one call at a time. It starts at once. While a call runs it may be given another one, so that it need
+ * not wait for the pool in between; that one can be withdrawn until it begins.
+ */
 export class PoolWorker {
   /** Resolves when the worker has ended: to the reason, if it was not told to. Never rejects. */
   readonly ended: Promise<Error | null>;
+  readonly #onFree: (worker: PoolWorker) => void;
   readonly #manager: Manager;
   readonly #started: Promise<void>;
   readonly #requests: RingWriter;
   readonly #replies: RingReader;
+  /** One for each call that was sent and has not begun. */
+  readonly #tickets: AsyncTaskEvent;
   readonly #cancel: AsyncTaskEvent;
-  /** The function that is being called. */
-  #function: string | undefined;
+  /** In the order in which they run. Those that were sent and then withdrawn count until the worker has passed them. */
+  readonly #calls: GivenCall[] = [];
+  /** Resolves when all calls so far are sent. Never rejects. */
+  #sending: Promise<void> = Promise.resolve();
+  #isReceiving = false;
+  /** Whether the call that runs was cancelled. */
   #isCancelled = false;
   #isUsable = true;
 
   /** Starts a worker. */
-  constructor({ name, graceMs, permissions }: PoolWorkerOptions) {
+  constructor({ name, graceMs, permissions, onFree }: PoolWorkerOptions) {
+    this.#onFree = onFree;
     const manager = this.#manager = new Manager(name, { graceMs });
     for (const ring of ["requests", "replies"]) manager.addRing({ name: ring, bytes: RING_BYTES });
-    manager.addEvent({ name: "cancel" });
+    for (const event of ["tickets", "cancel"]) manager.addEvent({ name: event });
     manager.addTask({
       name,
       fn: serveCalls.name,
       module: new URL("./serve_calls.ts", import.meta.url).href,
       reads: { requests: "requests" },
       writes: { replies: "replies" },
-      events: { cancel: "cancel" },
+      events: { tickets: "tickets", cancel: "cancel" },
       permissions,
     });
     this.#requests = manager.openWriter("requests");
     this.#replies = manager.openReader("replies");
+    this.#tickets = manager.openEvent("tickets");
     this.#cancel = manager.openEvent("cancel");
     this.#started = manager.start();
     this.ended = this.#started.then(() => manager.join()).then(() => null, (error) => error);
@@ -69,53 +81,104 @@ export class PoolWorker {
     return this.#isUsable;
   }
 
+  /** How many calls it has. */
+  get load(): number {
+    return this.#calls.length;
+  }
+
+  /** Whether it takes another call: none while one that was withdrawn lies on its ring, nor behind one that may hang. */
+  get takesCalls(): boolean {
+    return this.#isUsable && !this.#isCancelled && this.#calls.length < MOST_CALLS && !this.#calls.at(-1)?.isWithdrawn;
+  }
+
   /**
-   * Runs a call and returns what its function returned.
+   * Gives it a call.
    *
-   * @throws {TaskError} If the function failed, or the worker did.
-   * @throws {DeclarationError} If there is no such function.
-   * @throws {StoppedError} If the worker was closed.
    * @throws {Error} If an argument cannot be cloned.
    */
-  async call(request: CallRequest): Promise<unknown> {
-    const name = functionName(request), parts = encodeMessage(request);
-    this.#function = name;
-    this.#isCancelled = false;
+  give(request: CallRequest): GivenCall {
+    const call = new GivenCall(functionName(request), encodeMessage(request));
+    this.#calls.push(call);
+    this.#sending = this.#send(call, this.#sending);
+    return call;
+  }
+
+  async #send(call: GivenCall, before: Promise<void>): Promise<void> {
     try {
-      return takeReply(name, await this.#exchange(name, parts));
-    } finally {
-      this.#function = undefined;
+      await before;
+      await this.#started;
+      if (call.isWithdrawn) return;
+      if (call === this.#calls[0]) this.#cancel.reset();
+      call.isSent = true;
+      this.#tickets.signal();
+      if (!this.#isReceiving) this.#receive();
+      await sendMessage(this.#requests, call.parts);
+    } catch (error) {
+      this.#breakDown(error);
     }
   }
 
-  async #exchange(name: string, parts: readonly Uint8Array[]): Promise<CallReply> {
-    await this.#started.catch((error) => this.#breakDown(name, error));
-    if (this.#isCancelled) throw new StoppedError(`Cannot run "${name}": the call was cancelled`);
-    this.#cancel.reset();
-    return await this.#send(parts).catch((error) => this.#breakDown(name, error));
+  /** Receives replies until none is due. */
+  async #receive(): Promise<void> {
+    this.#isReceiving = true;
+    try {
+      while (this.#calls[0]?.isSent) {
+        const reply = await receiveMessage(this.#replies) as unknown as CallReply, call = this.#calls.shift()!;
+        this.#isCancelled = false;
+        call.end(endOf(call.name, reply));
+        this.#onFree(this);
+      }
+    } catch (error) {
+      this.#breakDown(error);
+    }
+    this.#isReceiving = false;
   }
 
-  async #send(parts: readonly Uint8Array[]): Promise<CallReply> {
-    await sendMessage(this.#requests, parts);
-    return await receiveMessage(this.#replies) as unknown as CallReply;
-  }
-
-  #breakDown(name: string, error: unknown): never {
+  /** The call that runs fails; what lies behind it has not begun, as far as its tickets are there. */
+  #breakDown(error: unknown): void {
     const wasClosed = !this.#isUsable || error instanceof StoppedError;
     this.#isUsable = false;
-    if (error instanceof TaskError) throw new TaskError(name, error.reason, { cause: error.cause });
-    if (wasClosed) throw new StoppedError(`Cannot finish "${name}": its worker was closed`, { cause: error });
-    throw error;
+    for (const [index, call] of this.#calls.splice(0).entries()) {
+      const hasBegun = index === 0 || (call.isSent && !this.#tickets.isOpen);
+      call.end(hasBegun ? { kind: "failed", error: failureOf(call.name, error, wasClosed) } : { kind: "notBegun" });
+    }
+    this.#onFree(this);
   }
 
-  /** Tells the function that runs that its call is cancelled. */
-  cancel(): void {
+  /** Takes back the last call, if that has not begun. */
+  withdraw(): boolean {
+    const call = this.#calls.at(-1);
+    if (!call || call.isWithdrawn || (call.isSent && !this.#takeTicket())) return false;
+    call.isWithdrawn = true;
+    if (!call.isSent) this.#calls.pop();
+    call.end({ kind: "notBegun" });
+    return true;
+  }
+
+  #takeTicket(): boolean {
+    try {
+      return this.#tickets.take();
+    } catch {
+      // It has ended.
+      return false;
+    }
+  }
+
+  /** Takes a call back, or tells its function that it is cancelled. Whether it may go on for a while. */
+  cancel(call: GivenCall): boolean {
+    const at = this.#calls.indexOf(call);
+    if (at < 0) return false;
+    // What lies behind it must not wait for a function that may hang, and not be told.
+    if (at < this.#calls.length - 1 && !this.#calls.at(-1)!.isWithdrawn && !this.withdraw()) return false;
+    if (at === this.#calls.length - 1 && this.withdraw()) return false;
+    if (call.isWithdrawn) return false;
     this.#isCancelled = true;
     try {
       this.#cancel.signal();
     } catch {
-      // It has not been started yet, or it has ended.
+      // It has ended.
     }
+    return true;
   }
 
   /**
@@ -125,23 +188,10 @@ export class PoolWorker {
    */
   async close(): Promise<void> {
     // Without a call nobody ignores anything: the machine is slow.
-    const called = this.#isUsable ? this.#function : undefined;
+    const called = this.#isUsable ? this.#calls[0]?.name : undefined;
     this.#isUsable = false;
     await this.#manager.close().catch(() => {});
     const failure = await this.ended;
     if (called !== undefined && failure instanceof TaskError) throw new TaskError(called, failure.reason);
-  }
-}
-
-function takeReply(name: string, reply: CallReply): unknown {
-  switch (reply[0]) {
-    case "returned":
-      return reply[1];
-    case "refused":
-      throw new DeclarationError(`Cannot run "${name}" in a worker: ${reply[1]}`);
-    case "failed": {
-      const [, deed, report] = reply;
-      throw new TaskError(name, `it ${deed} ${summarizeError(report)}`, { cause: rebuildError(report) });
-    }
   }
 }

@@ -1,4 +1,9 @@
-/** The task that every worker of a pool runs: it calls functions, one at a time, and sends back what they return. */
+/**
+ * The task that every worker of a pool runs: it calls functions, one at a time, and sends back what they return.
+ *
+ * The next call may lie on the ring while one runs. For each there is a ticket, which is taken before the call begins: if
+ * the pool has taken it back, the call was withdrawn.
+ */
 
 import type { RingReader, RingWriter } from "../ring/ring.ts";
 import type { TaskEvent } from "../ring/task_event.ts";
@@ -17,16 +22,25 @@ type AnyFunction = Function;
 /** So long the thread is blocked for the next call, which wakes it faster, before its event loop turns again. */
 const BLOCK_MS = 1;
 
+interface ServeEnds {
+  requests: RingReader;
+  replies: RingWriter;
+  tickets: TaskEvent;
+  cancel: TaskEvent;
+}
+
 /** Serves calls until the pool stops this worker. */
 export async function serveCalls(
-  { requests, replies, cancel }: { requests: RingReader; replies: RingWriter; cancel: TaskEvent },
+  { requests, replies, tickets, cancel }: ServeEnds,
   task: TaskContext,
 ): Promise<void> {
   const listener = new CancellationListener(cancel, task), functions = new FunctionTable(task.name);
   for (;;) {
     const request = await receiveMessage(requests, BLOCK_MS);
     if (request === null) return;
-    const reply = await answer(request as unknown as CallRequest, functions, listener.nextContext());
+    const reply: CallReply = tickets.take()
+      ? await answer(request as unknown as CallRequest, functions, listener.nextContext())
+      : ["withdrawn"];
     await sendMessage(replies, encodeReply(reply), BLOCK_MS);
   }
 }

@@ -4,7 +4,8 @@ import { LifecycleError, StoppedError } from "../errors.ts";
 import { LONGEST_TIMER_MS, within } from "../ring/within.ts";
 import type { ExportTarget } from "./protocol.ts";
 import type { CallRequest } from "./pool_protocol.ts";
-import { functionName, PoolWorker } from "./pool_worker.ts";
+import { type CallEnd, functionName, type GivenCall } from "./given_call.ts";
+import { PoolWorker } from "./pool_worker.ts";
 import type { TaskPermissions } from "./task_worker.ts";
 import { untilAborted } from "./until_aborted.ts";
 
@@ -50,11 +51,17 @@ export interface RunOptions {
 
 type Settings = Required<Omit<WorkerPoolOptions, "permissions">> & Pick<WorkerPoolOptions, "permissions">;
 
-/** A call that waits for a worker. */
-type Turn = PromiseWithResolvers<PoolWorker>;
+/** A call of the pool: it waits for a worker, or has been given to one. */
+interface PoolCall {
+  readonly request: CallRequest;
+  readonly outcome: PromiseWithResolvers<unknown>;
+  isCancelled: boolean;
+  given: { readonly worker: PoolWorker; readonly call: GivenCall } | undefined;
+}
 
 /**
- * Runs exported functions on Deno Workers, each worker one call at a time. Arguments and results are copied through shared
+ * Runs exported functions on Deno Workers, each worker one call at a time; while one runs, the next may lie ready in its
+ * worker, until another worker is free for it. Arguments and results are copied through shared
  * memory, as by structured cloning; a typed array that is an argument or a result itself goes without being serialised.
  *
  * @example
@@ -70,7 +77,9 @@ export class WorkerPool implements AsyncDisposable {
   readonly #settings: Settings;
   readonly #workers = new Set<PoolWorker>();
   readonly #idle: PoolWorker[] = [];
-  readonly #queue = new Set<Turn>();
+  /** Calls that wait, in their order; those that were taken back from a worker go first. */
+  readonly #queue = new Set<PoolCall>();
+  readonly #takenBack = new Set<PoolCall>();
   #started = 0;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   /** Workers that are given up, but have not ended. */
@@ -115,7 +124,7 @@ export class WorkerPool implements AsyncDisposable {
 
   /**
    * Calls a function in a worker and resolves to what it returns. `targetOf()` makes a target of a function. The arguments
-   * are copied when a worker is free for them.
+   * are copied when a worker has room for them.
    *
    * @throws {TaskError} If the function throws, with its error as `cause`; if it returns what cannot be sent; or if its
    * worker dies.
@@ -131,40 +140,75 @@ export class WorkerPool implements AsyncDisposable {
     }
     signal?.throwIfAborted();
     clearTimeout(this.#idleTimer);
-    const worker = await this.#claim(signal);
-    if (signal?.aborted) {
-      this.#release(worker);
-      throw signal.reason;
-    }
-    const call = this.#call(worker, request), cancel = () => this.#cancel(worker, call);
+    const call: PoolCall = { request, outcome: Promise.withResolvers(), isCancelled: false, given: undefined };
+    const cancel = () => this.#cancel(call);
     signal?.addEventListener("abort", cancel);
+    this.#queue.add(call);
+    this.#dispatch();
     try {
-      return await untilAborted(call, signal);
+      return await untilAborted(call.outcome.promise, signal);
     } finally {
       signal?.removeEventListener("abort", cancel);
     }
   }
 
-  /** A free worker, or a new one, or the next that becomes free. */
-  async #claim(signal: AbortSignal | undefined): Promise<PoolWorker> {
-    const free = this.#idle.pop() ?? (this.#workers.size < this.#settings.workers ? this.#startWorker() : undefined);
-    if (free) return free;
-    const turn: Turn = Promise.withResolvers();
-    this.#queue.add(turn);
-    const leave = () => {
-      if (this.#queue.delete(turn)) turn.reject(signal!.reason);
-    };
-    signal?.addEventListener("abort", leave);
-    try {
-      return await turn.promise;
-    } finally {
-      signal?.removeEventListener("abort", leave);
+  /** Gives workers what waits, as long as they have room. */
+  #dispatch(): void {
+    while (this.#queue.size + this.#takenBack.size > 0) {
+      const worker = this.#findWorker();
+      if (!worker) return;
+      this.#give(worker, this.#nextCall());
     }
+  }
+
+  /** A free worker, or a new one, or one that has room behind the call that it runs. */
+  #findWorker(): PoolWorker | undefined {
+    const free = this.#idle.pop();
+    if (free) return free;
+    if (this.#workers.size < this.#settings.workers) return this.#startWorker();
+    for (const worker of this.#workers) if (worker.takesCalls) return worker;
+  }
+
+  #nextCall(): PoolCall {
+    const queue = this.#takenBack.size > 0 ? this.#takenBack : this.#queue, [call] = queue;
+    queue.delete(call);
+    return call;
+  }
+
+  #give(worker: PoolWorker, call: PoolCall): void {
+    try {
+      const given = worker.give(call.request);
+      call.given = { worker, call: given };
+      given.ended.then((end) => this.#settle(call, end));
+    } catch (error) {
+      call.outcome.reject(error);
+      this.#release(worker);
+    }
+  }
+
+  #settle(call: PoolCall, end: CallEnd): void {
+    if (end.kind === "returned") call.outcome.resolve(end.value);
+    else if (end.kind === "failed") call.outcome.reject(end.error);
+    else if (this.#isClosed) call.outcome.reject(this.#closedReason());
+    else if (!call.isCancelled) {
+      call.given = undefined;
+      this.#takenBack.add(call);
+      this.#dispatch();
+    }
+  }
+
+  #closedReason(): StoppedError {
+    return new StoppedError(`Cannot run: worker pool "${this.name}" was closed`);
   }
 
   #startWorker(): PoolWorker {
     const { name, graceMs, permissions } = this.#settings;
-    const worker = new PoolWorker({ name: `${name} ${++this.#started}`, graceMs, permissions });
+    const worker = new PoolWorker({
+      name: `${name} ${++this.#started}`,
+      graceMs,
+      permissions,
+      onFree: (worker) => this.#release(worker),
+    });
     this.#workers.add(worker);
     this.#watch(worker);
     return worker;
@@ -183,29 +227,18 @@ export class WorkerPool implements AsyncDisposable {
     this.#replace(worker);
   }
 
-  /** Gives a worker's place to the call that has waited longest. */
+  /** Gives a worker's place to a call that waits. */
   #replace(worker: PoolWorker): void {
-    if (this.#workers.delete(worker)) this.#nextTurn()?.resolve(this.#startWorker());
+    if (this.#workers.delete(worker)) this.#dispatch();
   }
 
-  #nextTurn(): Turn | undefined {
-    for (const turn of this.#queue) return this.#queue.delete(turn) ? turn : undefined;
-  }
-
-  async #call(worker: PoolWorker, request: CallRequest): Promise<unknown> {
-    try {
-      return await worker.call(request);
-    } finally {
-      this.#release(worker);
-    }
-  }
-
-  /** A worker is free: for the call that has waited longest, or for later ones. */
+  /** A worker has room: for calls that wait, or one that lies ready in another worker, or for later ones. */
   #release(worker: PoolWorker): void {
     if (!worker.isUsable) return this.#replace(worker);
-    const next = this.#nextTurn();
-    if (next) return next.resolve(worker);
-    this.#idle.push(worker);
+    if (worker.load === 0) this.#idle.push(worker);
+    this.#dispatch();
+    if (worker.load > 0) return;
+    for (const other of this.#workers) if (other.load > 1 && other.withdraw()) return;
     if (this.#idle.length === this.#workers.size) this.#endIdleWorkersLater();
   }
 
@@ -219,9 +252,15 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /** Tells the function; if it goes on for longer than the grace period, its worker is given up. */
-  async #cancel(worker: PoolWorker, call: Promise<unknown>): Promise<void> {
-    worker.cancel();
-    if (await within(call.catch(() => {}), this.#settings.graceMs) || this.#isClosed) return;
+  async #cancel(pooled: PoolCall): Promise<void> {
+    pooled.isCancelled = true;
+    if (!pooled.given) {
+      if (!this.#queue.delete(pooled)) this.#takenBack.delete(pooled);
+      return;
+    }
+    const { worker, call } = pooled.given;
+    if (!worker.cancel(call)) return;
+    if (await within(call.ended, this.#settings.graceMs) || this.#isClosed) return;
     this.#abandoned.add(worker);
     this.#replace(worker);
     // Whoever cancelled the call knows that it has not come to its end.
@@ -242,8 +281,9 @@ export class WorkerPool implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#idleTimer);
-    for (let turn = this.#nextTurn(); turn; turn = this.#nextTurn()) {
-      turn.reject(new StoppedError(`Cannot run: worker pool "${this.name}" was closed`));
+    for (const queue of [this.#queue, this.#takenBack]) {
+      for (const call of queue) call.outcome.reject(this.#closedReason());
+      queue.clear();
     }
     const given = [...this.#abandoned].map((worker) => worker.close().catch(() => {}));
     const endings = await Promise.allSettled([...this.#workers].map((worker) => worker.close()));

@@ -54,8 +54,13 @@ export function countCalls(): number {
 
 /** Says on a channel that a call has begun. */
 function announce(channel: string): void {
+  say(channel, 0);
+}
+
+/** Says a number on a channel. */
+export function say(channel: string, number: number): void {
   const sender = new BroadcastChannel(channel);
-  sender.postMessage("begun");
+  sender.postMessage(number);
   sender.close();
 }
 

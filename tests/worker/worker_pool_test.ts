@@ -189,6 +189,86 @@ Deno.test("WorkerPool gives up and replaces a worker whose function does not not
   equal(pool.size, 1);
 });
 
+/** Begins a call that runs until it is cancelled. */
+async function beginLong(pool: WorkerPool, exportName: keyof typeof calls = "waitForSignal") {
+  const controller = new AbortController(), options = { signal: controller.signal, context: true };
+  const { call } = await begin((channel) => pool.run(target(exportName), [channel], options));
+  return { call, cancel: () => controller.abort(new Error("no more")) };
+}
+
+Deno.test("WorkerPool gives a free worker the call that lies ready in a busy one", async () => {
+  await using pool = newPool();
+  const long = await beginLong(pool);
+  // One of them lies ready behind the long call at first.
+  deepEqual(await Promise.all([1, 2, 3, 4, 5].map((n) => pool.run(target("addSlowly"), [n, 1]))), [2, 3, 4, 5, 6]);
+  long.cancel();
+  await rejects(long.call, /no more/);
+});
+
+Deno.test("WorkerPool runs each call once, wherever it lay ready", async () => {
+  await using pool = newPool();
+  const channel = crypto.randomUUID(), receiver = new BroadcastChannel(channel), said: number[] = [];
+  receiver.onmessage = ({ data }) => said.push(data);
+  const say = (n: number) => pool.run(target("say"), [channel, n]);
+  for (let n = 0; n < 200; n += 2) await Promise.all([pool.run(target("addSlowly"), [1, 1]), say(n), say(n + 1)]);
+  while (said.length < 200) await sleep(1);
+  await sleep(5);
+  receiver.close();
+  deepEqual(said.toSorted((a, b) => a - b), Array.from({ length: 200 }, (_, n) => n));
+});
+
+Deno.test("RunOptions.signal withdraws a call that lies ready behind another one", async () => {
+  await using pool = newPool({ workers: 1, graceMs: 60_000 });
+  const controller = new AbortController(), long = await beginLong(pool);
+  const ready = pool.run(target("countCalls"), [], { signal: controller.signal });
+  const waiting = pool.run(target("countCalls"), []);
+  // By then the call has been sent.
+  await sleep(5);
+  controller.abort(new Error("not that one"));
+  await rejects(ready, /not that one/);
+  long.cancel();
+  await rejects(long.call, /no more/);
+  equal(await waiting, 1);
+  equal(pool.size, 1);
+});
+
+Deno.test("A call that lies ready behind one that is cancelled and goes on runs elsewhere", async () => {
+  await using pool = newPool({ workers: 1, graceMs: 20 });
+  const long = await beginLong(pool, "hang"), ready = pool.run(target("countCalls"), []);
+  await sleep(5);
+  long.cancel();
+  await rejects(long.call, /no more/);
+  equal(await ready, 1);
+  equal(await pool.run(target("countCalls"), []), 2);
+});
+
+Deno.test("WorkerPool sends what is larger than its rings while the worker computes", async () => {
+  await using pool = newPool({ workers: 1 });
+  const long = await beginLong(pool), text = "0123456789".repeat(100_000);
+  const ready = pool.run(target("first"), [text]), last = pool.run(target("add"), [1]);
+  await sleep(5);
+  long.cancel();
+  await rejects(long.call, /no more/);
+  deepEqual([await ready === text, await last], [true, 2]);
+});
+
+Deno.test("WorkerPool gives each call its own result, whichever others are cancelled", async () => {
+  await using pool = newPool({ graceMs: 60_000 });
+  const results = Array.from({ length: 300 }, async (_, n) => {
+    const controller = new AbortController(), isLeft = n % 3 === 0;
+    await sleep(n % 7);
+    const call = pool.run(target(n % 5 === 0 ? "addSlowly" : "add"), [n, 1], { signal: controller.signal });
+    if (!isLeft) return await call;
+    await sleep(n % 11);
+    controller.abort(new Error("left"));
+    return await call.catch((error) => error.message);
+  });
+  for (const [n, result] of (await Promise.all(results)).entries()) {
+    ok(result === n + 1 || (n % 3 === 0 && result === "left"), `${n}: ${result}`);
+  }
+  ok(pool.size <= 2);
+});
+
 Deno.test("WorkerPool.close() rejects calls that wait and that run", async () => {
   const pool = newPool({ workers: 1, graceMs: 60_000 });
   const { call } = await begin((channel) => pool.run(target("waitForSignal"), [channel], { context: true }));
