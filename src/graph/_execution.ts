@@ -129,7 +129,7 @@ export class Execution implements ProgressListener {
   }
 
   completed({ internals }: PlannedNode, output: unknown): void {
-    if (this.#origin.monitor.isWatched) internals.output?.next(output);
+    if (this.#isWatched) internals.output?.next(output);
   }
 
   skipped({ name }: PlannedNode): void {
@@ -202,7 +202,7 @@ export class Execution implements ProgressListener {
   #call(unit: Unit, chain: Chain): boolean {
     const { node } = unit;
     chain.unit = unit;
-    chain.isPlain = node.call === null && !this.#origin.monitor.isWatched && this.trace === null;
+    chain.isPlain = node.call === null && !this.#isWatched && this.trace === null;
     if (!chain.isPlain) {
       chain.output = callNode(this, node, this.#inputOf(unit));
       return true;

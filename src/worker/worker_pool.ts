@@ -60,9 +60,9 @@ interface PoolCall {
 }
 
 /**
- * Runs exported functions on Deno Workers, each worker one call at a time; while one runs, the next may lie ready in its
- * worker, until another worker is free for it. Arguments and results are copied through shared
- * memory, as by structured cloning; a typed array that is an argument or a result itself goes without being serialised.
+ * Runs exported functions on Deno Workers, each worker one call at a time. While one runs, the next may lie ready in its
+ * worker, until another one is free for it. Arguments and results are copied through shared memory, as by structured
+ * cloning; a typed array that is an argument or a result itself goes without being serialised.
  *
  * @example
  * ```ts
@@ -182,7 +182,8 @@ export class WorkerPool implements AsyncDisposable {
       given.ended.then((end) => this.#settle(call, end));
     } catch (error) {
       call.outcome.reject(error);
-      this.#release(worker);
+      // Later, as it may go on with another call of this kind.
+      queueMicrotask(() => this.#release(worker));
     }
   }
 
@@ -235,7 +236,7 @@ export class WorkerPool implements AsyncDisposable {
   /** A worker has room: for calls that wait, or one that lies ready in another worker, or for later ones. */
   #release(worker: PoolWorker): void {
     if (!worker.isUsable) return this.#replace(worker);
-    if (worker.load === 0) this.#idle.push(worker);
+    if (worker.load === 0 && !this.#idle.includes(worker)) this.#idle.push(worker);
     this.#dispatch();
     if (worker.load > 0) return;
     for (const other of this.#workers) if (other.load > 1 && other.withdraw()) return;
