@@ -53,6 +53,7 @@ export class Execution implements ProgressListener {
   ending: RunOutcome | undefined;
   reason: unknown;
   readonly #origin: ExecutionOrigin;
+  readonly #monitor: Monitor;
   readonly #input: unknown;
   readonly #options: ExecutionOptions;
   readonly #onOver: OnOver;
@@ -68,6 +69,7 @@ export class Execution implements ProgressListener {
     this.id = id;
     this.progress = new Progress(origin.plan, options.timing, this);
     this.#origin = origin;
+    this.#monitor = origin.monitor;
     this.#input = input;
     this.#options = options;
     this.#onOver = onOver;
@@ -102,7 +104,7 @@ export class Execution implements ProgressListener {
     if (this.isOver) return;
     const { signal, timeoutMs } = this.#options, { tracing } = this.#origin;
     if (tracing.begin) this.trace = tracing.begin(this.graph, this.id);
-    if (this.#isWatched) this.tell({ kind: "runStart" });
+    if (this.#monitor.isWatched) this.tell({ kind: "runStart" });
     if (signal) {
       if (signal.aborted) return this.cancel(signal.reason);
       this.#abort = () => this.cancel(signal.reason);
@@ -119,25 +121,21 @@ export class Execution implements ProgressListener {
     );
   }
 
-  get #isWatched(): boolean {
-    return this.#origin.monitor.isWatched;
-  }
-
   /** Tells those who listen. */
   tell(details: EventDetails): void {
-    if (this.#isWatched) this.#origin.monitor.tell(this.graph, this.id, details);
+    if (this.#monitor.isWatched) this.#monitor.tell(this.graph, this.id, details);
   }
 
   completed({ internals }: PlannedNode, output: unknown): void {
-    if (this.#isWatched) internals.output?.next(output);
+    if (this.#monitor.isWatched) internals.output?.next(output);
   }
 
   skipped({ name }: PlannedNode): void {
-    if (this.#isWatched) this.tell({ kind: "skip", node: name });
+    if (this.#monitor.isWatched) this.tell({ kind: "skip", node: name });
   }
 
   cancelled({ name }: PlannedNode): void {
-    if (this.#isWatched) this.tell({ kind: "cancel", node: name });
+    if (this.#monitor.isWatched) this.tell({ kind: "cancel", node: name });
   }
 
   /** Notes how often a node was called. */
@@ -202,7 +200,7 @@ export class Execution implements ProgressListener {
   #call(unit: Unit, chain: Chain): boolean {
     const { node } = unit;
     chain.unit = unit;
-    chain.isPlain = node.call === null && !this.#isWatched && this.trace === null;
+    chain.isPlain = node.call === null && !this.#monitor.isWatched && this.trace === null;
     if (!chain.isPlain) {
       chain.output = callNode(this, node, this.#inputOf(unit));
       return true;
@@ -246,7 +244,7 @@ export class Execution implements ProgressListener {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     if (outcome !== "completed") this.progress.cancel();
     this.trace?.end(error);
-    if (this.#isWatched) this.tell({ kind: "runEnd", outcome, error });
+    if (this.#monitor.isWatched) this.tell({ kind: "runEnd", outcome, error });
     if (outcome !== "completed") this.#controller?.abort(error);
     this.#settleIfDone();
     this.#onOver(this);
