@@ -38,7 +38,7 @@ async function timeNodes(nodes: number, times: number, expected: number, execute
 
 /** A chain against a loop that awaits one function after the other, and one that also keeps the outputs by name. */
 async function measureChain(length: number, kind: string): Promise<Row> {
-  const step = STEPS[kind], { graph, last } = chainOf(length, step), times = 100_000 / length;
+  const step = STEPS[kind], { graph, last } = chainOf(length, step), times = 500_000 / length;
   const steps = Array.from({ length }, () => step), names = steps.map((_, n) => `n${n}`);
   const plain = async () => {
     let value = 0;
