@@ -85,3 +85,5 @@ export type {
 } from "./src/worker/metrics.ts";
 export type { TaskContext } from "./src/worker/task_context.ts";
 export type { TaskPermissions } from "./src/worker/task_worker.ts";
+export type { Dashboard } from "./src/view/live/dashboard.ts";
+export type { PipelineDashboardOptions } from "./src/view/live/serve_pipeline.ts";

@@ -1,12 +1,14 @@
 /** The declaration of a pipeline, and its life. */
 
-import { DeclarationError, UnknownNameError } from "../errors.ts";
+import { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts";
 import { type DType, type NumpyCode, parseDType } from "../ring/dtypes.ts";
 import type { AsyncReader } from "../ring/reader.ts";
 import type { AsyncTaskEvent } from "../ring/task_event.ts";
 import type { AsyncWriter } from "../ring/writer.ts";
 import { Manager, type ManagerOptions } from "../worker/manager.ts";
 import type { MonitorOptions, Snapshot, TaskMetrics } from "../worker/metrics.ts";
+import type { Dashboard } from "../view/live/dashboard.ts";
+import type { PipelineDashboardOptions } from "../view/live/serve_pipeline.ts";
 import { EventHandle, type EventOptions } from "./event.ts";
 import { moduleUrl } from "../worker/module_url.ts";
 import { planPipeline } from "./plan.ts";
@@ -61,6 +63,7 @@ export class Pipeline implements AsyncDisposable {
   readonly #opened = { reads: new Set<string>(), writes: new Set<string>(), events: new Set<string>() };
   #order: readonly string[] = [];
   #warnings: readonly string[] = [];
+  #dashboard: Dashboard | undefined;
 
   /**
    * An empty pipeline. `module` is the module that exports the task functions, usually `import.meta`; the program's main
@@ -267,7 +270,8 @@ export class Pipeline implements AsyncDisposable {
     for (const warning of warnings) console.warn(`Pipeline "${this.name}": ${warning}`);
     this.#warnings = warnings;
     this.#order = order.filter((name) => this.#tasks.get(name)!.mode !== "terminator");
-    for (const name of this.#order) this.#hand(this.#tasks.get(name)!);
+    // In the order of declaration, which metrics keep.
+    for (const task of this.#tasks.values()) if (task.mode !== "terminator") this.#hand(task);
     await this.#manager.compile();
   }
 
@@ -443,12 +447,51 @@ export class Pipeline implements AsyncDisposable {
   }
 
   /**
+   * Serves a page on 127.0.0.1 that shows what runs: the drawing with live figures, tables, and charts over time. Compiles
+   * if need be, so call it before `start()` or after. It is closed with the pipeline, and does not keep the program alive.
+   * The handle says its URL, where `/updates` has the figures as server-sent events.
+   *
+   * @throws {TypeError} If an option is of the wrong kind.
+   * @throws {RangeError} If `port` is not from 0 to 65535, or `intervalMs` below 10.
+   * @throws {Deno.errors.AddrInUse} If something else listens on the port.
+   * @throws {LifecycleError} If it is closed, or has a dashboard already. Otherwise as {@link compile}.
+   *
+   * @example
+   * ```ts
+   * import { Pipeline } from "@ringmill/ringmill";
+   * import { match } from "node:assert/strict";
+   *
+   * await using pipe = new Pipeline("loop");
+   * const samples = pipe.addStream("samples", { shape: [4], dtype: "float32" });
+   * pipe.openWriter(samples), pipe.openReader(samples);
+   * const { url } = await pipe.serveDashboard();
+   * match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+   * ```
+   */
+  async serveDashboard(options: PipelineDashboardOptions = {}): Promise<Dashboard> {
+    checkOptions(`serve the dashboard of "${this.name}"`, options);
+    // Workers import this module too, and need none of it.
+    const { completeOptions, servePipeline } = await import("../view/live/serve_pipeline.ts");
+    const complete = completeOptions(this.name, options);
+    if (this.#manager.state === "declared") await this.compile();
+    this.#manager.checkState("serve the dashboard of", "compiled", "started");
+    if (this.#dashboard?.isOpen) {
+      throw new LifecycleError(`Cannot serve the dashboard of "${this.name}": it is served at ${this.#dashboard.url}`);
+    }
+    return this.#dashboard = servePipeline(this, this.#manager, complete);
+  }
+
+  /**
    * Stops all tasks, waits for them, and lets everything go. Closing twice is the same as closing once.
    *
    * @throws {TaskError} If a task ignored the stop for longer than `graceMs`, or failed and no other call has said so.
    */
   async close(): Promise<void> {
-    await this.#manager.close();
+    try {
+      await this.#manager.close();
+    } finally {
+      await this.#dashboard?.close();
+    }
   }
 
   /** As {@link close}. */

@@ -2,6 +2,7 @@
 
 import type { Snapshot, StreamMetrics, TaskMetrics } from "../worker/metrics.ts";
 import type { Figure, Figures } from "./description.ts";
+import { compact } from "./_numbers.ts";
 
 /**
  * What a snapshot of a pipeline says about the nodes of its description: what each task does and how busy its core is, how
@@ -40,20 +41,13 @@ function taskFigure({ state, waitingFor, cpuPercent }: TaskMetrics): Figure {
   return { status: state, lines: reason, load: share(cpuPercent), loadName: "CPU" };
 }
 
-function streamFigure({ framesPerSecond, bytesPerSecond, pressurePercent }: StreamMetrics): Figure {
+/** Of a stream: how much goes through it, and how full it is. */
+export function streamFigure({ framesPerSecond, bytesPerSecond, pressurePercent }: StreamMetrics): Figure {
   const rates = `${compact(framesPerSecond).trimEnd()} frames/s, ${compact(bytesPerSecond)}B/s`;
   return { lines: [rates], load: share(pressurePercent), loadName: "full" };
 }
 
-/** Clocks are not exact: a thread may seem to use more than a core. */
-function share(percent: number): number {
+/** A percentage as a share. Clocks are not exact: a thread may seem to use more than a core. */
+export function share(percent: number): number {
   return Math.min(1, Math.max(0, percent / 100));
-}
-
-const PREFIXES = ["", "k", "M", "G", "T"];
-
-/** A number in a few characters, to be followed by its unit: "12.3 k", "950 ". */
-function compact(value: number): string {
-  const power = value < 1 ? 0 : Math.min(PREFIXES.length - 1, Math.floor(Math.log10(value) / 3));
-  return `${Number((value / 1000 ** power).toPrecision(3))} ${PREFIXES[power]}`;
 }

@@ -1,5 +1,6 @@
 /**
- * Drawings of pipelines, and of whatever else is nodes and edges: as text for a terminal, as Mermaid, and as SVG.
+ * Drawings of pipelines, and of whatever else is nodes and edges: as text for a terminal, as Mermaid, as SVG, and live in a
+ * browser.
  *
  * @example
  * ```ts
@@ -25,3 +26,16 @@ export { drawSvg, type DrawSvgOptions } from "./draw_svg.ts";
 export { drawText, type DrawTextOptions } from "./draw_text.ts";
 export type { Direction } from "./geometry.ts";
 export type { Theme } from "./theme.ts";
+export { type Dashboard, type DashboardOptions, serveDashboard } from "./live/dashboard.ts";
+export { followDashboard, type FollowDashboardOptions } from "./live/follow.ts";
+export type { LiveSource } from "./live/source.ts";
+export type {
+  LiveColumn,
+  LiveFact,
+  LiveFailure,
+  LiveRow,
+  LiveState,
+  LiveTable,
+  LiveUnit,
+  LiveUpdate,
+} from "./live/update.ts";

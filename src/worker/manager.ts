@@ -12,7 +12,7 @@ import { targetOf } from "./export_target.ts";
 import { importingWorker } from "./importing.ts";
 import { reportError, summarizeError } from "./error_report.ts";
 import type { MonitorOptions, Snapshot, TaskMetrics } from "./metrics.ts";
-import { Monitor, type Monitored } from "./monitor.ts";
+import { checkInterval, Monitor, type Monitored } from "./monitor.ts";
 import type { ExportTarget, TaskJob } from "./protocol.ts";
 import type { EventSpec, RingSpec, TaskSpec } from "./specs.ts";
 import { TaskGroup, type TaskProgress } from "./task_group.ts";
@@ -327,9 +327,7 @@ export class Manager implements AsyncDisposable {
    */
   startMonitor(options: MonitorOptions = {}): void {
     const { intervalMs = 100 } = options;
-    const received = `intervalMs must be 10 or more, received ${Deno.inspect(intervalMs)}`;
-    if (typeof intervalMs !== "number") throw new TypeError(`Cannot monitor "${this.name}": ${received}`);
-    if (!(intervalMs >= 10 && intervalMs < 2 ** 31)) throw new RangeError(`Cannot monitor "${this.name}": ${received}`);
+    checkInterval(this.name, intervalMs);
     this.checkState("monitor", "compiled", "started");
     if (this.#monitor) throw new LifecycleError(`Cannot monitor "${this.name}": it is monitored already`);
     this.#monitor = this.openMonitor(intervalMs);

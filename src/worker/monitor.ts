@@ -21,6 +21,18 @@ export interface Monitored {
 const LOOKS = 20;
 const SHORTEST_LOOK_MS = 5;
 
+/**
+ * Checks what no type can. `name` is of what is to be monitored.
+ *
+ * @throws {TypeError} If `intervalMs` is no number.
+ * @throws {RangeError} If it is below 10.
+ */
+export function checkInterval(name: string, intervalMs: unknown): void {
+  const received = `intervalMs must be 10 or more, received ${Deno.inspect(intervalMs)}`;
+  if (typeof intervalMs !== "number") throw new TypeError(`Cannot monitor "${name}": ${received}`);
+  if (!(intervalMs >= 10 && intervalMs < 2 ** 31)) throw new RangeError(`Cannot monitor "${name}": ${received}`);
+}
+
 /** Numbers that only grow, by what they belong to. */
 class Growth {
   readonly #before = new Map<object, number>();

@@ -1,0 +1,186 @@
+/** A server on loopback that shows a run in a browser. */
+
+import { within } from "../../ring/within.ts";
+import { prepare } from "../content.ts";
+import { layOutPixels } from "../draw_svg.ts";
+import type { Layout } from "../geometry.ts";
+import { page } from "./_page.generated.ts";
+import type { LiveSource } from "./source.ts";
+import type { LiveUpdate } from "./update.ts";
+
+/** Options of a dashboard. */
+export interface DashboardOptions {
+  /**
+   * Where it listens; 0 for any port that is free.
+   *
+   * @default {0}
+   */
+  port?: number;
+}
+
+/** The drawing of what runs, laid out in both directions. */
+export interface LiveDrawing {
+  readonly title: string;
+  readonly down: Layout;
+  readonly right: Layout;
+}
+
+/** Only this machine can reach it. */
+const HOSTNAME = "127.0.0.1";
+/** Names of this machine. A page of somebody else's that resolves its own name to here has that name in `Host`. */
+const OWN_NAMES: ReadonlySet<string> = new Set([HOSTNAME, "localhost", "[::1]"]);
+
+/** How long browsers may take to fetch the end of the run. */
+const CLOSING_MS = 500;
+
+const HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; " +
+    "form-action 'none'; frame-ancestors 'none'",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
+
+/**
+ * A dashboard that is being served. It changes nothing of what it shows, and does not keep the program alive.
+ *
+ * @example
+ * ```ts
+ * import { Pipeline } from "@ringmill/ringmill";
+ * import { equal, match } from "node:assert/strict";
+ *
+ * await using pipe = new Pipeline("loop");
+ * const samples = pipe.addStream("samples", { shape: [4], dtype: "float32" });
+ * pipe.openWriter(samples), pipe.openReader(samples);
+ * await using dashboard = await pipe.serveDashboard();
+ * match(dashboard.url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+ * const response = await fetch(dashboard.url);
+ * equal(response.status, 200);
+ * await response.body?.cancel();
+ * ```
+ */
+export class Dashboard implements AsyncDisposable {
+  /** The port on which it listens. */
+  readonly port: number;
+  /** The address of the page, such as `http://127.0.0.1:8000/`. */
+  readonly url: string;
+  readonly #source: LiveSource;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #abort = new AbortController();
+  #drawing: Promise<LiveDrawing> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Serves at once.
+   *
+   * @throws {Deno.errors.AddrInUse} If something else listens on the port.
+   */
+  constructor(source: LiveSource, port: number) {
+    this.#source = source;
+    const { signal } = this.#abort;
+    this.#server = Deno.serve({ hostname: HOSTNAME, port, signal, onListen() {} }, (request) => this.#answer(request));
+    this.#server.unref();
+    this.port = this.#server.addr.port;
+    this.url = `http://${HOSTNAME}:${this.port}/`;
+  }
+
+  /** Whether it is still served. */
+  get isOpen(): boolean {
+    return this.#closing === undefined;
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    const host = request.headers.get("host") ?? "";
+    if (!OWN_NAMES.has(host.replace(/:\d+$/, ""))) {
+      return answer("This page is for this machine only", "text/plain", 403);
+    }
+    if (request.method !== "GET") return answer("There is nothing to change here", "text/plain", 405, { allow: "GET" });
+    switch (new URL(request.url).pathname) {
+      case "/":
+        return answer(page.html, "text/html");
+      case "/page.css":
+        return answer(page.css, "text/css");
+      case "/page.js":
+        return answer(page.js, "text/javascript");
+      case "/icon.svg":
+        return answer(page.icon, "image/svg+xml");
+      case "/drawing":
+        return answer(JSON.stringify(await (this.#drawing ??= this.#draw())), "application/json");
+      case "/updates":
+        return answer(ReadableStream.from(events(this.#source.updates())), "text/event-stream");
+      default:
+        return answer("There is no such page", "text/plain", 404);
+    }
+  }
+
+  async #draw(): Promise<LiveDrawing> {
+    const { description, widest } = this.#source, content = prepare(description, widest);
+    const [down, right] = [await layOutPixels(content, "down"), await layOutPixels(content, "right")];
+    return { title: content.title, down, right };
+  }
+
+  /** Ends it, once those who follow have got the end of the run if there is one. Closing twice changes nothing. */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    this.#source.close();
+    const isShut = this.#server.shutdown();
+    if (await within(isShut, CLOSING_MS)) return;
+    this.#abort.abort();
+    await this.#server.finished;
+  }
+
+  /** As {@link close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+function answer(body: BodyInit, type: string, status = 200, headers: HeadersInit = {}): Response {
+  const text = type === "image/svg+xml" ? type : `${type}; charset=utf-8`;
+  return new Response(body, { status, headers: { ...HEADERS, "content-type": text, ...headers } });
+}
+
+/** Updates as server-sent events. */
+async function* events(updates: AsyncIterable<LiveUpdate>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const encoder = new TextEncoder();
+  yield encoder.encode("retry: 1000\n\n");
+  for await (const update of updates) yield encoder.encode(`data: ${JSON.stringify(update)}\n\n`);
+}
+
+/**
+ * Checks what no type can. `title` is of what is to be shown.
+ *
+ * @throws {TypeError} If the port is no number.
+ * @throws {RangeError} If it is not from 0 to 65535.
+ */
+export function checkPort(title: string, port: unknown): void {
+  const received = `port must be an integer from 0 to 65535, received ${Deno.inspect(port)}`;
+  if (typeof port !== "number") throw new TypeError(`Cannot serve the dashboard of "${title}": ${received}`);
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return;
+  throw new RangeError(`Cannot serve the dashboard of "${title}": ${received}`);
+}
+
+/**
+ * Serves a page on 127.0.0.1 that shows something that runs. `Pipeline.serveDashboard()` does this for pipelines.
+ *
+ * @throws {TypeError} If the port is no number.
+ * @throws {RangeError} If it is not from 0 to 65535.
+ * @throws {Deno.errors.AddrInUse} If something else listens there.
+ */
+export function serveDashboard(source: LiveSource, options: DashboardOptions = {}): Dashboard {
+  const { title } = source.description, { port = 0 } = options;
+  checkPort(title, port);
+  try {
+    return new Dashboard(source, port);
+  } catch (cause) {
+    source.close();
+    if (!(cause instanceof Deno.errors.AddrInUse)) throw cause;
+    throw new Deno.errors.AddrInUse(`Cannot serve the dashboard of "${title}": port ${port} is in use`, { cause });
+  }
+}

@@ -1,0 +1,49 @@
+/** Reads a dashboard without a browser. */
+
+import type { Snapshot } from "../../worker/metrics.ts";
+import { EventSourceParserStream } from "eventsource-parser/stream";
+import type { LiveUpdate } from "./update.ts";
+
+/** Options of {@link followDashboard}. */
+export interface FollowDashboardOptions {
+  /** Ends it. */
+  signal?: AbortSignal;
+}
+
+/**
+ * What a dashboard sends, from anywhere on the same machine: what is known now, then each update until the run is over. The
+ * last one is final, unless the dashboard was closed, or its program ended, before.
+ *
+ * @throws {TypeError} If the address is none, or nothing answers there.
+ * @throws {Error} If what answers is no dashboard.
+ *
+ * @example
+ * ```ts
+ * import { Pipeline } from "@ringmill/ringmill";
+ * import { followDashboard } from "@ringmill/ringmill/view";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using pipe = new Pipeline("loop");
+ * const samples = pipe.addStream("samples", { shape: [4], dtype: "float32" });
+ * pipe.openWriter(samples), pipe.openReader(samples);
+ * const { url } = await pipe.serveDashboard();
+ * for await (const { title, snapshot } of followDashboard(url)) {
+ *   equal(title, "loop");
+ *   equal(snapshot.streams.samples.pressurePercent, 0);
+ *   break;
+ * }
+ * ```
+ */
+export async function* followDashboard(
+  url: string | URL,
+  options: FollowDashboardOptions = {},
+): AsyncGenerator<LiveUpdate<Snapshot>, void> {
+  const response = await fetch(new URL("/updates", url), { signal: options.signal });
+  const type = response.headers.get("content-type") ?? "";
+  if (!response.ok || !response.body || !type.startsWith("text/event-stream")) {
+    await response.body?.cancel();
+    throw new Error(`Cannot follow ${url}: it is no dashboard, received status ${response.status} of type "${type}"`);
+  }
+  const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+  for await (const { data } of events) yield JSON.parse(data);
+}

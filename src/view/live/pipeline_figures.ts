@@ -1,0 +1,50 @@
+/** Figures for a drawing that changes all the time: they keep their places, and stay calm while tasks take turns. */
+
+import type { Snapshot, TaskMetrics } from "../../worker/metrics.ts";
+import { share, streamFigure } from "../describe_figures.ts";
+import type { Figure, Figures } from "../description.ts";
+
+/** A share of time that is worth a word. */
+const NOTABLE = 0.05;
+/** A task that waits longer than that is one that waits. */
+const MOST_OF_THE_TIME = 0.5;
+
+/** What a snapshot says about the nodes of a pipeline's description. */
+export function pipelineFigures({ tasks, streams }: Snapshot): Figures {
+  return figuresOf(Object.values(tasks).map((task) => [task.name, taskFigure(task)]), Object.values(streams));
+}
+
+/** The same with texts as long as they can get. */
+export function widestFigures({ tasks, streams }: Snapshot): Figures {
+  const task = { status: "waiting", lines: ["100 % for data"], load: 1, loadName: "CPU" };
+  const stream = { pressurePercent: 100, framesPerSecond: 8.88e6, bytesPerSecond: 8.88e9 };
+  return figuresOf(
+    Object.keys(tasks).map((name) => [name, task]),
+    Object.values(streams).map((metrics) => ({ ...metrics, ...stream })),
+  );
+}
+
+function figuresOf(tasks: readonly [string, Figure][], streams: Snapshot["streams"][string][]): Figures {
+  return {
+    nodes: Object.fromEntries([
+      ...tasks.map(([name, figure]) => [`task:${name}`, figure]),
+      ...streams.map((stream) => [`stream:${stream.name}`, streamFigure(stream)]),
+    ]),
+  };
+}
+
+function taskFigure(task: TaskMetrics): Figure {
+  return { ...doing(task), load: share(task.cpuPercent), loadName: "CPU" };
+}
+
+/** What it does: over the whole time since the snapshot before where that is known, at the moment where it is not. */
+function doing({ state, waitingFor, blockedOnEmpty, blockedOnFull }: TaskMetrics): { status: string; lines: string[] } {
+  if (state === "ended" || state === "failed") return { status: state, lines: [""] };
+  if (waitingFor?.what === "start") return { status: "waiting", lines: ["for the start"] };
+  const [blocked, what] = blockedOnFull > blockedOnEmpty ? [blockedOnFull, "room"] : [blockedOnEmpty, "data"];
+  const lines = [blocked < NOTABLE ? "" : `${Math.round(100 * blocked)} % for ${what}`];
+  if (blocked > MOST_OF_THE_TIME) return { status: "waiting", lines };
+  if (waitingFor?.what === "event") return { status: "waiting", lines: ["for an event"] };
+  if (waitingFor?.what === "sleep") return { status: "waiting", lines: ["for a sleep"] };
+  return { status: "running", lines };
+}

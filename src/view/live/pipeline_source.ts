@@ -1,0 +1,97 @@
+/** A pipeline, as something that a dashboard can show. */
+
+import type { Manager } from "../../worker/manager.ts";
+import type { Snapshot, TaskMetrics } from "../../worker/metrics.ts";
+import type { Monitor } from "../../worker/monitor.ts";
+import type { TaskProgress } from "../../worker/task_group.ts";
+import { compact } from "../_numbers.ts";
+import type { Figures, ViewDescription } from "../description.ts";
+import { pipelineFigures, widestFigures } from "./pipeline_figures.ts";
+import { pipelineTables } from "./pipeline_tables.ts";
+import type { LiveSource } from "./source.ts";
+import type { LiveFact, LiveFailure, LiveState, LiveUpdate } from "./update.ts";
+
+/** Characters of an error's stack and causes, at most. */
+const LONGEST_DETAILS = 10_000;
+
+/** A compiled pipeline. */
+export class PipelineSource implements LiveSource<Snapshot> {
+  readonly description: ViewDescription;
+  readonly widest: Figures;
+  readonly #run = crypto.randomUUID();
+  readonly #monitor: Monitor;
+  readonly #failures: LiveFailure[] = [];
+  #startedAt: number | undefined;
+
+  /** Monitors it from now on. */
+  constructor(description: ViewDescription, manager: Manager, intervalMs: number) {
+    this.description = description;
+    this.#monitor = manager.openMonitor(intervalMs);
+    this.widest = widestFigures(this.#monitor.latest);
+    for (const progress of manager.progress) this.#follow(progress);
+  }
+
+  async #follow({ name, begun, ended }: TaskProgress): Promise<void> {
+    if (await begun) this.#startedAt ??= Date.now();
+    const failure = await ended;
+    if (!failure) return;
+    const reason = "reason" in failure ? failure.reason : failure.message;
+    const details = failure.cause === undefined ? "" : Deno.inspect(failure.cause).slice(0, LONGEST_DETAILS);
+    this.#failures.push({ node: `task:${name}`, title: name, reason, details });
+  }
+
+  async *updates(): AsyncGenerator<LiveUpdate<Snapshot>, void> {
+    yield this.#update(false);
+    for await (const _ of this.#monitor.snapshots()) yield this.#update(false);
+    const { tasks } = this.#monitor.latest;
+    if (Object.values(tasks).every(isOver)) yield this.#update(true);
+  }
+
+  close(): void {
+    this.#monitor.stop();
+  }
+
+  #update(isFinal: boolean): LiveUpdate<Snapshot> {
+    const snapshot = this.#monitor.latest;
+    return {
+      run: this.#run,
+      title: this.description.title,
+      state: stateOf(snapshot),
+      isFinal,
+      sampledAt: snapshot.sampledAt,
+      failures: this.#failures,
+      facts: this.#facts(snapshot),
+      figures: pipelineFigures(snapshot),
+      tables: pipelineTables(snapshot),
+      snapshot,
+    };
+  }
+
+  #facts({ tasks, pid, rssBytes, sampledAt }: Snapshot): LiveFact[] {
+    const cores = Object.values(tasks).reduce((sum, { cpuPercent }) => sum + cpuPercent / 100, 0);
+    return [
+      { title: "Time", text: duration(this.#startedAt === undefined ? 0 : Math.max(0, sampledAt - this.#startedAt)) },
+      { title: "Cores", text: `${cores.toFixed(1)} of ${navigator.hardwareConcurrency}` },
+      { title: "Memory", text: `${compact(rssBytes)}B` },
+      { title: "Process", text: `${pid}` },
+    ];
+  }
+}
+
+function isOver({ state }: TaskMetrics): boolean {
+  return state === "ended" || state === "failed";
+}
+
+function stateOf(snapshot: Snapshot): LiveState {
+  const tasks = Object.values(snapshot.tasks);
+  if (tasks.some(({ state }) => state === "failed")) return "failed";
+  if (tasks.every(isOver)) return "ended";
+  return tasks.every(({ waitingFor }) => waitingFor?.what === "start") ? "waiting" : "running";
+}
+
+/** As `1:02:03`. */
+function duration(ms: number): string {
+  const seconds = Math.floor(ms / 1000), two = (value: number) => String(Math.floor(value) % 60).padStart(2, "0");
+  const minutes = `${two(seconds / 60)}:${two(seconds)}`;
+  return seconds < 3600 ? minutes : `${Math.floor(seconds / 3600)}:${minutes}`;
+}

@@ -1,0 +1,124 @@
+/** The tables of a pipeline: its tasks, and its streams. */
+
+import type { EndMetrics, Snapshot, StreamMetrics, TaskMetrics } from "../../worker/metrics.ts";
+import { share } from "../describe_figures.ts";
+import type { LiveColumn, LiveTable } from "./update.ts";
+
+/** A column, and where its numbers come from. */
+interface Figure<Metrics> extends LiveColumn {
+  readonly of: (metrics: Metrics) => number | null;
+}
+
+const TASKS: readonly Figure<TaskMetrics>[] = [
+  {
+    id: "cpu",
+    title: "CPU",
+    unit: "share",
+    description: "Use of one core by the task's thread",
+    isCharted: true,
+    of: ({ cpuPercent }) => share(cpuPercent),
+  },
+  {
+    id: "empty",
+    title: "Waits for data",
+    unit: "share",
+    description: "Share of time that it is blocked on an empty stream",
+    isCharted: true,
+    of: ({ blockedOnEmpty }) => blockedOnEmpty,
+  },
+  {
+    id: "full",
+    title: "Waits for room",
+    unit: "share",
+    description: "Share of time that it is blocked on a full stream: who reads it cannot keep up",
+    isCharted: true,
+    warns: true,
+    of: ({ blockedOnFull }) => blockedOnFull,
+  },
+  {
+    id: "in",
+    title: "In",
+    unit: "bytes/s",
+    description: "Bytes a second of all that it reads",
+    of: ({ reads }) => total(reads, "bytesPerSecond"),
+  },
+  {
+    id: "out",
+    title: "Out",
+    unit: "bytes/s",
+    description: "Bytes a second of all that it writes",
+    of: ({ writes }) => total(writes, "bytesPerSecond"),
+  },
+  {
+    id: "lost",
+    title: "Lost",
+    unit: "count",
+    description: "Frames that passed it by unread",
+    of: ({ reads }) => total(reads, "lost"),
+  },
+  {
+    id: "heap",
+    title: "Heap",
+    unit: "bytes",
+    description: "Bytes in use on its own heap, as of its last wait",
+    isCharted: true,
+    of: ({ heapBytes }) => heapBytes,
+  },
+];
+
+const STREAMS: readonly Figure<StreamMetrics>[] = [
+  {
+    id: "pressure",
+    title: "Pressure",
+    unit: "share",
+    description: "How full the stream is for its slowest reader",
+    isCharted: true,
+    warns: true,
+    of: ({ pressurePercent }) => share(pressurePercent),
+  },
+  {
+    id: "throughput",
+    title: "Throughput",
+    unit: "bytes/s",
+    description: "Bytes published a second",
+    isCharted: true,
+    of: ({ bytesPerSecond }) => bytesPerSecond,
+  },
+  {
+    id: "rate",
+    title: "Rate",
+    unit: "frames/s",
+    description: "Frames published a second",
+    of: ({ framesPerSecond }) => framesPerSecond,
+  },
+  { id: "frames", title: "Frames", unit: "count", description: "Frames published", of: ({ frames }) => frames },
+];
+
+/** What a snapshot says, in numbers. */
+export function pipelineTables({ tasks, streams }: Snapshot): LiveTable[] {
+  return [
+    table("stream", "Streams", STREAMS, Object.values(streams), () => undefined),
+    table("task", "Tasks", TASKS, Object.values(tasks), ({ state }) => state),
+  ];
+}
+
+/** The nodes of its rows have its own id before their names. */
+function table<Metrics extends { readonly name: string }>(
+  id: string,
+  title: string,
+  figures: readonly Figure<Metrics>[],
+  all: readonly Metrics[],
+  statusOf: (metrics: Metrics) => string | undefined,
+): LiveTable {
+  const rows = all.map((metrics) => ({
+    node: `${id}:${metrics.name}`,
+    title: metrics.name,
+    status: statusOf(metrics),
+    values: figures.map(({ of }) => of(metrics)),
+  }));
+  return { id, title, columns: figures.map(({ of: _, ...column }) => column), rows };
+}
+
+function total(ends: Readonly<Record<string, EndMetrics>>, figure: "bytesPerSecond" | "lost"): number {
+  return Object.values(ends).reduce((sum, end) => sum + end[figure], 0);
+}

@@ -1,0 +1,93 @@
+/** What a dashboard sends: all JSON of the live view is typed here. */
+
+import type { Figures } from "../description.ts";
+
+/** How a run goes on the whole: not started yet, running, over, or with a failure. */
+export type LiveState = "waiting" | "running" | "ended" | "failed";
+
+/** What went wrong. */
+export interface LiveFailure {
+  /** The id of its node in the drawing. */
+  readonly node: string;
+  /** What failed. */
+  readonly title: string;
+  /** Why, in one line. */
+  readonly reason: string;
+  /** The error with its stack and causes; empty if there is none. */
+  readonly details: string;
+}
+
+/** A figure of the whole, ready to be read. */
+export interface LiveFact {
+  /** What it is. */
+  readonly title: string;
+  /** The figure with its unit. */
+  readonly text: string;
+}
+
+/** What the numbers of a column are: shares are from 0 to 1. */
+export type LiveUnit = "share" | "bytes" | "bytes/s" | "frames/s" | "messages/s" | "count" | "ms";
+
+/** A column of numbers. */
+export interface LiveColumn {
+  /** Unique in its table. */
+  readonly id: string;
+  /** Its heading, and that of its chart. */
+  readonly title: string;
+  /** What its numbers are. */
+  readonly unit: LiveUnit;
+  /** What there is to say about it where there is room. */
+  readonly description?: string;
+  /** Whether it is drawn over time as well. */
+  readonly isCharted?: boolean;
+  /** Whether much of it is bad, so that its colour warns. */
+  readonly warns?: boolean;
+}
+
+/** A row of numbers. */
+export interface LiveRow {
+  /** The id of its node in the drawing. */
+  readonly node: string;
+  /** Its first cell. */
+  readonly title: string;
+  /** As that of a node: «waiting», «running», «ended», «failed» have colours. */
+  readonly status?: string;
+  /** A number for each column; `null` where there is none. */
+  readonly values: readonly (number | null)[];
+}
+
+/** Rows of the same kind. */
+export interface LiveTable {
+  /** Unique. */
+  readonly id: string;
+  /** Its heading. */
+  readonly title: string;
+  /** What the rows have. */
+  readonly columns: readonly LiveColumn[];
+  /** Its rows, in their order. */
+  readonly rows: readonly LiveRow[];
+}
+
+/** Everything that is known at a moment: what a page shows, and the snapshot that it was made from. */
+export interface LiveUpdate<Snapshot = unknown> {
+  /** Unique: a program that was started again on the same port is another run. */
+  readonly run: string;
+  /** The name of what runs. */
+  readonly title: string;
+  /** How it goes. */
+  readonly state: LiveState;
+  /** Whether it is over: nothing follows. */
+  readonly isFinal: boolean;
+  /** When that was, in milliseconds since 1970. */
+  readonly sampledAt: number;
+  /** What has failed, in order. */
+  readonly failures: readonly LiveFailure[];
+  /** What there is to say about the whole. */
+  readonly facts: readonly LiveFact[];
+  /** For the drawing. */
+  readonly figures: Figures;
+  /** For tables and charts. */
+  readonly tables: readonly LiveTable[];
+  /** The figures themselves. */
+  readonly snapshot: Snapshot;
+}

@@ -1,0 +1,26 @@
+/** Pipelines to look at. */
+
+import type { Pipeline } from "@ringmill/ringmill";
+import { INT, newPipeline } from "../../pipeline/_helpers.ts";
+import * as tasks from "../../pipeline/_tasks.ts";
+
+/** count -> double -> drain, until it is stopped. */
+export function endless(name = "endless"): Pipeline {
+  const pipe = newPipeline(name);
+  const numbers = pipe.addStream("numbers", INT), doubled = pipe.addStream("doubled", INT);
+  pipe.addTask("count", { fn: tasks.countForever, writes: { numbers } });
+  pipe.addTask("double", { fn: tasks.double, reads: { numbers }, writes: { doubled } });
+  pipe.addTask("drain", { fn: tasks.drain, reads: { numbers: doubled } });
+  return pipe;
+}
+
+/** Its task `bad` throws as soon as the program writes a frame. */
+export function failing(name = "failing") {
+  const pipe = newPipeline(name);
+  const numbers = pipe.addStream("numbers", INT), others = pipe.addStream("others", INT);
+  const trigger = pipe.openWriter(numbers);
+  pipe.addTask("bad", { fn: tasks.failAfterOne, reads: { numbers } });
+  pipe.addTask("good", { fn: tasks.drain, reads: { numbers: others } });
+  pipe.addTask("count", { fn: tasks.countForever, writes: { numbers: others } });
+  return { pipe, fail: () => trigger.write(Int32Array.of(1)) };
+}

@@ -1,0 +1,263 @@
+import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
+import { request } from "node:http";
+import { LifecycleError, Pipeline, type PipelineDashboardOptions, TaskError } from "@ringmill/ringmill";
+import { followDashboard, type LiveSource, serveDashboard } from "@ringmill/ringmill/view";
+import { endless, failing } from "./_pipelines.ts";
+
+/** The text at an address. */
+async function textAt(url: string): Promise<string> {
+  const response = await fetch(url), text = await response.text();
+  equal(response.status, 200, text);
+  return text;
+}
+
+/** Asks as `fetch()` may not: with any method and `Host`. */
+function ask(url: string, method: string, host?: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { method, agent: false, headers: host === undefined ? {} : { host } }, (response) => {
+      response.resume();
+      response.on("end", () => resolve(response.statusCode!));
+    });
+    asked.on("error", reject).end();
+  });
+}
+
+Deno.test("Pipeline.serveDashboard() compiles if need be, and serves until the pipeline is closed", async () => {
+  const pipe = endless();
+  const { url, port } = await pipe.serveDashboard();
+  equal(url, `http://127.0.0.1:${port}/`);
+  match(await textAt(url), /<title>/);
+  await pipe.start();
+  match(await textAt(`${url}page.js`), /EventSource/);
+  await pipe.close();
+  await rejects(fetch(url), TypeError);
+});
+
+Deno.test("Pipeline.serveDashboard() sends what is known, updates, and the end", async () => {
+  await using pipe = endless();
+  const { url } = await pipe.serveDashboard({ intervalMs: 50 });
+  const states: string[] = [], runs = new Set<string>();
+  let frames = 0;
+  for await (const update of followDashboard(url)) {
+    runs.add(update.run);
+    if (states.length === 0) {
+      deepEqual([update.title, update.state, update.isFinal], ["endless", "waiting", false]);
+      await pipe.start();
+    }
+    if (states.at(-1) !== update.state) states.push(update.state);
+    frames = update.snapshot.tasks.drain.framesIn;
+    if (frames > 0 && update.state === "running") pipe.stop();
+    if (!update.isFinal) continue;
+    deepEqual(Object.keys(update.snapshot.streams), ["numbers", "doubled"]);
+    deepEqual(update.tables.map(({ title, rows }) => [title, rows.map(({ title }) => title)]), [
+      ["Streams", ["numbers", "doubled"]],
+      ["Tasks", ["count", "double", "drain"]],
+    ]);
+    for (const { columns, rows } of update.tables) {
+      for (const { values } of rows) equal(values.length, columns.length);
+    }
+    deepEqual(update.failures, []);
+    equal(update.figures.nodes!["task:drain"].status, "ended");
+  }
+  deepEqual(states, ["waiting", "running", "ended"]);
+  ok(frames > 0);
+  equal(runs.size, 1);
+});
+
+Deno.test("Pipeline.serveDashboard() tells which task failed, and why", async () => {
+  const { pipe, fail } = failing();
+  await using _ = { [Symbol.asyncDispose]: () => pipe.close() };
+  const { url } = await pipe.serveDashboard({ intervalMs: 20 });
+  await pipe.start();
+  const failure = rejects(pipe.join(), TaskError);
+  fail();
+  const updates = await Array.fromAsync(followDashboard(url));
+  await failure;
+  const { state, isFinal, failures: [{ node, title, reason, details }], figures } = updates.at(-1)!;
+  deepEqual([state, isFinal, node, title], ["failed", true, "task:bad", "bad"]);
+  equal(reason, "it threw RangeError: one is enough");
+  match(details, /^RangeError: one is enough\n +at failAfterOne/);
+  equal(figures.nodes!["task:bad"].status, "failed");
+});
+
+Deno.test("Pipeline.serveDashboard() gives the end to those who come after it", async () => {
+  await using pipe = endless();
+  const { url } = await pipe.serveDashboard();
+  await pipe.start();
+  pipe.stop();
+  await pipe.join();
+  const updates = await Array.fromAsync(followDashboard(url));
+  deepEqual(updates.map(({ isFinal }) => isFinal), [false, true]);
+  const late = endless();
+  await using _ = { [Symbol.asyncDispose]: () => late.close() };
+  await late.start();
+  await late.serveDashboard();
+});
+
+Deno.test("Pipeline.close() lets those who follow have the end", async () => {
+  const pipe = endless();
+  const { url } = await pipe.serveDashboard();
+  await pipe.start();
+  const following = Array.fromAsync(followDashboard(url));
+  await fetch(url).then((response) => response.text());
+  await pipe.close();
+  const last = (await following).at(-1)!;
+  deepEqual([last.state, last.isFinal], ["ended", true]);
+});
+
+Deno.test("Dashboard.close() does not wait for those who do not read", async () => {
+  const pipe = endless();
+  const { port } = await pipe.serveDashboard({ intervalMs: 10 });
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(new TextEncoder().encode("GET /updates HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  await pipe.start();
+  await pipe.close();
+});
+
+Deno.test("Dashboard.close() ends it, and it can be served again", async () => {
+  await using pipe = endless();
+  const first = await pipe.serveDashboard();
+  await rejects(pipe.serveDashboard(), {
+    name: "LifecycleError",
+    message: `Cannot serve the dashboard of "endless": it is served at ${first.url}`,
+  });
+  const following = Array.fromAsync(followDashboard(first.url));
+  await fetch(first.url).then((response) => response.text());
+  await Promise.all([first.close(), first.close()]);
+  ok((await following).every(({ isFinal }) => !isFinal), "nothing has ended");
+  await using again = await pipe.serveDashboard({ port: first.port });
+  equal(again.url, first.url);
+  match(await textAt(again.url), /<title>/);
+});
+
+Deno.test("Pipeline.serveDashboard() throws a LifecycleError after close()", async () => {
+  const pipe = endless();
+  await pipe.close();
+  await rejects(pipe.serveDashboard(), {
+    name: "LifecycleError",
+    message: 'Cannot serve the dashboard of "endless": it is closed',
+  });
+  ok(LifecycleError);
+});
+
+Deno.test("Pipeline.serveDashboard() names a port that is in use", async () => {
+  await using one = endless(), other = endless("other");
+  const { port } = await one.serveDashboard();
+  await rejects(other.serveDashboard({ port }), (error) => {
+    ok(error instanceof Deno.errors.AddrInUse);
+    equal(error.message, `Cannot serve the dashboard of "other": port ${port} is in use`);
+    return true;
+  });
+  await other.serveDashboard();
+});
+
+Deno.test("Pipeline.serveDashboard() refuses wrong options before it compiles", async () => {
+  await using pipe = new Pipeline("wrong");
+  const refused = (options: unknown, name: string, message: string) =>
+    rejects(pipe.serveDashboard(options as PipelineDashboardOptions), { name, message });
+  const port = 'Cannot serve the dashboard of "wrong": port must be an integer from 0 to 65535, received';
+  await refused({ port: -1 }, "RangeError", `${port} -1`);
+  await refused({ port: 65536 }, "RangeError", `${port} 65536`);
+  await refused({ port: 80.5 }, "RangeError", `${port} 80.5`);
+  await refused({ port: "8000" }, "TypeError", `${port} "8000"`);
+  await refused({ intervalMs: 5 }, "RangeError", 'Cannot monitor "wrong": intervalMs must be 10 or more, received 5');
+  await refused(
+    null,
+    "TypeError",
+    'Cannot serve the dashboard of "wrong": its options must be an object, received null',
+  );
+  pipe.addStream("still declared", { shape: [1], dtype: "int8" });
+});
+
+Deno.test("A dashboard refuses foreign hosts, and whatever might change something", async () => {
+  await using pipe = endless();
+  const { url, port } = await pipe.serveDashboard();
+  for (const host of ["evil.example", `evil.example:${port}`, "127.0.0.1.evil.example", "127.0.0.1:1@evil.example"]) {
+    equal(await ask(`${url}updates`, "GET", host), 403, host);
+  }
+  // Forwarded ports have other numbers.
+  for (const host of [`localhost:${port}`, "127.0.0.1:9000", "[::1]:9000"]) {
+    equal(await ask(url, "GET", host), 200, host);
+  }
+  for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) equal(await ask(url, method), 405, method);
+  equal(await ask(`${url}secret`, "GET"), 404);
+  equal(await ask(`${url}../deno.json`, "GET"), 404);
+});
+
+Deno.test("A dashboard's answers allow nothing but its own files", async () => {
+  await using pipe = endless();
+  const { url } = await pipe.serveDashboard();
+  for (const path of ["", "page.js", "page.css", "icon.svg", "drawing"]) {
+    const response = await fetch(url + path);
+    await response.text();
+    const policy = response.headers.get("content-security-policy")!;
+    match(policy, /default-src 'none'/);
+    ok(!policy.includes("unsafe"));
+    equal(response.headers.get("x-content-type-options"), "nosniff");
+    equal(response.headers.get("cross-origin-resource-policy"), "same-origin");
+    equal(response.headers.get("access-control-allow-origin"), null);
+  }
+});
+
+Deno.test("followDashboard() refuses what is no dashboard, and ends by its signal", async () => {
+  await using pipe = endless();
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response("hello"));
+  const { port } = server.addr;
+  await rejects(followDashboard(`http://127.0.0.1:${port}/`).next(), {
+    message: `Cannot follow http://127.0.0.1:${port}/: it is no dashboard, ` +
+      'received status 200 of type "text/plain;charset=UTF-8"',
+  });
+  const { url } = await pipe.serveDashboard();
+  const controller = new AbortController();
+  const updates = followDashboard(url, { signal: controller.signal });
+  equal((await updates.next()).value!.title, "endless");
+  controller.abort();
+  await rejects(async () => {
+    for await (const _ of updates);
+  }, { name: "AbortError" });
+});
+
+Deno.test("serveDashboard() shows any source, which it closes", async () => {
+  let isClosed = false;
+  const source: LiveSource<{ n: number }> = {
+    description: { title: "any", nodes: [{ id: "a", kind: "task", title: "a" }], edges: [] },
+    widest: {},
+    async *updates() {
+      const { title } = source.description, sampledAt = Date.now();
+      const constant = { run: "1", title, sampledAt, failures: [], facts: [], figures: {}, tables: [] };
+      yield { ...constant, state: "running", isFinal: false, snapshot: { n: 1 } };
+      yield { ...constant, state: "ended", isFinal: true, snapshot: { n: 2 } };
+    },
+    close: () => void (isClosed = true),
+  };
+  const dashboard = serveDashboard(source);
+  const { title, down } = JSON.parse(await textAt(`${dashboard.url}drawing`));
+  deepEqual([title, down.nodes.length], ["any", 1]);
+  const updates = await Array.fromAsync(followDashboard(dashboard.url));
+  deepEqual(updates.map(({ snapshot }) => snapshot as unknown), [{ n: 1 }, { n: 2 }]);
+  await dashboard.close();
+  ok(isClosed);
+  throws(() => serveDashboard(source, { port: NaN }), RangeError);
+});
+
+Deno.test("A dashboard does not keep the program alive", async () => {
+  const module = new URL("../../pipeline/_tasks.ts", import.meta.url).href;
+  const program = `
+    import { Pipeline } from "@ringmill/ringmill";
+    const pipe = new Pipeline("short", "${module}");
+    const numbers = pipe.addStream("numbers", { shape: [1], dtype: "int32" });
+    const { count, drain } = await import("${module}");
+    pipe.addTask("count", { fn: count, writes: { numbers }, params: { count: 10 } });
+    pipe.addTask("drain", { fn: drain, reads: { numbers } });
+    const { url } = await pipe.serveDashboard();
+    await (await fetch(url)).text();
+    await pipe.run();
+    console.log("ran");
+  `;
+  const config = new URL("../../../deno.json", import.meta.url).pathname;
+  const command = new Deno.Command(Deno.execPath(), { args: ["eval", "--config", config, program] });
+  const { success, stdout, stderr } = await command.output();
+  equal(new TextDecoder().decode(stderr), "");
+  equal(new TextDecoder().decode(stdout), "ran\n");
+  ok(success);
+});
