@@ -16,9 +16,6 @@ export interface Font {
  */
 const COLUMN = 0.61;
 
-/** Fonts of fixed width. */
-export const FAMILY = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace";
-
 /** Corners of lines. */
 const RADIUS = 6;
 

@@ -98,13 +98,15 @@ export function short(text: string, longest = LONGEST): string {
   return `${cut}…`;
 }
 
-function loadOf({ load, loadName }: Figure): Load | undefined {
+/** A load, ready to be drawn, if there is one. */
+export function loadOf({ load, loadName }: Figure): Load | undefined {
   if (load === undefined) return undefined;
   const percent = `${Math.round(load * 100)} %`;
   return { share: load, text: loadName === undefined ? percent : short(`${loadName} ${percent}`) };
 }
 
-function contentOf(node: ViewNode, figure: Figure = {}): NodeContent {
+/** A node with figures, ready to be drawn. */
+export function contentOf(node: ViewNode, figure: Figure = {}): NodeContent {
   const status = figure.status ?? node.status;
   return {
     node,

@@ -57,6 +57,13 @@ const DARK: Palette = {
   loads: ["#3fb950", "#d29922", "#f85149"],
 };
 
+/** Fonts of fixed width. */
+const FAMILY = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace";
+
+/** What is the same in all themes. */
+const SHAPES = `text{font-family:${FAMILY}}.rm-line,.rm-frame{fill:none}.rm-label{stroke-width:4;paint-order:stroke}` +
+  ".rm-bad .rm-box,.rm-active .rm-box{stroke-width:2}";
+
 /** For which pages: "auto" follows what the reader prefers. */
 export type Theme = "auto" | "light" | "dark";
 
@@ -69,11 +76,11 @@ export function loadLevel(load: number): 0 | 1 | 2 {
 }
 
 /**
- * The rules of a style sheet. Without variables, which not all programs know that show or convert SVG.
+ * The style sheet of drawings. Without variables, which not all programs know that show or convert SVG.
  */
 export function styleSheet(theme: Theme): string {
-  if (theme !== "auto") return colourRules(theme === "dark" ? DARK : LIGHT);
-  return `${colourRules(LIGHT)}@media (prefers-color-scheme:dark){${colourRules(DARK)}}`;
+  if (theme !== "auto") return SHAPES + colourRules(theme === "dark" ? DARK : LIGHT);
+  return `${SHAPES}${colourRules(LIGHT)}@media (prefers-color-scheme:dark){${colourRules(DARK)}}`;
 }
 
 function colourRules({ page, text, muted, line, frame, track, kinds, tones, loads }: Palette): string {

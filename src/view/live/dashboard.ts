@@ -2,11 +2,11 @@
 
 import { within } from "../../ring/within.ts";
 import { prepare } from "../content.ts";
+import { edgeId } from "../description.ts";
 import { layOutPixels } from "../draw_svg.ts";
-import type { Layout } from "../geometry.ts";
 import { page } from "./_page.generated.ts";
 import type { LiveSource } from "./source.ts";
-import type { LiveUpdate } from "./update.ts";
+import type { LiveDrawing, LiveUpdate } from "./update.ts";
 
 /** Options of a dashboard. */
 export interface DashboardOptions {
@@ -16,13 +16,6 @@ export interface DashboardOptions {
    * @default {0}
    */
   port?: number;
-}
-
-/** The drawing of what runs, laid out in both directions. */
-export interface LiveDrawing {
-  readonly title: string;
-  readonly down: Layout;
-  readonly right: Layout;
 }
 
 /** Only this machine can reach it. */
@@ -117,7 +110,10 @@ export class Dashboard implements AsyncDisposable {
   }
 
   async #draw(): Promise<LiveDrawing> {
-    const { description, widest } = this.#source, content = prepare(description, widest);
+    const { description, widest } = this.#source;
+    // Labels would make it wide, and tell nothing about the run.
+    const edges = description.edges.map((edge) => ({ ...edge, id: edgeId(edge), label: undefined }));
+    const content = prepare({ ...description, edges }, widest);
     const [down, right] = [await layOutPixels(content, "down"), await layOutPixels(content, "right")];
     return { title: content.title, down, right };
   }

@@ -37,12 +37,14 @@ function taskFigure(task: TaskMetrics): Figure {
   return { ...doing(task), load: share(task.cpuPercent), loadName: "CPU" };
 }
 
-/** What it does: over the whole time since the snapshot before where that is known, at the moment where it is not. */
-function doing({ state, waitingFor, blockedOnEmpty, blockedOnFull }: TaskMetrics): { status: string; lines: string[] } {
+/** What a task does: over the whole time since the snapshot before where that is known, at the moment where it is not. */
+export function doing(
+  { state, waitingFor, blockedOnEmpty, blockedOnFull }: TaskMetrics,
+): { status: string; lines: string[] } {
   if (state === "ended" || state === "failed") return { status: state, lines: [""] };
   if (waitingFor?.what === "start") return { status: "waiting", lines: ["for the start"] };
   const [blocked, what] = blockedOnFull > blockedOnEmpty ? [blockedOnFull, "room"] : [blockedOnEmpty, "data"];
-  const lines = [blocked < NOTABLE ? "" : `${Math.round(100 * blocked)} % for ${what}`];
+  const lines = [blocked < NOTABLE ? "0 % waiting" : `${Math.round(100 * blocked)} % for ${what}`];
   if (blocked > MOST_OF_THE_TIME) return { status: "waiting", lines };
   if (waitingFor?.what === "event") return { status: "waiting", lines: ["for an event"] };
   if (waitingFor?.what === "sleep") return { status: "waiting", lines: ["for a sleep"] };

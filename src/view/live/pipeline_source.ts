@@ -71,7 +71,7 @@ export class PipelineSource implements LiveSource<Snapshot> {
     const cores = Object.values(tasks).reduce((sum, { cpuPercent }) => sum + cpuPercent / 100, 0);
     return [
       { title: "Time", text: duration(this.#startedAt === undefined ? 0 : Math.max(0, sampledAt - this.#startedAt)) },
-      { title: "Cores", text: `${cores.toFixed(1)} of ${navigator.hardwareConcurrency}` },
+      { title: "CPU", text: `${cores.toFixed(1)} of ${navigator.hardwareConcurrency} cores` },
       { title: "Memory", text: `${compact(rssBytes)}B` },
       { title: "Process", text: `${pid}` },
     ];

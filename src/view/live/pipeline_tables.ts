@@ -2,6 +2,7 @@
 
 import type { EndMetrics, Snapshot, StreamMetrics, TaskMetrics } from "../../worker/metrics.ts";
 import { share } from "../describe_figures.ts";
+import { doing } from "./pipeline_figures.ts";
 import type { LiveColumn, LiveTable } from "./update.ts";
 
 /** A column, and where its numbers come from. */
@@ -54,6 +55,7 @@ const TASKS: readonly Figure<TaskMetrics>[] = [
     title: "Lost",
     unit: "count",
     description: "Frames that passed it by unread",
+    isRare: true,
     of: ({ reads }) => total(reads, "lost"),
   },
   {
@@ -62,7 +64,7 @@ const TASKS: readonly Figure<TaskMetrics>[] = [
     unit: "bytes",
     description: "Bytes in use on its own heap, as of its last wait",
     isCharted: true,
-    of: ({ heapBytes }) => heapBytes,
+    of: ({ heapBytes }) => heapBytes || null,
   },
 ];
 
@@ -98,7 +100,7 @@ const STREAMS: readonly Figure<StreamMetrics>[] = [
 export function pipelineTables({ tasks, streams }: Snapshot): LiveTable[] {
   return [
     table("stream", "Streams", STREAMS, Object.values(streams), () => undefined),
-    table("task", "Tasks", TASKS, Object.values(tasks), ({ state }) => state),
+    table("task", "Tasks", TASKS, Object.values(tasks), (task) => doing(task).status),
   ];
 }
 

@@ -1,6 +1,7 @@
 /** What a dashboard sends: all JSON of the live view is typed here. */
 
 import type { Figures } from "../description.ts";
+import type { Layout } from "../geometry.ts";
 
 /** How a run goes on the whole: not started yet, running, over, or with a failure. */
 export type LiveState = "waiting" | "running" | "ended" | "failed";
@@ -40,6 +41,8 @@ export interface LiveColumn {
   readonly description?: string;
   /** Whether it is drawn over time as well. */
   readonly isCharted?: boolean;
+  /** Whether it is left out while all its numbers are 0. */
+  readonly isRare?: boolean;
   /** Whether much of it is bad, so that its colour warns. */
   readonly warns?: boolean;
 }
@@ -90,4 +93,14 @@ export interface LiveUpdate<Snapshot = unknown> {
   readonly tables: readonly LiveTable[];
   /** The figures themselves. */
   readonly snapshot: Snapshot;
+}
+
+/** The drawing of what runs, laid out in both directions, with room for figures. */
+export interface LiveDrawing {
+  /** The heading. */
+  readonly title: string;
+  /** Layers below each other. */
+  readonly down: Layout;
+  /** Layers beside each other. */
+  readonly right: Layout;
 }

@@ -8,6 +8,7 @@
 import * as esbuild from "esbuild";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { styleSheet } from "../theme.ts";
 
 const generated = new URL("../live/_page.generated.ts", import.meta.url);
 
@@ -40,7 +41,7 @@ const source = (name: string) => Deno.readTextFile(new URL(name, import.meta.url
 async function generate(): Promise<string> {
   const page = {
     html: await source("index.html"),
-    css: await bundle("page.css"),
+    css: styleSheet("auto") + await bundle("page.css"),
     js: await bundle("main.ts"),
     icon: await source("icon.svg"),
   };

@@ -1,9 +1,40 @@
 /// <reference lib="dom" />
-import uPlot from "uplot";
-import type { LiveUpdate } from "../live/update.ts";
+/** The page of a dashboard: shows what it sends, as long as it sends it. */
 
-new EventSource("/updates").addEventListener("message", ({ data }) => {
-  const update: LiveUpdate = JSON.parse(data);
-  document.querySelector("#title")!.textContent = update.title;
-  void uPlot;
-});
+import type { LiveDrawing, LiveUpdate } from "../live/update.ts";
+import { Charts } from "./charts.ts";
+import { connect } from "./connection.ts";
+import { byId } from "./dom.ts";
+import { Graph } from "./graph.ts";
+import { Heading } from "./heading.ts";
+import { History } from "./history.ts";
+import { Selection } from "./selection.ts";
+import { Tables } from "./tables.ts";
+
+async function main(): Promise<void> {
+  const heading = new Heading();
+  const response = await fetch("/drawing"), drawing: LiveDrawing = await response.json();
+  const selection = new Selection(), history = new History();
+  const graph = new Graph(byId("graph"), drawing, selection);
+  const tables = new Tables(byId("tables"), selection), charts = new Charts(byId("charts"), history, selection);
+  let run: string | undefined;
+
+  connect("/updates", {
+    update(update: LiveUpdate) {
+      // Another program on the same port has another drawing.
+      if (update.run !== (run ??= update.run)) return location.reload();
+      history.add(update);
+      heading.update(update);
+      graph.update(update.figures);
+      tables.update(update.tables);
+      charts.update(update.tables);
+    },
+    lost(since: number) {
+      history.interrupt();
+      heading.lost(since);
+    },
+  });
+  addEventListener("keydown", ({ key }) => key === "Escape" && selection.toggle(null));
+}
+
+main();

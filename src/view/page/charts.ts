@@ -1,0 +1,176 @@
+/// <reference lib="dom" />
+/** Charts over time: one for each charted column, with a line for each row. */
+
+import uPlot from "uplot";
+import type { LiveColumn, LiveTable } from "../live/update.ts";
+import { colourOf, followTheme, themeColour } from "./colours.ts";
+import { element } from "./dom.ts";
+import type { History } from "./history.ts";
+import type { Selection } from "./selection.ts";
+import { format, timeOfDay } from "./units.ts";
+
+const HEIGHT = 150;
+/** How near the pointer has to be to a line, in pixels. */
+const NEAR = 24;
+const FONT = "11px system-ui, sans-serif";
+
+/** Time is shown no closer than that, in seconds. */
+const SHORTEST_SPAN = 30;
+
+/** All charts of a page. */
+export class Charts {
+  readonly #area: HTMLElement;
+  readonly #history: History;
+  readonly #selection: Selection;
+  #charts: Chart[] = [];
+  #shape = "";
+
+  constructor(area: HTMLElement, history: History, selection: Selection) {
+    this.#area = area;
+    this.#history = history;
+    this.#selection = selection;
+    followTheme(() => this.#charts.forEach((chart) => chart.redraw()));
+    selection.follow(() => this.#charts.forEach((chart) => chart.redraw()));
+    new ResizeObserver(() => this.#charts.forEach((chart) => chart.resize())).observe(area);
+  }
+
+  /** Draws what the history knows. */
+  update(tables: readonly LiveTable[]): void {
+    const shape = JSON.stringify(tables.map(({ id, columns, rows }) => [id, columns, rows.map(({ node }) => node)]));
+    if (shape !== this.#shape) this.#make(tables);
+    this.#shape = shape;
+    for (const chart of this.#charts) chart.update();
+  }
+
+  #make(tables: readonly LiveTable[]): void {
+    for (const chart of this.#charts) chart.destroy();
+    this.#charts = tables.flatMap((table) =>
+      table.columns.filter(({ isCharted }) => isCharted).map((column) =>
+        new Chart(this.#area, table, column, this.#history, this.#selection)
+      )
+    );
+  }
+}
+
+/** One column over time. */
+class Chart {
+  readonly #figure: HTMLElement;
+  readonly #frame = element("div");
+  readonly #note = element("span", { class: "note" });
+  readonly #plot: uPlot;
+  readonly #nodes: readonly string[];
+  readonly #table: LiveTable;
+  readonly #column: LiveColumn;
+  readonly #history: History;
+  readonly #selection: Selection;
+
+  constructor(area: HTMLElement, table: LiveTable, column: LiveColumn, history: History, selection: Selection) {
+    this.#table = table;
+    this.#column = column;
+    this.#history = history;
+    this.#selection = selection;
+    this.#nodes = table.rows.map(({ node }) => node);
+    const caption = element("figcaption", { title: column.description ?? "" }, `${table.title}: ${column.title}`);
+    caption.append(this.#note);
+    this.#figure = element("figure", {}, caption, this.#frame);
+    area.append(this.#figure);
+    this.#plot = new uPlot(this.#options(), [[]], this.#frame);
+    this.#plot.over.addEventListener("pointerleave", () => this.#tell(null));
+  }
+
+  /** Draws what the history knows. */
+  update(): void {
+    const { id } = this.#table, { times } = this.#history;
+    const series = this.#nodes.map((node) => this.#history.series(id, this.#column.id, node));
+    this.#plot.setData([times, ...series], true);
+  }
+
+  /** Draws again, with other colours or another selection. */
+  redraw(): void {
+    const isConcerned = this.#nodes.some((node) => this.#selection.has(node));
+    for (const [index, node] of this.#nodes.entries()) {
+      const isLit = this.#selection.has(node), series = this.#plot.series[index + 1];
+      series.alpha = isConcerned && !isLit ? 0.15 : 1;
+      series.width = (isLit ? 2.5 : 1.5) * devicePixelRatio;
+    }
+    this.#plot.redraw(false);
+  }
+
+  /** Takes the room that there is. */
+  resize(): void {
+    this.#plot.setSize({ width: this.#width(), height: HEIGHT });
+  }
+
+  /** Removes it. */
+  destroy(): void {
+    this.#plot.destroy();
+    this.#figure.remove();
+  }
+
+  #width(): number {
+    return Math.max(100, this.#frame.clientWidth);
+  }
+
+  #options(): uPlot.Options {
+    const { unit } = this.#column, isShare = unit === "share";
+    const axis: uPlot.Axis = {
+      stroke: () => themeColour("muted"),
+      font: FONT,
+      grid: { stroke: () => themeColour("grid"), width: 1 },
+      ticks: { show: false },
+    };
+    return {
+      width: this.#width(),
+      height: HEIGHT,
+      legend: { show: false },
+      padding: [8, 26, 0, 0],
+      scales: {
+        x: { time: true, range: (_, from, to) => [Math.min(from, to - SHORTEST_SPAN), to] },
+        y: { range: isShare ? [0, 1.02] : (_plot, _least, most) => [0, Math.max(most * 1.05, 1)] },
+      },
+      axes: [
+        { ...axis, space: 80, size: 24, values: (_, times) => times.map((time) => timeOfDay(1000 * time)) },
+        {
+          ...axis,
+          space: 28,
+          size: 62,
+          gap: 4,
+          values: (_, values) => values.map((value) => format(value, unit)),
+          ...isShare ? { splits: () => [0, 0.5, 1] } : {},
+        },
+      ],
+      series: [
+        {},
+        ...this.#nodes.map((node, index): uPlot.Series => ({
+          label: node,
+          stroke: () => colourOf(index),
+          width: 1.5,
+          points: { show: false },
+        })),
+      ],
+      focus: { alpha: 1 },
+      cursor: {
+        sync: { key: "time", setSeries: false },
+        drag: { x: false, y: false },
+        y: false,
+        points: { size: 6 },
+        focus: { prox: NEAR },
+      },
+      hooks: { setSeries: [(_, index) => this.#tell(index)], setCursor: [() => this.#describe()] },
+    };
+  }
+
+  /** The line of this index is the nearest to the pointer. */
+  #tell(index: number | null): void {
+    this.#selection.hover(index === null ? null : this.#nodes[index - 1] ?? null);
+    this.#describe();
+  }
+
+  /** Says what lies below the pointer. */
+  #describe(): void {
+    const { idx } = this.#plot.cursor, row = this.#table.rows.find(({ node }) => this.#selection.has(node));
+    if (idx === null || idx === undefined || !row) return void (this.#note.textContent = "");
+    const value = this.#plot.data[this.#nodes.indexOf(row.node) + 1]?.[idx];
+    this.#note.textContent = `${row.title}: ${format(value, this.#column.unit)}`;
+  }
+}

@@ -1,0 +1,47 @@
+/// <reference lib="dom" />
+/** The line to the program. */
+
+import type { LiveUpdate } from "../live/update.ts";
+
+/** What there is to hear. */
+export interface ConnectionEvents {
+  /** Something is known. */
+  update(update: LiveUpdate): void;
+  /** Nothing was heard since then, in milliseconds since 1970. */
+  lost(since: number): void;
+}
+
+/** From one attempt to the next, in milliseconds. */
+const RETRY_MS = 1000;
+/** A program that has not been heard for that long is lost, even if the connection is open. */
+const SILENCE_MS = 5000;
+
+/** Listens until the final update, and tries again when the connection breaks. */
+export function connect(url: string, events: ConnectionEvents): void {
+  let source: EventSource | undefined, heardAt = Date.now(), usualMs = 0, isLost = false, isFinal = false;
+
+  const open = () => {
+    source?.close();
+    source = new EventSource(url);
+    source.addEventListener("message", ({ data }) => hear(JSON.parse(data)));
+    source.addEventListener("error", () => {
+      lose();
+      // A refusal closes it for good.
+      if (source!.readyState === EventSource.CLOSED && !isFinal) setTimeout(open, RETRY_MS);
+    });
+  };
+  const hear = (update: LiveUpdate) => {
+    const now = Date.now();
+    if (!isLost) usualMs = Math.max(usualMs, now - heardAt);
+    [heardAt, isLost, isFinal] = [now, false, update.isFinal];
+    if (isFinal) source!.close();
+    events.update(update);
+  };
+  const lose = () => {
+    if (isLost || isFinal) return;
+    isLost = true;
+    events.lost(heardAt);
+  };
+  setInterval(() => Date.now() - heardAt > SILENCE_MS + 2 * usualMs && lose(), RETRY_MS);
+  open();
+}

@@ -1,0 +1,56 @@
+/** What is known of the last minutes, for charts. */
+
+import type { LiveUpdate } from "../live/update.ts";
+
+/** How far back charts go, in seconds. */
+export const SPAN = 300;
+
+/** Numbers over time; `null` where there were none. */
+export type Series = (number | null)[];
+
+/** Numbers of all charted columns over time. */
+export class History {
+  /** When each was taken, in seconds since 1970. */
+  readonly times: number[] = [];
+  readonly #series = new Map<string, Series>();
+
+  /** Adds what is known now. */
+  add({ sampledAt, tables }: LiveUpdate): void {
+    const known = this.times.length;
+    this.times.push(sampledAt / 1000);
+    for (const { id, columns, rows } of tables) {
+      for (const [index, column] of columns.entries()) {
+        if (!column.isCharted) continue;
+        for (const { node, values } of rows) this.#padded(id, column.id, node, known).push(values[index]);
+      }
+    }
+    this.#forget();
+  }
+
+  /** Ends all lines: nobody knows what came then. */
+  interrupt(): void {
+    const last = this.times.at(-1);
+    if (last !== undefined) this.times.push(last + 0.001);
+  }
+
+  /** The numbers of a row in a column, as many as there are times. */
+  series(table: string, column: string, node: string): Series {
+    return this.#padded(table, column, node, this.times.length);
+  }
+
+  #padded(table: string, column: string, node: string, length: number): Series {
+    const key = JSON.stringify([table, column, node]);
+    let series = this.#series.get(key);
+    if (!series) this.#series.set(key, series = []);
+    while (series.length < length) series.push(null);
+    return series;
+  }
+
+  #forget(): void {
+    const first = this.times.findIndex((time) => time >= this.times.at(-1)! - SPAN);
+    // Not at each sample: arrays are moved as a whole.
+    if (first < 60) return;
+    this.times.splice(0, first);
+    for (const series of this.#series.values()) series.splice(0, first);
+  }
+}

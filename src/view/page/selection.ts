@@ -1,0 +1,46 @@
+/// <reference lib="dom" />
+/** Which nodes the reader looks at: they stand out in the drawing, the tables and the charts. */
+
+/** Nodes that were clicked, and the one below the pointer. */
+export class Selection {
+  readonly #pinned = new Set<string>();
+  readonly #listeners: (() => void)[] = [];
+  #hovered: string | null = null;
+
+  /** Whether there is any. */
+  get isEmpty(): boolean {
+    return this.#pinned.size === 0 && this.#hovered === null;
+  }
+
+  /** Whether a node is one of them. */
+  has(node: string): boolean {
+    return this.#pinned.has(node) || this.#hovered === node;
+  }
+
+  /** Calls `listener` at each change. */
+  follow(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** The pointer is on a node, or on none. */
+  hover(node: string | null): void {
+    if (node === this.#hovered) return;
+    this.#hovered = node;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Clicks on a node, or beside all. */
+  toggle(node: string | null): void {
+    if (node === null) this.#pinned.clear();
+    else if (!this.#pinned.delete(node)) this.#pinned.add(node);
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Follows the pointer within an element; `nodeOf` tells the node that a part of it belongs to. */
+  watch(area: HTMLElement, nodeOf: (part: Element) => string | null): void {
+    const nodeAt = ({ target }: Event) => target instanceof Element ? nodeOf(target) : null;
+    area.addEventListener("pointerover", (event) => this.hover(nodeAt(event)));
+    area.addEventListener("pointerleave", () => this.hover(null));
+    area.addEventListener("click", (event) => this.toggle(nodeAt(event)));
+  }
+}

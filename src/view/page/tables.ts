@@ -1,0 +1,106 @@
+/// <reference lib="dom" />
+/** Tables with a row for each task, stream or whatever there is. */
+
+import { loadLevel } from "../theme.ts";
+import type { LiveColumn, LiveRow, LiveTable } from "../live/update.ts";
+import { colourOf, followTheme } from "./colours.ts";
+import { element, setText } from "./dom.ts";
+import type { Selection } from "./selection.ts";
+import { format } from "./units.ts";
+
+/** A row, and how to change it. */
+interface ShownRow {
+  readonly node: string;
+  readonly row: HTMLTableRowElement;
+  readonly swatch: HTMLElement;
+  update(row: LiveRow): void;
+}
+
+/** All tables of a page. */
+export class Tables {
+  readonly #area: HTMLElement;
+  readonly #selection: Selection;
+  #shown: ShownRow[][] = [];
+  #shape = "";
+
+  constructor(area: HTMLElement, selection: Selection) {
+    this.#area = area;
+    this.#selection = selection;
+    selection.follow(() => this.#light());
+    selection.watch(area, (part) => part.closest("tr")?.dataset.node ?? null);
+    followTheme(() => this.#paint());
+  }
+
+  /** Shows numbers. */
+  update(all: readonly LiveTable[]): void {
+    const tables = all.map(withoutRare);
+    const shape = JSON.stringify(tables.map(({ id, columns, rows }) => [id, columns, rows.map(({ node }) => node)]));
+    if (shape !== this.#shape) this.#make(tables);
+    this.#shape = shape;
+    for (const [index, { rows }] of tables.entries()) {
+      for (const [at, row] of rows.entries()) this.#shown[index][at].update(row);
+    }
+  }
+
+  #make(tables: readonly LiveTable[]): void {
+    this.#shown = tables.map(({ columns, rows }) => rows.map((row) => makeRow(row, columns)));
+    this.#area.replaceChildren(...tables.map(({ id, title, columns }, index) => {
+      const heads = columns.map(({ title, description = "" }) =>
+        element("th", { scope: "col", title: description }, title)
+      );
+      const head = element("tr", {}, element("th", { scope: "col" }, title), element("th", { scope: "col" }), ...heads);
+      const body = element("tbody", {}, ...this.#shown[index].map(({ row }) => row));
+      return element("table", { "data-table": id }, element("thead", {}, head), body);
+    }));
+    this.#paint();
+    this.#light();
+  }
+
+  #paint(): void {
+    for (const rows of this.#shown) {
+      for (const [index, { swatch }] of rows.entries()) swatch.style.backgroundColor = colourOf(index);
+    }
+  }
+
+  #light(): void {
+    for (const { node, row } of this.#shown.flat()) row.classList.toggle("is-lit", this.#selection.has(node));
+  }
+}
+
+/** A table without the columns that say nothing yet. */
+function withoutRare({ columns, rows, ...table }: LiveTable): LiveTable {
+  const isShown = columns.map(({ isRare }, index) => !isRare || rows.some(({ values }) => values[index]));
+  const shown = <Value>(values: readonly Value[]) => values.filter((_, index) => isShown[index]);
+  return { ...table, columns: shown(columns), rows: rows.map((row) => ({ ...row, values: shown(row.values) })) };
+}
+
+function makeRow({ node, title }: LiveRow, columns: readonly LiveColumn[]): ShownRow {
+  const swatch = element("i", { class: "swatch" }), status = element("td", { class: "status" });
+  const cells = columns.map(makeCell);
+  const name = element("th", { scope: "row", title }, swatch, title);
+  const row = element("tr", { "data-node": node }, name, status, ...cells.map(({ cell }) => cell));
+  return {
+    node,
+    row,
+    swatch,
+    update: (fresh) => {
+      setText(status, fresh.status ?? "");
+      row.dataset.status = fresh.status ?? "";
+      for (const [index, { update }] of cells.entries()) update(fresh.values[index]);
+    },
+  };
+}
+
+function makeCell({ unit, warns = false }: LiveColumn): { cell: HTMLElement; update(value: number | null): void } {
+  const text = element("span");
+  if (unit !== "share") return { cell: element("td", {}, text), update: (value) => setText(text, format(value, unit)) };
+  const filled = element("i"), bar = element("span", { class: "bar" }, filled);
+  return {
+    cell: element("td", { class: "share" }, bar, text),
+    update: (value) => {
+      setText(text, format(value, unit));
+      filled.style.inlineSize = `${100 * (value ?? 0)}%`;
+      filled.dataset.level = warns ? `${loadLevel(value ?? 0)}` : "none";
+    },
+  };
+}

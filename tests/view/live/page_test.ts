@@ -1,0 +1,206 @@
+/// <reference lib="dom" />
+import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
+import { TaskError } from "@ringmill/ringmill";
+import type { Page } from "puppeteer-core";
+import { INT, newPipeline } from "../../pipeline/_helpers.ts";
+import * as tasks from "../../pipeline/_tasks.ts";
+import { CHROMIUM, openPage } from "./_browser.ts";
+import { endless, failing } from "./_pipelines.ts";
+
+/** A test that needs a browser. */
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, fn, ignore: CHROMIUM === undefined });
+}
+
+const textOf = (page: Page, selector: string): Promise<string> =>
+  page.$eval(selector, (element) => element.textContent ?? "");
+
+/** Waits until an element has a text. */
+async function waitForText(page: Page, selector: string, text: string): Promise<void> {
+  const hasText = (selector: string, text: string) => document.querySelector(selector)?.textContent?.includes(text);
+  await page.waitForFunction(hasText, { timeout: 20_000 }, selector, text);
+}
+
+const attributes = (page: Page, selector: string, name: string): Promise<(string | null)[]> =>
+  page.$$eval(selector, (elements, name) => elements.map((element) => element.getAttribute(name)), name);
+
+test("The page draws the pipeline, with tables and charts, and asks for nothing else", async () => {
+  await using pipe = endless("three tasks");
+  const { url } = await pipe.serveDashboard({ intervalMs: 100 });
+  await pipe.start();
+  await using opened = await openPage();
+  const { page, complaints, requests } = opened;
+  await page.goto(url);
+  await waitForText(page, "#state", "running");
+  equal(await textOf(page, "#title"), "three tasks");
+  const ids = ["task:count", "task:double", "task:drain", "stream:numbers", "stream:doubled"];
+  deepEqual(await attributes(page, "#graph [data-node]", "data-node"), ids);
+  equal((await attributes(page, "#graph [data-edge]", "data-edge")).length, 4);
+  const rows = ["stream:numbers", "stream:doubled", "task:count", "task:double", "task:drain"];
+  deepEqual(await attributes(page, "tbody tr", "data-node"), rows);
+  const captions = await page.$$eval("figcaption", (all) => all.map(({ firstChild }) => firstChild!.textContent));
+  deepEqual(captions.slice(0, 3), ["Streams: Pressure", "Streams: Throughput", "Tasks: CPU"]);
+  equal((await page.$$("canvas")).length, captions.length);
+  deepEqual(complaints, []);
+  ok(requests.every((request) => request.startsWith(url)), requests.join(" "));
+  ok(requests.includes(`${url}icon.svg`) || requests.length >= 5);
+});
+
+test("The page's figures move, in the drawing, the tables and the charts", async () => {
+  await using pipe = endless();
+  const { url } = await pipe.serveDashboard({ intervalMs: 100 });
+  await pipe.start();
+  await using opened = await openPage();
+  const { page } = opened;
+  await page.goto(url);
+  await waitForText(page, "#state", "running");
+  const differs = (selector: string, before: string) => document.querySelector(selector)!.textContent !== before;
+  for (const selector of ['#graph [data-node="stream:numbers"]', '#tables [data-node="stream:numbers"]', "#facts"]) {
+    await page.waitForFunction(differs, { timeout: 20_000 }, selector, await textOf(page, selector));
+  }
+  match(await textOf(page, '#graph [data-node="stream:numbers"]'), /numbers.*frames\/s.*full \d+ %/);
+  match(await textOf(page, '#graph [data-node="task:double"]'), /(running|waiting).*CPU \d+ %/);
+  // The lines of a stream have the colour of its pressure.
+  const lines = await attributes(page, '#graph [data-edge="task:count -> stream:numbers"] path', "class");
+  match(lines[0]!, /rm-line-[012]/);
+  const colours = (canvas: Element) => {
+    const { width, height } = canvas as HTMLCanvasElement;
+    const pixels = (canvas as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, width, height).data;
+    return new Set(new Uint32Array(pixels.buffer)).size;
+  };
+  ok(await page.$eval("canvas", colours) > 10);
+});
+
+test("On the page a crashed task turns red, and its error is shown", async () => {
+  const { pipe, fail } = failing();
+  const { url } = await pipe.serveDashboard({ intervalMs: 100 });
+  await pipe.start();
+  const failure = rejects(pipe.join(), TaskError);
+  await using opened = await openPage();
+  const { page, complaints } = opened;
+  await page.goto(url);
+  await waitForText(page, "#state", "running");
+  const stroke = () =>
+    page.$eval('[data-node="task:bad"] .rm-box', (box) => [getComputedStyle(box).stroke, getComputedStyle(box).fill]);
+  const before = await stroke();
+  equal(await page.$eval("#failures", (section) => (section as HTMLElement).hidden), true);
+  fail();
+  await failure;
+  await waitForText(page, "#state", "failed");
+  const after = await stroke();
+  notEqual(after[0], before[0]);
+  notEqual(after[1], before[1]);
+  const [red, green, blue] = after[0].match(/\d+/g)!.map(Number);
+  ok(red > 150 && green < 100 && blue < 100, after[0]);
+  match(await textOf(page, "#failures"), /^bad failed: it threw RangeError: one is enough/);
+  match(await textOf(page, "#failures pre"), /at failAfterOne/);
+  equal(await textOf(page, 'tr[data-status="failed"] th'), "bad");
+  // What is over stays to be seen.
+  await pipe.close();
+  equal(await textOf(page, "#state"), "failed");
+  deepEqual(complaints, []);
+});
+
+test("The page says that the pipeline has ended, also after it is closed", async () => {
+  const pipe = endless();
+  const { url } = await pipe.serveDashboard({ intervalMs: 100 });
+  await pipe.start();
+  await using opened = await openPage();
+  const { page, complaints } = opened;
+  await page.goto(url);
+  await waitForText(page, "#state", "running");
+  await pipe.close();
+  await waitForText(page, "#state", "ended");
+  match(await textOf(page, '#graph [data-node="task:drain"]'), /ended/);
+  equal(await page.$eval("#connection", (line) => (line as HTMLElement).hidden), true);
+  deepEqual(complaints, []);
+});
+
+test("The page says that the connection is lost, and shows the program that serves there next", async () => {
+  await using first = endless("first"), second = endless("second");
+  const dashboard = await first.serveDashboard({ intervalMs: 100 });
+  await first.start();
+  await using opened = await openPage();
+  const { page } = opened;
+  await page.goto(dashboard.url);
+  await waitForText(page, "#state", "running");
+  await dashboard.close();
+  await waitForText(page, "#state", "connection lost");
+  match(await textOf(page, "#connection"), /^Nothing heard from the program since \d\d:\d\d:\d\d\. Trying again …$/);
+  equal(await page.$eval("#connection", (line) => (line as HTMLElement).hidden), false);
+  await second.serveDashboard({ port: dashboard.port });
+  await waitForText(page, "#title", "second");
+  await waitForText(page, "#state", "not started");
+});
+
+test("The page notices a program that says nothing any more", async () => {
+  await using pipe = endless();
+  const { url } = await pipe.serveDashboard({ intervalMs: 600_000 });
+  await using opened = await openPage((page) =>
+    page.evaluateOnNewDocument(() => {
+      const now = Date.now, page = globalThis as unknown as { later: number };
+      page.later = 0;
+      Date.now = () => now() + page.later;
+    })
+  );
+  const { page } = opened;
+  await page.goto(url);
+  await waitForText(page, "#state", "not started");
+  await page.evaluate(() => void ((globalThis as unknown as { later: number }).later = 60_000));
+  await waitForText(page, "#state", "connection lost");
+});
+
+test("The page shows names as texts, whatever they are", async () => {
+  const evil = '<script>globalThis.hacked = 1</script><img src=x onerror="globalThis.hacked = 2">';
+  await using pipe = newPipeline(evil);
+  const stream = pipe.addStream(`"'>${evil}`, { ...INT, description: evil });
+  pipe.addTask(evil, { fn: tasks.throwError, writes: { numbers: stream } });
+  pipe.addTask(`</script>${evil}`, { fn: tasks.drain, reads: { numbers: stream } });
+  const { url } = await pipe.serveDashboard({ intervalMs: 50 });
+  await rejects(pipe.run(), TaskError);
+  await using opened = await openPage();
+  const { page, complaints } = opened;
+  await page.goto(url);
+  await waitForText(page, "#state", "failed");
+  equal(await textOf(page, "#title"), evil);
+  equal(await textOf(page, "#failures strong"), evil);
+  match(await textOf(page, "#graph"), /<script>globalThis/);
+  equal((await page.$$("main img, main script, header img, header script, #failures img")).length, 0);
+  equal(await page.evaluate(() => (globalThis as unknown as { hacked?: number }).hacked), undefined);
+  deepEqual(complaints, []);
+});
+
+test("On the page a node stands out everywhere while the pointer is on it, or once it is clicked", async () => {
+  await using pipe = endless();
+  const { url } = await pipe.serveDashboard({ intervalMs: 100 });
+  await using opened = await openPage();
+  const { page } = opened;
+  await page.goto(url);
+  await waitForText(page, "#state", "not started");
+  const lit = () => attributes(page, ".is-lit", "data-node");
+  await page.hover('tr[data-node="task:double"]');
+  deepEqual(await lit(), ["task:double", "task:double"]);
+  await page.click('#graph [data-node="stream:numbers"]');
+  await page.hover("#title");
+  deepEqual(await lit(), ["stream:numbers", "stream:numbers"]);
+  await page.keyboard.press("Escape");
+  deepEqual(await lit(), []);
+});
+
+test("The page is light or dark, as the reader prefers", async () => {
+  await using pipe = endless();
+  const { url } = await pipe.serveDashboard();
+  await using opened = await openPage();
+  const { page } = opened;
+  const colours = async (value: string) => {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
+    return await page.evaluate(() => {
+      const { backgroundColor, color } = getComputedStyle(document.body);
+      return [backgroundColor, color, getComputedStyle(document.querySelector(".rm-box")!).fill];
+    });
+  };
+  await page.goto(url);
+  await waitForText(page, "#state", "not started");
+  const light = await colours("light"), dark = await colours("dark");
+  light.forEach((colour, index) => notEqual(colour, dark[index]));
+});
