@@ -1,10 +1,9 @@
 /** A server on loopback that shows a run in a browser. */
 
 import { within } from "../../ring/within.ts";
-import { prepare } from "../content.ts";
-import { edgeId } from "../description.ts";
-import { layOutPixels } from "../draw_svg.ts";
+import type { ViewDescription } from "../description.ts";
 import { page } from "./_page.generated.ts";
+import { layOutElsewhere } from "./lay_out_drawing.ts";
 import type { LiveSource } from "./source.ts";
 import type { LiveDrawing, LiveUpdate } from "./update.ts";
 
@@ -22,6 +21,9 @@ export interface DashboardOptions {
 const HOSTNAME = "127.0.0.1";
 /** Names of this machine. A page of somebody else's that resolves its own name to here has that name in `Host`. */
 const OWN_NAMES: ReadonlySet<string> = new Set([HOSTNAME, "localhost", "[::1]"]);
+
+/** Who asks, in the words of browsers: the page itself, or a person. Programs say nothing. */
+const OWN_SITES: ReadonlySet<string> = new Set(["same-origin", "none"]);
 
 /** How long browsers may take to fetch the end of the run. */
 const CLOSING_MS = 500;
@@ -63,7 +65,9 @@ export class Dashboard implements AsyncDisposable {
   readonly #source: LiveSource;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #abort = new AbortController();
-  #drawing: Promise<LiveDrawing> | undefined;
+  /** Each resolves when an answer is sent as a whole, or nobody wants it any more. */
+  readonly #answering = new Set<Promise<void>>();
+  #drawing: { readonly description: ViewDescription; readonly laidOut: Promise<LiveDrawing> } | undefined;
   #closing: Promise<void> | undefined;
 
   /**
@@ -74,7 +78,10 @@ export class Dashboard implements AsyncDisposable {
   constructor(source: LiveSource, port: number) {
     this.#source = source;
     const { signal } = this.#abort;
-    this.#server = Deno.serve({ hostname: HOSTNAME, port, signal, onListen() {} }, (request) => this.#answer(request));
+    this.#server = Deno.serve(
+      { hostname: HOSTNAME, port, signal, onListen() {} },
+      (request, info) => this.#handle(request, info),
+    );
     this.#server.unref();
     this.port = this.#server.addr.port;
     this.url = `http://${HOSTNAME}:${this.port}/`;
@@ -85,13 +92,23 @@ export class Dashboard implements AsyncDisposable {
     return this.#closing === undefined;
   }
 
+  /** Answers, and notes until when. */
+  async #handle(request: Request, { completed }: Deno.ServeHandlerInfo): Promise<Response> {
+    const isDone = completed.catch(() => {}).then(() => void this.#answering.delete(isDone));
+    this.#answering.add(isDone);
+    return await this.#answer(request);
+  }
+
   async #answer(request: Request): Promise<Response> {
     const host = request.headers.get("host") ?? "";
     if (!OWN_NAMES.has(host.replace(/:\d+$/, ""))) {
       return answer("This page is for this machine only", "text/plain", 403);
     }
     if (request.method !== "GET") return answer("There is nothing to change here", "text/plain", 405, { allow: "GET" });
-    switch (new URL(request.url).pathname) {
+    const { pathname } = new URL(request.url), site = request.headers.get("sec-fetch-site") ?? "none";
+    // Others may link to the page, but not ask for the rest: they could not read it, but keep the server busy.
+    if (pathname !== "/" && !OWN_SITES.has(site)) return answer("This is for the page itself", "text/plain", 403);
+    switch (pathname) {
       case "/":
         return answer(page.html, "text/html");
       case "/page.css":
@@ -101,7 +118,7 @@ export class Dashboard implements AsyncDisposable {
       case "/icon.svg":
         return answer(page.icon, "image/svg+xml");
       case "/drawing":
-        return answer(JSON.stringify(await (this.#drawing ??= this.#draw())), "application/json");
+        return answer(JSON.stringify(await this.#draw()), "application/json");
       case "/updates":
         return answer(ReadableStream.from(events(this.#source.updates())), "text/event-stream");
       default:
@@ -109,13 +126,13 @@ export class Dashboard implements AsyncDisposable {
     }
   }
 
-  async #draw(): Promise<LiveDrawing> {
+  /** Laid out once for each description that the source has had. */
+  #draw(): Promise<LiveDrawing> {
     const { description, widest } = this.#source;
-    // Labels would make it wide, and tell nothing about the run.
-    const edges = description.edges.map((edge) => ({ ...edge, id: edgeId(edge), label: undefined }));
-    const content = prepare({ ...description, edges }, widest);
-    const [down, right] = [await layOutPixels(content, "down"), await layOutPixels(content, "right")];
-    return { title: content.title, down, right };
+    if (this.#drawing?.description !== description) {
+      this.#drawing = { description, laidOut: layOutElsewhere(description, widest) };
+    }
+    return this.#drawing.laidOut;
   }
 
   /** Ends it, once those who follow have got the end of the run if there is one. Closing twice changes nothing. */
@@ -125,10 +142,14 @@ export class Dashboard implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#source.close();
-    const isShut = this.#server.shutdown();
-    if (await within(isShut, CLOSING_MS)) return;
+    // Not by the server's `shutdown()`: it waits for those who do not read, and cannot be aborted then.
+    await within(Promise.all(this.#answering), CLOSING_MS);
+    // Otherwise nothing might keep the program alive until it has ended.
+    this.#server.ref();
     this.#abort.abort();
     await this.#server.finished;
+    // Its worker ends when it is done.
+    await this.#drawing?.laidOut.catch(() => {});
   }
 
   /** As {@link close}. */

@@ -61,6 +61,7 @@ export class PipelineSource implements LiveSource<Snapshot> {
       sampledAt: snapshot.sampledAt,
       failures: this.#failures,
       facts: this.#facts(snapshot),
+      drawing: 0,
       figures: pipelineFigures(snapshot),
       tables: pipelineTables(snapshot),
       snapshot,

@@ -5,7 +5,7 @@ import type { LiveUpdate } from "./update.ts";
 
 /** Something that runs, and tells what it does. */
 export interface LiveSource<Snapshot = unknown> {
-  /** What is drawn. */
+  /** What is drawn. If that changes, another object, and another number of the `drawing` in its updates. */
   readonly description: ViewDescription;
   /** Figures as long and as many as they can get: the drawing keeps room for them. */
   readonly widest: Figures;

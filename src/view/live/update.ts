@@ -87,6 +87,8 @@ export interface LiveUpdate<Snapshot = unknown> {
   readonly failures: readonly LiveFailure[];
   /** What there is to say about the whole. */
   readonly facts: readonly LiveFact[];
+  /** Another number whenever the drawing is another, and has to be fetched again. */
+  readonly drawing: number;
   /** For the drawing. */
   readonly figures: Figures;
   /** For tables and charts. */

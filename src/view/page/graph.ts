@@ -27,20 +27,24 @@ interface Part<Place> {
 export class Graph {
   readonly #area: HTMLElement;
   readonly #selection: Selection;
-  readonly #drawing: LiveDrawing;
+  #drawing: LiveDrawing | undefined;
   #layout: Layout | undefined;
   #nodes: Part<PlacedNode>[] = [];
   #edges: Part<PlacedEdge>[] = [];
   #figures: Figures = {};
 
-  constructor(area: HTMLElement, drawing: LiveDrawing, selection: Selection) {
+  constructor(area: HTMLElement, selection: Selection) {
     this.#area = area;
-    this.#drawing = drawing;
     this.#selection = selection;
     selection.follow(() => this.#light());
     selection.watch(area, (part) => this.#nodeOf(part));
     new ResizeObserver(() => this.#fit()).observe(area);
     addEventListener("resize", () => this.#fit());
+  }
+
+  /** Shows a drawing instead of the one before. */
+  show(drawing: LiveDrawing): void {
+    this.#drawing = drawing;
     this.#fit();
   }
 
@@ -48,8 +52,7 @@ export class Graph {
   update(figures: Figures): void {
     this.#figures = figures;
     for (const part of this.#nodes) change(part, drawNode({ ...part.place, content: this.#contentOf(part.place) }));
-    const { direction } = this.#layout!;
-    for (const part of this.#edges) change(part, drawEdge(this.#loaded(part.place), direction));
+    for (const part of this.#edges) change(part, drawEdge(this.#loaded(part.place), this.#layout!.direction));
     this.#light();
   }
 
@@ -68,15 +71,16 @@ export class Graph {
   /** A line is as full as what it leads to or comes from. */
   #loaded(place: PlacedEdge): PlacedEdge {
     const { from, to, kind = "flow" } = place.content.edge;
-    const data = this.#drawing.down.nodes.find(({ content: { node } }) =>
+    const data = this.#nodes.find(({ place: { content: { node } } }) =>
       node.kind === "data" && (node.id === from || node.id === to)
     );
     if (!data || kind !== "flow") return place;
-    return { ...place, content: { ...place.content, load: loadOf(this.#figureOf(data.content.node.id)) } };
+    return { ...place, content: { ...place.content, load: loadOf(this.#figureOf(data.place.content.node.id)) } };
   }
 
   /** Takes the direction in which more can be read. */
   #fit(): void {
+    if (!this.#drawing) return;
     const width = this.#area.clientWidth - 2 * MARGIN, height = TALLEST * innerHeight;
     const scaleOf = (layout: Layout) => Math.min(1, width / layout.width, height / layout.height);
     const { down, right } = this.#drawing, layout = scaleOf(down) > scaleOf(right) ? down : right;

@@ -11,13 +11,16 @@ import { History } from "./history.ts";
 import { Selection } from "./selection.ts";
 import { Tables } from "./tables.ts";
 
-async function main(): Promise<void> {
-  const heading = new Heading();
-  const response = await fetch("/drawing"), drawing: LiveDrawing = await response.json();
+function main(): void {
   const selection = new Selection(), history = new History();
-  const graph = new Graph(byId("graph"), drawing, selection);
+  const heading = new Heading(), graph = new Graph(byId("graph"), selection);
   const tables = new Tables(byId("tables"), selection), charts = new Charts(byId("charts"), history, selection);
-  let run: string | undefined;
+  let run: string | undefined, drawing: number | undefined;
+
+  const fetchDrawing = async () => {
+    const response = await fetch("/drawing");
+    graph.show(await response.json() as LiveDrawing);
+  };
 
   connect("/updates", {
     update(update: LiveUpdate) {
@@ -25,6 +28,10 @@ async function main(): Promise<void> {
       if (update.run !== (run ??= update.run)) return location.reload();
       history.add(update);
       heading.update(update);
+      if (update.drawing !== drawing) {
+        drawing = update.drawing;
+        fetchDrawing().catch(() => drawing = undefined);
+      }
       graph.update(update.figures);
       tables.update(update.tables);
       charts.update(update.tables);

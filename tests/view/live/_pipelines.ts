@@ -1,14 +1,22 @@
 /** Pipelines to look at. */
 
-import type { Pipeline } from "@ringmill/ringmill";
+import type { Pipeline, TaskContext, Writer } from "@ringmill/ringmill";
 import { INT, newPipeline } from "../../pipeline/_helpers.ts";
 import * as tasks from "../../pipeline/_tasks.ts";
+
+/** Writes until stopped, and leaves the machine time for a browser. */
+export function countCalmly({ numbers }: { numbers: Writer<"int32"> }, context: TaskContext) {
+  for (let n = 0;; n++) {
+    numbers.write(Int32Array.of(n), Infinity);
+    context.sleep(2);
+  }
+}
 
 /** count -> double -> drain, until it is stopped. */
 export function endless(name = "endless"): Pipeline {
   const pipe = newPipeline(name);
   const numbers = pipe.addStream("numbers", INT), doubled = pipe.addStream("doubled", INT);
-  pipe.addTask("count", { fn: tasks.countForever, writes: { numbers } });
+  pipe.addTask("count", { fn: countCalmly, module: import.meta, writes: { numbers } });
   pipe.addTask("double", { fn: tasks.double, reads: { numbers }, writes: { doubled } });
   pipe.addTask("drain", { fn: tasks.drain, reads: { numbers: doubled } });
   return pipe;
@@ -21,6 +29,6 @@ export function failing(name = "failing") {
   const trigger = pipe.openWriter(numbers);
   pipe.addTask("bad", { fn: tasks.failAfterOne, reads: { numbers } });
   pipe.addTask("good", { fn: tasks.drain, reads: { numbers: others } });
-  pipe.addTask("count", { fn: tasks.countForever, writes: { numbers: others } });
+  pipe.addTask("count", { fn: countCalmly, module: import.meta, writes: { numbers: others } });
   return { pipe, fail: () => trigger.write(Int32Array.of(1)) };
 }

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import { request } from "node:http";
 import { LifecycleError, Pipeline, type PipelineDashboardOptions, TaskError } from "@ringmill/ringmill";
-import { followDashboard, type LiveSource, serveDashboard } from "@ringmill/ringmill/view";
+import { followDashboard, type LiveUpdate, serveDashboard, type ViewDescription } from "@ringmill/ringmill/view";
 import { endless, failing } from "./_pipelines.ts";
 
 /** The text at an address. */
@@ -11,15 +11,29 @@ async function textAt(url: string): Promise<string> {
   return text;
 }
 
-/** Asks as `fetch()` may not: with any method and `Host`. */
-function ask(url: string, method: string, host?: string): Promise<number> {
+/** Asks as `fetch()` may not: with any method and headers. */
+function ask(url: string, method: string, headers: Record<string, string> = {}): Promise<number> {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { method, agent: false, headers: host === undefined ? {} : { host } }, (response) => {
+    const asked = request(url, { method, agent: false, headers }, (response) => {
       response.resume();
       response.on("end", () => resolve(response.statusCode!));
     });
     asked.on("error", reject).end();
   });
+}
+
+/** A source of one node that tells what it is given to tell. */
+function anySource(tell: () => Iterable<Pick<LiveUpdate, "isFinal" | "snapshot">>) {
+  const description: ViewDescription = { title: "any", nodes: [{ id: "a", kind: "task", title: "a" }], edges: [] };
+  return {
+    description,
+    widest: {},
+    async *updates(): AsyncGenerator<LiveUpdate> {
+      const constant = { run: "1", title: "any", failures: [], facts: [], drawing: 0, figures: {}, tables: [] };
+      for (const told of tell()) yield { ...constant, state: "running", sampledAt: Date.now(), ...told };
+    },
+    close() {},
+  };
 }
 
 Deno.test("Pipeline.serveDashboard() compiles if need be, and serves until the pipeline is closed", async () => {
@@ -106,12 +120,16 @@ Deno.test("Pipeline.close() lets those who follow have the end", async () => {
 });
 
 Deno.test("Dashboard.close() does not wait for those who do not read", async () => {
-  const pipe = endless();
-  const { port } = await pipe.serveDashboard({ intervalMs: 10 });
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  // More than all buffers between can hold.
+  let sent = 0;
+  const dashboard = serveDashboard(anySource(function* () {
+    for (; sent < 100; sent++) yield { isFinal: false, snapshot: "x".repeat(1e6) };
+  }));
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: dashboard.port });
   await connection.write(new TextEncoder().encode("GET /updates HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-  await pipe.start();
-  await pipe.close();
+  await connection.read(new Uint8Array(1));
+  await dashboard.close();
+  ok(sent > 0 && sent < 100, `${sent} were sent`);
 });
 
 Deno.test("Dashboard.close() ends it, and it can be served again", async () => {
@@ -173,13 +191,18 @@ Deno.test("A dashboard refuses foreign hosts, and whatever might change somethin
   await using pipe = endless();
   const { url, port } = await pipe.serveDashboard();
   for (const host of ["evil.example", `evil.example:${port}`, "127.0.0.1.evil.example", "127.0.0.1:1@evil.example"]) {
-    equal(await ask(`${url}updates`, "GET", host), 403, host);
+    equal(await ask(`${url}updates`, "GET", { host }), 403, host);
   }
   // Forwarded ports have other numbers.
   for (const host of [`localhost:${port}`, "127.0.0.1:9000", "[::1]:9000"]) {
-    equal(await ask(url, "GET", host), 200, host);
+    equal(await ask(url, "GET", { host }), 200, host);
   }
   for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) equal(await ask(url, method), 405, method);
+  // Pages of others, also of other ports.
+  for (const site of ["cross-site", "same-site"]) {
+    equal(await ask(`${url}updates`, "GET", { "sec-fetch-site": site }), 403, site);
+    equal(await ask(url, "GET", { "sec-fetch-site": site }), 200, site);
+  }
   equal(await ask(`${url}secret`, "GET"), 404);
   equal(await ask(`${url}../deno.json`, "GET"), 404);
 });
@@ -219,25 +242,28 @@ Deno.test("followDashboard() refuses what is no dashboard, and ends by its signa
 
 Deno.test("serveDashboard() shows any source, which it closes", async () => {
   let isClosed = false;
-  const source: LiveSource<{ n: number }> = {
-    description: { title: "any", nodes: [{ id: "a", kind: "task", title: "a" }], edges: [] },
-    widest: {},
-    async *updates() {
-      const { title } = source.description, sampledAt = Date.now();
-      const constant = { run: "1", title, sampledAt, failures: [], facts: [], figures: {}, tables: [] };
-      yield { ...constant, state: "running", isFinal: false, snapshot: { n: 1 } };
-      yield { ...constant, state: "ended", isFinal: true, snapshot: { n: 2 } };
-    },
-    close: () => void (isClosed = true),
-  };
-  const dashboard = serveDashboard(source);
+  const source = anySource(function* () {
+    yield { isFinal: false, snapshot: 1 };
+    yield { isFinal: true, snapshot: 2 };
+  });
+  const dashboard = serveDashboard({ ...source, close: () => void (isClosed = true) });
   const { title, down } = JSON.parse(await textAt(`${dashboard.url}drawing`));
   deepEqual([title, down.nodes.length], ["any", 1]);
   const updates = await Array.fromAsync(followDashboard(dashboard.url));
-  deepEqual(updates.map(({ snapshot }) => snapshot as unknown), [{ n: 1 }, { n: 2 }]);
+  deepEqual(updates.map(({ snapshot }) => snapshot as unknown), [1, 2]);
   await dashboard.close();
   ok(isClosed);
   throws(() => serveDashboard(source, { port: NaN }), RangeError);
+});
+
+Deno.test("serveDashboard() lays a drawing out once for each description", async () => {
+  const source = { ...anySource(function* () {}) };
+  await using dashboard = serveDashboard(source);
+  const drawing = () => textAt(`${dashboard.url}drawing`);
+  const [first, same] = [await drawing(), await drawing()];
+  equal(same, first);
+  source.description = { ...source.description, title: "other" };
+  equal(JSON.parse(await drawing()).title, "other");
 });
 
 Deno.test("A dashboard does not keep the program alive", async () => {

@@ -15,6 +15,13 @@ function test(name: string, fn: () => Promise<void>): void {
 const textOf = (page: Page, selector: string): Promise<string> =>
   page.$eval(selector, (element) => element.textContent ?? "");
 
+/** Opens a dashboard, and waits until all of it is there. */
+async function show(page: Page, url: string, state: string): Promise<void> {
+  await page.goto(url);
+  await page.waitForSelector("#graph [data-node]", { timeout: 20_000 });
+  await waitForText(page, "#state", state);
+}
+
 /** Waits until an element has a text. */
 async function waitForText(page: Page, selector: string, text: string): Promise<void> {
   const hasText = (selector: string, text: string) => document.querySelector(selector)?.textContent?.includes(text);
@@ -30,8 +37,7 @@ test("The page draws the pipeline, with tables and charts, and asks for nothing 
   await pipe.start();
   await using opened = await openPage();
   const { page, complaints, requests } = opened;
-  await page.goto(url);
-  await waitForText(page, "#state", "running");
+  await show(page, url, "running");
   equal(await textOf(page, "#title"), "three tasks");
   const ids = ["task:count", "task:double", "task:drain", "stream:numbers", "stream:doubled"];
   deepEqual(await attributes(page, "#graph [data-node]", "data-node"), ids);
@@ -52,8 +58,7 @@ test("The page's figures move, in the drawing, the tables and the charts", async
   await pipe.start();
   await using opened = await openPage();
   const { page } = opened;
-  await page.goto(url);
-  await waitForText(page, "#state", "running");
+  await show(page, url, "running");
   const differs = (selector: string, before: string) => document.querySelector(selector)!.textContent !== before;
   for (const selector of ['#graph [data-node="stream:numbers"]', '#tables [data-node="stream:numbers"]', "#facts"]) {
     await page.waitForFunction(differs, { timeout: 20_000 }, selector, await textOf(page, selector));
@@ -78,8 +83,7 @@ test("On the page a crashed task turns red, and its error is shown", async () =>
   const failure = rejects(pipe.join(), TaskError);
   await using opened = await openPage();
   const { page, complaints } = opened;
-  await page.goto(url);
-  await waitForText(page, "#state", "running");
+  await show(page, url, "running");
   const stroke = () =>
     page.$eval('[data-node="task:bad"] .rm-box', (box) => [getComputedStyle(box).stroke, getComputedStyle(box).fill]);
   const before = await stroke();
@@ -107,8 +111,7 @@ test("The page says that the pipeline has ended, also after it is closed", async
   await pipe.start();
   await using opened = await openPage();
   const { page, complaints } = opened;
-  await page.goto(url);
-  await waitForText(page, "#state", "running");
+  await show(page, url, "running");
   await pipe.close();
   await waitForText(page, "#state", "ended");
   match(await textOf(page, '#graph [data-node="task:drain"]'), /ended/);
@@ -122,8 +125,7 @@ test("The page says that the connection is lost, and shows the program that serv
   await first.start();
   await using opened = await openPage();
   const { page } = opened;
-  await page.goto(dashboard.url);
-  await waitForText(page, "#state", "running");
+  await show(page, dashboard.url, "running");
   await dashboard.close();
   await waitForText(page, "#state", "connection lost");
   match(await textOf(page, "#connection"), /^Nothing heard from the program since \d\d:\d\d:\d\d\. Trying again …$/);
@@ -144,8 +146,7 @@ test("The page notices a program that says nothing any more", async () => {
     })
   );
   const { page } = opened;
-  await page.goto(url);
-  await waitForText(page, "#state", "not started");
+  await show(page, url, "not started");
   await page.evaluate(() => void ((globalThis as unknown as { later: number }).later = 60_000));
   await waitForText(page, "#state", "connection lost");
 });
@@ -160,8 +161,7 @@ test("The page shows names as texts, whatever they are", async () => {
   await rejects(pipe.run(), TaskError);
   await using opened = await openPage();
   const { page, complaints } = opened;
-  await page.goto(url);
-  await waitForText(page, "#state", "failed");
+  await show(page, url, "failed");
   equal(await textOf(page, "#title"), evil);
   equal(await textOf(page, "#failures strong"), evil);
   match(await textOf(page, "#graph"), /<script>globalThis/);
@@ -175,8 +175,7 @@ test("On the page a node stands out everywhere while the pointer is on it, or on
   const { url } = await pipe.serveDashboard({ intervalMs: 100 });
   await using opened = await openPage();
   const { page } = opened;
-  await page.goto(url);
-  await waitForText(page, "#state", "not started");
+  await show(page, url, "not started");
   const lit = () => attributes(page, ".is-lit", "data-node");
   await page.hover('tr[data-node="task:double"]');
   deepEqual(await lit(), ["task:double", "task:double"]);
@@ -199,8 +198,7 @@ test("The page is light or dark, as the reader prefers", async () => {
       return [backgroundColor, color, getComputedStyle(document.querySelector(".rm-box")!).fill];
     });
   };
-  await page.goto(url);
-  await waitForText(page, "#state", "not started");
+  await show(page, url, "not started");
   const light = await colours("light"), dark = await colours("dark");
   light.forEach((colour, index) => notEqual(colour, dark[index]));
 });
