@@ -189,6 +189,26 @@ export function checkPort(title: string, port: unknown): void {
  * @throws {TypeError} If the port is no number.
  * @throws {RangeError} If it is not from 0 to 65535.
  * @throws {Deno.errors.AddrInUse} If something else listens there.
+ *
+ * @example
+ * ```ts
+ * import { type LiveSource, serveDashboard } from "@ringmill/ringmill/view";
+ * import { equal } from "node:assert/strict";
+ *
+ * const source: LiveSource<number> = {
+ *   description: { title: "clock", nodes: [{ id: "hand", kind: "task", title: "hand" }], edges: [] },
+ *   widest: { nodes: { hand: { lines: ["23:59:59"] } } },
+ *   async *updates() {
+ *     const sampledAt = Date.now(), lines = [new Date(sampledAt).toLocaleTimeString("en-GB")];
+ *     const whole = { run: "1", title: "clock", sampledAt, failures: [], facts: [], tables: [], drawing: 0 };
+ *     yield { ...whole, state: "ended", isFinal: true, figures: { nodes: { hand: { lines } } }, snapshot: sampledAt };
+ *   },
+ *   close() {},
+ * };
+ * await using dashboard = serveDashboard(source);
+ * const response = await fetch(`${dashboard.url}drawing`);
+ * equal((await response.json()).title, "clock");
+ * ```
  */
 export function serveDashboard(source: LiveSource, options: DashboardOptions = {}): Dashboard {
   const { title } = source.description, { port = 0 } = options;

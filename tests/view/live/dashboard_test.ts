@@ -1,7 +1,8 @@
 import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import { request } from "node:http";
 import { LifecycleError, Pipeline, type PipelineDashboardOptions, TaskError } from "@ringmill/ringmill";
-import { followDashboard, type LiveUpdate, serveDashboard, type ViewDescription } from "@ringmill/ringmill/view";
+import { followDashboard, serveDashboard } from "@ringmill/ringmill/view";
+import { anySource } from "./_any_source.ts";
 import { endless, failing } from "./_pipelines.ts";
 
 /** The text at an address. */
@@ -20,20 +21,6 @@ function ask(url: string, method: string, headers: Record<string, string> = {}):
     });
     asked.on("error", reject).end();
   });
-}
-
-/** A source of one node that tells what it is given to tell. */
-function anySource(tell: () => Iterable<Pick<LiveUpdate, "isFinal" | "snapshot">>) {
-  const description: ViewDescription = { title: "any", nodes: [{ id: "a", kind: "task", title: "a" }], edges: [] };
-  return {
-    description,
-    widest: {},
-    async *updates(): AsyncGenerator<LiveUpdate> {
-      const constant = { run: "1", title: "any", failures: [], facts: [], drawing: 0, figures: {}, tables: [] };
-      for (const told of tell()) yield { ...constant, state: "running", sampledAt: Date.now(), ...told };
-    },
-    close() {},
-  };
 }
 
 Deno.test("Pipeline.serveDashboard() compiles if need be, and serves until the pipeline is closed", async () => {

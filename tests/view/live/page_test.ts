@@ -1,9 +1,11 @@
 /// <reference lib="dom" />
 import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
 import { TaskError } from "@ringmill/ringmill";
+import { type LiveUpdate, serveDashboard } from "@ringmill/ringmill/view";
 import type { Page } from "puppeteer-core";
 import { INT, newPipeline } from "../../pipeline/_helpers.ts";
 import * as tasks from "../../pipeline/_tasks.ts";
+import { anySource, nodesOnly } from "./_any_source.ts";
 import { CHROMIUM, openPage } from "./_browser.ts";
 import { endless, failing } from "./_pipelines.ts";
 
@@ -167,6 +169,36 @@ test("The page shows names as texts, whatever they are", async () => {
   match(await textOf(page, "#graph"), /<script>globalThis/);
   equal((await page.$$("main img, main script, header img, header script, #failures img")).length, 0);
   equal(await page.evaluate(() => (globalThis as unknown as { hacked?: number }).hacked), undefined);
+  deepEqual(complaints, []);
+});
+
+test("The page shows any source, and the next drawing when it is another", async () => {
+  const next = Promise.withResolvers<void>();
+  const source = anySource(async function* (): AsyncGenerator<Partial<LiveUpdate>> {
+    const columns = [{ id: "rate", title: "Rate", unit: "messages/s", isCharted: true }] as const;
+    const rows = [{ node: "a", title: "a", values: [5] }], table = { id: "actor", title: "Actors", columns };
+    yield { tables: [{ ...table, rows }], figures: { nodes: { a: { status: "running" } } } };
+    await next.promise;
+    const more = { node: "b", title: "b", status: "failed", values: [null] };
+    yield {
+      tables: [{ ...table, rows: [...rows, more] }],
+      drawing: 1,
+      figures: { nodes: { b: { status: "failed" } } },
+    };
+    await new Promise(() => {});
+  });
+  await using dashboard = serveDashboard(source);
+  await using opened = await openPage();
+  const { page, complaints } = opened;
+  await show(page, dashboard.url, "running");
+  deepEqual(await attributes(page, "#graph [data-node]", "data-node"), ["a"]);
+  equal(await textOf(page, 'tbody tr[data-node="a"]'), "a5 /s");
+  equal(await textOf(page, "figcaption"), "Actors: Rate");
+  source.description = nodesOnly("any", "a", "b");
+  next.resolve();
+  await page.waitForSelector('#graph [data-node="b"].rm-bad', { timeout: 20_000 });
+  deepEqual(await attributes(page, "#graph [data-node]", "data-node"), ["a", "b"]);
+  equal(await textOf(page, 'tr[data-node="b"]'), "bfailed–");
   deepEqual(complaints, []);
 });
 
