@@ -4,7 +4,7 @@
 import uPlot from "uplot";
 import type { LiveColumn, LiveTable } from "../live/update.ts";
 import { colourOf, followTheme, themeColour } from "./colours.ts";
-import { element } from "./dom.ts";
+import { element, setText } from "./dom.ts";
 import type { History } from "./history.ts";
 import type { Selection } from "./selection.ts";
 import { format, timeOfDay } from "./units.ts";
@@ -83,6 +83,7 @@ class Chart {
     const { id } = this.#table, { times } = this.#history;
     const series = this.#nodes.map((node) => this.#history.series(id, this.#column.id, node));
     this.#plot.setData([times, ...series], true);
+    this.#describe();
   }
 
   /** Draws again, with other colours or another selection. */
@@ -94,6 +95,7 @@ class Chart {
       series.width = (isLit ? 2.5 : 1.5) * devicePixelRatio;
     }
     this.#plot.redraw(false);
+    this.#describe();
   }
 
   /** Takes the room that there is. */
@@ -163,14 +165,13 @@ class Chart {
   /** The line of this index is the nearest to the pointer. */
   #tell(index: number | null): void {
     this.#selection.hover(index === null ? null : this.#nodes[index - 1] ?? null);
-    this.#describe();
   }
 
-  /** Says what lies below the pointer. */
+  /** Says how much it is where the pointer is, or at last. */
   #describe(): void {
-    const { idx } = this.#plot.cursor, row = this.#table.rows.find(({ node }) => this.#selection.has(node));
-    if (idx === null || idx === undefined || !row) return void (this.#note.textContent = "");
-    const value = this.#plot.data[this.#nodes.indexOf(row.node) + 1]?.[idx];
-    this.#note.textContent = `${row.title}: ${format(value, this.#column.unit)}`;
+    const node = this.#selection.choose(this.#nodes), index = this.#nodes.indexOf(node ?? "");
+    const at = this.#plot.cursor.idx ?? this.#history.times.length - 1;
+    const value = this.#plot.data[index + 1]?.[at];
+    setText(this.#note, node ? `${this.#table.rows[index].title}: ${format(value, this.#column.unit)}` : "");
   }
 }

@@ -7,14 +7,14 @@ export class Selection {
   readonly #listeners: (() => void)[] = [];
   #hovered: string | null = null;
 
-  /** Whether there is any. */
-  get isEmpty(): boolean {
-    return this.#pinned.size === 0 && this.#hovered === null;
-  }
-
   /** Whether a node is one of them. */
   has(node: string): boolean {
     return this.#pinned.has(node) || this.#hovered === node;
+  }
+
+  /** The one of these nodes to speak of, if it is one of them: that below the pointer before those that were clicked. */
+  choose(nodes: readonly string[]): string | undefined {
+    return nodes.find((node) => node === this.#hovered) ?? nodes.find((node) => this.#pinned.has(node));
   }
 
   /** Calls `listener` at each change. */

@@ -214,8 +214,14 @@ test("On the page a node stands out everywhere while the pointer is on it, or on
   await page.click('#graph [data-node="stream:numbers"]');
   await page.hover("#title");
   deepEqual(await lit(), ["stream:numbers", "stream:numbers"]);
+  match(await textOf(page, "figcaption .note"), /^numbers: 0 %$/);
   await page.keyboard.press("Escape");
   deepEqual(await lit(), []);
+  // On a line of a chart: all are at its bottom.
+  const chart = await (await page.$("figure .u-over"))!.boundingBox();
+  await page.mouse.move(chart!.x + chart!.width - 2, chart!.y + chart!.height - 4);
+  await page.waitForSelector("tr.is-lit", { timeout: 20_000 });
+  match((await lit()).join(), /^stream:(\w+),stream:\1$/);
 });
 
 test("The page is light or dark, as the reader prefers", async () => {
