@@ -25,6 +25,14 @@ const OWN_NAMES: ReadonlySet<string> = new Set([HOSTNAME, "localhost", "[::1]"])
 /** Who asks, in the words of browsers: the page itself, or a person. Programs say nothing. */
 const OWN_SITES: ReadonlySet<string> = new Set(["same-origin", "none"]);
 
+/** The files of the page, by their paths. */
+const FILES: Readonly<Record<string, [type: string, text: string]>> = {
+  "/": ["text/html", page.html],
+  "/page.css": ["text/css", page.css],
+  "/page.js": ["text/javascript", page.js],
+  "/icon.svg": ["image/svg+xml", page.icon],
+};
+
 /** How long browsers may take to fetch the end of the run. */
 const CLOSING_MS = 500;
 
@@ -100,30 +108,12 @@ export class Dashboard implements AsyncDisposable {
   }
 
   async #answer(request: Request): Promise<Response> {
-    const host = request.headers.get("host") ?? "";
-    if (!OWN_NAMES.has(host.replace(/:\d+$/, ""))) {
-      return answer("This page is for this machine only", "text/plain", 403);
-    }
-    if (request.method !== "GET") return answer("There is nothing to change here", "text/plain", 405, { allow: "GET" });
-    const { pathname } = new URL(request.url), site = request.headers.get("sec-fetch-site") ?? "none";
-    // Others may link to the page, but not ask for the rest: they could not read it, but keep the server busy.
-    if (pathname !== "/" && !OWN_SITES.has(site)) return answer("This is for the page itself", "text/plain", 403);
-    switch (pathname) {
-      case "/":
-        return answer(page.html, "text/html");
-      case "/page.css":
-        return answer(page.css, "text/css");
-      case "/page.js":
-        return answer(page.js, "text/javascript");
-      case "/icon.svg":
-        return answer(page.icon, "image/svg+xml");
-      case "/drawing":
-        return answer(JSON.stringify(await this.#draw()), "application/json");
-      case "/updates":
-        return answer(ReadableStream.from(events(this.#source.updates())), "text/event-stream");
-      default:
-        return answer("There is no such page", "text/plain", 404);
-    }
+    const pathname = URL.parse(request.url)?.pathname ?? "", refusal = refuse(request, pathname);
+    if (refusal) return refusal;
+    if (Object.hasOwn(FILES, pathname)) return answer(...FILES[pathname]);
+    if (pathname === "/drawing") return answer("application/json", JSON.stringify(await this.#draw()));
+    if (pathname !== "/updates") return answer("text/plain", "There is no such page", 404);
+    return answer("text/event-stream", ReadableStream.from(events(this.#source.updates())));
   }
 
   /** Laid out once for each description that the source has had. */
@@ -158,9 +148,19 @@ export class Dashboard implements AsyncDisposable {
   }
 }
 
-function answer(body: BodyInit, type: string, status = 200, headers: HeadersInit = {}): Response {
-  const text = type === "image/svg+xml" ? type : `${type}; charset=utf-8`;
-  return new Response(body, { status, headers: { ...HEADERS, "content-type": text, ...headers } });
+function answer(type: string, body: BodyInit, status = 200): Response {
+  const contentType = type === "image/svg+xml" ? type : `${type}; charset=utf-8`;
+  return new Response(body, { status, headers: { ...HEADERS, "content-type": contentType } });
+}
+
+/** The answer to those who may not ask. */
+function refuse({ method, headers }: Request, pathname: string): Response | undefined {
+  const refused = (reason: string, status = 403) => answer("text/plain", reason, status);
+  const host = headers.get("host") ?? "", site = headers.get("sec-fetch-site") ?? "none";
+  if (!OWN_NAMES.has(host.replace(/:\d+$/, ""))) return refused("This page is for this machine only");
+  if (method !== "GET") return refused("There is nothing to change here", 405);
+  // Others may link to the page, but not ask for the rest: they could not read it, but keep the server busy.
+  if (pathname !== "/" && !OWN_SITES.has(site)) return refused("This is for the page itself");
 }
 
 /** Updates as server-sent events. */

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import { request } from "node:http";
-import { LifecycleError, Pipeline, type PipelineDashboardOptions, TaskError } from "@ringmill/ringmill";
+import { Pipeline, type PipelineDashboardOptions, TaskError } from "@ringmill/ringmill";
 import { followDashboard, serveDashboard } from "@ringmill/ringmill/view";
 import { anySource } from "./_any_source.ts";
 import { endless, failing } from "./_pipelines.ts";
@@ -67,7 +67,7 @@ Deno.test("Pipeline.serveDashboard() sends what is known, updates, and the end",
 
 Deno.test("Pipeline.serveDashboard() tells which task failed, and why", async () => {
   const { pipe, fail } = failing();
-  await using _ = { [Symbol.asyncDispose]: () => pipe.close() };
+  await using _ = pipe;
   const { url } = await pipe.serveDashboard({ intervalMs: 20 });
   await pipe.start();
   const failure = rejects(pipe.join(), TaskError);
@@ -89,10 +89,14 @@ Deno.test("Pipeline.serveDashboard() gives the end to those who come after it", 
   await pipe.join();
   const updates = await Array.fromAsync(followDashboard(url));
   deepEqual(updates.map(({ isFinal }) => isFinal), [false, true]);
-  const late = endless();
-  await using _ = { [Symbol.asyncDispose]: () => late.close() };
-  await late.start();
-  await late.serveDashboard();
+});
+
+Deno.test("Pipeline.serveDashboard() may come after start()", async () => {
+  await using pipe = endless();
+  await pipe.start();
+  const { url } = await pipe.serveDashboard();
+  const first = await followDashboard(url).next();
+  equal(first.value!.state, "running");
 });
 
 Deno.test("Pipeline.close() lets those who follow have the end", async () => {
@@ -142,7 +146,6 @@ Deno.test("Pipeline.serveDashboard() throws a LifecycleError after close()", asy
     name: "LifecycleError",
     message: 'Cannot serve the dashboard of "endless": it is closed',
   });
-  ok(LifecycleError);
 });
 
 Deno.test("Pipeline.serveDashboard() names a port that is in use", async () => {
@@ -177,7 +180,16 @@ Deno.test("Pipeline.serveDashboard() refuses wrong options before it compiles", 
 Deno.test("A dashboard refuses foreign hosts, and whatever might change something", async () => {
   await using pipe = endless();
   const { url, port } = await pipe.serveDashboard();
-  for (const host of ["evil.example", `evil.example:${port}`, "127.0.0.1.evil.example", "127.0.0.1:1@evil.example"]) {
+  for (
+    const host of [
+      "evil.example",
+      `evil.example:${port}`,
+      "127.0.0.1.evil.example",
+      "127.0.0.1:1@evil.example",
+      "a b",
+      "[::",
+    ]
+  ) {
     equal(await ask(`${url}updates`, "GET", { host }), 403, host);
   }
   // Forwarded ports have other numbers.
