@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** Charts over time: one for each charted column, with a line for each row. */
 
 import uPlot from "uplot";

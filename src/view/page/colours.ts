@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** Colours of rows and their lines. */
 
 /** Degrees from one hue to the next: however many there are, neighbours differ. */

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** The line to the program. */
 
 import type { LiveUpdate } from "../live/update.ts";

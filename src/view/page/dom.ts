@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** Elements of the page. Texts go in as texts, so that no name can be taken for markup. */
 
 /** The element of an id that `index.html` has. */

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** The drawing, with live figures. */
 
 import { contentOf, loadOf } from "../content.ts";

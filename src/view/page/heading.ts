@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** The top of the page: what runs, how it goes, what is known of the whole, and what went wrong. */
 
 import type { LiveFailure, LiveUpdate } from "../live/update.ts";

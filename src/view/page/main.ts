@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** The page of a dashboard: shows what it sends, as long as it sends it. */
 
 import type { LiveDrawing, LiveUpdate } from "../live/update.ts";

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** Which nodes the reader looks at: they stand out in the drawing, the tables and the charts. */
 
 /** Nodes that were clicked, and the one below the pointer. */

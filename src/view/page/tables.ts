@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** Tables with a row for each task, stream or whatever there is. */
 
 import { loadLevel } from "../theme.ts";

@@ -1,13 +1,12 @@
-/// <reference lib="dom" />
 import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
 import { TaskError } from "@ringmill/ringmill";
 import { type LiveUpdate, serveDashboard } from "@ringmill/ringmill/view";
 import type { Page } from "puppeteer-core";
 import { INT, newPipeline } from "../../pipeline/_helpers.ts";
 import * as tasks from "../../pipeline/_tasks.ts";
-import { anySource, nodesOnly } from "./_any_source.ts";
+import { anySource, nodesOnly } from "../live/_any_source.ts";
 import { CHROMIUM, openPage } from "./_browser.ts";
-import { endless, failing } from "./_pipelines.ts";
+import { endless, failing } from "../live/_pipelines.ts";
 
 /** A test that needs a browser. */
 function test(name: string, fn: () => Promise<void>): void {
