@@ -200,7 +200,7 @@ export function checkPort(title: string, port: unknown): void {
  *   widest: { nodes: { hand: { lines: ["23:59:59"] } } },
  *   async *updates() {
  *     const sampledAt = Date.now(), lines = [new Date(sampledAt).toLocaleTimeString("en-GB")];
- *     const whole = { run: "1", title: "clock", sampledAt, failures: [], facts: [], tables: [], drawing: 0 };
+ *     const whole = { run: "1", title: "clock", sampledAt, intervalMs: 1000, failures: [], facts: [], tables: [], drawing: 0 };
  *     yield { ...whole, state: "ended", isFinal: true, figures: { nodes: { hand: { lines } } }, snapshot: sampledAt };
  *   },
  *   close() {},

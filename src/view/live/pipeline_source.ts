@@ -59,6 +59,7 @@ export class PipelineSource implements LiveSource<Snapshot> {
       state: stateOf(snapshot),
       isFinal,
       sampledAt: snapshot.sampledAt,
+      intervalMs: this.#monitor.intervalMs,
       failures: this.#failures,
       facts: this.#facts(snapshot),
       drawing: 0,

@@ -83,6 +83,8 @@ export interface LiveUpdate<Snapshot = unknown> {
   readonly isFinal: boolean;
   /** When that was, in milliseconds since 1970. */
   readonly sampledAt: number;
+  /** When the next is due, in milliseconds from then. Who hears nothing for much longer has lost the program. */
+  readonly intervalMs: number;
   /** What has failed, in order. */
   readonly failures: readonly LiveFailure[];
   /** What there is to say about the whole. */

@@ -12,12 +12,12 @@ export interface ConnectionEvents {
 
 /** From one attempt to the next, in milliseconds. */
 const RETRY_MS = 1000;
-/** A program that has not been heard for that long is lost, even if the connection is open. */
+/** A program that is so much behind is lost, even if the connection is open. */
 const SILENCE_MS = 5000;
 
 /** Listens until the final update, and tries again when the connection breaks. */
 export function connect(url: string, events: ConnectionEvents): void {
-  let source: EventSource | undefined, heardAt = Date.now(), usualMs = 0, isLost = false, isFinal = false;
+  let source: EventSource | undefined, heardAt = Date.now(), intervalMs = 0, isLost = false, isFinal = false;
 
   const open = () => {
     source?.close();
@@ -30,9 +30,8 @@ export function connect(url: string, events: ConnectionEvents): void {
     });
   };
   const hear = (update: LiveUpdate) => {
-    const now = Date.now();
-    if (!isLost) usualMs = Math.max(usualMs, now - heardAt);
-    [heardAt, isLost, isFinal] = [now, false, update.isFinal];
+    [heardAt, isLost] = [Date.now(), false];
+    ({ intervalMs, isFinal } = update);
     if (isFinal) source!.close();
     events.update(update);
   };
@@ -41,6 +40,6 @@ export function connect(url: string, events: ConnectionEvents): void {
     isLost = true;
     events.lost(heardAt);
   };
-  setInterval(() => Date.now() - heardAt > SILENCE_MS + 2 * usualMs && lose(), RETRY_MS);
+  setInterval(() => Date.now() - heardAt > SILENCE_MS + intervalMs && lose(), RETRY_MS);
   open();
 }

@@ -14,10 +14,11 @@ export class History {
   readonly times: number[] = [];
   readonly #series = new Map<string, Series>();
 
-  /** Adds what is known now. */
+  /** Adds what is known now, unless it was known before. */
   add({ sampledAt, tables }: LiveUpdate): void {
-    const known = this.times.length;
-    this.times.push(sampledAt / 1000);
+    const known = this.times.length, time = sampledAt / 1000;
+    if (time <= (this.times.at(-1) ?? 0)) return;
+    this.times.push(time);
     for (const { id, columns, rows } of tables) {
       for (const [index, column] of columns.entries()) {
         if (!column.isCharted) continue;

@@ -13,7 +13,16 @@ export function anySource(tell: () => Iterable<Partial<LiveUpdate>> | AsyncItera
     description: nodesOnly("any", "a"),
     widest: {},
     async *updates(): AsyncGenerator<LiveUpdate> {
-      const constant = { run: "1", title: "any", failures: [], facts: [], drawing: 0, figures: {}, tables: [] };
+      const constant = {
+        run: "1",
+        title: "any",
+        intervalMs: 1000,
+        failures: [],
+        facts: [],
+        drawing: 0,
+        figures: {},
+        tables: [],
+      };
       for await (const told of tell()) {
         yield { ...constant, state: "running", isFinal: false, sampledAt: Date.now(), snapshot: null, ...told };
       }

@@ -148,7 +148,7 @@ test("The page notices a program that says nothing any more", async () => {
   );
   const { page } = opened;
   await show(page, url, "not started");
-  await page.evaluate(() => void ((globalThis as unknown as { later: number }).later = 60_000));
+  await page.evaluate(() => void ((globalThis as unknown as { later: number }).later = 700_000));
   await waitForText(page, "#state", "connection lost");
 });
 
