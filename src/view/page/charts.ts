@@ -74,7 +74,7 @@ class Chart {
     this.#figure = element("figure", {}, caption, this.#frame);
     area.append(this.#figure);
     this.#plot = new uPlot(this.#options(), [[]], this.#frame);
-    this.#plot.over.addEventListener("pointerleave", () => this.#tell(null));
+    this.#plot.over.addEventListener("pointerleave", () => this.#selection.hover(null));
   }
 
   /** Draws what the history knows. */
@@ -163,6 +163,8 @@ class Chart {
 
   /** The line of this index is the nearest to the pointer. */
   #tell(index: number | null): void {
+    // The pointer's time is shown in the other charts too, and they find a line of their own near it.
+    if (!this.#plot.over.matches(":hover")) return;
     this.#selection.hover(index === null ? null : this.#nodes[index - 1] ?? null);
   }
 

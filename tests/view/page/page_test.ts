@@ -220,7 +220,10 @@ test("On the page a node stands out everywhere while the pointer is on it, or on
   const chart = await (await page.$("figure .u-over"))!.boundingBox();
   await page.mouse.move(chart!.x + chart!.width - 2, chart!.y + chart!.height - 4);
   await page.waitForSelector("tr.is-lit", { timeout: 20_000 });
-  match((await lit()).join(), /^stream:(\w+),stream:\1$/);
+  for (let frame = 0; frame < 5; frame++) {
+    match((await lit()).join(), /^stream:(\w+),stream:\1$/);
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+  }
 });
 
 test("The page is light or dark, as the reader prefers", async () => {
