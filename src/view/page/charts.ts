@@ -23,13 +23,15 @@ export class Charts {
   readonly #selection: Selection;
   #charts: Chart[] = [];
   #shape = "";
+  /** The number of the frame before which all are drawn again. */
+  #frame: number | undefined;
 
   constructor(area: HTMLElement, history: History, selection: Selection) {
     this.#area = area;
     this.#history = history;
     this.#selection = selection;
-    followTheme(() => this.#charts.forEach((chart) => chart.redraw()));
-    selection.follow(() => this.#charts.forEach((chart) => chart.redraw()));
+    followTheme(() => this.#redrawSoon());
+    selection.follow(() => this.#redrawSoon());
     new ResizeObserver(() => this.#charts.forEach((chart) => chart.resize())).observe(area);
   }
 
@@ -39,6 +41,15 @@ export class Charts {
     if (shape !== this.#shape) this.#make(tables);
     this.#shape = shape;
     for (const chart of this.#charts) chart.update();
+  }
+
+  /** Not at once: a chart that is just drawing would not begin again. */
+  #redrawSoon(): void {
+    if (this.#frame !== undefined) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = undefined;
+      for (const chart of this.#charts) chart.redraw();
+    });
   }
 
   #make(tables: readonly LiveTable[]): void {
@@ -91,7 +102,7 @@ class Chart {
     for (const [index, node] of this.#nodes.entries()) {
       const isLit = this.#selection.has(node), series = this.#plot.series[index + 1];
       series.alpha = isConcerned && !isLit ? 0.15 : 1;
-      series.width = (isLit ? 2.5 : 1.5) * devicePixelRatio;
+      series.width = isLit ? 2.5 : 1.5;
     }
     this.#plot.redraw(false);
     this.#describe();

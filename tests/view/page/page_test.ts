@@ -213,7 +213,7 @@ test("On the page a node stands out everywhere while the pointer is on it, or on
   await page.click('#graph [data-node="stream:numbers"]');
   await page.hover("#title");
   deepEqual(await lit(), ["stream:numbers", "stream:numbers"]);
-  match(await textOf(page, "figcaption .note"), /^numbers: 0 %$/);
+  await waitForText(page, "figcaption .note", "numbers: 0 %");
   await page.keyboard.press("Escape");
   deepEqual(await lit(), []);
   // On a line of a chart: all are at its bottom.
