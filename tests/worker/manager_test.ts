@@ -76,11 +76,11 @@ Deno.test("Manager.state tells where it is in its life", async () => {
 });
 
 Deno.test("Manager names a task whose module is never done importing, when it is closed meanwhile", async () => {
-  const manager = new Manager("stuck", { graceMs: 50 });
+  const manager = new Manager("stuck", { graceMs: 1000 });
   const module = "data:text/javascript,export function run() {} await new Promise(() => {});";
   manager.addTask({ name: "stuck", fn: "run", module });
   manager.addTask({ name: "fine", fn: speak, module: TASKS });
-  const message = 'Task "stuck" failed: it was still importing its module, after the stop, for 50 ms';
+  const message = 'Task "stuck" failed: it was still importing its module, after the stop, for 1000 ms';
   const compiling = rejects(() => manager.compile(), { message });
   while (manager.state === "declared") await Promise.resolve();
   await new Promise((resolve) => setTimeout(resolve, 20));
