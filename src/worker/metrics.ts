@@ -35,7 +35,7 @@ export interface EndMetrics {
   readonly pressurePercent: number;
 }
 
-/** A task at one moment. Rates and shares are those since the snapshot before; in the first one they are 0. */
+/** A task at one moment. Rates and percentages are those since the snapshot before; in the first one they are 0. */
 export interface TaskMetrics {
   /** Its name. */
   readonly name: string;
@@ -55,9 +55,9 @@ export interface TaskMetrics {
   readonly rssBytes: number;
   /** Bytes in use on its own heap, as of its last wait. */
   readonly heapBytes: number;
-  /** Share of time that it waited for data, 0 to 1. */
+  /** Share of time that it waited for data, 0 to 1: of the last 20 looks at it, one each 25 milliseconds or less often. */
   readonly blockedOnEmpty: number;
-  /** Share of time that it waited for room, 0 to 1. */
+  /** Share of time that it waited for room, 0 to 1, in the same way. */
   readonly blockedOnFull: number;
   /** What it reads, by its own names. */
   readonly reads: Readonly<Record<string, EndMetrics>>;

@@ -6,7 +6,8 @@ import type { SharedMemory } from "../ring/shared_memory.ts";
 import { askTasks, readAccount, readActivity, type TaskActivity } from "../ring/task_record.ts";
 import type { EndMetrics, Snapshot, StreamMetrics, TaskMetrics, TaskState, WaitingFor } from "./metrics.ts";
 import type { TaskJob } from "./protocol.ts";
-import { readThreadTimes, type ThreadTimes } from "./thread_account.ts";
+import { Sightings } from "./sightings.ts";
+import { readCpuTime, readNice } from "./thread_account.ts";
 
 /** What a monitor looks at. */
 export interface Monitored {
@@ -17,9 +18,12 @@ export interface Monitored {
   readonly stateOf: (task: string) => TaskState;
 }
 
-/** What a task does is looked at this often from one snapshot to the next. */
+/** What a task does is looked at so often from one snapshot to the next, if that is not too often for the machine. */
 const LOOKS = 20;
-const SHORTEST_LOOK_MS = 5;
+/** To be woken costs a thread about a tenth of a millisecond where all cores are busy. */
+const SHORTEST_LOOK_MS = 25;
+/** It costs about as much to ask for a nice level, which hardly ever changes. */
+const NICE_MS = 1000;
 
 /**
  * Checks what no type can. `name` is of what is to be monitored.
@@ -45,12 +49,6 @@ class Growth {
   }
 }
 
-/** How often a task was seen to be blocked since the last snapshot. */
-interface Sightings {
-  empty: number;
-  full: number;
-}
-
 /** The figures that all parts of a snapshot share. */
 type Moment = Omit<Snapshot, "tasks" | "streams">;
 
@@ -61,9 +59,10 @@ export class Monitor {
   readonly #monitored: Monitored;
   readonly #flows = new Growth();
   readonly #cpu = new Growth();
-  /** The last that is known of threads that may be gone. */
-  readonly #times = new Map<TaskJob, ThreadTimes>();
-  readonly #sightings = new Map<TaskJob, Sightings>();
+  /** The last CPU times that are known of threads that may be gone. */
+  readonly #cpuTimes = new Map<TaskJob, number>();
+  readonly #nice = new Map<TaskJob, { readonly level: number | null; readonly at: number }>();
+  readonly #sightings: ReadonlyMap<TaskJob, Sightings>;
   /** Looks since the last snapshot. */
   #looks = 0;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -75,6 +74,7 @@ export class Monitor {
   constructor(monitored: Monitored, intervalMs: number) {
     this.intervalMs = intervalMs;
     this.#monitored = monitored;
+    this.#sightings = new Map(monitored.jobs.map((job) => [job, new Sightings()]));
     const looks = Math.max(1, Math.min(LOOKS, Math.floor(intervalMs / SHORTEST_LOOK_MS)));
     askTasks(monitored.memory);
     this.#latest = this.#sample();
@@ -120,10 +120,7 @@ export class Monitor {
     const { memory, jobs } = this.#monitored;
     this.#looks++;
     for (const job of jobs) {
-      const what = this.#waitingFor(job, readActivity(memory, job.record))?.what;
-      const sightings = this.#sightings.get(job)!;
-      if (what === "data") sightings.empty++;
-      if (what === "room") sightings.full++;
+      this.#sightings.get(job)!.note(this.#waitingFor(job, readActivity(memory, job.record))?.what);
     }
   }
 
@@ -154,7 +151,8 @@ export class Monitor {
       name: job.task,
       ...this.#whatItDoes(job, activity),
       ...this.#sampleThread(job, thread, cpuMs, moment),
-      ...this.#takeShares(job),
+      blockedOnEmpty: this.#sightings.get(job)!.share("data"),
+      blockedOnFull: this.#sightings.get(job)!.share("room"),
       ...{ pid, threadId: thread || null, rssBytes, heapBytes, sampledAt, reads, writes },
       ...{ framesIn: total(reads, "frames"), framesOut: total(writes, "frames") },
       ...{ bytesIn: total(reads, "bytes"), bytesOut: total(writes, "bytes") },
@@ -169,19 +167,20 @@ export class Monitor {
   }
 
   /** `ownMs` is the thread's own account, for where the system tells nothing. */
-  #sampleThread(job: TaskJob, thread: number, ownMs: number, { elapsedMs }: Moment) {
-    const times = readThreadTimes(thread);
-    if (times) this.#times.set(job, times);
-    const growth = this.#cpu.since(job, this.#times.get(job)?.cpuMs ?? ownMs);
+  #sampleThread(job: TaskJob, thread: number, ownMs: number, moment: Moment) {
+    const { elapsedMs } = moment, cpuMs = readCpuTime(thread);
+    if (cpuMs !== null) this.#cpuTimes.set(job, cpuMs);
+    const growth = this.#cpu.since(job, this.#cpuTimes.get(job) ?? ownMs);
     const cpuPercent = elapsedMs > 0 ? Math.min(100, growth / elapsedMs * 100) : 0;
-    return { cpuPercent, nice: times?.nice ?? null };
+    return { cpuPercent, nice: cpuMs === null ? null : this.#niceOf(job, thread, moment) };
   }
 
-  #takeShares(job: TaskJob): Pick<TaskMetrics, "blockedOnEmpty" | "blockedOnFull"> {
-    const { empty, full } = this.#sightings.get(job) ?? { empty: 0, full: 0 };
-    this.#sightings.set(job, { empty: 0, full: 0 });
-    const looks = Math.max(this.#looks, 1);
-    return { blockedOnEmpty: empty / looks, blockedOnFull: full / looks };
+  #niceOf(job: TaskJob, thread: number, { sampledAt }: Moment): number | null {
+    const known = this.#nice.get(job);
+    if (known && sampledAt - known.at < NICE_MS) return known.level;
+    const level = readNice(thread);
+    this.#nice.set(job, { level, at: sampledAt });
+    return level;
   }
 
   #sampleEnds(job: TaskJob, kind: "reader" | "writer", moment: Moment): Record<string, EndMetrics> {

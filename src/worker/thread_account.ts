@@ -1,13 +1,5 @@
 /** What a thread can find out about itself, and what the operating system tells of any thread. */
 
-/** What is known of a thread's use of its processor. */
-export interface ThreadTimes {
-  /** CPU time since the thread began, in milliseconds. */
-  readonly cpuMs: number;
-  /** The nice level, -20 (first served) to 19; `null` where it is unknown. */
-  readonly nice: number | null;
-}
-
 /** The operating system's number of this thread; 0 where it is not told: on Linux, with all permissions, it is. */
 export function ownThread(): number {
   try {
@@ -25,16 +17,26 @@ export function ownAccount(): { cpuMs: number; heapBytes: number } {
   return { cpuMs: (user + system) / 1000, heapBytes: Deno.memoryUsage().heapUsed };
 }
 
-/** What the operating system tells of a thread of this process; `null` where it does not, or the thread has ended. */
-export function readThreadTimes(thread: number): ThreadTimes | null {
+/**
+ * CPU time of a thread of this process since it began, in milliseconds; `null` where the operating system does not tell, or
+ * the thread has ended.
+ */
+export function readCpuTime(thread: number): number | null {
+  const text = readThreadFile(thread, "schedstat");
+  return text === null ? null : Number(text.split(" ")[0]) / 1e6;
+}
+
+/** The nice level of a thread of this process, -20 (first served) to 19; `null` as above. */
+export function readNice(thread: number): number | null {
+  const text = readThreadFile(thread, "stat");
+  // The name, in brackets, may hold anything. Of what follows it, the nice level is the 17th.
+  return text === null ? null : Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[16]);
+}
+
+function readThreadFile(thread: number, name: string): string | null {
   if (thread === 0) return null;
   try {
-    const folder = `/proc/self/task/${thread}`;
-    const [nanoseconds] = Deno.readTextFileSync(`${folder}/schedstat`).split(" ");
-    // The name, in brackets, may hold anything. Of what follows it, the nice level is the 17th.
-    const stat = Deno.readTextFileSync(`${folder}/stat`);
-    const nice = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]);
-    return { cpuMs: Number(nanoseconds) / 1e6, nice };
+    return Deno.readTextFileSync(`/proc/self/task/${thread}/${name}`);
   } catch {
     return null;
   }

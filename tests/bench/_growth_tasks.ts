@@ -19,7 +19,7 @@ export function labour(rounds: number, seed: number): number {
 }
 
 /** Nanoseconds of processor time that this thread has taken. Node's function counts in coarse ticks. */
-function threadTime(): number {
+export function threadTime(): number {
   if (Deno.build.os === "linux") return Number(Deno.readTextFileSync("/proc/thread-self/schedstat").split(" ")[0]);
   const { user, system } = process.threadCpuUsage();
   return (user + system) * 1000;

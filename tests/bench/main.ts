@@ -8,6 +8,7 @@ import { benchGraphs } from "./graphs.ts";
 import { benchGrowth } from "./growth.ts";
 import { benchLatency } from "./latency.ts";
 import { benchLinear } from "./linear.ts";
+import { benchMonitoring } from "./monitoring.ts";
 import { benchOneThread } from "./one_thread.ts";
 import { benchPipelines } from "./pipelines.ts";
 import { benchPools } from "./pools.ts";
@@ -26,6 +27,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   latency: { about: "a round trip between two workers", measure: benchLatency },
   growth: { about: "more readers, more stages, more tasks than cores", measure: benchGrowth },
   pipelines: { about: "starting a pipeline, and letting it wait", measure: benchPipelines },
+  monitoring: { about: "a pipeline with a monitor, and without", measure: benchMonitoring },
   graphs: { about: "nodes, executions and streams of a node graph", measure: benchGraphs },
   pools: { about: "calls of a function on a pool of workers", measure: benchPools },
   linear: {
