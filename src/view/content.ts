@@ -21,6 +21,18 @@ const TONES: Readonly<Record<string, Tone>> = {
   failed: "bad",
 };
 
+/** What stands before a status where only characters can be drawn. */
+export const MARKS: Readonly<Record<Tone, string>> = { calm: "○", active: "●", done: "✓", bad: "✗" };
+
+/** Cells of the bar that shows a load. */
+const BAR = 10;
+
+/** A share from 0 to 1, where only characters can be drawn. */
+export function bar(share: number): string {
+  const full = Math.round(share * BAR);
+  return "▰".repeat(full) + "▱".repeat(BAR - full);
+}
+
 /** A status, ready to be drawn. */
 export interface Status {
   readonly text: string;
@@ -118,7 +130,8 @@ export function contentOf(node: ViewNode, figure: Figure = {}): NodeContent {
   };
 }
 
-function toneOf(status: string): Tone {
+/** How a status is coloured. */
+export function toneOf(status: string): Tone {
   return Object.hasOwn(TONES, status) ? TONES[status] : "calm";
 }
 

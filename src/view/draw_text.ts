@@ -1,7 +1,7 @@
 /** Drawings for a terminal. */
 
 import { BOXES, type BoxStyle, Canvas } from "./_canvas.ts";
-import { columnsOf, type Content, type Load, type NodeContent, prepare, type Tone, widest } from "./content.ts";
+import { bar, columnsOf, type Content, type Load, MARKS, type NodeContent, prepare, widest } from "./content.ts";
 import type { Figures, ViewDescription, ViewNodeKind } from "./description.ts";
 import {
   checkDirection,
@@ -40,14 +40,8 @@ const STYLES: Readonly<Record<ViewNodeKind, BoxStyle>> = {
   program: BOXES.heavy,
 };
 
-const MARKS: Readonly<Record<Tone, string>> = { calm: "○", active: "●", done: "✓", bad: "✗" };
-
-/** Cells of the bar that shows a load. */
-const BAR = 10;
-
 function loadLine({ share, text }: Load): string {
-  const full = Math.round(share * BAR);
-  return `${"▰".repeat(full)}${"▱".repeat(BAR - full)} ${text}`;
+  return `${bar(share)} ${text}`;
 }
 
 function linesOf({ title, status, details, lines, load }: NodeContent): string[] {

@@ -19,10 +19,12 @@
 
 export type { Figure, Figures, ViewDescription, ViewEdge, ViewGroup, ViewNode, ViewNodeKind } from "./description.ts";
 export { describeFigures } from "./describe_figures.ts";
+export { describeGraph, describeGraphFigures, type DrawableGraph, type ExecutedGraph } from "./describe_graph.ts";
 export { describeLinearPipeline } from "./describe_linear_pipeline.ts";
 export { describePipeline } from "./describe_pipeline.ts";
 export { drawMermaid, type DrawMermaidOptions } from "./draw_mermaid.ts";
 export { drawSvg, type DrawSvgOptions } from "./draw_svg.ts";
+export { drawTable, type DrawTableOptions } from "./draw_table.ts";
 export { drawText, type DrawTextOptions } from "./draw_text.ts";
 export type { Direction } from "./geometry.ts";
 export type { Theme } from "./theme.ts";
