@@ -13,9 +13,14 @@ export interface Outcome {
 const EXAMPLES = new URL("../../examples/", import.meta.url);
 
 /** Runs `examples/<name>` with all permissions and without colours. */
-export async function runExample(name: string, ...args: string[]): Promise<Outcome> {
+export function runExample(name: string, ...args: string[]): Promise<Outcome> {
+  return runProgram(new URL(name, EXAMPLES), ...args);
+}
+
+/** The same of any program. */
+export async function runProgram(program: URL, ...args: string[]): Promise<Outcome> {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", fileURLToPath(new URL(name, EXAMPLES)), ...args],
+    args: ["run", "-A", "--quiet", fileURLToPath(program), ...args],
     env: { NO_COLOR: "1" },
   });
   const { code, stdout, stderr } = await command.output();

@@ -1,0 +1,39 @@
+/**
+ * The command line: runs, checks and draws pipelines.
+ *
+ * ```sh
+ * deno run -A jsr:@ringmill/ringmill/cli --help
+ * ```
+ *
+ * @module
+ */
+
+import { explain, statusOf } from "./_errors.ts";
+import { parseCommand } from "./_program.ts";
+
+/**
+ * Does what the arguments say, as if they stood on the command line: prints to the standard output and error, and listens
+ * for Ctrl-C while a pipeline runs.
+ *
+ * @returns The status to exit with: 0 if all went well, 1 if something failed, 2 if the arguments are wrong, 130 after
+ * Ctrl-C. A task that has ignored the stop keeps the program alive until `Deno.exit()`.
+ *
+ * @example A program of one's own that has the commands
+ * ```ts
+ * import { runCommand } from "@ringmill/ringmill/cli";
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(await runCommand(["--version"]), 0);
+ * equal(await runCommand(["rnu"]), 2); // error: unknown command 'rnu' (Did you mean run?)
+ * ```
+ */
+export async function runCommand(args: readonly string[]): Promise<number> {
+  try {
+    return await parseCommand(args);
+  } catch (error) {
+    console.error(explain(error));
+    return statusOf(error);
+  }
+}
+
+if (import.meta.main) Deno.exit(await runCommand(Deno.args));
