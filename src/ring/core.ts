@@ -39,6 +39,36 @@ export interface Core {
   event_leave(event: number): void;
   event_wait(event: number, own: number, spins: number, nanoseconds: number): number;
   event_prepare_wait(event: number, own: number): number;
+
+  queue_init(queue: number, records: number, bytes: number, parties: number, start: bigint): void;
+  queue_claim(queue: number, party: number, band: number, length: number): number;
+  queue_commit(queue: number, party: number): void;
+  queue_abort(queue: number, party: number): void;
+  queue_look(queue: number, party: number): number;
+  queue_free(queue: number, party: number): void;
+  queue_give_back(queue: number, party: number): void;
+  queue_make_room(queue: number, party: number, band: number, length: number): number;
+  queue_refuse(queue: number): void;
+  queue_unblock(queue: number, party: number): number;
+  queue_close(queue: number): void;
+  queue_is_closed(queue: number): number;
+  queue_depth(queue: number): number;
+  queue_bytes_queued(queue: number): number;
+  queue_written(queue: number): number;
+  queue_taken(queue: number): number;
+  queue_dropped(queue: number): number;
+  queue_wait_for_room(
+    queue: number,
+    party: number,
+    band: number,
+    length: number,
+    since: number,
+    spins: number,
+    nanoseconds: number,
+  ): number;
+  queue_prepare_wait_for_room(queue: number, party: number, band: number, length: number, since: number): number;
+  queue_wait_for_record(queue: number, party: number, since: number, spins: number, nanoseconds: number): number;
+  queue_prepare_wait_for_record(queue: number, party: number, since: number): number;
 }
 
 let compiled: WebAssembly.Module | undefined;

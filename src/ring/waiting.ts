@@ -6,14 +6,14 @@ import { LONGEST_TIMER_MS, within } from "./within.ts";
 /** How a blocked call waits: spin for a while and then park, only spin, or park at once. */
 export type WaitStrategy = "adaptive" | "spin" | "park";
 
-/** Something a thread can wait for: so many bytes of a ring (`length`), or an event (which ignores it). */
-export interface Waitable {
+/** Something a thread can wait for: so many bytes of a ring (`wanted`), or an event (which ignores it), for instance. */
+export interface Waitable<Wanted = number> {
   /** Tries once: a code of the core, of which `NOT_READY` alone means to go on waiting. */
-  attempt(length: number): number;
-  /** Spins and then parks for at most `nanoseconds`: a code that says how that ended. */
-  park(length: number, spins: number, nanoseconds: number): number;
+  attempt(wanted: Wanted): number;
+  /** Spins and then parks for at most `nanoseconds`, if that is not 0: a code that says how that ended. */
+  park(wanted: Wanted, spins: number, nanoseconds: number): number;
   /** Announces this waiter: 0 if there is something to try already, otherwise what the waiters word is until then. */
-  prepare(length: number): number;
+  prepare(wanted: Wanted): number;
   /** The memory's words, and the index of the waiters word among them. */
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly waiters: number;
@@ -118,12 +118,15 @@ export interface WaiterOptions {
   observer?: WaitObserver;
   /** Whether there are more tasks than cores. */
   isCrowded?: boolean;
+  /** Whether promises spin as well, for a moment, before they leave the thread to others. */
+  spinsAsync?: boolean;
 }
 
 /** Waits on behalf of one handle. */
-export class Waiter {
-  readonly #target: Waitable;
+export class Waiter<Wanted = number> {
+  readonly #target: Waitable<Wanted>;
   readonly #spinner: Spinner;
+  readonly #spinsAsync: boolean;
   readonly #observer: WaitObserver | undefined;
   /** Promises so far, and those that are not settled yet. */
   #promises = 0;
@@ -132,49 +135,77 @@ export class Waiter {
   #turns: Promise<void> = Promise.resolve();
 
   /** A waiter for `target` by `strategy`. */
-  constructor(target: Waitable, strategy: WaitStrategy, { observer, isCrowded = false }: WaiterOptions = {}) {
+  constructor(target: Waitable<Wanted>, strategy: WaitStrategy, options: WaiterOptions = {}) {
+    const { observer, isCrowded = false, spinsAsync = false } = options;
     this.#target = target;
     this.#observer = observer;
     this.#spinner = new SPINNERS[strategy](isCrowded);
+    this.#spinsAsync = spinsAsync;
   }
 
   /** Blocks this thread until an attempt ends with anything but `NOT_READY`, or the time is up. Returns its code. */
-  block(length: number, timeoutMs: number): number {
+  block(wanted: Wanted, timeoutMs: number): number {
     try {
-      return this.#block(length, timeoutMs);
+      return this.#block(wanted, timeoutMs);
     } finally {
       this.#observer?.goesOn();
     }
   }
 
-  #block(length: number, timeoutMs: number): number {
+  #block(wanted: Wanted, timeoutMs: number): number {
     const deadline = timeoutMs === Infinity ? Infinity : performance.now() + timeoutMs;
     for (;;) {
       this.#observer?.waits();
       const left = deadline === Infinity ? SLICE_MS : Math.min(deadline - performance.now(), SLICE_MS);
-      if (left <= 0) return this.#target.attempt(length);
+      if (left <= 0) return this.#target.attempt(wanted);
       const nanoseconds = this.#spinner.parks ? left * 1e6 : 0;
-      this.#spinner.learn(this.#target.park(length, this.#spinner.spins, nanoseconds));
-      const code = this.#target.attempt(length);
+      this.#spinner.learn(this.#target.park(wanted, this.#spinner.spins, nanoseconds));
+      const code = this.#target.attempt(wanted);
       if (code !== codes.NOT_READY) return code;
     }
   }
 
   /**
    * As `block`, without blocking the thread: neither by parking, nor by never giving its event loop a turn. Hands the code
-   * to `take` at once, before anything else on this thread can change what was found. Calls take turns.
+   * to `take` at once, before anything else on this thread can change what was found. Calls take turns. Rejects once
+   * `signal` aborts.
    */
-  async promise<Result>(length: number, timeoutMs: number, take: (code: number) => Result): Promise<Result> {
+  async promise<Result>(
+    wanted: Wanted,
+    timeoutMs: number,
+    take: (code: number) => Result,
+    signal?: AbortSignal,
+  ): Promise<Result> {
+    signal?.throwIfAborted();
+    const isDue = ++this.#promises % PROMISES_PER_TURN === 0;
+    if (this.#pending === 0 && !isDue) {
+      const code = this.#target.attempt(wanted);
+      if (code !== codes.NOT_READY || timeoutMs === 0) return take(code);
+    }
+    return await this.#promise(wanted, timeoutMs, take, isDue, signal);
+  }
+
+  async #promise<Result>(
+    wanted: Wanted,
+    timeoutMs: number,
+    take: (code: number) => Result,
+    isDue: boolean,
+    signal?: AbortSignal,
+  ): Promise<Result> {
     const deadline = timeoutMs === Infinity ? Infinity : performance.now() + timeoutMs;
     const before = this.#turns, own = Promise.withResolvers<void>();
     this.#turns = before.then(() => own.promise);
+    const abort = () => this.disturb();
+    signal?.addEventListener("abort", abort);
     try {
       if (this.#pending++ > 0 && !await within(before, timeoutMs)) return take(codes.NOT_READY);
-      if (++this.#promises % PROMISES_PER_TURN === 0) await new Promise(setImmediate);
+      if (isDue) await new Promise(setImmediate);
       for (;;) {
-        const code = this.#target.attempt(length);
+        signal?.throwIfAborted();
+        const code = this.#target.attempt(wanted);
         if (code !== codes.NOT_READY || performance.now() >= deadline) return take(code);
-        const announced = this.#target.prepare(length);
+        if (this.#spinsAsync && this.#spin(wanted)) continue;
+        const announced = this.#target.prepare(wanted);
         if (announced === 0) continue;
         const { words, waiters } = this.#target;
         const { async, value } = Atomics.waitAsync(words, waiters, announced, deadline - performance.now());
@@ -182,10 +213,18 @@ export class Waiter {
         if (async) await keepAlive(value);
       }
     } finally {
+      signal?.removeEventListener("abort", abort);
       this.#observer?.goesOn();
       this.#pending--;
       own.resolve();
     }
+  }
+
+  /** Whether it came while spinning. */
+  #spin(wanted: Wanted): boolean {
+    const ending = this.#target.park(wanted, this.#spinner.spins, 0);
+    this.#spinner.learn(ending);
+    return ending === codes.SPUN;
   }
 
   /** Makes waits of this thread try again: what they try has changed. It disturbs other waiters, but harms none. */

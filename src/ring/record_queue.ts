@@ -1,0 +1,340 @@
+/** A queue of records in shared memory: many producers, consumers that take turns, four bands of priority. */
+
+import { codes, layout } from "./_core.generated.ts";
+import type { HandleOptions } from "./_ends.ts";
+import { describe } from "./_frames.ts";
+import type { Core } from "./core.ts";
+import { StoppedError } from "../errors.ts";
+import { type Band, type RecordQueueDescription, recordQueueWaiters } from "./queue_description.ts";
+import type { SharedMemory } from "./shared_memory.ts";
+import { checkTimeout, type Waitable, Waiter } from "./waiting.ts";
+
+/** Options of a call that waits. */
+export interface QueueWaitOptions {
+  /**
+   * The call comes back as soon as `wakes` is not this any more. Take it before you look at whatever `wake()` is about to
+   * tell: a wake between the two is not missed then.
+   *
+   * @default {wakes} as it is when the call begins
+   */
+  since?: number;
+}
+
+/** Options of a call that waits without blocking the thread. */
+export interface AsyncQueueWaitOptions extends QueueWaitOptions {
+  /** Rejects the call with its reason. Nothing is taken or queued then. A call behind others waits for its turn first. */
+  signal?: AbortSignal;
+}
+
+/** What a call waits for: room for a record of `length` bytes, or a record; or a wake. */
+interface Wanted {
+  readonly length: number;
+  readonly since: number;
+}
+
+/** How often `offerDroppingOldest` tries to drop a record that somebody is just about to write or to take. */
+const MOST_TRIES = 1000;
+/** Views of records up to this length are made once. */
+const SHORT_BYTES = 1024;
+
+/**
+ * A party's handle on a record queue. It belongs to the thread that opens it, and so does its number: two threads that
+ * use the same one at a time break the queue.
+ *
+ * Within a band, records come in the order in which their room was claimed. One whose producer is still writing holds
+ * back those behind it in its band, not those of other bands.
+ */
+export class RecordQueue {
+  /** The queue's name. */
+  readonly name: string;
+  /** The longest record that it takes: half the bytes of a band. */
+  readonly maxRecordBytes: number;
+  readonly #memory: SharedMemory;
+  readonly #core: Core;
+  readonly #queue: RecordQueueDescription;
+  readonly #party: number;
+  /** Address of the bands. */
+  readonly #data: number;
+  /** Index of the word that has the length of the record found last. */
+  readonly #found: number;
+  readonly #stopReason: () => Error;
+  readonly #mayBlock: boolean;
+  readonly #offers: readonly Waiter<Wanted>[];
+  readonly #takes: Waiter<Wanted>;
+  #scratch: Uint8Array<ArrayBuffer> = new Uint8Array(SHORT_BYTES);
+  /** Views of the scratch by their length. */
+  #views: Uint8Array<ArrayBuffer>[] = [];
+
+  /**
+   * Opens a queue as one of its parties, 0 to `parties` - 1.
+   *
+   * @throws {RangeError} If there is no such party.
+   */
+  constructor(memory: SharedMemory, queue: RecordQueueDescription, party: number, options: HandleOptions = {}) {
+    checkParty(queue, party, "open");
+    this.name = queue.name;
+    this.maxRecordBytes = queue.bytes / 2;
+    this.#memory = memory;
+    this.#core = memory.core;
+    this.#queue = queue;
+    this.#party = party;
+    const slot = queue.address + layout.QUEUE_HEADER + party * layout.PARTY_BYTES;
+    this.#data = queue.address + layout.QUEUE_HEADER + queue.parties * layout.PARTY_BYTES;
+    this.#found = (slot + layout.PARTY_FOUND) / 4;
+    this.#stopReason = options.stopReason ?? (() => new StoppedError("The pipeline was stopped"));
+    this.#mayBlock = options.mayBlock ?? true;
+    const waiting = { ...options, spinsAsync: true };
+    this.#offers = BANDS.map((band) => new Waiter(this.#room(band), queue.wait, waiting));
+    this.#takes = new Waiter(this.#record(), queue.wait, waiting);
+  }
+
+  /** Room for a record of a band, as something to wait for. */
+  #room(band: Band): Waitable<Wanted> {
+    const core = this.#core, { address } = this.#queue, party = this.#party;
+    return {
+      words: this.#memory.words,
+      waiters: (address + layout.QUEUE_ROOM_WAITERS) / 4,
+      attempt: ({ length, since }) => this.#unlessWoken(core.queue_claim(address, party, band, length), since),
+      park: ({ length, since }, spins, nanoseconds) =>
+        core.queue_wait_for_room(address, party, band, length, since, spins, nanoseconds),
+      prepare: ({ length, since }) => core.queue_prepare_wait_for_room(address, party, band, length, since),
+    };
+  }
+
+  /** A record, as something to wait for. */
+  #record(): Waitable<Wanted> {
+    const core = this.#core, { address } = this.#queue, party = this.#party;
+    return {
+      words: this.#memory.words,
+      waiters: (address + layout.QUEUE_RECORD_WAITERS) / 4,
+      attempt: ({ since }) => this.#unlessWoken(core.queue_look(address, party), since),
+      park: ({ since }, spins, nanoseconds) => core.queue_wait_for_record(address, party, since, spins, nanoseconds),
+      prepare: ({ since }) => core.queue_prepare_wait_for_record(address, party, since),
+    };
+  }
+
+  #unlessWoken(code: number, since: number): number {
+    return code === codes.NOT_READY && this.wakes !== since ? codes.INTERRUPTED : code;
+  }
+
+  /**
+   * Queues a copy of `record`. False if there is no room for it within `timeoutMs`, if the queue is or gets `closed`, or
+   * if `wake()` was called meanwhile.
+   *
+   * @throws {TypeError} If `record` is no `Uint8Array`, or the call would block the main thread.
+   * @throws {RangeError} If `record` is longer than `maxRecordBytes`, `band` is not 0 to 3, or `timeoutMs` is negative.
+   * @throws {StoppedError} If everybody was told to stop.
+   */
+  offer(record: Uint8Array, band: Band, timeoutMs = 0, options?: QueueWaitOptions): boolean {
+    this.#checkRecord(record, band);
+    let offset = this.#core.queue_claim(this.#queue.address, this.#party, band, record.length);
+    if (offset < 0 || !(timeoutMs >= 0)) {
+      offset = this.#waitAfter(offset, this.#offers[band], "offer to", record.length, timeoutMs, options);
+    }
+    return this.#publish(offset, record);
+  }
+
+  /** As {@link offer}, without blocking the thread; it waits without bound unless told otherwise. */
+  async offerAsync(
+    record: Uint8Array,
+    band: Band,
+    timeoutMs = Infinity,
+    options: AsyncQueueWaitOptions = {},
+  ): Promise<boolean> {
+    this.#checkRecord(record, band);
+    checkTimeout(timeoutMs, `offer to queue "${this.name}"`);
+    const wanted = { length: record.length, since: options.since ?? this.wakes };
+    const publish = (offset: number) => this.#publish(offset, record);
+    return await this.#offers[band].promise(wanted, timeoutMs, publish, options.signal);
+  }
+
+  /**
+   * Queues a copy of `record` at once. Where there is no room, it drops queued records for it, which `dropped` counts:
+   * while there are too many, the oldest of the lowest band that has any, up to its own; while the bytes of its own band
+   * do not suffice, the oldest of that. Where everything queued outranks it, or what it would drop is still being written,
+   * the record itself is dropped, and counted. True if it was queued; false, too, if the queue is `closed`.
+   *
+   * @throws {TypeError} If `record` is no `Uint8Array`.
+   * @throws {RangeError} If `record` is longer than `maxRecordBytes`, or `band` is not 0 to 3.
+   * @throws {StoppedError} If everybody was told to stop.
+   */
+  offerDroppingOldest(record: Uint8Array, band: Band): boolean {
+    this.#checkRecord(record, band);
+    const core = this.#core, { address } = this.#queue;
+    for (let tries = MOST_TRIES;;) {
+      const offset = core.queue_claim(address, this.#party, band, record.length);
+      if (offset !== codes.NOT_READY) return this.#publish(offset, record);
+      const code = core.queue_make_room(address, this.#party, band, record.length);
+      if (code === codes.NOT_READY ? --tries > 0 : code === codes.DONE) continue;
+      core.queue_refuse(address);
+      return false;
+    }
+  }
+
+  /**
+   * The oldest record of the highest band that has any: a view of this handle's own memory, which is not shared and stays
+   * as it is until the next call that takes. `null` if none comes within `timeoutMs`, if the queue is `closed` and drained,
+   * or if `wake()` was called meanwhile.
+   *
+   * A record that was returned is returned to nobody else.
+   *
+   * @throws {TypeError} If the call would block the main thread.
+   * @throws {RangeError} If `timeoutMs` is negative.
+   * @throws {StoppedError} If everybody was told to stop.
+   */
+  take(timeoutMs = 0, options?: QueueWaitOptions): Uint8Array<ArrayBuffer> | null {
+    let offset = this.#core.queue_look(this.#queue.address, this.#party);
+    if (offset < 0 || !(timeoutMs >= 0)) {
+      offset = this.#waitAfter(offset, this.#takes, "take from", 0, timeoutMs, options);
+    }
+    return this.#consume(offset);
+  }
+
+  /** As {@link take}, without blocking the thread; it waits without bound unless told otherwise. */
+  async takeAsync(
+    timeoutMs = Infinity,
+    options: AsyncQueueWaitOptions = {},
+  ): Promise<Uint8Array<ArrayBuffer> | null> {
+    checkTimeout(timeoutMs, `take from queue "${this.name}"`);
+    const wanted = { length: 0, since: options.since ?? this.wakes };
+    return await this.#takes.promise(wanted, timeoutMs, (offset) => this.#consume(offset), options.signal);
+  }
+
+  /** How often `wake()` was called, modulo 2^32. */
+  get wakes(): number {
+    return Atomics.load(this.#memory.words, (this.#queue.address + layout.QUEUE_WAKES) / 4) >>> 0;
+  }
+
+  /** Makes every call come back that waits on this queue at the moment, in whichever thread, as if its time had run out. */
+  wake(): void {
+    const { words } = this.#memory;
+    Atomics.add(words, (this.#queue.address + layout.QUEUE_WAKES) / 4, 1);
+    for (const waiters of recordQueueWaiters(this.#queue)) {
+      // Changes the count, not the bit: who has announced itself to park on the old value does not.
+      Atomics.add(words, waiters / 4, 2);
+      Atomics.notify(words, waiters / 4);
+    }
+  }
+
+  /** Ends the queue for all parties: nothing more can be queued, consumers drain what is left. Closing twice changes nothing. */
+  close(): void {
+    this.#core.queue_close(this.#queue.address);
+  }
+
+  /** Whether the queue was closed. There may be records left to take. */
+  get closed(): boolean {
+    return this.#core.queue_is_closed(this.#queue.address) === 1;
+  }
+
+  /** Records that are queued, or being written. Never more than the queue's `records`. As old as it is when it arrives. */
+  get depth(): number {
+    return this.#core.queue_depth(this.#queue.address) >>> 0;
+  }
+
+  /** Bytes that are queued in all bands, with what belongs to records besides their own bytes. */
+  get bytesQueued(): number {
+    return this.#core.queue_bytes_queued(this.#queue.address);
+  }
+
+  /** Records that were ever queued. */
+  get written(): number {
+    return this.#core.queue_written(this.#queue.address);
+  }
+
+  /** Records that were ever taken. */
+  get taken(): number {
+    return this.#core.queue_taken(this.#queue.address);
+  }
+
+  /** Records that were dropped: those that made room for others, and those for which none was made. */
+  get dropped(): number {
+    return this.#core.queue_dropped(this.#queue.address);
+  }
+
+  /**
+   * Cleans up after a party whose thread has ended, which the caller must know for sure: what it had claimed and not
+   * published is given up, and its turn as a consumer is over. A record that it had begun to copy is taken by another
+   * consumer; one that it had taken is gone with it. Its number may be used again then. False, and nothing done, while
+   * another consumer has the turn: try again.
+   *
+   * @throws {RangeError} If there is no such party.
+   */
+  unblock(party: number): boolean {
+    checkParty(this.#queue, party, "unblock");
+    return this.#core.queue_unblock(this.#queue.address, party) === codes.DONE;
+  }
+
+  #checkRecord(record: Uint8Array, band: Band): void {
+    if (record instanceof Uint8Array && record.length <= this.maxRecordBytes && BANDS.includes(band)) return;
+    const what = `Cannot offer to queue "${this.name}"`;
+    if (!(record instanceof Uint8Array)) {
+      throw new TypeError(`${what}: expected a Uint8Array, received ${describe(record)}`);
+    }
+    if (record.length > this.maxRecordBytes) {
+      throw new RangeError(`${what}: a record has at most ${this.maxRecordBytes} bytes, received ${record.length}`);
+    }
+    throw new RangeError(`${what}: band must be 0, 1, 2 or 3, received ${Deno.inspect(band)}`);
+  }
+
+  /** Waits, after an attempt has ended with `code`. */
+  #waitAfter(
+    code: number,
+    waiter: Waiter<Wanted>,
+    action: string,
+    length: number,
+    timeoutMs: number,
+    options?: QueueWaitOptions,
+  ): number {
+    const what = `${action} queue "${this.name}"`;
+    checkTimeout(timeoutMs, what);
+    if (code !== codes.NOT_READY || timeoutMs === 0) return code;
+    if (!this.#mayBlock) throw new TypeError(`Cannot ${what}: the main thread must not block, use the async method`);
+    return waiter.block({ length, since: options?.since ?? this.wakes }, timeoutMs);
+  }
+
+  /** Passes on whether an attempt has succeeded, unless everybody was told to stop. */
+  #isThere(offset: number): boolean {
+    if (offset === codes.STOPPED) throw this.#stopReason();
+    return offset >= 0;
+  }
+
+  /** Fills the room that was claimed at `offset`, if any, and publishes it. */
+  #publish(offset: number, record: Uint8Array): boolean {
+    if (!this.#isThere(offset)) return false;
+    this.#memory.bytes.set(record, this.#data + offset);
+    this.#core.queue_commit(this.#queue.address, this.#party);
+    return true;
+  }
+
+  /** Copies the record that was found at `offset`, if any, and frees its room. */
+  #consume(offset: number): Uint8Array<ArrayBuffer> | null {
+    if (!this.#isThere(offset)) return null;
+    const length = this.#memory.words[this.#found];
+    const view = this.#view(length), start = this.#data + offset;
+    view.set(this.#memory.bytes.subarray(start, start + length));
+    this.#core.queue_free(this.#queue.address, this.#party);
+    return view;
+  }
+
+  #view(length: number): Uint8Array<ArrayBuffer> {
+    if (length > SHORT_BYTES) return this.#long(length);
+    return this.#views[length] ??= this.#scratch.subarray(0, length);
+  }
+
+  /** Memory for all records, of which the system gives only what is touched. */
+  #long(length: number): Uint8Array<ArrayBuffer> {
+    if (this.#scratch.length < this.maxRecordBytes) {
+      this.#scratch = new Uint8Array(this.maxRecordBytes);
+      this.#views = [];
+    }
+    return this.#scratch.subarray(0, length);
+  }
+}
+
+const BANDS: readonly Band[] = [0, 1, 2, 3];
+
+function checkParty({ name, parties }: RecordQueueDescription, party: number, action: string): void {
+  if (Number.isInteger(party) && party >= 0 && party < parties) return;
+  const range = `party must be a whole number from 0 to ${parties - 1}`;
+  throw new RangeError(`Cannot ${action} queue "${name}": ${range}, received ${Deno.inspect(party)}`);
+}
