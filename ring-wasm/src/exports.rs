@@ -3,7 +3,7 @@
 use crate::codes::STOPPED;
 use crate::waiting::stopped;
 use crate::wasm::Instance;
-use crate::{event, reader, ring, writer};
+use crate::{consumer, dropping, event, producer, queue, reader, ring, turn, unblocking, writer};
 
 macro_rules! export {
     ($($name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)? = $function:path;)*) => {$(
@@ -47,6 +47,32 @@ export! {
     event_leave(event: u32) = event::leave;
     event_wait(event: u32, own: u32, spins: u32, nanoseconds: f64) -> i32 = event_wait_for;
     event_prepare_wait(event: u32, own: u32) -> u32 = event::prepare_wait;
+
+    queue_init(queue: u32, records: u32, bytes: u32, parties: u32, start: u64) = queue::init;
+    queue_claim(queue: u32, party: u32, band: u32, length: u32) -> i32 = producer::claim;
+    queue_commit(queue: u32, party: u32) = producer::commit;
+    queue_abort(queue: u32, party: u32) = producer::abort;
+    queue_look(queue: u32, party: u32) -> i32 = consumer::look;
+    queue_free(queue: u32, party: u32) = consumer::free;
+    queue_give_back(queue: u32, party: u32) = turn::give_back;
+    queue_make_room(queue: u32, party: u32, band: u32, length: u32) -> i32 = dropping::make_room;
+    queue_refuse(queue: u32) = dropping::refuse;
+    queue_unblock(queue: u32, party: u32) -> i32 = unblocking::unblock;
+    queue_close(queue: u32) = queue::close;
+    queue_is_closed(queue: u32) -> i32 = queue::is_closed;
+    queue_depth(queue: u32) -> u32 = queue::depth;
+    queue_bytes_queued(queue: u32) -> f64 = queue_bytes;
+    queue_written(queue: u32) -> f64 = queue_written_records;
+    queue_taken(queue: u32) -> f64 = queue_taken_records;
+    queue_dropped(queue: u32) -> f64 = queue_dropped_records;
+    queue_wait_for_room(
+        queue: u32, party: u32, band: u32, length: u32, since: u32, spins: u32, nanoseconds: f64
+    ) -> i32 = queue_wait_for_room_for;
+    queue_prepare_wait_for_room(queue: u32, party: u32, band: u32, length: u32, since: u32) -> u32
+        = producer::prepare_wait;
+    queue_wait_for_record(queue: u32, party: u32, since: u32, spins: u32, nanoseconds: f64) -> i32
+        = queue_wait_for_record_for;
+    queue_prepare_wait_for_record(queue: u32, party: u32, since: u32) -> u32 = consumer::prepare_wait;
 }
 
 // JavaScript has numbers where these have 64-bit integers.
@@ -65,6 +91,33 @@ fn reader_skip_to_newest(m: Instance, ring: u32, reader: u32, length: u32) -> f6
 
 fn event_wait_for(m: Instance, event: u32, own: u32, spins: u32, nanoseconds: f64) -> i32 {
     event::wait(m, event, own, spins, nanoseconds as i64)
+}
+
+fn queue_bytes(m: Instance, queue: u32) -> f64 {
+    queue::bytes_queued(m, queue) as f64
+}
+
+fn queue_written_records(m: Instance, queue: u32) -> f64 {
+    queue::written(m, queue) as f64
+}
+
+fn queue_taken_records(m: Instance, queue: u32) -> f64 {
+    queue::taken(m, queue) as f64
+}
+
+fn queue_dropped_records(m: Instance, queue: u32) -> f64 {
+    queue::dropped(m, queue) as f64
+}
+
+#[allow(clippy::too_many_arguments)]
+fn queue_wait_for_room_for(
+    m: Instance, queue: u32, party: u32, band: u32, length: u32, since: u32, spins: u32, nanoseconds: f64,
+) -> i32 {
+    producer::wait(m, queue, party, band, length, since, spins, nanoseconds as i64)
+}
+
+fn queue_wait_for_record_for(m: Instance, queue: u32, party: u32, since: u32, spins: u32, nanoseconds: f64) -> i32 {
+    consumer::wait(m, queue, party, since, spins, nanoseconds as i64)
 }
 
 #[panic_handler]

@@ -88,6 +88,81 @@ pub const EVENT_WAITERS: u32 = 128;
 /// Bytes of one event.
 pub const EVENT_BYTES: u32 = 256;
 
+// A record queue, from its base address. Claims are numbered; neither their numbers nor positions ever wrap.
+
+/// u64: the claims word (see claims.rs): the number of the last claim, who made it, and whether the queue is closed.
+pub const QUEUE_CLAIMS: u32 = 0;
+/// u64 for each band: the position up to which it is claimed. The last claim's may be missing. Stored by producers.
+pub const QUEUE_TAILS: u32 = 8;
+/// u32: the waiters word of consumers that wait for a record.
+pub const QUEUE_RECORD_WAITERS: u32 = 128;
+/// u32: the waiters word of producers that wait for room.
+pub const QUEUE_ROOM_WAITERS: u32 = 256;
+/// u64: how many claims are over: taken, dropped or given up. Stored by who has the turn, loaded by the producers.
+pub const QUEUE_RELEASED: u32 = 384;
+/// u64 for each band: the position up to which it is free again. Stored by who has the turn, loaded by the producers.
+pub const QUEUE_HEADS: u32 = 392;
+/// u64: how many records were dropped to make room. Stored by who has the turn.
+pub const QUEUE_DROPPED: u32 = 424;
+/// u64: how many claims were given up. Stored by who has the turn.
+pub const QUEUE_ABORTED: u32 = 432;
+/// u32: 1 + the party that has the turn, 0 while nobody has; and TURN_CONTENDED once a consumer waits for it.
+pub const QUEUE_TURN: u32 = 512;
+/// u32: the band of the record that was found last. For who has the turn.
+pub const QUEUE_FOUND: u32 = 516;
+/// u64: what QUEUE_RELEASED is once the release under way is done. For who has the turn.
+pub const QUEUE_GOAL_RELEASED: u32 = 520;
+/// u64: the place (see queue.rs) of its band's head then. For who has the turn.
+pub const QUEUE_GOAL: u32 = 528;
+/// u32: the most claims that are not over at a time, 1 to 2^30. Constant.
+pub const QUEUE_RECORDS: u32 = 640;
+/// u32: bytes of each band, a power of two from 64 to 2^29. Constant.
+pub const QUEUE_BYTES: u32 = 644;
+/// u32: how many parties follow the header. Constant.
+pub const QUEUE_PARTIES: u32 = 648;
+/// u32: how often waiters were woken for another reason than the queue's own, modulo 2^32. Stored by anybody.
+pub const QUEUE_WAKES: u32 = 768;
+/// u64: how many records were refused, since nothing could be dropped for them. Stored by anybody.
+pub const QUEUE_REFUSED: u32 = 776;
+/// Bytes before the first party. The bands follow the last one.
+pub const QUEUE_HEADER: u32 = 896;
+
+/// How many bands a queue has.
+pub const BANDS: u32 = 4;
+/// The bit of the turn word that tells its owner to wake who waits for it.
+pub const TURN_CONTENDED: u32 = 2147483648;
+
+// A party of a queue, from its own base address.
+
+/// u64: the intent (see claims.rs): the claim that the party is about to make or has made last. Loaded by other producers.
+pub const PARTY_INTENT: u32 = 0;
+/// u64: the place of that claim. Loaded by other producers.
+pub const PARTY_PLACE: u32 = 8;
+/// u64: the number up to which claims are allowed, as the party last saw it. The party's own.
+pub const PARTY_ALLOWED: u32 = 16;
+/// u64 for each band: the position up to which it is free, as the party last saw it. The party's own.
+pub const PARTY_LIMITS: u32 = 24;
+/// u32: the length of the record that the party has found last. The party's own.
+pub const PARTY_FOUND: u32 = 56;
+/// u64: the number of the party's last claim that was followed by another party's. Stored by other producers.
+pub const PARTY_CONFIRMED: u32 = 128;
+/// Bytes of one party.
+pub const PARTY_BYTES: u32 = 256;
+/// How many parties a queue may have.
+pub const MOST_PARTIES: u32 = 1023;
+
+// A record, from its position in its band, a multiple of 8. Its bytes follow, or else lie at the band's start, where they
+// would not fit before the end.
+
+/// u32: 0 while the record is being written, otherwise its length with one of the two bits below.
+pub const RECORD_LENGTH: u32 = 0;
+/// Bytes before the record's own.
+pub const RECORD_HEADER: u32 = 8;
+/// The record is whole.
+pub const RECORD_COMMITTED: u32 = 2147483648;
+/// The record was given up.
+pub const RECORD_ABORTED: u32 = 1073741824;
+
 // What a task tells of itself, from its base address. Its own thread stores these, by no particular order.
 
 /// u32: 0 while it goes on, 1 + the index of the binding that it waits for, or TASK_SLEEPS.

@@ -7,12 +7,19 @@
 #![cfg_attr(target_arch = "wasm32", no_std)]
 #![cfg_attr(target_arch = "wasm32", feature(stdarch_wasm_atomic_wait))]
 
+pub mod claims;
 pub mod codes;
+pub mod consumer;
+pub mod dropping;
 pub mod event;
 pub mod layout;
 pub mod memory;
+pub mod producer;
+pub mod queue;
 pub mod reader;
 pub mod ring;
+pub mod turn;
+pub mod unblocking;
 pub mod waiting;
 pub mod writer;
 

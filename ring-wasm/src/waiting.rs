@@ -49,7 +49,7 @@ pub fn wake<M: Memory>(m: M, waiters: u32) {
 /// Lets some time pass between two looks. Every look takes the line from the other side's cache; looking without a
 /// pause would make its next store wait. WASM has no instruction for a pause, so this follows a chain of loads.
 #[inline(always)]
-fn relax<M: Memory>(m: M) {
+pub fn relax<M: Memory>(m: M) {
     let mut at = ZERO;
     for _ in 0..RELAX_LOADS {
         at = ZERO + m.load32(at, Relaxed);

@@ -76,6 +76,11 @@ impl Memory for Instance {
     }
 
     #[inline(always)]
+    fn replace64(self, at: u32, old: u64, new: u64) -> bool {
+        word64(at).compare_exchange(old, new, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
+
+    #[inline(always)]
     fn or32(self, at: u32, bits: u32) -> u32 {
         word32(at).fetch_or(bits, Ordering::SeqCst)
     }
@@ -105,6 +110,18 @@ impl Memory for Instance {
                 v128_store(to.add(3), chunk.3);
             }
             done += CHUNK;
+        }
+    }
+
+    #[inline(always)]
+    fn clear(self, at: u32, length: u32) {
+        if length > SHORT {
+            // SAFETY: inside the memory, and nobody else's meanwhile.
+            unsafe { core::ptr::write_bytes(at as *mut u8, 0, length as usize) };
+            return;
+        }
+        for done in (0..length).step_by(8) {
+            self.set64(at + done, 0);
         }
     }
 

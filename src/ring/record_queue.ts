@@ -59,6 +59,9 @@ export class RecordQueue {
   readonly #found: number;
   readonly #stopReason: () => Error;
   readonly #mayBlock: boolean;
+  /** What its calls do, for messages. */
+  readonly #offering: string;
+  readonly #taking: string;
   readonly #offers: readonly Waiter<Wanted>[];
   readonly #takes: Waiter<Wanted>;
   #scratch: Uint8Array<ArrayBuffer> = new Uint8Array(SHORT_BYTES);
@@ -73,6 +76,8 @@ export class RecordQueue {
   constructor(memory: SharedMemory, queue: RecordQueueDescription, party: number, options: HandleOptions = {}) {
     checkParty(queue, party, "open");
     this.name = queue.name;
+    this.#offering = `offer to queue "${queue.name}"`;
+    this.#taking = `take from queue "${queue.name}"`;
     this.maxRecordBytes = queue.bytes / 2;
     this.#memory = memory;
     this.#core = memory.core;
@@ -127,9 +132,10 @@ export class RecordQueue {
    */
   offer(record: Uint8Array, band: Band, timeoutMs = 0, options?: QueueWaitOptions): boolean {
     this.#checkRecord(record, band);
+    checkTimeout(timeoutMs, this.#offering);
     let offset = this.#core.queue_claim(this.#queue.address, this.#party, band, record.length);
-    if (offset < 0 || !(timeoutMs >= 0)) {
-      offset = this.#waitAfter(offset, this.#offers[band], "offer to", record.length, timeoutMs, options);
+    if (offset === codes.NOT_READY && timeoutMs > 0) {
+      offset = this.#wait(this.#offers[band], record.length, timeoutMs, this.#offering, options);
     }
     return this.#publish(offset, record);
   }
@@ -142,7 +148,7 @@ export class RecordQueue {
     options: AsyncQueueWaitOptions = {},
   ): Promise<boolean> {
     this.#checkRecord(record, band);
-    checkTimeout(timeoutMs, `offer to queue "${this.name}"`);
+    checkTimeout(timeoutMs, this.#offering);
     const wanted = { length: record.length, since: options.since ?? this.wakes };
     const publish = (offset: number) => this.#publish(offset, record);
     return await this.#offers[band].promise(wanted, timeoutMs, publish, options.signal);
@@ -183,9 +189,10 @@ export class RecordQueue {
    * @throws {StoppedError} If everybody was told to stop.
    */
   take(timeoutMs = 0, options?: QueueWaitOptions): Uint8Array<ArrayBuffer> | null {
+    checkTimeout(timeoutMs, this.#taking);
     let offset = this.#core.queue_look(this.#queue.address, this.#party);
-    if (offset < 0 || !(timeoutMs >= 0)) {
-      offset = this.#waitAfter(offset, this.#takes, "take from", 0, timeoutMs, options);
+    if (offset === codes.NOT_READY && timeoutMs > 0) {
+      offset = this.#wait(this.#takes, 0, timeoutMs, this.#taking, options);
     }
     return this.#consume(offset);
   }
@@ -195,7 +202,7 @@ export class RecordQueue {
     timeoutMs = Infinity,
     options: AsyncQueueWaitOptions = {},
   ): Promise<Uint8Array<ArrayBuffer> | null> {
-    checkTimeout(timeoutMs, `take from queue "${this.name}"`);
+    checkTimeout(timeoutMs, this.#taking);
     const wanted = { length: 0, since: options.since ?? this.wakes };
     return await this.#takes.promise(wanted, timeoutMs, (offset) => this.#consume(offset), options.signal);
   }
@@ -266,7 +273,7 @@ export class RecordQueue {
 
   #checkRecord(record: Uint8Array, band: Band): void {
     if (record instanceof Uint8Array && record.length <= this.maxRecordBytes && BANDS.includes(band)) return;
-    const what = `Cannot offer to queue "${this.name}"`;
+    const what = `Cannot ${this.#offering}`;
     if (!(record instanceof Uint8Array)) {
       throw new TypeError(`${what}: expected a Uint8Array, received ${describe(record)}`);
     }
@@ -276,19 +283,15 @@ export class RecordQueue {
     throw new RangeError(`${what}: band must be 0, 1, 2 or 3, received ${Deno.inspect(band)}`);
   }
 
-  /** Waits, after an attempt has ended with `code`. */
-  #waitAfter(
-    code: number,
+  /** Waits, after an attempt has found nothing. */
+  #wait(
     waiter: Waiter<Wanted>,
-    action: string,
     length: number,
     timeoutMs: number,
+    action: string,
     options?: QueueWaitOptions,
   ): number {
-    const what = `${action} queue "${this.name}"`;
-    checkTimeout(timeoutMs, what);
-    if (code !== codes.NOT_READY || timeoutMs === 0) return code;
-    if (!this.#mayBlock) throw new TypeError(`Cannot ${what}: the main thread must not block, use the async method`);
+    if (!this.#mayBlock) throw new TypeError(`Cannot ${action}: the main thread must not block, use the async method`);
     return waiter.block({ length, since: options?.since ?? this.wakes }, timeoutMs);
   }
 

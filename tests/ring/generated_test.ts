@@ -75,8 +75,8 @@ Deno.test("inspectCore() refuses bytes that are not WebAssembly", () => {
 
 Deno.test("the generated module names the compiler and has distinct negative codes", () => {
   equal(typeof compiler, "string");
-  const { NOT_READY, CLOSED, STOPPED, OVERTAKEN, DONE, REFRESH_DUE } = codes;
-  const negative = [NOT_READY, CLOSED, STOPPED, OVERTAKEN];
+  const { NOT_READY, CLOSED, STOPPED, OVERTAKEN, OUTRANKED, INTERRUPTED, DONE, REFRESH_DUE } = codes;
+  const negative = [NOT_READY, CLOSED, STOPPED, OVERTAKEN, OUTRANKED, INTERRUPTED];
   deepEqual(negative.toSorted(), [...new Set(negative)].filter((code) => code < 0).toSorted());
   deepEqual([DONE, REFRESH_DUE], [0, 1]);
 });
