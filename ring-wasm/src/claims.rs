@@ -64,9 +64,9 @@ pub fn claimed<M: Memory>(m: M, queue: u32, party: u32) -> (u64, u32) {
 #[inline(always)]
 pub fn claim<M: Memory>(m: M, queue: u32, party: u32, claims: u64, place: u64, length: u32) -> bool {
     let (slot, number) = (slot_of(queue, party), count(claims) + 1);
-    // Ordering INTENT: the intent before the place, see settle. Both before the exchange: who finds this claim must find
-    // what it is, or it would be settled wrongly.
-    m.store64(slot + PARTY_INTENT, number << NUMBER_SHIFT | u64::from(length), Relaxed);
+    // Ordering SETTLE: the tail that this party has added its last claim to, before the intent of the next; see settle_for.
+    m.store64(slot + PARTY_INTENT, number << NUMBER_SHIFT | u64::from(length), Release);
+    // Ordering INTENT: the intent before the place. Both before the exchange: who finds the claim must find what it is.
     m.store64(slot + PARTY_PLACE, place, Release);
     m.replace64(queue + QUEUE_CLAIMS, claims, number << COUNT_SHIFT | u64::from(party + 1))
 }
@@ -90,11 +90,13 @@ pub fn settle<M: Memory>(m: M, queue: u32, party: u32, claims: u64) {
 #[inline(never)]
 fn settle_for<M: Memory>(m: M, queue: u32, party: u32, number: u64) {
     let slot = slot_of(queue, party);
-    let intent = m.load64(slot + PARTY_INTENT, Relaxed);
+    // Ordering SETTLE: the intent before the caller's load of the tail. If it is that of a later claim, the party has settled
+    // this one itself, and the tail must be found so, or the place would be claimed twice.
+    let intent = m.load64(slot + PARTY_INTENT, Acquire);
     // Ordering INTENT: the place before the second look at the intent. If the place is that of a later claim, so is the
-    // intent: then the party has settled this one itself.
+    // intent.
     let place = m.load64(slot + PARTY_PLACE, Acquire);
-    if is_for(intent, number) && m.load64(slot + PARTY_INTENT, Relaxed) == intent {
+    if is_for(intent, number) && m.load64(slot + PARTY_INTENT, Acquire) == intent {
         add(m, queue, place, length(intent));
         confirm(m, slot, number);
     }

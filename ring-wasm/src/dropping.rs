@@ -33,7 +33,7 @@ fn lacking<M: Memory>(m: M, queue: u32, party: u32, band: u32, length: u32) -> O
     if is_closed(claims) {
         return None;
     }
-    let position = m.load64(tail(queue, band), SeqCst);
+    let position = m.load64(tail(queue, band), Relaxed);
     let end = position + u64::from(record(m, queue, place(position, band), length).advance);
     if !is_free(m, queue, party, band, end) {
         Some(band)

@@ -6,7 +6,7 @@ use crate::layout::*;
 use crate::memory::Memory;
 use crate::queue::{Record, data, head, party as slot_of, place, record, tail};
 use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until, wake};
-use core::sync::atomic::Ordering::SeqCst;
+use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 /// Whether one more claim is allowed, by the limit last seen or, where that says no, by a new look.
 #[inline(always)]
@@ -42,7 +42,7 @@ fn room<M: Memory>(m: M, queue: u32, party: u32, claims: u64, band: u32, length:
     if !is_allowed(m, queue, party, claims) {
         return None;
     }
-    let position = m.load64(tail(queue, band), SeqCst);
+    let position = m.load64(tail(queue, band), Relaxed);
     let place = place(position, band);
     let record = record(m, queue, place, length);
     is_free(m, queue, party, band, position + u64::from(record.advance)).then_some((place, record))

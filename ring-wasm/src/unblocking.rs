@@ -7,7 +7,7 @@ use crate::layout::*;
 use crate::memory::Memory;
 use crate::queue::{band, data, head, position, record};
 use crate::turn::{give_back, is_held_by, take};
-use crate::waiting::wake;
+use crate::waiting::wake_again;
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 /// Gives up what a dead party had claimed and not published, and ends its turn: if it was about to free a record, that is
@@ -21,8 +21,8 @@ pub fn unblock<M: Memory>(m: M, queue: u32, party: u32) -> i32 {
     give_up(m, queue, party);
     give_back(m, queue, party);
     // It may have died before it woke those for whom it had done something.
-    wake(m, queue + QUEUE_RECORD_WAITERS);
-    wake(m, queue + QUEUE_ROOM_WAITERS);
+    wake_again(m, queue + QUEUE_RECORD_WAITERS);
+    wake_again(m, queue + QUEUE_ROOM_WAITERS);
     DONE
 }
 

@@ -46,6 +46,12 @@ pub fn wake<M: Memory>(m: M, waiters: u32) {
     }
 }
 
+/// As [`wake`], and wakes those as well whom somebody was about to notify who has died before that.
+pub fn wake_again<M: Memory>(m: M, waiters: u32) {
+    wake(m, waiters);
+    m.notify(waiters);
+}
+
 /// Lets some time pass between two looks. Every look takes the line from the other side's cache; looking without a
 /// pause would make its next store wait. WASM has no instruction for a pause, so this follows a chain of loads.
 #[inline(always)]

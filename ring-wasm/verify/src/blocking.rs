@@ -2,7 +2,7 @@
 
 use ring_wasm::codes::NOT_READY;
 use ring_wasm::memory::Memory;
-use ring_wasm::{event, reader, writer};
+use ring_wasm::{consumer, event, producer, reader, writer};
 
 const FOREVER: i64 = -1;
 
@@ -30,4 +30,15 @@ pub fn read<M: Memory>(m: M, ring: u32, reader: u32, to: u32, length: u32) -> i3
 /// Takes an activation of an event, as soon as there is one.
 pub fn take<M: Memory>(m: M, event: u32, own: u32) -> i32 {
     until_ready(|| event::take(m, event, own), || event::wait(m, event, own, 0, FOREVER))
+}
+
+/// Claims room for `length` bytes in a queue, as soon as there is any: its offset, or a negative code.
+pub fn claim<M: Memory>(m: M, queue: u32, party: u32, band: u32, length: u32) -> i32 {
+    let attempt = || producer::claim(m, queue, party, band, length);
+    until_ready(attempt, || producer::wait(m, queue, party, band, length, 0, 0, FOREVER))
+}
+
+/// Looks at the next record of a queue, as soon as there is one: its offset, or a negative code.
+pub fn look<M: Memory>(m: M, queue: u32, party: u32) -> i32 {
+    until_ready(|| consumer::look(m, queue, party), || consumer::wait(m, queue, party, 0, 0, FOREVER))
 }

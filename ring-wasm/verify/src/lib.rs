@@ -3,4 +3,5 @@
 
 pub mod blocking;
 pub mod modelled;
+pub mod mortal;
 pub mod native;

@@ -10,7 +10,7 @@ use loom::sync::atomic::{AtomicU32, AtomicU64, fence};
 use loom::sync::{Condvar, Mutex};
 use ring_wasm::layout::*;
 use ring_wasm::memory::Memory;
-use ring_wasm::ring;
+use ring_wasm::{queue, ring};
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -32,18 +32,28 @@ thread_local! {
 /// Explores the interleavings of `model` with at most `preemptions` preemptions, or with as few as the environment
 /// variable LOOM_MAX_PREEMPTIONS says, and prints how many there are. With fences after stores, where more loads may
 /// return more values, it is one preemption fewer.
-pub fn check(name: &str, preemptions: usize, model: fn()) {
+pub fn check(name: &str, preemptions: usize, model: impl Fn() + Clone + Send + Sync + 'static) {
+    check_all(name, preemptions, [model]);
+}
+
+/// As [`check`], for several models that are one.
+pub fn check_all<Model>(name: &str, preemptions: usize, models: impl IntoIterator<Item = Model>)
+where
+    Model: Fn() + Clone + Send + Sync + 'static,
+{
     let mut builder = loom::model::Builder::new();
     let bound = builder.preemption_bound.map_or(preemptions, |most| most.min(preemptions));
     let explored = Arc::new(AtomicUsize::new(0));
-    for (fences, bound) in [(Fences::BeforeLoads, bound), (Fences::AfterStores, bound.saturating_sub(1))] {
-        FENCES.set(fences);
-        builder.preemption_bound = Some(bound);
-        let explored = explored.clone();
-        builder.check(move || {
-            explored.fetch_add(1, Relaxed);
-            model();
-        });
+    for model in models {
+        for (fences, bound) in [(Fences::BeforeLoads, bound), (Fences::AfterStores, bound.saturating_sub(1))] {
+            FENCES.set(fences);
+            builder.preemption_bound = Some(bound);
+            let (explored, model) = (explored.clone(), model.clone());
+            builder.check(move || {
+                explored.fetch_add(1, Relaxed);
+                model();
+            });
+        }
     }
     println!("model {name}: {} interleavings, at most {bound} preemptions", explored.load(Relaxed));
 }
@@ -61,6 +71,15 @@ enum Word {
     Atomic32(AtomicU32),
     Atomic64(AtomicU64),
     Waiters(Waiters),
+    Shifting(Shifting),
+}
+
+/// A word of a queue's bands: now the length of a record, which producers and consumers pass on to each other, and now a
+/// part of one, for which nobody races.
+struct Shifting {
+    word: AtomicU32,
+    /// Read by every atomic access and changed by every plain one, so that loom reports a race of the two.
+    plain: UnsafeCell<()>,
 }
 
 /// A word with the threads that are parked on it.
@@ -107,6 +126,11 @@ impl Modelled {
         self.words.insert(at, Word::Atomic64(AtomicU64::new(0)));
     }
 
+    fn insert_shifting(&mut self, at: u32) {
+        let shifting = Shifting { word: AtomicU32::new(0), plain: UnsafeCell::new(()) };
+        self.words.insert(at, Word::Shifting(shifting));
+    }
+
     fn insert_waiters(&mut self, at: u32) {
         let waiters = Waiters { word: AtomicU32::new(0), turn: Mutex::new(()), notified: Condvar::new() };
         self.words.insert(at, Word::Waiters(waiters));
@@ -149,9 +173,41 @@ impl Modelled {
         ring_wasm::event::init(&*self, event, 0, signalers);
     }
 
+    /// Adds a queue and makes it. Only the bands of `used` may have records.
+    pub fn add_queue(&mut self, queue: u32, records: u32, bytes: u32, parties: u32, used: &[u32]) {
+        let data = queue::party(queue, parties);
+        self.plain(queue, data + BANDS * bytes - queue);
+        for at in [QUEUE_CLAIMS, QUEUE_RELEASED, QUEUE_DROPPED, QUEUE_ABORTED, QUEUE_GOAL, QUEUE_REFUSED] {
+            self.insert64(queue + at);
+        }
+        for at in [QUEUE_TURN, QUEUE_WAKES] {
+            self.insert32(queue + at);
+        }
+        for at in [QUEUE_RECORD_WAITERS, QUEUE_ROOM_WAITERS] {
+            self.insert_waiters(queue + at);
+        }
+        for &band in used {
+            self.insert64(queue::tail(queue, band));
+            self.insert64(queue::head(queue, band));
+            let start = data + band * bytes;
+            (start..start + bytes).step_by(4).for_each(|at| self.insert_shifting(at));
+        }
+        for party in (0..parties).map(|index| queue::party(queue, index)) {
+            for at in [PARTY_INTENT, PARTY_PLACE, PARTY_CONFIRMED] {
+                self.insert64(party + at);
+            }
+        }
+        queue::init(&*self, queue, records, bytes, parties, 0);
+    }
+
     /// Tells everybody to stop, as `SharedMemory.stop` does in TypeScript.
     pub fn stop(&self, waiters: &[u32]) {
         self.store32(STOP, 1, SeqCst);
+        self.stir(waiters);
+    }
+
+    /// Makes whoever waits look again.
+    pub fn stir(&self, waiters: &[u32]) {
         for &at in waiters {
             self.waiters(at).word.fetch_add(2, AcqRel);
             fence_of(SeqCst, Fences::AfterStores);
@@ -166,6 +222,10 @@ impl Modelled {
     fn word32(&self, at: u32) -> &AtomicU32 {
         match self.word(at) {
             Word::Atomic32(word) | Word::Waiters(Waiters { word, .. }) => word,
+            Word::Shifting(Shifting { word, plain }) => {
+                plain.with(|_| ());
+                word
+            }
             _ => panic!("not an atomic word of 32 bits at {at}"),
         }
     }
@@ -193,6 +253,7 @@ impl Modelled {
             // SAFETY: as above.
             Word::Atomic64(word) => unsafe { word.unsync_load() },
             Word::Waiters(_) => panic!("a waiters word at {at} is never one thread's own"),
+            Word::Shifting(Shifting { word, plain }) => plain.with(|_| u64::from(word.load(Relaxed))),
         }
     }
 
@@ -200,6 +261,7 @@ impl Modelled {
         match self.word(at) {
             // SAFETY: loom fails the model where another access races with this.
             Word::Plain(word) => word.with_mut(|place| unsafe { *place = value }),
+            Word::Shifting(Shifting { word, plain }) => plain.with_mut(|_| word.store(value as u32, Relaxed)),
             _ => panic!("not a plain word at {at}"),
         }
     }
@@ -212,6 +274,8 @@ impl Default for Modelled {
 }
 
 impl Memory for &Modelled {
+    const PATIENCE: u32 = 1;
+
     fn get32(self, at: u32) -> u32 {
         self.get(at) as u32
     }
@@ -246,17 +310,29 @@ impl Memory for &Modelled {
     }
 
     fn load64(self, at: u32, order: Ordering) -> u64 {
+        if let Word::Plain(_) = self.word(at) {
+            return self.get64(at); // Never stored to in this model.
+        }
         fence_of(order, Fences::BeforeLoads);
         self.word64(at).load(if order == SeqCst { Acquire } else { order })
     }
 
     fn store64(self, at: u32, value: u64, order: Ordering) {
+        if let Word::Plain(_) = self.word(at) {
+            return self.set64(at, value);
+        }
         self.word64(at).store(value, if order == SeqCst { Release } else { order });
         fence_of(order, Fences::AfterStores);
     }
 
     fn replace32(self, at: u32, old: u32, new: u32) -> bool {
         let replaced = self.word32(at).compare_exchange(old, new, AcqRel, Acquire).is_ok();
+        fence_of(SeqCst, Fences::AfterStores);
+        replaced
+    }
+
+    fn replace64(self, at: u32, old: u64, new: u64) -> bool {
+        let replaced = self.word64(at).compare_exchange(old, new, AcqRel, Acquire).is_ok();
         fence_of(SeqCst, Fences::AfterStores);
         replaced
     }
@@ -282,6 +358,10 @@ impl Memory for &Modelled {
                 _ => self.set32(to + done, value),
             }
         }
+    }
+
+    fn clear(self, at: u32, length: u32) {
+        (at..at + length).step_by(4).for_each(|at| self.set32(at, 0));
     }
 
     /// Without a bound, whatever time is given: a wake-up that was lost is a deadlock, which loom reports.

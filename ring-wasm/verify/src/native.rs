@@ -79,6 +79,11 @@ impl Native {
     /// Tells everybody to stop, as `SharedMemory.stop` does in TypeScript.
     pub fn stop(&self, waiters: &[u32]) {
         self.store32(ring_wasm::layout::STOP, 1, SeqCst);
+        self.stir(waiters);
+    }
+
+    /// Makes whoever waits look again.
+    pub fn stir(&self, waiters: &[u32]) {
         for &at in waiters {
             self.word32(at).fetch_add(2, SeqCst);
             self.notify(at);
@@ -134,6 +139,10 @@ impl Memory for &Native {
         self.word32(at).compare_exchange(old, new, SeqCst, SeqCst).is_ok()
     }
 
+    fn replace64(self, at: u32, old: u64, new: u64) -> bool {
+        self.word64(at).compare_exchange(old, new, SeqCst, SeqCst).is_ok()
+    }
+
     fn or32(self, at: u32, bits: u32) -> u32 {
         self.word32(at).fetch_or(bits, SeqCst)
     }
@@ -151,6 +160,11 @@ impl Memory for &Native {
         for done in 0..length {
             self.byte(to + done).store(self.byte(from + done).load(Relaxed), Relaxed);
         }
+    }
+
+    fn clear(self, at: u32, length: u32) {
+        // SAFETY: inside the memory, and nobody else's meanwhile.
+        unsafe { self.place::<u8>(at, length).write_bytes(0, length as usize) };
     }
 
     fn wait32(self, at: u32, expected: u32, nanoseconds: i64) -> bool {

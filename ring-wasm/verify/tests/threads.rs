@@ -5,7 +5,8 @@ use ring_verify::blocking;
 use ring_verify::native::{Copies, Native};
 use ring_wasm::codes::{CLOSED, DONE, NOT_READY, OVERTAKEN, STOPPED};
 use ring_wasm::layout::*;
-use ring_wasm::{event, reader, ring, writer};
+use ring_wasm::memory::Memory;
+use ring_wasm::{consumer, dropping, event, producer, queue, reader, ring, writer};
 use std::thread;
 
 /// Each thread has so many bytes for its frames.
@@ -143,6 +144,101 @@ fn signalers_and_waiters_share_activations() {
         waiters.map(|waiter| waiter.join().unwrap()).iter().sum()
     });
     assert_eq!(taken, 2 * FRAMES);
+}
+
+const PRODUCERS: u32 = 2;
+const CONSUMERS: u32 = 2;
+const QUEUE_BYTES_OF_BAND: u32 = 256;
+
+fn with_queue(records: u32) -> Native {
+    let memory = Native::new(MEMORY, Copies::Plain);
+    queue::init(&memory, ARENA, records, QUEUE_BYTES_OF_BAND, PRODUCERS + CONSUMERS, (1 << 32) - 48);
+    memory
+}
+
+/// A record is 8 to 56 bytes of its number. Its producer shows in the lowest bit, and its band in the next ones.
+fn put_record(m: &Native, party: u32, number: u64) -> bool {
+    let (band, length) = ((number >> 1) as u32 % BANDS, 8 + number as u32 % 7 * 8);
+    let offset = blocking::claim(m, ARENA, party, band, length);
+    if offset >= 0 {
+        m.put(queue::data(m, ARENA) + offset as u32, &number.to_le_bytes().repeat(length as usize / 8));
+        producer::commit(m, ARENA, party);
+    }
+    offset >= 0
+}
+
+/// Takes the next record: its number, or none at the end.
+fn take_record(m: &Native, party: u32) -> Option<u64> {
+    let offset = blocking::look(m, ARENA, party);
+    if offset < 0 {
+        assert_eq!(offset, CLOSED);
+        return None;
+    }
+    let length = m.get32(queue::party(ARENA, party) + PARTY_FOUND);
+    let bytes = m.bytes(queue::data(m, ARENA) + offset as u32, length);
+    let number = u64::from_le_bytes(bytes[..8].try_into().unwrap());
+    assert_eq!(bytes, number.to_le_bytes().repeat(8 + number as usize % 7 * 8)[..length as usize], "a torn record");
+    consumer::free(m, ARENA, party);
+    Some(number)
+}
+
+#[test]
+fn producers_and_consumers_share_a_queue() {
+    let m = &with_queue(5);
+    let mut taken: Vec<u64> = thread::scope(|scope| {
+        let consumers: Vec<_> = (0..CONSUMERS)
+            .map(|index| scope.spawn(move || std::iter::from_fn(|| take_record(m, PRODUCERS + index)).collect::<Vec<_>>()))
+            .collect();
+        let producers: Vec<_> = (0..PRODUCERS)
+            .map(|party| {
+                scope.spawn(move || {
+                    (0..FRAMES).for_each(|number| assert!(put_record(m, party, number << 1 | u64::from(party))));
+                })
+            })
+            .collect();
+        producers.into_iter().for_each(|producer| producer.join().unwrap());
+        queue::close(m, ARENA);
+        let taken = consumers.into_iter().map(|consumer| consumer.join().unwrap());
+        taken.inspect(|numbers| assert_in_order(numbers)).flatten().collect()
+    });
+    taken.sort();
+    assert!(taken.into_iter().eq(0..u64::from(PRODUCERS) * FRAMES), "lost or doubled");
+}
+
+/// Of each producer and band, records come in their order.
+fn assert_in_order(numbers: &[u64]) {
+    let kind = |number: u64| (number & 1, (number >> 1) % u64::from(BANDS));
+    for first in 0..2 * u64::from(BANDS) {
+        let alike = numbers.iter().copied().filter(|&number| kind(number) == kind(first));
+        assert!(alike.is_sorted(), "out of order");
+    }
+}
+
+#[test]
+fn records_are_dropped_or_taken() {
+    let m = &with_queue(2);
+    thread::scope(|scope| {
+        let consumer = scope.spawn(move || std::iter::from_fn(|| take_record(m, PRODUCERS)).count() as u64);
+        let producers: Vec<_> = (0..PRODUCERS)
+            .map(|party| scope.spawn(move || (0..FRAMES).for_each(|number| put_dropping(m, party, number))))
+            .collect();
+        producers.into_iter().for_each(|producer| producer.join().unwrap());
+        queue::close(m, ARENA);
+        assert_eq!(consumer.join().unwrap() + queue::dropped(m, ARENA), u64::from(PRODUCERS) * FRAMES);
+    });
+}
+
+fn put_dropping(m: &Native, party: u32, number: u64) {
+    loop {
+        let offset = producer::claim(m, ARENA, party, 1, 8);
+        if offset >= 0 {
+            m.put(queue::data(m, ARENA) + offset as u32, &(number * 7).to_le_bytes());
+            return producer::commit(m, ARENA, party);
+        }
+        if dropping::make_room(m, ARENA, party, 1, 8) == NOT_READY {
+            thread::yield_now();
+        }
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! What loom explores. Each model states its property; `../../mutants.ts` lists the broken cores that it must catch.
 
+mod dying;
 mod events;
 mod joining;
 mod passing;
+mod queues;
 mod stream;
 mod waiting;
 
@@ -40,7 +42,7 @@ fn reader(index: u32) -> u32 {
 }
 
 /// Runs a part of the model as a thread.
-fn start(memory: &Arc<Modelled>, part: impl FnOnce(&Modelled) + 'static) -> JoinHandle<()> {
+fn start<T: 'static>(memory: &Arc<Modelled>, part: impl FnOnce(&Modelled) -> T + 'static) -> JoinHandle<T> {
     let memory = memory.clone();
     spawn(move || part(&memory))
 }

@@ -1,6 +1,7 @@
 //! Random sequences of operations, one after the other, against models that keep everything in plain collections.
 
 mod event;
+mod queue;
 mod ring;
 mod wrap;
 
