@@ -11,6 +11,7 @@ import {
 import { RecordQueue } from "../../src/ring/record_queue.ts";
 import { Arena, SharedMemory } from "../../src/ring/shared_memory.ts";
 import type { Fixture } from "./_helpers.ts";
+import type { QueueSeat } from "./_queue_jobs.ts";
 
 /** A queue that was made. */
 export class QueueFixture implements Fixture {
@@ -30,6 +31,11 @@ export class QueueFixture implements Fixture {
   /** The number of another party. */
   party(): number {
     return this.#parties++;
+  }
+
+  /** Another party, for another thread. */
+  seat(): QueueSeat {
+    return { queue: this.queue, party: this.party() };
   }
 
   /** Opens the queue as another party. */

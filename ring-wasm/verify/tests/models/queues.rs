@@ -108,6 +108,22 @@ fn two_producers_share_a_queue() {
     });
 }
 
+/// Each claim takes a place of its own, whoever has settled the one before.
+#[test]
+fn each_claim_takes_its_own_place() {
+    check("each claim takes its own place", 4, || {
+        let mut memory = Modelled::new();
+        memory.add_queue(OBJECT, 4, 2 * BYTES, PARTIES, &[BAND]);
+        let m = Arc::new(memory);
+        let producers = [1, 2].map(|count| {
+            start(&m, move |m| (1..=count).map(|_| producer::claim(m, OBJECT, count, BAND, LENGTH)).collect::<Vec<_>>())
+        });
+        let mut places = producers.map(|producer| producer.join().unwrap()).concat();
+        places.sort();
+        assert_eq!(places.iter().map(|place| place - places[0]).collect::<Vec<_>>(), [0, 16, 32]);
+    });
+}
+
 /// Of two consumers each takes another record, neither sleeps through one, and both see the end.
 #[test]
 fn two_consumers_take_turns() {
