@@ -64,6 +64,7 @@ export class RecordQueue {
   readonly #taking: string;
   readonly #offers: readonly Waiter<Wanted>[];
   readonly #takes: Waiter<Wanted>;
+  readonly #consumed = (offset: number): Uint8Array<ArrayBuffer> | null => this.#consume(offset);
   #scratch: Uint8Array<ArrayBuffer> = new Uint8Array(SHORT_BYTES);
   /** Views of the scratch by their length. */
   #views: Uint8Array<ArrayBuffer>[] = [];
@@ -141,17 +142,20 @@ export class RecordQueue {
   }
 
   /** As {@link offer}, without blocking the thread; it waits without bound unless told otherwise. */
-  async offerAsync(
+  offerAsync(
     record: Uint8Array,
     band: Band,
     timeoutMs = Infinity,
-    options: AsyncQueueWaitOptions = {},
+    options: AsyncQueueWaitOptions = NO_OPTIONS,
   ): Promise<boolean> {
-    this.#checkRecord(record, band);
-    checkTimeout(timeoutMs, this.#offering);
+    try {
+      this.#checkRecord(record, band);
+      checkTimeout(timeoutMs, this.#offering);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     const wanted = { length: record.length, since: options.since ?? this.wakes };
-    const publish = (offset: number) => this.#publish(offset, record);
-    return await this.#offers[band].promise(wanted, timeoutMs, publish, options.signal);
+    return this.#offers[band].promise(wanted, timeoutMs, (offset) => this.#publish(offset, record), options.signal);
   }
 
   /**
@@ -198,13 +202,17 @@ export class RecordQueue {
   }
 
   /** As {@link take}, without blocking the thread; it waits without bound unless told otherwise. */
-  async takeAsync(
+  takeAsync(
     timeoutMs = Infinity,
-    options: AsyncQueueWaitOptions = {},
+    options: AsyncQueueWaitOptions = NO_OPTIONS,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
-    checkTimeout(timeoutMs, this.#taking);
+    try {
+      checkTimeout(timeoutMs, this.#taking);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     const wanted = { length: 0, since: options.since ?? this.wakes };
-    return await this.#takes.promise(wanted, timeoutMs, (offset) => this.#consume(offset), options.signal);
+    return this.#takes.promise(wanted, timeoutMs, this.#consumed, options.signal);
   }
 
   /** How often `wake()` was called, modulo 2^32. */
@@ -334,6 +342,7 @@ export class RecordQueue {
   }
 }
 
+const NO_OPTIONS: AsyncQueueWaitOptions = {};
 const BANDS: readonly Band[] = [0, 1, 2, 3];
 
 function checkParty({ name, parties }: RecordQueueDescription, party: number, action: string): void {

@@ -101,9 +101,10 @@ const SLICE_MS = 1000;
 
 /**
  * A loop over promises that are all ready would keep timers and messages waiting for ever, so that the program did not
- * hear of a failure, for instance.
+ * hear of a failure, for instance. After so many promises a waiter looks whether it has done so for long.
  */
-const PROMISES_PER_TURN = 64;
+const PROMISES_PER_LOOK = 64;
+const TURN_MS = 2;
 
 /** Throws unless `timeoutMs` is a number from 0 to `Infinity`. `action` says what was to wait. */
 export function checkTimeout(timeoutMs: number, action: string): void {
@@ -131,6 +132,8 @@ export class Waiter<Wanted = number> {
   /** Promises so far, and those that are not settled yet. */
   #promises = 0;
   #pending = 0;
+  /** When a promise last gave the event loop a turn. */
+  #turned = -Infinity;
   /** Resolves when all promises so far are settled. */
   #turns: Promise<void> = Promise.resolve();
 
@@ -170,19 +173,22 @@ export class Waiter<Wanted = number> {
    * to `take` at once, before anything else on this thread can change what was found. Calls take turns. Rejects once
    * `signal` aborts.
    */
-  async promise<Result>(
+  promise<Result>(
     wanted: Wanted,
     timeoutMs: number,
     take: (code: number) => Result,
     signal?: AbortSignal,
   ): Promise<Result> {
-    signal?.throwIfAborted();
-    const isDue = ++this.#promises % PROMISES_PER_TURN === 0;
-    if (this.#pending === 0 && !isDue) {
+    const isDue = ++this.#promises % PROMISES_PER_LOOK === 0 && performance.now() - this.#turned > TURN_MS;
+    if (this.#pending > 0 || isDue || signal?.aborted) return this.#promise(wanted, timeoutMs, take, isDue, signal);
+    // What is there already is worth no more than a promise.
+    try {
       const code = this.#target.attempt(wanted);
-      if (code !== codes.NOT_READY || timeoutMs === 0) return take(code);
+      if (code === codes.NOT_READY && timeoutMs > 0) return this.#promise(wanted, timeoutMs, take, false, signal);
+      return Promise.resolve(take(code));
+    } catch (error) {
+      return Promise.reject(error);
     }
-    return await this.#promise(wanted, timeoutMs, take, isDue, signal);
   }
 
   async #promise<Result>(
@@ -199,7 +205,7 @@ export class Waiter<Wanted = number> {
     signal?.addEventListener("abort", abort);
     try {
       if (this.#pending++ > 0 && !await within(before, timeoutMs)) return take(codes.NOT_READY);
-      if (isDue) await new Promise(setImmediate);
+      if (isDue) await this.#turn();
       for (;;) {
         signal?.throwIfAborted();
         const code = this.#target.attempt(wanted);
@@ -218,6 +224,12 @@ export class Waiter<Wanted = number> {
       this.#pending--;
       own.resolve();
     }
+  }
+
+  /** Gives the event loop a turn. */
+  async #turn(): Promise<void> {
+    await new Promise(setImmediate);
+    this.#turned = performance.now();
   }
 
   /** Whether it came while spinning. */

@@ -13,6 +13,7 @@ import { benchOneThread } from "./one_thread.ts";
 import { benchPipelines } from "./pipelines.ts";
 import { benchPools } from "./pools.ts";
 import { benchPythusa } from "./pythusa.ts";
+import { benchQueue } from "./queue.ts";
 import { benchTwoWorkers } from "./two_workers.ts";
 
 /** A benchmark: what it is about, and what measures it. */
@@ -24,6 +25,7 @@ interface Bench {
 const BENCHES: Readonly<Record<string, Bench>> = {
   one_thread: { about: "a frame written and read again in one thread", measure: benchOneThread },
   two_workers: { about: "a frame from one worker to another", measure: benchTwoWorkers },
+  queue: { about: "records from several workers to one", measure: benchQueue },
   latency: { about: "a round trip between two workers", measure: benchLatency },
   growth: { about: "more readers, more stages, more tasks than cores", measure: benchGrowth },
   pipelines: { about: "starting a pipeline, and letting it wait", measure: benchPipelines },
