@@ -4,8 +4,9 @@ import { deepEqual, equal, rejects } from "node:assert/strict";
 import { StoppedError } from "../../src/errors.ts";
 import { layout } from "../../src/ring/_core.generated.ts";
 import { makeQueue, type QueueFixture } from "./_queue.ts";
-import { makeRecord, type OfferMethod, readRecord, type Takings } from "./_queue_jobs.ts";
-import { Peer, together, untilParked, watched } from "./_threads.ts";
+import { exchange } from "./_exchange.ts";
+import { makeRecord, readRecord } from "./_queue_jobs.ts";
+import { Peer, untilParked, watched } from "./_threads.ts";
 
 const RECORDS = 20_000;
 
@@ -16,38 +17,6 @@ function waitersOf({ queue }: QueueFixture): { record: number; room: number } {
     room: queue.address + layout.QUEUE_ROOM_WAITERS,
   };
 }
-
-/** The takings of several consumers together. */
-function sumUp(all: readonly Takings[]): Takings {
-  const sums: Takings = {};
-  for (const [party, { count, sum }] of all.flatMap((takings) => Object.entries(takings))) {
-    const own = sums[Number(party)] ??= { count: 0, sum: 0 };
-    own.count += count;
-    own.sum += sum;
-  }
-  return sums;
-}
-
-/** Runs producers to their end, closes the queue, and returns what consumers took of each party, and who produced. */
-async function exchange(
-  fixture: QueueFixture,
-  offers: readonly OfferMethod[],
-  takes: readonly ("take" | "takeAsync")[],
-) {
-  using cleanUp = new DisposableStack();
-  const peer = () => cleanUp.use(new Peer(fixture));
-  const seats = offers.map(() => fixture.seat());
-  const consuming = takes.map((method) => peer().run("consume", fixture.seat(), method));
-  const producing = offers.map((method, index) => peer().run("produce", seats[index], RECORDS, method));
-  const queued = await together(fixture, producing);
-  const queue = fixture.open();
-  queue.close();
-  const takings = sumUp(await together(fixture, consuming));
-  return { seats, queued, takings, queue };
-}
-
-/** What is taken of each party if nothing is lost or doubled. */
-const ALL = { count: RECORDS, sum: RECORDS * (RECORDS - 1) / 2 };
 
 for (
   const [offers, takes] of [
@@ -60,8 +29,8 @@ for (
     const title = `${offers.join(", ")} to ${takes.join(", ")}, which ${wait === "park" ? "park" : "spin and park"}`;
     Deno.test(`RecordQueue loses and doubles nothing from ${title}`, async () => {
       const fixture = makeQueue({ records: 7, bytes: 512, wait });
-      const { seats, takings, queue } = await exchange(fixture, offers, takes);
-      deepEqual(takings, Object.fromEntries(seats.map(({ party }) => [party, ALL])));
+      const { takings, queue, all } = await exchange(fixture, RECORDS, offers, takes);
+      deepEqual(takings, all);
       deepEqual([queue.depth, queue.bytesQueued, queue.dropped], [0, 0, 0]);
     });
   }
@@ -69,8 +38,9 @@ for (
 
 Deno.test("RecordQueue counts every record that offerDroppingOldest() drops beside a consumer", async () => {
   const fixture = makeQueue({ records: 5, bytes: 1024 });
-  const { seats, takings, queue } = await exchange(fixture, ["offerDroppingOldest", "offerDroppingOldest"], ["take"]);
-  const taken = seats.map(({ party }) => takings[party]?.count ?? 0).reduce((sum, count) => sum + count, 0);
+  const offers = ["offerDroppingOldest", "offerDroppingOldest"] as const;
+  const { takings, queue } = await exchange(fixture, RECORDS, offers, ["take"]);
+  const taken = Object.values(takings).reduce((sum, { count }) => sum + count, 0);
   equal(taken, queue.taken);
   equal(taken + queue.dropped, 2 * RECORDS);
 });

@@ -1,23 +1,29 @@
-/** `deno task soak`: random pipelines for minutes, in which every frame is checked. */
+/** `deno task soak`: random pipelines and queues for minutes, in which every frame and every record is checked. */
 
 import { parseArgs } from "node:util";
 import { findGrowth } from "./_footprint.ts";
+import { soakQueues } from "./_queue_soak.ts";
 import { soak, type SoakReport } from "./_soak.ts";
 
-const HELP = `Runs random pipelines and checks every frame: none lost uncounted, doubled, out of order or torn.
+const HELP =
+  `Runs random pipelines and record queues and checks every frame and record: none lost uncounted, doubled, out of
+order or torn.
 
-  deno task soak [options]
+  deno task soak [options] [pipelines] [queues]
 
   --frames N     frames that readers check before it ends (100000000)
-  --minutes N    ends after this time in any case (20)
+  --records N    records that consumers of queues check before it ends (10000000)
+  --minutes N    ends after this time in any case, for each of the two (20)
   --seed N       repeats the plan of an earlier run (a new one each time)
   --pipelines N  pipelines at a time (3)
   --scale X      frames of a pipeline, as a part of what is usual (1)
   --help         prints this`;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     frames: { type: "string", default: "1e8" },
+    records: { type: "string", default: "1e7" },
     minutes: { type: "string", default: "20" },
     seed: { type: "string" },
     pipelines: { type: "string", default: "3" },
@@ -61,19 +67,49 @@ const seed = values.seed === undefined
   ? Math.floor(Math.random() * 2 ** 31)
   : Math.floor(positive("seed", values.seed));
 console.log(`seed ${seed}`);
-const report = await soak({
-  seed,
-  frames: positive("frames", values.frames),
-  minutes: positive("minutes", values.minutes),
-  pipelines: positive("pipelines", values.pipelines),
-  scale: positive("scale", values.scale),
-  progress({ frames, seconds, rests }) {
-    const { rss, threads } = rests[rests.length - 1];
-    console.log(`${seconds.toFixed(0)} s: ${frames} frames, ${megabytes(rss)}, ${threads} threads`);
-  },
-});
-print(report);
-// A worker that was not let go would be some 7 MB.
-const growth = findGrowth(report.rests, 64e6);
-for (const each of growth) console.error(`It grew: ${each}`);
-Deno.exitCode = growth.length > 0 ? 1 : 0;
+const minutes = positive("minutes", values.minutes);
+
+async function soakPipelines(): Promise<void> {
+  const report = await soak({
+    seed,
+    minutes,
+    frames: positive("frames", values.frames),
+    pipelines: positive("pipelines", values.pipelines),
+    scale: positive("scale", values.scale),
+    progress({ frames, seconds, rests }) {
+      const { rss, threads } = rests[rests.length - 1];
+      console.log(`${seconds.toFixed(0)} s: ${frames} frames, ${megabytes(rss)}, ${threads} threads`);
+    },
+  });
+  print(report);
+  // A worker that was not let go would be some 7 MB.
+  const growth = findGrowth(report.rests, 64e6);
+  for (const each of growth) console.error(`It grew: ${each}`);
+  if (growth.length > 0) Deno.exitCode = 1;
+}
+
+async function soakRecords(): Promise<void> {
+  const { records, queues, deaths, seconds } = await soakQueues({
+    seed,
+    minutes,
+    records: positive("records", values.records),
+    perQueue: 200_000,
+    progress: ({ records, queues, seconds }) =>
+      console.log(`${seconds.toFixed(0)} s: ${records} records, ${queues} queues`),
+  });
+  console.log(`
+records checked     ${records} (${(records / seconds / 1e6).toFixed(2)} million a second)
+queues              ${queues}
+threads that died   ${deaths}
+time                ${seconds.toFixed(0)} s`);
+}
+
+const parts = { pipelines: soakPipelines, queues: soakRecords };
+const unknown = positionals.find((name) => !Object.hasOwn(parts, name));
+if (unknown !== undefined) {
+  console.error(`Cannot soak: expected pipelines or queues, received ${unknown}`);
+  Deno.exit(2);
+}
+for (const [name, part] of Object.entries(parts)) {
+  if (positionals.length === 0 || positionals.includes(name)) await part();
+}

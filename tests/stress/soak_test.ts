@@ -3,6 +3,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { findGrowth } from "./_footprint.ts";
 import { planPipeline } from "./_plan.ts";
+import { soakQueues } from "./_queue_soak.ts";
 import { soak } from "./_soak.ts";
 
 /** What a program holds is told by /proc. */
@@ -18,6 +19,11 @@ Deno.test(name, { ignore }, async () => {
   }
   ok(report.frames > 100_000 && report.activations > 0);
   deepEqual(findGrowth(report.rests, 64e6), []);
+});
+
+Deno.test("Random queues lose, double, reorder and tear no record, though threads die beside them", async () => {
+  const report = await soakQueues({ seed: 5, records: 100_000, minutes: 5, perQueue: 20_000 });
+  ok(report.records >= 100_000 && report.queues >= 5);
 });
 
 Deno.test("planPipeline() plans the same for the same seed", () => {
