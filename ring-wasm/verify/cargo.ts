@@ -34,10 +34,14 @@ export async function buildTests(crate: string, target: string): Promise<Readonl
   );
 }
 
-/** Runs one test of a program, or all. Ends without success, too, if that takes too long. */
-export async function runTests(program: string, env: Record<string, string>, name?: string): Promise<Ending> {
-  const args = name ? ["--exact", name, "--nocapture"] : ["--nocapture"];
-  const signal = name ? AbortSignal.timeout(TIMEOUT_MS) : undefined;
+/** Runs the tests of a program whose names have one of `parts` in them, or all. */
+export async function runTests(program: string, env: Record<string, string>, parts: readonly string[] = []) {
+  return await run(program, [...parts, "--nocapture"], { env: { RUST_BACKTRACE: "0", ...env } });
+}
+
+/** Runs one test of a program. Ends without success, too, if that takes too long. */
+export async function runTest(program: string, env: Record<string, string>, name: string): Promise<Ending> {
+  const args = ["--exact", name, "--nocapture"], signal = AbortSignal.timeout(TIMEOUT_MS);
   return await run(program, args, { env: { RUST_BACKTRACE: "0", ...env }, signal });
 }
 

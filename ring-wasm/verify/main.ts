@@ -3,9 +3,11 @@
  *
  *     deno task verify           minutes
  *     deno task verify --short   about a minute: fewer preemptions, cases and broken cores, no Miri
+ *     deno task verify queue dying
+ *                                only tests with one of these in their names, and broken cores that they catch
  */
 
-import { buildTests, type Ending, requireMiri, runMiri, runTests } from "./cargo.ts";
+import { buildTests, type Ending, requireMiri, runMiri, runTest, runTests } from "./cargo.ts";
 import { HARMLESS, type Mutant, MUTANTS } from "./mutants.ts";
 import { plant } from "./plant.ts";
 
@@ -17,6 +19,8 @@ const seeds = 16;
 const mutantSettings = { PROPTEST_CASES: "500", PROPTEST_MAX_SHRINK_ITERS: "0" };
 
 const isShort = Deno.args.includes("--short");
+/** What names must have in them, one of these; anything if there are none. */
+const parts = Deno.args.filter((argument) => argument !== "--short");
 let failures = 0;
 
 function report(passed: boolean, what: string, details = ""): void {
@@ -65,7 +69,7 @@ async function isCaught(number: number, mutant: Mutant, programs: ReadonlyMap<st
   const [program, name] = mutant.caughtBy.split(" ");
   const ending = program === "miri"
     ? await runMiri(`${copy}/verify`, target, seeds, [name], { RINGMILL_MUTANT: env.RINGMILL_MUTANT })
-    : await runTests(programs.get(program)!, { ...mutantSettings, ...env }, name);
+    : await runTest(programs.get(program)!, { ...mutantSettings, ...env }, name);
   if (/running 0 tests/.test(ending.text)) throw new Error(`Cannot run a mutant: there is no test ${mutant.caughtBy}`);
   return !ending.success;
 }
@@ -101,10 +105,15 @@ function describe({ at, from, to }: Omit<Mutant, "caughtBy">): string {
   return `${file} ${name}(): ${from} -> ${to || "nothing"}`.replaceAll(/\s+/g, " ");
 }
 
+/** Whether what has these names is asked for. */
+function isWanted(...names: readonly string[]): boolean {
+  return parts.length === 0 || parts.some((part) => names.some((name) => name.includes(part)));
+}
+
 async function verifyMutants(): Promise<void> {
-  const mutants = isShort
-    ? MUTANTS.filter(({ caughtBy, preemptions }) => !preemptions && !caughtBy.startsWith("miri"))
-    : MUTANTS;
+  const mutants = MUTANTS.filter(({ at, caughtBy, preemptions }) =>
+    isWanted(at, caughtBy) && !(isShort && (preemptions || caughtBy.startsWith("miri")))
+  );
   let caught = 0;
   await withPlanted(mutants, async (numbers, programs, copy) => {
     await forEach(numbers, async (number) => {
@@ -119,23 +128,24 @@ async function verifyMutants(): Promise<void> {
 
 /** Changes that are said to be harmless must pass: otherwise the checks know better. */
 async function verifyHarmless(): Promise<void> {
-  const mutants = HARMLESS.map((mutant) => ({ ...mutant, caughtBy: "" }));
+  const harmless = HARMLESS.filter(({ at }) => isWanted(at));
+  const mutants = harmless.map((mutant) => ({ ...mutant, caughtBy: "" }));
   await withPlanted(mutants, async (numbers, programs) => {
     await forEach(numbers, async (number) => {
       const env = { ...mutantSettings, RINGMILL_MUTANT: String(number), LOOM_MAX_PREEMPTIONS: "1" };
       const endings = [await runTests(programs.get("properties")!, env), await runTests(programs.get("models")!, env)];
-      const harmless = endings.every(({ success }) => success);
+      const isHarmless = endings.every(({ success }) => success);
       report(
-        harmless,
+        isHarmless,
         describe(mutants[number - 1]),
-        `${harmless ? "harmless" : "not harmless"}: ${HARMLESS[number - 1].why}`,
+        `${isHarmless ? "harmless" : "not harmless"}: ${harmless[number - 1].why}`,
       );
     });
   });
 }
 
 async function verifyByMiri(): Promise<void> {
-  reportEnding(`threads under Miri, ${seeds} schedules`, await runMiri(crate, target, seeds, []));
+  reportEnding(`threads under Miri, ${seeds} schedules`, await runMiri(crate, target, seeds, parts));
   const { success, text } = await runMiri(crate, target, 1, ["--ignored", "a_planted_race"]);
   report(!success && text.includes("Data race detected"), "Miri reports the planted race");
 }
@@ -146,7 +156,7 @@ const settings: Record<string, string> = isShort
   ? { LOOM_MAX_PREEMPTIONS: "1", PROPTEST_CASES: "300" }
   : { PROPTEST_CASES: "5000" };
 for (const name of ["models", "properties", "threads"]) {
-  reportEnding(name, await runTests(programs.get(name)!, settings));
+  reportEnding(name, await runTests(programs.get(name)!, settings, parts));
 }
 await verifyMutants();
 if (!isShort) {
