@@ -12,7 +12,7 @@
 use crate::layout::*;
 use crate::memory::Memory;
 use crate::queue::{band, party as slot_of, position, record, tail};
-use core::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 const OWNER: u64 = (1 << 10) - 1;
 const CLOSED: u64 = 1 << 10;
@@ -106,7 +106,7 @@ fn settle_for<M: Memory>(m: M, queue: u32, party: u32, number: u64) {
 #[inline(always)]
 fn confirm<M: Memory>(m: M, slot: u32, number: u64) {
     loop {
-        let confirmed = m.load64(slot + PARTY_CONFIRMED, SeqCst);
+        let confirmed = m.load64(slot + PARTY_CONFIRMED, Relaxed);
         if confirmed >= number || m.replace64(slot + PARTY_CONFIRMED, confirmed, number) {
             return;
         }
@@ -117,20 +117,20 @@ fn confirm<M: Memory>(m: M, slot: u32, number: u64) {
 pub fn was_made<M: Memory>(m: M, queue: u32, party: u32) -> bool {
     let slot = slot_of(queue, party);
     let intent = m.load64(slot + PARTY_INTENT, Relaxed);
-    // Ordering CONFIRM: this load before that of the note, which was made before the claims word was replaced.
-    let claims = m.load64(queue + QUEUE_CLAIMS, SeqCst);
+    // Ordering CONFIRM: this load before that of the note, which is made before the claims word is replaced.
+    let claims = m.load64(queue + QUEUE_CLAIMS, Acquire);
     if owner(claims) == party + 1 && is_for(intent, count(claims)) {
         settle_for(m, queue, party, count(claims));
         return true;
     }
-    let confirmed = m.load64(slot + PARTY_CONFIRMED, SeqCst);
+    let confirmed = m.load64(slot + PARTY_CONFIRMED, Relaxed);
     confirmed != 0 && is_for(intent, confirmed)
 }
 
 /// Sets the closed flag.
 pub fn close<M: Memory>(m: M, queue: u32) {
     loop {
-        let claims = m.load64(queue + QUEUE_CLAIMS, SeqCst);
+        let claims = m.load64(queue + QUEUE_CLAIMS, Relaxed);
         if is_closed(claims) || m.replace64(queue + QUEUE_CLAIMS, claims, claims | CLOSED) {
             return;
         }

@@ -68,8 +68,9 @@ pub fn finish<M: Memory>(m: M, queue: u32) {
         return;
     }
     clear(m, queue, band, from, to);
-    m.store64(queue + QUEUE_RELEASED, m.get64(queue + QUEUE_GOAL_RELEASED), SeqCst);
-    // Ordering FREE: the loads of the record and the zeros before the head. Ordering WAKE: the head before the waiters word.
+    m.store64(queue + QUEUE_RELEASED, m.get64(queue + QUEUE_GOAL_RELEASED), Relaxed);
+    // Ordering FREE: the loads of the record and the zeros before the head. Ordering WAKE: the head, and the count before
+    // it, before the waiters word.
     m.store64(queue::head(queue, band), to, SeqCst);
     wake(m, queue + QUEUE_ROOM_WAITERS);
 }

@@ -9,7 +9,7 @@ use crate::producer::{is_allowed, is_free};
 use crate::queue::{head, place, record, tail};
 use crate::turn::{give_back, take};
 use crate::waiting::unless_stopped;
-use core::sync::atomic::Ordering::{Relaxed, SeqCst};
+use core::sync::atomic::Ordering::{Acquire, Relaxed};
 
 /// Drops one record, if there is no room for `length` bytes: the oldest of the lowest band that has any, up to `band`; or,
 /// where it is the bytes of `band` that do not suffice, the oldest of that. [`NOT_READY`] where what it would drop is being
@@ -28,7 +28,7 @@ pub fn make_room<M: Memory>(m: M, queue: u32, party: u32, band: u32, length: u32
 /// The lowest band from which to drop a record. None if there is room, or never will be.
 #[inline(always)]
 fn lacking<M: Memory>(m: M, queue: u32, party: u32, band: u32, length: u32) -> Option<u32> {
-    let claims = m.load64(queue + QUEUE_CLAIMS, SeqCst);
+    let claims = m.load64(queue + QUEUE_CLAIMS, Acquire);
     settle(m, queue, party, claims);
     if is_closed(claims) {
         return None;
@@ -55,7 +55,7 @@ fn drop_oldest<M: Memory>(m: M, queue: u32, lowest: u32, highest: u32) -> i32 {
             release(m, queue, band, length);
             return DONE;
         }
-        is_empty &= m.load64(tail(queue, band), SeqCst) == m.load64(head(queue, band), Relaxed);
+        is_empty &= m.load64(tail(queue, band), Relaxed) == m.load64(head(queue, band), Relaxed);
     }
     // Room may have come from records that were given up.
     if m.load64(queue + QUEUE_RELEASED, Relaxed) != released {
@@ -70,7 +70,7 @@ fn drop_oldest<M: Memory>(m: M, queue: u32, lowest: u32, highest: u32) -> i32 {
 /// Counts a record for which nothing could be dropped.
 pub fn refuse<M: Memory>(m: M, queue: u32) {
     loop {
-        let refused = m.load64(queue + QUEUE_REFUSED, SeqCst);
+        let refused = m.load64(queue + QUEUE_REFUSED, Relaxed);
         if m.replace64(queue + QUEUE_REFUSED, refused, refused + 1) {
             return;
         }

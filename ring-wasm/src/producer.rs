@@ -6,7 +6,7 @@ use crate::layout::*;
 use crate::memory::Memory;
 use crate::queue::{Record, data, head, party as slot_of, place, record, tail};
 use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until, wake};
-use core::sync::atomic::Ordering::{Relaxed, SeqCst};
+use core::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 
 /// Whether one more claim is allowed, by the limit last seen or, where that says no, by a new look.
 #[inline(always)]
@@ -15,8 +15,8 @@ pub fn is_allowed<M: Memory>(m: M, queue: u32, party: u32, claims: u64) -> bool 
     if number <= m.get64(allowed) {
         return true;
     }
-    // Ordering WAKE: the announcement before this load, where it is the look before parking.
-    let limit = m.load64(queue + QUEUE_RELEASED, SeqCst) + u64::from(m.get32(queue + QUEUE_RECORDS));
+    // An old count allows less.
+    let limit = m.load64(queue + QUEUE_RELEASED, Relaxed) + u64::from(m.get32(queue + QUEUE_RECORDS));
     m.set64(allowed, limit);
     number <= limit
 }
@@ -28,9 +28,9 @@ pub fn is_free<M: Memory>(m: M, queue: u32, party: u32, band: u32, end: u64) -> 
     if end <= m.get64(seen) {
         return true;
     }
-    // Ordering FREE: the consumer's loads and zeros before its head (a SeqCst store), that before this load, this load
-    // before the stores of the record. Otherwise zeros would fall on it. Ordering WAKE: as above.
-    let limit = m.load64(head(queue, band), SeqCst) + u64::from(m.get32(queue + QUEUE_BYTES));
+    // Ordering FREE: the consumer's loads and zeros before its head, that before this load, this load before the stores of
+    // the record. Otherwise zeros would fall on it.
+    let limit = m.load64(head(queue, band), Acquire) + u64::from(m.get32(queue + QUEUE_BYTES));
     m.set64(seen, limit);
     end <= limit
 }
@@ -54,7 +54,8 @@ fn room<M: Memory>(m: M, queue: u32, party: u32, claims: u64, band: u32, length:
 pub fn claim<M: Memory>(m: M, queue: u32, party: u32, band: u32, length: u32) -> i32 {
     unless_stopped(m, || {
         loop {
-            let claims = m.load64(queue + QUEUE_CLAIMS, SeqCst);
+            // Ordering INTENT: this load before those of what was claimed.
+            let claims = m.load64(queue + QUEUE_CLAIMS, Acquire);
             if is_closed(claims) {
                 return CLOSED;
             }
@@ -90,6 +91,7 @@ fn publish<M: Memory>(m: M, queue: u32, party: u32, state: u32) {
 
 #[inline(never)]
 fn ready<M: Memory>(m: M, queue: u32, party: u32, band: u32, length: u32, since: u32) -> bool {
+    // Ordering WAKE: the announcement before this load, and so before those of the room that there is.
     let claims = m.load64(queue + QUEUE_CLAIMS, SeqCst);
     is_closed(claims)
         || room(m, queue, party, claims, band, length).is_some()

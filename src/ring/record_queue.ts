@@ -36,6 +36,8 @@ interface Wanted {
 const MOST_TRIES = 1000;
 /** Views of records up to this length are made once. */
 const SHORT_BYTES = 1024;
+/** Up to this length, records are copied by words. */
+const FEW_BYTES = 128;
 
 /**
  * A party's handle on a record queue. It belongs to the thread that opens it, and so does its number: two threads that
@@ -66,6 +68,7 @@ export class RecordQueue {
   readonly #takes: Waiter<Wanted>;
   readonly #consumed = (offset: number): Uint8Array<ArrayBuffer> | null => this.#consume(offset);
   #scratch: Uint8Array<ArrayBuffer> = new Uint8Array(SHORT_BYTES);
+  #scratchWords: Int32Array<ArrayBuffer> = new Int32Array(this.#scratch.buffer);
   /** Views of the scratch by their length. */
   #views: Uint8Array<ArrayBuffer>[] = [];
 
@@ -320,11 +323,17 @@ export class RecordQueue {
   /** Copies the record that was found at `offset`, if any, and frees its room. */
   #consume(offset: number): Uint8Array<ArrayBuffer> | null {
     if (!this.#isThere(offset)) return null;
-    const length = this.#memory.words[this.#found];
-    const view = this.#view(length), start = this.#data + offset;
-    view.set(this.#memory.bytes.subarray(start, start + length));
+    const length = this.#memory.words[this.#found], view = this.#view(length);
+    this.#copy(view, this.#data + offset, length);
     this.#core.queue_free(this.#queue.address, this.#party);
     return view;
+  }
+
+  /** Copies bytes to a view of the scratch. Few of them are copied sooner than a view of them is made. */
+  #copy(view: Uint8Array, start: number, length: number): void {
+    if (length > FEW_BYTES) return view.set(this.#memory.bytes.subarray(start, start + length));
+    const from = this.#memory.words, to = this.#scratchWords, first = start / 4, count = (length + 3) >> 2;
+    for (let index = 0; index < count; index++) to[index] = from[first + index];
   }
 
   #view(length: number): Uint8Array<ArrayBuffer> {
@@ -336,6 +345,7 @@ export class RecordQueue {
   #long(length: number): Uint8Array<ArrayBuffer> {
     if (this.#scratch.length < this.maxRecordBytes) {
       this.#scratch = new Uint8Array(this.maxRecordBytes);
+      this.#scratchWords = new Int32Array(this.#scratch.buffer);
       this.#views = [];
     }
     return this.#scratch.subarray(0, length);
