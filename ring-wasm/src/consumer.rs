@@ -100,7 +100,7 @@ fn next<M: Memory>(m: M, queue: u32) -> Option<(u32, u32)> {
 /// Whether the queue is closed and nothing is left in it.
 #[inline(always)]
 fn is_drained<M: Memory>(m: M, queue: u32) -> bool {
-    let claims = m.load64(queue + QUEUE_CLAIMS, SeqCst);
+    let claims = m.load64(queue + QUEUE_CLAIMS, Relaxed);
     is_closed(claims) && count(claims) == m.load64(queue + QUEUE_RELEASED, Relaxed)
 }
 

@@ -1,6 +1,6 @@
 //! Making room by dropping what is queued.
 
-use crate::claims::{is_closed, settle};
+use crate::claims::is_closed;
 use crate::codes::{DONE, NOT_READY, OUTRANKED};
 use crate::consumer::{oldest, release, tally};
 use crate::layout::*;
@@ -25,11 +25,11 @@ pub fn make_room<M: Memory>(m: M, queue: u32, party: u32, band: u32, length: u32
     })
 }
 
-/// The lowest band from which to drop a record. None if there is room, or never will be.
+/// The lowest band from which to drop a record. None if there is room, or never will be; or where the last claim is not
+/// settled yet, which the next try to claim does.
 #[inline(always)]
 fn lacking<M: Memory>(m: M, queue: u32, party: u32, band: u32, length: u32) -> Option<u32> {
     let claims = m.load64(queue + QUEUE_CLAIMS, Acquire);
-    settle(m, queue, party, claims);
     if is_closed(claims) {
         return None;
     }

@@ -3,7 +3,7 @@
 use crate::layout::*;
 use crate::memory::Memory;
 use crate::waiting::{relax, wake};
-use core::sync::atomic::Ordering::SeqCst;
+use core::sync::atomic::Ordering::Relaxed;
 
 /// Takes the turn, if nobody has it, or who has it gives it back within a moment: a turn takes no longer, unless somebody
 /// copies a long record.
@@ -35,24 +35,25 @@ pub fn take_or_contend<M: Memory>(m: M, queue: u32, party: u32) -> bool {
 
 /// Marks the turn as wanted. False if it was given back meanwhile.
 ///
-/// Ordering WAKE: the announcement before this, where it is the look before parking.
+/// Ordering WAKE: the announcement before this exchange, where it is the look before parking. So it is made, too, where the
+/// turn is marked already.
 #[inline(never)]
 fn contend<M: Memory>(m: M, turn: u32) -> bool {
-    let word = m.load32(turn, SeqCst);
-    word != 0 && (word & TURN_CONTENDED != 0 || m.replace32(turn, word, word | TURN_CONTENDED))
+    let word = m.load32(turn, Relaxed);
+    word != 0 && m.replace32(turn, word, word | TURN_CONTENDED)
 }
 
 /// Gives the turn back.
 #[inline(always)]
 pub fn give_back<M: Memory>(m: M, queue: u32, party: u32) {
     if !m.replace32(queue + QUEUE_TURN, party + 1, 0) {
-        // Ordering WAKE: the turn before the load of the waiters word.
-        m.store32(queue + QUEUE_TURN, 0, SeqCst);
+        // Ordering WAKE: this exchange before the load of the waiters word.
+        m.replace32(queue + QUEUE_TURN, (party + 1) | TURN_CONTENDED, 0);
         wake(m, queue + QUEUE_RECORD_WAITERS);
     }
 }
 
 /// Whether a party has the turn.
 pub fn is_held_by<M: Memory>(m: M, queue: u32, party: u32) -> bool {
-    m.load32(queue + QUEUE_TURN, SeqCst) & !TURN_CONTENDED == party + 1
+    m.load32(queue + QUEUE_TURN, Relaxed) & !TURN_CONTENDED == party + 1
 }

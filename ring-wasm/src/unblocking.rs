@@ -8,7 +8,7 @@ use crate::memory::Memory;
 use crate::queue::{band, data, head, position, record};
 use crate::turn::{give_back, is_held_by, take};
 use crate::waiting::wake_again;
-use core::sync::atomic::Ordering::{Relaxed, SeqCst};
+use core::sync::atomic::Ordering::Relaxed;
 
 /// Gives up what a dead party had claimed and not published, and ends its turn: if it was about to free a record, that is
 /// done, and otherwise the record is the next consumer's. [`NOT_READY`], and nothing done, while somebody else has the turn.
@@ -37,6 +37,6 @@ fn give_up<M: Memory>(m: M, queue: u32, party: u32) {
     }
     let header = data(m, queue) + record(m, queue, place, length).header + RECORD_LENGTH;
     if m.load32(header, Relaxed) == 0 {
-        m.store32(header, length | RECORD_ABORTED, SeqCst);
+        m.store32(header, length | RECORD_ABORTED, Relaxed);
     }
 }

@@ -278,6 +278,8 @@ impl Twins<'_> {
                 let announced = producer::prepare_wait(m, ARENA, party, band, length, self.wakes);
                 assert_eq!(announced != 0, self.room(band, length) == NOT_READY);
                 self.prepared = (announced != 0).then_some(Prepared::Room { band, length, announced });
+                // Who has missed a wake comes back at once.
+                assert_eq!(producer::wait(m, ARENA, party, band, length, self.wakes + 1, 1, 0), SPUN);
             }
             PrepareForRecord { party } => {
                 let announced = consumer::prepare_wait(m, ARENA, party, self.wakes);
