@@ -111,7 +111,14 @@ fn queue_dropped_records(m: Instance, queue: u32) -> f64 {
 
 #[allow(clippy::too_many_arguments)]
 fn queue_wait_for_room_for(
-    m: Instance, queue: u32, party: u32, band: u32, length: u32, since: u32, spins: u32, nanoseconds: f64,
+    m: Instance,
+    queue: u32,
+    party: u32,
+    band: u32,
+    length: u32,
+    since: u32,
+    spins: u32,
+    nanoseconds: f64,
 ) -> i32 {
     producer::wait(m, queue, party, band, length, since, spins, nanoseconds as i64)
 }

@@ -187,7 +187,9 @@ fn producers_and_consumers_share_a_queue() {
     let m = &with_queue(5);
     let mut taken: Vec<u64> = thread::scope(|scope| {
         let consumers: Vec<_> = (0..CONSUMERS)
-            .map(|index| scope.spawn(move || std::iter::from_fn(|| take_record(m, PRODUCERS + index)).collect::<Vec<_>>()))
+            .map(|index| {
+                scope.spawn(move || std::iter::from_fn(|| take_record(m, PRODUCERS + index)).collect::<Vec<_>>())
+            })
             .collect();
         let producers: Vec<_> = (0..PRODUCERS)
             .map(|party| {

@@ -134,9 +134,8 @@ fn two_producers_die() {
         move || {
             let m = used_queue();
             let dying = [first, second].into_iter().zip(0..);
-            let dying: Vec<_> = dying
-                .map(|(stores, party)| start_mortal(&m, stores, move |m| try_offer(m, party, party)))
-                .collect();
+            let dying: Vec<_> =
+                dying.map(|(stores, party)| start_mortal(&m, stores, move |m| try_offer(m, party, party))).collect();
             let are_offered: Vec<bool> = dying.into_iter().map(|thread| thread.join().unwrap() == Some(true)).collect();
             unblock(&m, 1);
             unblock(&m, 0);

@@ -184,11 +184,7 @@ fn two_producers_never_exceed_the_limit() {
 #[test]
 fn a_producer_wakes_for_room() {
     for records in [1, 8] {
-        let model = if records == 1 {
-            || a_producer_waits_for_room(1)
-        } else {
-            || a_producer_waits_for_room(8)
-        };
+        let model = if records == 1 { || a_producer_waits_for_room(1) } else { || a_producer_waits_for_room(8) };
         check("a producer wakes for room", 3, model);
     }
 }
