@@ -68,9 +68,9 @@ pub fn finish<M: Memory>(m: M, queue: u32) {
         return;
     }
     clear(m, queue, band, from, to);
-    m.store64(queue + QUEUE_RELEASED, m.get64(queue + QUEUE_GOAL_RELEASED), Relaxed);
-    // Ordering FREE: the loads of the record and the zeros before the head. Ordering WAKE: the head, and the count before
-    // it, before the waiters word.
+    m.store64(queue + QUEUE_RELEASED, m.get64(queue + QUEUE_GOAL_RELEASED), SeqCst);
+    // Ordering FREE: the loads of the record and the zeros before the head. Ordering WAKE: count and head before the waiters
+    // word.
     m.store64(queue::head(queue, band), to, SeqCst);
     wake(m, queue + QUEUE_ROOM_WAITERS);
 }
@@ -100,7 +100,8 @@ fn next<M: Memory>(m: M, queue: u32) -> Option<(u32, u32)> {
 /// Whether the queue is closed and nothing is left in it.
 #[inline(always)]
 fn is_drained<M: Memory>(m: M, queue: u32) -> bool {
-    let claims = m.load64(queue + QUEUE_CLAIMS, Relaxed);
+    // Ordering WAKE: the announcement before this load, where it is the look before parking.
+    let claims = m.load64(queue + QUEUE_CLAIMS, SeqCst);
     is_closed(claims) && count(claims) == m.load64(queue + QUEUE_RELEASED, Relaxed)
 }
 

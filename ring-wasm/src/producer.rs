@@ -15,8 +15,8 @@ pub fn is_allowed<M: Memory>(m: M, queue: u32, party: u32, claims: u64) -> bool 
     if number <= m.get64(allowed) {
         return true;
     }
-    // An old count allows less.
-    let limit = m.load64(queue + QUEUE_RELEASED, Relaxed) + u64::from(m.get32(queue + QUEUE_RECORDS));
+    // Ordering WAKE: the announcement before this load, where it is the look before parking.
+    let limit = m.load64(queue + QUEUE_RELEASED, SeqCst) + u64::from(m.get32(queue + QUEUE_RECORDS));
     m.set64(allowed, limit);
     number <= limit
 }
@@ -29,8 +29,8 @@ pub fn is_free<M: Memory>(m: M, queue: u32, party: u32, band: u32, end: u64) -> 
         return true;
     }
     // Ordering FREE: the consumer's loads and zeros before its head, that before this load, this load before the stores of
-    // the record. Otherwise zeros would fall on it.
-    let limit = m.load64(head(queue, band), Acquire) + u64::from(m.get32(queue + QUEUE_BYTES));
+    // the record. Otherwise zeros would fall on it. Ordering WAKE: as above.
+    let limit = m.load64(head(queue, band), SeqCst) + u64::from(m.get32(queue + QUEUE_BYTES));
     m.set64(seen, limit);
     end <= limit
 }
@@ -91,7 +91,7 @@ fn publish<M: Memory>(m: M, queue: u32, party: u32, state: u32) {
 
 #[inline(never)]
 fn ready<M: Memory>(m: M, queue: u32, party: u32, band: u32, length: u32, since: u32) -> bool {
-    // Ordering WAKE: the announcement before this load, and so before those of the room that there is.
+    // Ordering WAKE: the announcement before this load.
     let claims = m.load64(queue + QUEUE_CLAIMS, SeqCst);
     is_closed(claims)
         || room(m, queue, party, claims, band, length).is_some()

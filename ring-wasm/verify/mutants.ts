@@ -941,14 +941,8 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "models queues::a_higher_band_comes_first",
   },
   {
-    at: "producer.rs ready",
-    from: "m.load64(queue + QUEUE_CLAIMS, «SeqCst»)",
-    to: "Acquire",
-    caughtBy: "models queues::a_producer_wakes_for_room",
-  },
-  {
     at: "producer.rs is_free",
-    from: "m.load64(head(queue, band), «Acquire»)",
+    from: "m.load64(head(queue, band), «SeqCst»)",
     to: "Relaxed",
     caughtBy: "models queues::a_producer_wakes_for_room",
   },
