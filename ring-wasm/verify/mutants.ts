@@ -971,12 +971,6 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: "models queues::a_higher_band_comes_first",
   },
   {
-    at: "consumer.rs finish",
-    from: "m.store64(queue::head(queue, band), to, «SeqCst»)",
-    to: "Release",
-    caughtBy: "models queues::a_producer_wakes_for_room",
-  },
-  {
     at: "claims.rs claim",
     from: "u64::from(party + 1)",
     to: "1",
