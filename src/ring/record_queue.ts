@@ -92,7 +92,7 @@ export class RecordQueue {
     this.#found = (slot + layout.PARTY_FOUND) / 4;
     this.#stopReason = options.stopReason ?? (() => new StoppedError("The pipeline was stopped"));
     this.#mayBlock = options.mayBlock ?? true;
-    const waiting = { ...options, spinsAsync: true };
+    const waiting = { ...options, spinsAsync: true, parksAsync: this.#mayBlock };
     this.#offers = BANDS.map((band) => new Waiter(this.#room(band), queue.wait, waiting));
     this.#takes = new Waiter(this.#record(), queue.wait, waiting);
   }
@@ -116,7 +116,8 @@ export class RecordQueue {
     return {
       words: this.#memory.words,
       waiters: (address + layout.QUEUE_RECORD_WAITERS) / 4,
-      attempt: ({ since }) => this.#unlessWoken(core.queue_look(address, party), since),
+      // The wake counts first: whoever is told to stop taking must not take what has come since.
+      attempt: ({ since }) => this.wakes === since ? core.queue_look(address, party) : codes.INTERRUPTED,
       park: ({ since }, spins, nanoseconds) => core.queue_wait_for_record(address, party, since, spins, nanoseconds),
       prepare: ({ since }) => core.queue_prepare_wait_for_record(address, party, since),
     };

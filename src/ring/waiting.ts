@@ -55,6 +55,8 @@ interface Reserve {
 const ROOMY: Reserve = { fewest: 128, parksPerTrial: 64 };
 /** Where tasks outnumber cores, a round takes time from another task. */
 const CROWDED: Reserve = { fewest: 8, parksPerTrial: 128 };
+/** For promises: a peer that serialises its answer takes longer, and so does waking one that is parked. */
+const PROMISED: Reserve = { fewest: 256, parksPerTrial: 8 };
 
 /** Spins for as long as spinning has paid off lately: a peer on another core answers sooner than a park takes. */
 class AdaptiveSpinner implements Spinner {
@@ -63,8 +65,8 @@ class AdaptiveSpinner implements Spinner {
   readonly #reserve: Reserve;
   #parks = 0;
 
-  constructor(isCrowded: boolean) {
-    this.#reserve = isCrowded ? CROWDED : ROOMY;
+  constructor(isCrowded: boolean, isAsync: boolean) {
+    this.#reserve = isCrowded ? CROWDED : isAsync ? PROMISED : ROOMY;
   }
 
   learn(ending: number): void {
@@ -87,7 +89,7 @@ class ParkingSpinner implements Spinner {
   learn(): void {}
 }
 
-const SPINNERS: { readonly [Name in WaitStrategy]: new (isCrowded: boolean) => Spinner } = {
+const SPINNERS: { readonly [Name in WaitStrategy]: new (isCrowded: boolean, isAsync: boolean) => Spinner } = {
   adaptive: AdaptiveSpinner,
   spin: BusySpinner,
   park: ParkingSpinner,
@@ -106,6 +108,9 @@ const SLICE_MS = 1000;
 const PROMISES_PER_LOOK = 64;
 const TURN_MS = 2;
 
+/** The longest park of a promise, which holds up all else on its thread. To be woken from one takes half as long as by promise. */
+const BRIEF_MS = 0.2;
+
 /** Throws unless `timeoutMs` is a number from 0 to `Infinity`. `action` says what was to wait. */
 export function checkTimeout(timeoutMs: number, action: string): void {
   if (timeoutMs >= 0 && typeof timeoutMs === "number") return;
@@ -121,6 +126,8 @@ export interface WaiterOptions {
   isCrowded?: boolean;
   /** Whether promises spin as well, for a moment, before they leave the thread to others. */
   spinsAsync?: boolean;
+  /** Whether they are parked for a moment then: that wakes them sooner. */
+  parksAsync?: boolean;
 }
 
 /** Waits on behalf of one handle. */
@@ -128,6 +135,7 @@ export class Waiter<Wanted = number> {
   readonly #target: Waitable<Wanted>;
   readonly #spinner: Spinner;
   readonly #spinsAsync: boolean;
+  readonly #parksAsync: boolean;
   readonly #observer: WaitObserver | undefined;
   /** Promises so far, and those that are not settled yet. */
   #promises = 0;
@@ -139,11 +147,12 @@ export class Waiter<Wanted = number> {
 
   /** A waiter for `target` by `strategy`. */
   constructor(target: Waitable<Wanted>, strategy: WaitStrategy, options: WaiterOptions = {}) {
-    const { observer, isCrowded = false, spinsAsync = false } = options;
+    const { observer, isCrowded = false, spinsAsync = false, parksAsync = false } = options;
     this.#target = target;
     this.#observer = observer;
-    this.#spinner = new SPINNERS[strategy](isCrowded);
+    this.#spinner = new SPINNERS[strategy](isCrowded, spinsAsync);
     this.#spinsAsync = spinsAsync;
+    this.#parksAsync = parksAsync;
   }
 
   /** Blocks this thread until an attempt ends with anything but `NOT_READY`, or the time is up. Returns its code. */
@@ -183,7 +192,7 @@ export class Waiter<Wanted = number> {
     if (this.#pending > 0 || isDue || signal?.aborted) return this.#promise(wanted, timeoutMs, take, isDue, signal);
     // What is there already is worth no more than a promise.
     try {
-      const code = this.#target.attempt(wanted);
+      const code = this.#attemptBriefly(wanted, timeoutMs);
       if (code === codes.NOT_READY && timeoutMs > 0) return this.#promise(wanted, timeoutMs, take, false, signal);
       return Promise.resolve(take(code));
     } catch (error) {
@@ -210,7 +219,6 @@ export class Waiter<Wanted = number> {
         signal?.throwIfAborted();
         const code = this.#target.attempt(wanted);
         if (code !== codes.NOT_READY || performance.now() >= deadline) return take(code);
-        if (this.#spinsAsync && this.#spin(wanted)) continue;
         const announced = this.#target.prepare(wanted);
         if (announced === 0) continue;
         const { words, waiters } = this.#target;
@@ -232,11 +240,13 @@ export class Waiter<Wanted = number> {
     this.#turned = performance.now();
   }
 
-  /** Whether it came while spinning. */
-  #spin(wanted: Wanted): boolean {
-    const ending = this.#target.park(wanted, this.#spinner.spins, 0);
-    this.#spinner.learn(ending);
-    return ending === codes.SPUN;
+  /** Tries, and blocks the thread for a moment if that may help: not while it waits for something else, too. */
+  #attemptBriefly(wanted: Wanted, timeoutMs: number): number {
+    const code = this.#target.attempt(wanted);
+    if (code !== codes.NOT_READY || timeoutMs === 0 || !this.#spinsAsync || awaited > 0) return code;
+    const nanoseconds = this.#parksAsync ? Math.min(timeoutMs, BRIEF_MS) * 1e6 : 0;
+    this.#spinner.learn(this.#target.park(wanted, this.#spinner.spins, nanoseconds));
+    return this.#target.attempt(wanted);
   }
 
   /** Makes waits of this thread try again: what they try has changed. It disturbs other waiters, but harms none. */
@@ -246,12 +256,17 @@ export class Waiter<Wanted = number> {
   }
 }
 
+/** Promises of this thread that wait for others. */
+let awaited = 0;
+
 /** Awaits `promise` and keeps the program from exiting meanwhile, which `Atomics.waitAsync` does not do. */
 async function keepAlive(promise: Promise<unknown>): Promise<void> {
   const timer = setInterval(() => {}, LONGEST_TIMER_MS);
+  awaited++;
   try {
     await promise;
   } finally {
+    awaited--;
     clearInterval(timer);
   }
 }

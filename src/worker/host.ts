@@ -9,21 +9,14 @@ import { beginImport, endImport } from "./importing.ts";
 import { reportError } from "./error_report.ts";
 import { type HostMessage, type TaskEnvelope, type TaskJob, type TaskMessage, WORKER_NAME_PREFIX } from "./protocol.ts";
 import { prepareTask } from "./run_task.ts";
+import { watchScope, workerScope } from "./worker_scope.ts";
 
-/** What this module uses of a worker's global scope, which the main thread's types do not know. */
-interface WorkerScope extends EventTarget {
-  readonly name?: string;
-  postMessage(message: TaskEnvelope): void;
-  close(): void;
-}
-
-const scope = globalThis as unknown as WorkerScope;
 // As it is now: the task's module may replace it.
-const postMessage = scope.postMessage?.bind(scope);
+const postMessage = workerScope.postMessage?.bind(workerScope);
 
 /** In an envelope: what the task itself posts is none of ours. */
 function post(message: TaskMessage): void {
-  postMessage({ ringmill: message });
+  postMessage({ ringmill: message } satisfies TaskEnvelope);
 }
 
 /** Whether the task's outcome has been told. The first outcome counts. */
@@ -70,7 +63,7 @@ async function start(run: () => Promise<void>): Promise<void> {
 function listen(name: string): void {
   beginImport(name);
   let loading: Promise<(() => Promise<void>) | null> | undefined;
-  scope.addEventListener("message", async (event) => {
+  workerScope.addEventListener("message", async (event) => {
     const message = (event as MessageEvent<HostMessage>).data;
     if (message.kind === "load") {
       loading = load(message.job);
@@ -79,22 +72,8 @@ function listen(name: string): void {
     const run = await loading;
     if (run) start(run);
   });
-  // What the task throws from a timer or leaves rejected does not pass through its function.
-  scope.addEventListener("error", (event) => {
-    event.preventDefault();
-    fail("threw outside its function", (event as ErrorEvent).error);
-  });
-  scope.addEventListener("unhandledrejection", (event) => {
-    event.preventDefault();
-    fail("left a promise rejected with", (event as PromiseRejectionEvent).reason);
-  });
-  // Both would end the worker without a word.
-  const close = scope.close.bind(scope);
-  scope.close = () => {
-    settle({ kind: "failed", deed: "closed its worker before it returned" });
-    close();
-  };
-  scope.addEventListener("unload", () => settle({ kind: "failed", deed: "ended its worker before it returned" }));
+  watchScope({ threw: fail, ends: (deed) => settle({ kind: "failed", deed }) });
 }
 
-if (scope.name?.startsWith(WORKER_NAME_PREFIX)) listen(scope.name.slice(WORKER_NAME_PREFIX.length));
+const { name } = workerScope;
+if (name?.startsWith(WORKER_NAME_PREFIX)) listen(name.slice(WORKER_NAME_PREFIX.length));

@@ -5,10 +5,10 @@ import { DeclarationError, TaskError } from "../errors.ts";
 import "./host.ts";
 import { rebuildError, summarizeError } from "./error_report.ts";
 import type { TaskState } from "./metrics.ts";
+import { startPermittedWorker, type TaskPermissions } from "./permitted_worker.ts";
 import { type HostMessage, type TaskEnvelope, type TaskJob, type TaskMessage, WORKER_NAME_PREFIX } from "./protocol.ts";
 
-/** Deno's permissions of a worker. */
-export type TaskPermissions = Deno.PermissionOptions;
+export type { TaskPermissions };
 
 /** Why a task failed; `null` if it did not. */
 export type TaskFailure = TaskError | DeclarationError | null;
@@ -18,11 +18,7 @@ function startWorker(name: string, permissions: TaskPermissions | undefined, mod
     // This literal form is what bundlers and `deno compile` recognise.
     return new Worker(new URL("./host.ts", import.meta.url), { type: "module", name });
   }
-  // The task's module and all it imports are loaded with the permissions of this thread; the task then runs with its own.
-  const urls = [new URL("./host.ts", import.meta.url).href, module];
-  const entry = urls.map((url) => `import ${JSON.stringify(url)};`).join("");
-  const url = `data:text/javascript,${encodeURIComponent(entry)}`;
-  return new Worker(url, { type: "module", name, deno: { permissions } } as WorkerOptions);
+  return startPermittedWorker(new URL("./host.ts", import.meta.url), module, name, permissions);
 }
 
 /** Starts the worker of a task at once; `run()` then calls the task's function. */

@@ -1,0 +1,158 @@
+/**
+ * What an actor's worker and the thread that runs it tell each other through their shared memory, and what the worker
+ * tells of its messages, so that others know it while its thread is busy or blocked.
+ */
+
+import type { SharedMemory } from "./shared_memory.ts";
+
+// Bytes from the start of the record. The two parts are written by different threads.
+
+/** u32: the state, as its index. Written by the thread that runs the kernel. */
+const STATE = 0;
+/** u32: workers up to this one must stop; they are counted from 1. Written by the same. */
+const STOPPED_UP_TO = 4;
+/** The rest is written by the worker. */
+const SPANS = 128;
+
+// A record of spans of time, from its start. All but the buckets are f64 and in milliseconds.
+
+const [COUNT, SUM, LEAST, MOST, BUCKETS] = [0, 8, 16, 24, 32];
+/** Buckets of an octave. A span is known to one part in so many. */
+const PARTS = 16;
+const PART_BITS = Math.log2(PARTS);
+/** The unit of the buckets, 62.5 ns, per millisecond. Shorter spans are not told apart. */
+const UNITS_PER_MS = 16_000;
+/** In units: 134 s. Longer spans count as that in the buckets. */
+const MOST_UNITS = 2 ** 31 - 1;
+const BUCKET_COUNT = (31 - PART_BITS + 1) * PARTS;
+const SPANS_BYTES = BUCKETS + BUCKET_COUNT * 4;
+
+/** Bytes of a kernel's record. */
+export const KERNEL_BYTES: number = SPANS + 2 * SPANS_BYTES;
+
+/** Every worker must stop. */
+const ALL = 2 ** 31 - 1;
+
+/** Some spans of time, in milliseconds. */
+export interface SpanFigures {
+  /** How many. */
+  readonly count: number;
+  /** The shortest; 0 if there is none. */
+  readonly min: number;
+  /** The mean; 0 if there is none. */
+  readonly mean: number;
+  /** The longest; 0 if there is none. */
+  readonly max: number;
+  /** Half of them were no longer, to one part in 16; 0 if there is none. */
+  readonly p50: number;
+  /** 99 % of them were no longer, to one part in 16; 0 if there is none. */
+  readonly p99: number;
+}
+
+/** The bucket of a span: as many units, for few of them, and otherwise the leading bits of their number. */
+function bucketOf(units: number): number {
+  if (units < PARTS) return units;
+  const exponent = 31 - Math.clz32(units);
+  return (exponent - PART_BITS + 1) * PARTS + ((units >>> (exponent - PART_BITS)) & (PARTS - 1));
+}
+
+/** The middle of a bucket, in units. */
+function middleOf(bucket: number): number {
+  if (bucket < PARTS) return bucket + 0.5;
+  const exponent = Math.floor(bucket / PARTS) - 1;
+  return (PARTS + bucket % PARTS + 0.5) * 2 ** exponent;
+}
+
+/** A record of spans of time. One thread notes them, any may look. */
+export class SpanRecord {
+  readonly #words: Int32Array<SharedArrayBuffer>;
+  readonly #doubles: Float64Array<SharedArrayBuffer>;
+  readonly #figures: number;
+  readonly #buckets: number;
+
+  constructor({ words, doubles }: SharedMemory, address: number) {
+    this.#words = words;
+    this.#doubles = doubles;
+    this.#figures = address / 8;
+    this.#buckets = (address + BUCKETS) / 4;
+  }
+
+  /** Notes a span. Plain stores: who reads them takes them for samples. */
+  note(ms: number): void {
+    const doubles = this.#doubles, at = this.#figures, span = Math.max(ms, 0);
+    const isFirst = doubles[at + COUNT / 8]++ === 0;
+    doubles[at + SUM / 8] += span;
+    if (isFirst || span < doubles[at + LEAST / 8]) doubles[at + LEAST / 8] = span;
+    if (span > doubles[at + MOST / 8]) doubles[at + MOST / 8] = span;
+    this.#words[this.#buckets + bucketOf(Math.min(span * UNITS_PER_MS, MOST_UNITS) >>> 0)]++;
+  }
+
+  /** What was noted so far. */
+  get figures(): SpanFigures {
+    const doubles = this.#doubles, at = this.#figures, count = doubles[at + COUNT / 8];
+    const min = doubles[at + LEAST / 8], max = doubles[at + MOST / 8];
+    const quantile = (share: number) => count === 0 ? 0 : Math.min(Math.max(this.#quantile(share), min), max);
+    return { count, min, mean: doubles[at + SUM / 8] / (count || 1), max, p50: quantile(0.5), p99: quantile(0.99) };
+  }
+
+  #quantile(share: number): number {
+    const counts = this.#words.subarray(this.#buckets, this.#buckets + BUCKET_COUNT);
+    let left = share * counts.reduce((sum, count) => sum + count, 0);
+    const bucket = counts.findIndex((count) => (left -= count) <= 0);
+    return middleOf(bucket) / UNITS_PER_MS;
+  }
+}
+
+/** A kernel's record. */
+export class KernelRecord {
+  /** From the sending of a message until the kernel takes it. */
+  readonly latency: SpanRecord;
+  /** From taking a message until asking for the next. */
+  readonly processing: SpanRecord;
+  readonly #words: Int32Array<SharedArrayBuffer>;
+  readonly #state: number;
+  readonly #stopped: number;
+
+  constructor(memory: SharedMemory, address: number) {
+    this.#words = memory.words;
+    this.#state = (address + STATE) / 4;
+    this.#stopped = (address + STOPPED_UP_TO) / 4;
+    this.latency = new SpanRecord(memory, address + SPANS);
+    this.processing = new SpanRecord(memory, address + SPANS + SPANS_BYTES);
+  }
+
+  /** The state, as its index. */
+  get state(): number {
+    return Atomics.load(this.#words, this.#state);
+  }
+
+  set state(state: number) {
+    Atomics.store(this.#words, this.#state, state);
+    Atomics.notify(this.#words, this.#state);
+  }
+
+  /** Whether the worker of that number, from 1, must stop. */
+  mustStop(worker: number): boolean {
+    return Atomics.load(this.#words, this.#stopped) >= worker;
+  }
+
+  /** Tells workers up to that number to stop, all that there will ever be by default. */
+  stop(worker = ALL): void {
+    Atomics.store(this.#words, this.#stopped, worker);
+    for (const index of [this.#stopped, this.#state]) Atomics.notify(this.#words, index);
+  }
+
+  /** Resolves once the worker of that number must stop. Does not keep the program from exiting. */
+  async whenStopped(worker: number): Promise<void> {
+    while (!this.mustStop(worker)) {
+      const { async, value } = Atomics.waitAsync(this.#words, this.#stopped, Atomics.load(this.#words, this.#stopped));
+      if (async) await value;
+    }
+  }
+
+  /** Resolves when the state is not `state` any more, `timeoutMs` went by, or some worker was told to stop. */
+  async whenStateChanges(state: number, timeoutMs: number): Promise<void> {
+    const { async, value } = Atomics.waitAsync(this.#words, this.#state, state, timeoutMs);
+    if (async) await value;
+  }
+}

@@ -1,0 +1,14 @@
+/** Workers with permissions of their own. */
+
+/** Deno's permissions of a worker. */
+export type TaskPermissions = Deno.PermissionOptions;
+
+/**
+ * Starts a worker whose host module, `module`, and all that these import are loaded with the permissions of this thread. It
+ * then runs with its own.
+ */
+export function startPermittedWorker(host: URL, module: string, name: string, permissions: TaskPermissions): Worker {
+  const entry = [host.href, module].map((url) => `import ${JSON.stringify(url)};`).join("");
+  const url = `data:text/javascript,${encodeURIComponent(entry)}`;
+  return new Worker(url, { type: "module", name, deno: { permissions } } as WorkerOptions);
+}
