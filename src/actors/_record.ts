@@ -1,0 +1,246 @@
+/**
+ * Messages as the records of a queue:
+ *
+ * ```
+ *  0 u8   what it is: a message, or a failure
+ *  1 u8   priority
+ *  4 u32  where the body ends, from the start of the record
+ *  8 f64  id: origin            16 f64  id: count
+ * 24 f64  correlation: origin   32 f64  correlation: count; both 0 if there is none, or it is a text
+ * 40 f64  when it was sent, in milliseconds since 1970; 0 if nobody wants to know
+ * 48 f64  until when an answer is waited for, the same; 0 if none is
+ * 56 u32  who waits for the answer, by the number of its mailbox
+ * 60 u32  bytes of the form
+ * 64 f64  the form's number
+ * 72 u32  which of the requests of that mailbox this is, or answers
+ * 80      body: the values of its fields, by msgpackr
+ *         form: the names of type and fields, as JSON
+ *         the correlation, if it is a text
+ * ```
+ *
+ * A form tells the names of fields apart from their values, which are all that is serialised anew for each message.
+ */
+
+import type { ErrorReport } from "../worker/error_report.ts";
+import { now } from "./_clock.ts";
+import { pack, type Packed, unpack } from "./_codec.ts";
+import type { Envelope, Header, MessageKind } from "./_envelope.ts";
+import { type KernelError, MessageError } from "./errors.ts";
+import { type FailureReport, rebuildFailure } from "./_failure.ts";
+import { formOf, readForm } from "./_form.ts";
+import { kindOf } from "./message.ts";
+
+const HEADER_BYTES = 80;
+
+/** What a record is. */
+const MESSAGE = 0, FAILURE = 1;
+
+/** Who waits for an answer, and until when. */
+export interface AnswerWanted {
+  /** The number of the mailbox. */
+  readonly mailbox: number;
+  /** Which of its requests it is. */
+  readonly ticket: number;
+  /** In milliseconds since 1970, or `Infinity`. */
+  readonly until: number;
+}
+
+/** A message that came out of a queue. */
+export interface Received {
+  readonly message: Envelope;
+  readonly header: Header;
+  /** When it was sent, in milliseconds since 1970; 0 if that was not noted. */
+  readonly sentAt: number;
+  /** Who waits for an answer; `null` if nobody does. */
+  readonly wanted: AnswerWanted | null;
+}
+
+/** An answer, in a mailbox. */
+export interface Answer {
+  /** Which request it answers. */
+  readonly ticket: number;
+  /** What came. An error if the kernel has failed, or its answer cannot be read. */
+  readonly outcome: Envelope | Error;
+}
+
+/** Bytes of a record that are not valid any more when the next one is made. */
+type Record = Uint8Array<ArrayBuffer>;
+
+const encoder = new TextEncoder(), decoder = new TextDecoder();
+
+// Views of the serialiser's buffer, which is the same for most records.
+let buffer: Uint8Array<ArrayBuffer> | undefined;
+let view: DataView<ArrayBuffer>;
+let records: Record[] = [];
+const SHORT_BYTES = 1024;
+
+/** Turns to a buffer with room for `more` bytes after what was packed. */
+function useBuffer({ buffer: target, start, end }: Packed, more: number): void {
+  if (end + more > target.length) {
+    const larger = new Uint8Array(end + more);
+    larger.set(target.subarray(start, end), start);
+    target = larger;
+  }
+  if (target === buffer) return;
+  buffer = target;
+  view = new DataView(target.buffer, target.byteOffset, target.byteLength);
+  records = [];
+}
+
+function recordOf(start: number, end: number): Record {
+  if (start !== 0 || end > SHORT_BYTES) return buffer!.subarray(start, end);
+  return records[end] ??= buffer!.subarray(0, end);
+}
+
+/**
+ * Makes a record of a message.
+ *
+ * @throws {unknown} If its body cannot be serialised: whatever the serialiser throws.
+ */
+export function encodeMessage(
+  message: Envelope,
+  header: Header,
+  wanted: AnswerWanted | null,
+  isTimed: boolean,
+): Record {
+  const { form: { bytes, number }, values } = formOf(header.kind, message);
+  const packed = pack(values, HEADER_BYTES), { start, end } = packed;
+  const text = header.correlationText === null ? null : encoder.encode(header.correlationText);
+  const length = end - start + bytes.length + (text?.length ?? 0);
+  useBuffer(packed, length - (end - start));
+  buffer!.set(bytes, end);
+  if (text) buffer!.set(text, end + bytes.length);
+  writeHeader(start, MESSAGE, header.priority, end - start, bytes.length);
+  writeIds(start, header);
+  view.setFloat64(start + 40, isTimed ? now() : 0, true);
+  view.setFloat64(start + 48, wanted ? wanted.until : 0, true);
+  view.setUint32(start + 56, wanted ? wanted.mailbox : 0, true);
+  view.setFloat64(start + 64, number, true);
+  view.setUint32(start + 72, wanted ? wanted.ticket : 0, true);
+  return recordOf(start, start + length);
+}
+
+function writeHeader(at: number, what: number, priority: number, bodyEnd: number, formBytes: number): void {
+  view.setUint8(at, what);
+  view.setUint8(at + 1, priority);
+  view.setUint32(at + 4, bodyEnd, true);
+  view.setUint32(at + 60, formBytes, true);
+}
+
+function writeIds(at: number, { origin, count, correlationOrigin, correlationCount }: Header): void {
+  view.setFloat64(at + 8, origin, true);
+  view.setFloat64(at + 16, count, true);
+  view.setFloat64(at + 24, correlationOrigin, true);
+  view.setFloat64(at + 32, correlationCount, true);
+}
+
+/** Makes the record that answers a request with a failure of a kernel. */
+export function encodeFailure(ticket: number, { kernel, reason, error }: FailureReport): Record {
+  const packed = pack([kernel, reason, error], HEADER_BYTES), { start, end } = packed;
+  useBuffer(packed, 0);
+  writeHeader(start, FAILURE, 0, end - start, 0);
+  view.setUint32(start + 72, ticket, true);
+  return recordOf(start, end);
+}
+
+/** A form that was read from a record. */
+interface KnownForm {
+  readonly kind: MessageKind;
+  readonly fields: readonly string[] | null;
+}
+
+const knownForms = new Map<number, KnownForm>();
+
+/** Views of the memory that records come in, which is the same most of the time. */
+let source: ArrayBuffer | undefined;
+let reading: DataView<ArrayBuffer>;
+
+function readFrom({ buffer }: Record): void {
+  if (buffer === source) return;
+  source = buffer;
+  reading = new DataView(buffer);
+}
+
+/** @throws {MessageError} If this thread does not know the type. `kernel` is whose queue it came from. */
+function formIn(record: Record, number: number, at: number, kernel: string): KnownForm {
+  const known = knownForms.get(number);
+  if (known) return known;
+  const { name, fields } = readForm(record.subarray(at, at + reading.getUint32(record.byteOffset + 60, true)));
+  const kind = kindOf(name);
+  if (!kind) {
+    const what = `Cannot receive a message from kernel "${kernel}": this thread knows no type of that name`;
+    throw new MessageError(`${what}, received ${JSON.stringify(name)}`, { messageType: name, kernel });
+  }
+  const form = { kind, fields };
+  knownForms.set(number, form);
+  return form;
+}
+
+/**
+ * Reads the message in a record. `kernel` is whose queue it came from.
+ *
+ * @throws {MessageError} If this thread does not know its type.
+ */
+export function decodeMessage(record: Record, kernel: string): Received {
+  readFrom(record);
+  const at = record.byteOffset, bodyEnd = reading.getUint32(at + 4, true);
+  const { kind, fields } = formIn(record, reading.getFloat64(at + 64, true), bodyEnd, kernel);
+  const header = readHeader(record, at, kind, bodyEnd), message = kind.create(header);
+  const values = unpack(record, HEADER_BYTES, bodyEnd) as unknown[];
+  if (fields) fillIn(message, fields, values);
+  else Object.assign(message, values[0]);
+  return {
+    message,
+    header,
+    sentAt: reading.getFloat64(at + 40, true),
+    wanted: readWanted(at),
+  };
+}
+
+/** Who waits for an answer to the message in a record, which may be one that cannot be read. */
+export function wantedIn(record: Record): AnswerWanted | null {
+  readFrom(record);
+  return readWanted(record.byteOffset);
+}
+
+function readWanted(at: number): AnswerWanted | null {
+  const until = reading.getFloat64(at + 48, true);
+  if (until === 0) return null;
+  return { mailbox: reading.getUint32(at + 56, true), ticket: reading.getUint32(at + 72, true), until };
+}
+
+function readHeader(record: Record, at: number, kind: MessageKind, bodyEnd: number): Header {
+  const textStart = bodyEnd + reading.getUint32(at + 60, true);
+  return {
+    kind,
+    origin: reading.getFloat64(at + 8, true),
+    count: reading.getFloat64(at + 16, true),
+    priority: reading.getUint8(at + 1),
+    correlationOrigin: reading.getFloat64(at + 24, true),
+    correlationCount: reading.getFloat64(at + 32, true),
+    correlationText: textStart < record.length ? decoder.decode(record.subarray(textStart)) : null,
+    isChecked: true,
+  };
+}
+
+function fillIn(message: Envelope, fields: readonly string[], values: readonly unknown[]): void {
+  const target = message as unknown as { [field: string]: unknown };
+  for (let index = 0; index < fields.length; index++) target[fields[index]] = values[index];
+}
+
+/** Reads a record from a mailbox. Never throws. */
+export function decodeAnswer(record: Record, kernel: string): Answer {
+  readFrom(record);
+  const at = record.byteOffset, ticket = reading.getUint32(at + 72, true);
+  if (reading.getUint8(at) === FAILURE) return { ticket, outcome: readFailure(record) };
+  try {
+    return { ticket, outcome: decodeMessage(record, kernel).message };
+  } catch (error) {
+    return { ticket, outcome: error as Error };
+  }
+}
+
+function readFailure(record: Record): KernelError {
+  const [kernel, reason, error] = unpack(record, HEADER_BYTES, record.length) as [string, string, ErrorReport?];
+  return rebuildFailure({ kernel, reason, error });
+}

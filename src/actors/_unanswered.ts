@@ -1,0 +1,63 @@
+/** The requests that a kernel has received and not yet answered. */
+
+import { now } from "./_clock.ts";
+import type { Header } from "./_envelope.ts";
+import type { AnswerWanted } from "./_record.ts";
+
+/** So many are kept before those are looked for whose senders do not wait any more. */
+const FEW = 1024;
+
+/** Who waits for answers, by the ids of the messages that asked. */
+export class Unanswered {
+  readonly #byOrigin = new Map<number, Map<number, AnswerWanted>>();
+  #size = 0;
+  #sweepAt = FEW;
+
+  /** Notes a request. */
+  add({ origin, count }: Header, wanted: AnswerWanted): void {
+    if (this.#size >= this.#sweepAt) this.#sweep();
+    this.#put(origin, count, wanted);
+  }
+
+  /** Notes again who waits for this message, which could not be sent. */
+  restore({ correlationOrigin, correlationCount }: Header, wanted: AnswerWanted): void {
+    this.#put(correlationOrigin, correlationCount, wanted);
+  }
+
+  #put(origin: number, count: number, wanted: AnswerWanted): void {
+    let ofOrigin = this.#byOrigin.get(origin);
+    if (!ofOrigin) this.#byOrigin.set(origin, ofOrigin = new Map());
+    this.#size += ofOrigin.has(count) ? 0 : 1;
+    ofOrigin.set(count, wanted);
+  }
+
+  /** Who waits for this message, which answers. They do so no longer. */
+  take({ correlationOrigin, correlationCount }: Header): AnswerWanted | undefined {
+    if (this.#size === 0 || correlationCount === 0) return undefined;
+    const ofOrigin = this.#byOrigin.get(correlationOrigin), wanted = ofOrigin?.get(correlationCount);
+    if (wanted) this.#remove(correlationOrigin, ofOrigin!, correlationCount);
+    return wanted;
+  }
+
+  /** All who wait. They do so no longer. */
+  takeAll(): AnswerWanted[] {
+    const all = [...this.#byOrigin.values()].flatMap((ofOrigin) => [...ofOrigin.values()]);
+    this.#byOrigin.clear();
+    this.#size = 0;
+    return all;
+  }
+
+  #remove(origin: number, ofOrigin: Map<number, AnswerWanted>, count: number): void {
+    ofOrigin.delete(count);
+    if (ofOrigin.size === 0) this.#byOrigin.delete(origin);
+    this.#size--;
+  }
+
+  #sweep(): void {
+    const time = now();
+    for (const [origin, ofOrigin] of this.#byOrigin) {
+      for (const [count, { until }] of ofOrigin) if (until < time) this.#remove(origin, ofOrigin, count);
+    }
+    this.#sweepAt = Math.max(FEW, 2 * this.#size);
+  }
+}

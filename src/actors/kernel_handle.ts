@@ -1,0 +1,142 @@
+/** Typed handles on kernels that were launched. */
+
+import { checkTimeout } from "../ring/waiting.ts";
+import { KernelStateError } from "./errors.ts";
+import type { WaitOptions } from "./kernel_context.ts";
+import type { KernelLife } from "./_kernel_life.ts";
+import type { KernelState } from "./kernel_state.ts";
+import type { Message, MessageEnvelope } from "./message.ts";
+import type { PostOffice } from "./_post_office.ts";
+import type { KernelTelemetry } from "./telemetry.ts";
+
+/**
+ * A kernel that was launched, with the types of its messages. Its async iterator yields what the kernel sends until it has
+ * terminated.
+ *
+ * @example
+ * ```ts
+ * import { message, ringKernel, RingKernelRuntime } from "@ringmill/ringmill/actors";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const Count = message<{ to: number }>("Count");
+ * const Number = message<{ value: number }>("Number");
+ *
+ * const counter = ringKernel({ id: "counter", module: import.meta, input: Count, output: Number }, async (ctx) => {
+ *   const { to } = await ctx.receive();
+ *   for (let value = 1; value <= to; value++) await ctx.send(Number({ value }));
+ * });
+ *
+ * if (import.meta.main) {
+ *   await using runtime = new RingKernelRuntime();
+ *   const kernel = await runtime.launch("counter", counter);
+ *   await kernel.activate();
+ *   await kernel.send(Count({ to: 3 }));
+ *   const values: number[] = [];
+ *   for await (const { value } of kernel) values.push(value);
+ *   deepEqual(values, [1, 2, 3]);
+ * }
+ * ```
+ */
+export class KernelHandle<In extends MessageEnvelope = Message, Out extends MessageEnvelope = Message>
+  implements AsyncIterable<Out>, AsyncDisposable {
+  /** The id under which it was launched. */
+  readonly id: string;
+  readonly #life: KernelLife;
+  readonly #post: PostOffice;
+  readonly #graceMs: number;
+
+  /** Runtimes make handles. */
+  constructor(life: KernelLife, post: PostOffice, graceMs: number) {
+    this.id = life.id;
+    this.#life = life;
+    this.#post = post;
+    this.#graceMs = graceMs;
+  }
+
+  /** Where it is in its life. */
+  get state(): KernelState {
+    return this.#life.state;
+  }
+
+  /** Its figures at this moment. */
+  get telemetry(): KernelTelemetry {
+    return this.#life.telemetry;
+  }
+
+  /**
+   * Lets it process messages.
+   *
+   * @throws {KernelStateError} If it is not launched, or was activated before.
+   */
+  activate(): Promise<void> {
+    return change(this.#life, "activate");
+  }
+
+  /**
+   * Lets it finish the message in hand, and take no other. It keeps its state and its queued messages.
+   *
+   * @throws {KernelStateError} If it is not active.
+   */
+  deactivate(): Promise<void> {
+    return change(this.#life, "deactivate");
+  }
+
+  /**
+   * Lets it process messages again.
+   *
+   * @throws {KernelStateError} If it is not deactivated.
+   */
+  reactivate(): Promise<void> {
+    return change(this.#life, "reactivate");
+  }
+
+  /**
+   * Tells it to end: what it waits for throws a `StoppedError`, and its iterator ends. Messages that it has not taken are
+   * lost; what it has sent can still be received.
+   *
+   * @throws {KernelStateError} If it has ended already.
+   * @throws {KernelError} If it ignores that for `timeoutMs`, by default the runtime's `graceMs`.
+   */
+  async terminate({ timeoutMs = this.#graceMs }: WaitOptions = {}): Promise<void> {
+    checkTimeout(timeoutMs, `terminate kernel "${this.id}"`);
+    await this.#life.terminate(timeoutMs);
+  }
+
+  /** Puts a message into its input. As {@link KernelPeers.send}. */
+  send(message: In, options?: WaitOptions): Promise<void> {
+    return this.#post.sendTo(this.#life.peer, message, options);
+  }
+
+  /** Takes the next message from its output. As {@link KernelPeers.receive}. */
+  async receive(options?: WaitOptions): Promise<Out> {
+    return await this.#post.receiveFrom(this.#life.peer, options) as unknown as Out;
+  }
+
+  /** Sends a message, and resolves to the answer. As {@link KernelPeers.request}. */
+  async request(message: In, options?: WaitOptions): Promise<Out> {
+    return await this.#post.requestOf(this.#life.peer, message, options) as unknown as Out;
+  }
+
+  /** What it sends, until it has terminated and nothing is left. */
+  async *[Symbol.asyncIterator](): AsyncIterator<Out> {
+    for (;;) {
+      try {
+        yield await this.receive();
+      } catch (error) {
+        if (error instanceof KernelStateError && this.state === "terminated") return;
+        throw error;
+      }
+    }
+  }
+
+  /** Terminates it, unless it has ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.state !== "terminated") await this.terminate();
+  }
+}
+
+/** Changes a kernel's state. A promise, as it may not always be possible at once. */
+// deno-lint-ignore require-await
+export async function change(life: KernelLife, deed: "activate" | "deactivate" | "reactivate"): Promise<void> {
+  life.change(deed);
+}

@@ -1,0 +1,79 @@
+/** Figures of kernels, from shared memory: true while a kernel is busy or blocked. */
+
+import type { SpanFigures } from "../ring/kernel_record.ts";
+import type { KernelError } from "./errors.ts";
+import type { KernelState } from "./kernel_state.ts";
+
+/** A kernel at one moment. Counts are those since it was launched, times are in milliseconds. */
+export interface KernelTelemetry {
+  /** Its id. */
+  readonly kernelId: string;
+  /** Where it is in its life. */
+  readonly state: KernelState;
+  /** Messages that it has taken from its input. The last of them may be in process still. */
+  readonly messagesProcessed: number;
+  /** Messages that were put into its output. Answers to requests are not among them. */
+  readonly messagesSent: number;
+  /** Messages that its input and its output have dropped, by the strategy `"dropOldest"`. */
+  readonly messagesDropped: number;
+  /** Messages processed a second, of the time in which it was active; 0 if it has not been. */
+  readonly throughput: number;
+  /** Messages that wait in its input. */
+  readonly queueDepth: number;
+  /** Messages that wait in its output. */
+  readonly outputDepth: number;
+  /** The most messages that its input holds, and its output. */
+  readonly queueSize: number;
+  /** From the sending of a message until the kernel took it; `null` without `telemetry: true`. */
+  readonly latencyMs: SpanFigures | null;
+  /** From taking a message until asking for the next; `null` without `telemetry: true`. */
+  readonly processingMs: SpanFigures | null;
+  /** How often it has failed. */
+  readonly errors: number;
+  /** How it has failed last; `null` if it has not. */
+  readonly lastError: KernelError | null;
+  /** Workers that were started for it after the first. */
+  readonly restarts: number;
+  /** Since it was launched, until it terminated. */
+  readonly uptimeMs: number;
+}
+
+/** All kernels of a runtime together, at one moment. */
+export interface RuntimeSummary {
+  /** Kernels that were launched, by state. Of each id, the last. */
+  readonly kernels: Readonly<Record<KernelState, number>>;
+  /** Messages that kernels have taken from their inputs. */
+  readonly messagesProcessed: number;
+  /** Messages that were put into the kernels' outputs. */
+  readonly messagesSent: number;
+  /** Messages that were dropped. */
+  readonly messagesDropped: number;
+  /** The sum of the kernels' throughputs: messages a second. */
+  readonly throughput: number;
+  /** Messages that wait in inputs. */
+  readonly queueDepth: number;
+  /** How often kernels have failed. */
+  readonly errors: number;
+  /** Milliseconds since the runtime was made. */
+  readonly uptimeMs: number;
+}
+
+function sum(telemetry: readonly KernelTelemetry[], figure: (one: KernelTelemetry) => number): number {
+  return telemetry.reduce((total, one) => total + figure(one), 0);
+}
+
+/** Adds up the figures of kernels. */
+export function summarize(telemetry: readonly KernelTelemetry[], uptimeMs: number): RuntimeSummary {
+  const kernels = { created: 0, launched: 0, active: 0, deactivated: 0, terminating: 0, terminated: 0 };
+  for (const { state } of telemetry) kernels[state]++;
+  return {
+    kernels,
+    messagesProcessed: sum(telemetry, (one) => one.messagesProcessed),
+    messagesSent: sum(telemetry, (one) => one.messagesSent),
+    messagesDropped: sum(telemetry, (one) => one.messagesDropped),
+    throughput: sum(telemetry, (one) => one.throughput),
+    queueDepth: sum(telemetry, (one) => one.queueDepth),
+    errors: sum(telemetry, (one) => one.errors),
+    uptimeMs,
+  };
+}
