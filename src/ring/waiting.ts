@@ -44,19 +44,21 @@ const MOST_SPINS = 512;
 interface Reserve {
   /** It spins no less than this. */
   readonly fewest: number;
-  /** At every so many parks it spins as long as it may: the peers may have got a core each. */
+  /** At every so many parks it tries out spinning: the peers may have got a core each. */
   readonly parksPerTrial: number;
+  /** It spins so long then. */
+  readonly trial: number;
 }
 
 /**
  * Where every task has a core, a peer that is awake answers within these rounds. With fewer, two tasks that take turns
  * could go on parking for each other.
  */
-const ROOMY: Reserve = { fewest: 128, parksPerTrial: 64 };
+const ROOMY: Reserve = { fewest: 128, parksPerTrial: 64, trial: 4 * MOST_SPINS };
 /** Where tasks outnumber cores, a round takes time from another task. */
-const CROWDED: Reserve = { fewest: 8, parksPerTrial: 128 };
+const CROWDED: Reserve = { fewest: 8, parksPerTrial: 128, trial: MOST_SPINS };
 /** For promises: a peer that serialises its answer takes longer, and so does waking one that is parked. */
-const PROMISED: Reserve = { fewest: 256, parksPerTrial: 8 };
+const PROMISED: Reserve = { fewest: 256, parksPerTrial: 8, trial: 4 * MOST_SPINS };
 
 /** Spins for as long as spinning has paid off lately: a peer on another core answers sooner than a park takes. */
 class AdaptiveSpinner implements Spinner {
@@ -72,7 +74,7 @@ class AdaptiveSpinner implements Spinner {
   learn(ending: number): void {
     if (this.spins === 0) return;
     if (ending === codes.SPUN) this.spins = Math.min(this.spins * 2, MOST_SPINS);
-    else if (++this.#parks % this.#reserve.parksPerTrial === 0) this.spins = MOST_SPINS;
+    else if (++this.#parks % this.#reserve.parksPerTrial === 0) this.spins = this.#reserve.trial;
     else this.spins = Math.max(this.spins / 4, this.#reserve.fewest);
   }
 }
