@@ -19,7 +19,7 @@ import { benchTwoWorkers } from "./two_workers.ts";
 /** A benchmark: what it is about, and what measures it. */
 interface Bench {
   readonly about: string;
-  readonly measure: (options: { readonly installPythusa: boolean }) => Promise<Table[]>;
+  readonly measure: (options: { readonly installPython: boolean }) => Promise<Table[]>;
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
@@ -38,17 +38,17 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   pythusa: {
     about: "the same work by PYTHUSA, where a python3 has it",
-    measure: ({ installPythusa }) => benchPythusa(installPythusa),
+    measure: ({ installPython }) => benchPythusa(installPython),
   },
 };
 
-const HELP = `Usage: deno task bench [--pythusa] [--out FOLDER] [NAME…]
+const HELP = `Usage: deno task bench [--python] [--out FOLDER] [NAME…]
 
 Runs the benchmarks of these names, or all; prints them, and writes results.json and results.svg.
 
 ${Object.entries(BENCHES).map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`).join("\n")}
 
-  --pythusa     install PYTHUSA into .cache/pythusa first, by pip
+  --python      install the rivals in Python into .cache first, by pip
   --out FOLDER  where to write to; tests/bench/out unless told otherwise
   --help        print this`;
 
@@ -58,7 +58,7 @@ function parse() {
     const { values, positionals } = parseArgs({
       args: Deno.args,
       allowPositionals: true,
-      options: { help: { type: "boolean" }, pythusa: { type: "boolean" }, out: { type: "string" } },
+      options: { help: { type: "boolean" }, python: { type: "boolean" }, out: { type: "string" } },
     });
     const unknown = positionals.find((name) => !Object.hasOwn(BENCHES, name));
     if (unknown !== undefined) throw new TypeError(`Cannot run benchmark "${unknown}": there is none of that name`);
@@ -76,7 +76,7 @@ async function makeFolder(out: string | undefined): Promise<string> {
   return folder;
 }
 
-const { help, pythusa = false, out, names } = parse();
+const { help, python = false, out, names } = parse();
 if (help) {
   console.log(HELP);
 } else {
@@ -84,7 +84,7 @@ if (help) {
   console.log(describeMachine(machine));
   const tables: Table[] = [];
   for (const name of names) {
-    const measured = await BENCHES[name].measure({ installPythusa: pythusa });
+    const measured = await BENCHES[name].measure({ installPython: python });
     for (const table of measured) printTable(table);
     tables.push(...measured);
   }

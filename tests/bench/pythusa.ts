@@ -82,9 +82,9 @@ async function measureSpectra(pythusa: Pythusa): Promise<Row[]> {
 
 /** Measures. Without PYTHUSA, it says so and measures nothing. */
 export async function benchPythusa(install: boolean): Promise<Table[]> {
-  const pythusa = install ? await Pythusa.install() : await Pythusa.find();
+  const pythusa = await Pythusa.find(install);
   if (!pythusa) {
-    console.log("\nWithout PYTHUSA: no Python has it, --pythusa installs it");
+    console.log("\nWithout PYTHUSA: no Python has it, --python installs it");
     return [];
   }
   const rows: Row[] = [];
