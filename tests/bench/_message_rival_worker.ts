@@ -2,7 +2,17 @@
 
 import { onJob } from "./_jobs.ts";
 import type { Percentiles } from "./_measure.ts";
-import { answer, ask, type Found, handOn, type Range, sendAll, sumUp, type TransportName } from "./_message_rivals.ts";
+import {
+  answer,
+  ask,
+  type Found,
+  handOn,
+  type Place,
+  type Range,
+  sendAll,
+  sumUp,
+  type TransportName,
+} from "./_message_rivals.ts";
 
 /** What the worker is told to do. */
 export type MessageJob =
@@ -12,11 +22,11 @@ export type MessageJob =
     | { readonly role: "sum up"; readonly messages: number }
     | { readonly role: "ask"; readonly trips: number }
     | { readonly role: "answer" }
-    | { readonly role: "hand on"; readonly hops: number }
+    | { readonly role: "hand on"; readonly place: Place }
   );
 
 /** What it answers, by its role. */
-export type MessageAnswer = Found | Percentiles | number | void;
+export type MessageAnswer = Found | Percentiles | void;
 
 onJob((job: MessageJob): Promise<MessageAnswer> | void => {
   const { by, ports: [port, to] } = job;
@@ -30,6 +40,6 @@ onJob((job: MessageJob): Promise<MessageAnswer> | void => {
     case "answer":
       return answer(by, port);
     case "hand on":
-      return handOn(by, port, to, job.hops);
+      return handOn(by, port, to, job.place);
   }
 });

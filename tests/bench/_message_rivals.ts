@@ -123,12 +123,27 @@ export function answer(name: TransportName, port: MessagePort): void {
   TRANSPORTS[name].answer(port);
 }
 
-/** Hands on each message with its number plus one, until that is `hops`. Resolves to when that was, by `Date`'s clock. */
-export function handOn(name: TransportName, from: MessagePort, to: MessagePort, hops: number): Promise<number> {
-  const send = TRANSPORTS[name].sender(to), { promise, resolve } = Promise.withResolvers<number>();
+/** One of those who stand in a ring. */
+export interface Place {
+  /** Whether the message begins here, and ends after `hops` hops. */
+  readonly begins: boolean;
+  /** A multiple of how many stand in the ring. */
+  readonly hops: number;
+}
+
+/** Hands on each message with its number plus one. Where it begins, resolves to what it found; otherwise never. */
+export function handOn(
+  name: TransportName,
+  from: MessagePort,
+  to: MessagePort,
+  { begins, hops }: Place,
+): Promise<Found> {
+  const send = TRANSPORTS[name].sender(to), { promise, resolve } = Promise.withResolvers<Found>();
+  const start = performance.now();
   TRANSPORTS[name].receive(from, ({ number, text }) => {
-    if (number === hops) resolve(performance.timeOrigin + performance.now());
+    if (number === hops) resolve({ time: (performance.now() - start) / hops * 1e6, sum: number });
     else send({ number: number + 1, text });
   });
+  if (begins) send({ number: 1, text: TEXT });
   return promise;
 }

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { describeMachine, thisMachine } from "./_machine.ts";
 import { drawResults } from "./_picture.ts";
 import { printTable, type Table } from "./_table.ts";
+import { benchActors } from "./actors.ts";
 import { benchGraphs } from "./graphs.ts";
 import { benchGrowth } from "./growth.ts";
 import { benchLatency } from "./latency.ts";
@@ -32,6 +33,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   monitoring: { about: "a pipeline with a monitor, and without", measure: benchMonitoring },
   graphs: { about: "nodes, executions and streams of a node graph", measure: benchGraphs },
   pools: { about: "calls of a function on a pool of workers", measure: benchPools },
+  actors: {
+    about: "messages between ring kernels; PyDotCompute where a python3 has it",
+    measure: ({ installPython }) => benchActors(installPython),
+  },
   linear: {
     about: "linear pipelines: a node, the cache, memory; linepipe where python3 has pip",
     measure: benchLinear,

@@ -1,0 +1,55 @@
+/** Kernels that send, sum up, ask, answer and hand on. */
+
+import { message, reply, ringKernel } from "@ringmill/ringmill/actors";
+import { type Percentiles, percentiles, Receipt, verify } from "./_measure.ts";
+import { type Found, type Payload as Body, type Range, TEXT } from "./_message_rivals.ts";
+import { timeRoundTripsAsync } from "./_round_trips.ts";
+
+/** A message of about 64 bytes. */
+export const Payload = message<Body>("Payload");
+/** What a kernel has found. */
+export const Report = message<{ found: Found | Percentiles }>("Report");
+
+const [module, input] = [import.meta, Payload];
+
+/** Sends the numbers of a range to the kernel "sink". */
+export const send = ringKernel({ id: "send", module, params: {} as Range }, async (ctx) => {
+  await ctx.waitActive();
+  const { first, step, messages } = ctx.params;
+  for (let number = first; number < messages; number += step) {
+    await ctx.runtime.send("sink", Payload({ number, text: TEXT }));
+  }
+});
+
+/** Sums up the numbers of so many messages. */
+export const sumUp = ringKernel({ id: "sum up", module, input, params: { messages: 0 } }, async (ctx) => {
+  const receipt = new Receipt();
+  while (receipt.count < ctx.params.messages) receipt.take((await ctx.receive()).number);
+  await ctx.send(Report({ found: receipt.settle() }));
+});
+
+/** Asks the kernel "answer" so often. */
+export const ask = ringKernel({ id: "ask", module, params: { trips: 0 } }, async (ctx) => {
+  await ctx.waitActive();
+  const times = await timeRoundTripsAsync(ctx.params.trips, async (number) => {
+    const answer = await ctx.runtime.request<Body>("answer", Payload({ number, text: TEXT }));
+    verify(answer.number === number, "a round trip between kernels");
+  });
+  await ctx.send(Report({ found: percentiles(times) }));
+});
+
+/** Answers what {@link ask} asks. */
+export const answer = ringKernel({ id: "answer", module, input }, async (ctx) => {
+  for await (const question of ctx) await ctx.send(reply(question, Payload({ number: question.number, text: TEXT })));
+});
+
+/** Hands on each message with its number plus one. Where it began, it says what it found after `hops` hops. */
+export const handOn = ringKernel({ id: "hand on", module, input, params: { to: "", hops: 0 } }, async (ctx) => {
+  const { to, hops } = ctx.params;
+  let start = 0;
+  for await (const { number, text } of ctx) {
+    if (number === 0) start = performance.now();
+    if (number < hops) await ctx.runtime.send(to, Payload({ number: number + 1, text }));
+    else await ctx.send(Report({ found: { time: (performance.now() - start) / hops * 1e6, sum: number } }));
+  }
+});

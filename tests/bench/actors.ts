@@ -1,0 +1,193 @@
+/** Messages of 64 bytes between kernels, against `postMessage`, comlink, and PyDotCompute where a python3 has it. */
+
+import { RingKernelRuntime } from "@ringmill/ringmill/actors";
+import { answer, ask, handOn, Payload, send, sumUp } from "./_actor_kernels.ts";
+import { runJobs } from "./_jobs.ts";
+import { isSumOfAll, mapValues, median, medians, type Percentiles, race, type SHARES, verify } from "./_measure.ts";
+import type { MessageAnswer, MessageJob } from "./_message_rival_worker.ts";
+import { type Found, type Range, sendAll, TEXT, type TransportName } from "./_message_rivals.ts";
+import { PyDotCompute } from "./_pydotcompute.ts";
+import { against, type Row, type Table } from "./_table.ts";
+
+const WORKER = new URL("./_message_rival_worker.ts", import.meta.url);
+const ROUNDS = 5;
+const KERNELS_IN_RING = 8;
+/** How many messages, trips or hops; fewer where each takes longer. */
+const MANY = 300_000, SOME = 50_000, FEW = 10_000;
+
+function timeOf({ time, sum }: Found, messages: number, what: string): number {
+  verify(isSumOfAll(sum, messages), what);
+  return time;
+}
+
+/** The numbers below `messages`, shared out. */
+function ranges(producers: number, messages: number): Range[] {
+  return Array.from({ length: producers }, (_, first) => ({ first, step: producers, messages }));
+}
+
+async function timeKernels(producers: number, messages: number): Promise<number> {
+  await using runtime = new RingKernelRuntime();
+  await runtime.launch("sink", sumUp, { params: { messages } });
+  for (const range of ranges(producers, messages)) await runtime.launch(`send ${range.first}`, send, { params: range });
+  for (const id of runtime.kernels) await runtime.activate(id);
+  return timeOf((await runtime.receive("sink")).found, messages, "messages between kernels");
+}
+
+async function timeFromProgram(messages: number): Promise<number> {
+  await using runtime = new RingKernelRuntime();
+  const sink = await runtime.launch("sink", sumUp, { params: { messages } });
+  await sink.activate();
+  for (let number = 0; number < messages; number++) await sink.send(Payload({ number, text: TEXT }));
+  return timeOf((await runtime.receive("sink")).found, messages, "messages from the program");
+}
+
+async function timeRequests(trips: number): Promise<Percentiles> {
+  await using runtime = new RingKernelRuntime();
+  await runtime.launch("answer", answer);
+  await runtime.launch("ask", ask, { params: { trips } });
+  for (const id of runtime.kernels) await runtime.activate(id);
+  return (await runtime.receive("ask")).found;
+}
+
+async function timeRing(hops: number): Promise<number> {
+  await using runtime = new RingKernelRuntime();
+  const nameOf = (n: number) => `kernel ${n % KERNELS_IN_RING}`;
+  for (let n = 0; n < KERNELS_IN_RING; n++) {
+    await runtime.launch(nameOf(n), handOn, { params: { to: nameOf(n + 1), hops } });
+    await runtime.activate(nameOf(n));
+  }
+  await runtime.send(nameOf(0), Payload({ number: 0, text: TEXT }));
+  return timeOfHop((await runtime.receive(nameOf(0))).found, hops, "a ring of kernels");
+}
+
+function timeOfHop({ time, sum }: Found, hops: number, what: string): number {
+  verify(sum === hops, what);
+  return time;
+}
+
+/** A job in a worker, with the ports that it needs. */
+function inWorker(job: MessageJob) {
+  return { job, transfer: [...job.ports] };
+}
+
+async function timeRivalKernels(by: TransportName, producers: number, messages: number): Promise<number> {
+  const channels = Array.from({ length: producers }, () => new MessageChannel());
+  const ports = channels.map(({ port1 }) => port1);
+  const senders = ranges(producers, messages).map((range, n) =>
+    inWorker({ by, role: "send", ports: [channels[n].port2], range })
+  );
+  const sink = inWorker({ by, role: "sum up", ports, messages });
+  const found = await runJobs<MessageJob, MessageAnswer>(WORKER, sink, ...senders);
+  return timeOf(found as Found, messages, `messages by ${by}`);
+}
+
+async function timeRivalFromProgram(by: TransportName, messages: number): Promise<number> {
+  const { port1, port2 } = new MessageChannel();
+  const found = runJobs<MessageJob, MessageAnswer>(WORKER, inWorker({ by, role: "sum up", ports: [port1], messages }));
+  await sendAll(by, port2, { first: 0, step: 1, messages });
+  try {
+    return timeOf(await found as Found, messages, `messages from the program by ${by}`);
+  } finally {
+    port2.close();
+  }
+}
+
+async function timeRivalRequests(by: TransportName, trips: number): Promise<Percentiles> {
+  const { port1, port2 } = new MessageChannel();
+  const jobs = [
+    inWorker({ by, role: "ask", ports: [port1], trips }),
+    inWorker({ by, role: "answer", ports: [port2] }),
+  ];
+  return await runJobs<MessageJob, MessageAnswer>(WORKER, ...jobs) as Percentiles;
+}
+
+async function timeRivalRing(by: TransportName, hops: number): Promise<number> {
+  const channels = Array.from({ length: KERNELS_IN_RING }, () => new MessageChannel());
+  const jobs = channels.map(({ port2 }, n) => {
+    const ports = [port2, channels[(n + 1) % KERNELS_IN_RING].port1];
+    return inWorker({ by, role: "hand on", ports, place: { begins: n === 0, hops } });
+  });
+  return timeOfHop(await runJobs<MessageJob, MessageAnswer>(WORKER, ...jobs) as Found, hops, `a ring by ${by}`);
+}
+
+/** What the kernels' messages are wanted to be. */
+const WANTED = { postMessage: 5, PyDotCompute: 8 };
+
+async function measureOneWay(python: PyDotCompute | null): Promise<Row[]> {
+  const kernels = await medians({
+    "Ringmill": () => timeKernels(1, MANY),
+    "postMessage": () => timeRivalKernels("postMessage", 1, SOME),
+    "comlink": () => timeRivalKernels("comlink", 1, SOME),
+    "PyDotCompute": python
+      ? async () => timeOf(await python.messages("one_way", SOME), SOME, "PyDotCompute")
+      : undefined,
+  }, ROUNDS);
+  const program = await medians({
+    "Ringmill": () => timeFromProgram(MANY),
+    "postMessage": () => timeRivalFromProgram("postMessage", SOME),
+    "comlink": () => timeRivalFromProgram("comlink", SOME),
+    "PyDotCompute": python
+      ? async () => timeOf(await python.messages("from_program", SOME), SOME, "PyDotCompute")
+      : undefined,
+  }, ROUNDS);
+  return [
+    { label: "between two kernels", times: kernels, ratios: against(kernels, "Ringmill", WANTED) },
+    { label: "from the program", times: program, ratios: against(program, "Ringmill") },
+  ];
+}
+
+async function measureProducers(python: PyDotCompute | null, producers: number): Promise<Row> {
+  const times = await medians({
+    "Ringmill": () => timeKernels(producers, MANY),
+    "postMessage": () => timeRivalKernels("postMessage", producers, SOME),
+    "comlink": () => timeRivalKernels("comlink", producers, SOME),
+    "PyDotCompute": python
+      ? async () => timeOf(await python.messages("producers", producers, SOME), SOME, "PyDotCompute")
+      : undefined,
+  }, 3);
+  return { label: `${producers} producers`, times, ratios: against(times, "Ringmill") };
+}
+
+async function measureRoundTrips(python: PyDotCompute | null): Promise<Row[]> {
+  const found = await race<Percentiles>({
+    "Ringmill": () => timeRequests(FEW),
+    "postMessage": () => timeRivalRequests("postMessage", FEW),
+    "comlink": () => timeRivalRequests("comlink", FEW),
+    "PyDotCompute": python ? () => python.roundTrips(FEW) : undefined,
+  }, ROUNDS);
+  return (["p50", "p99"] satisfies (keyof typeof SHARES)[]).map((share) => {
+    const times = mapValues(found, (rounds) => median(rounds.map((round) => round[share])));
+    return { label: share, times, ratios: against(times, "Ringmill", share === "p50" ? { postMessage: 3 } : {}) };
+  });
+}
+
+async function measureRing(python: PyDotCompute | null): Promise<Row> {
+  const times = await medians({
+    "Ringmill": () => timeRing(FEW),
+    "postMessage": () => timeRivalRing("postMessage", FEW),
+    "comlink": () => timeRivalRing("comlink", FEW),
+    "PyDotCompute": python
+      ? async () => timeOfHop(await python.messages("ring", KERNELS_IN_RING, FEW), FEW, "PyDotCompute")
+      : undefined,
+  }, 3);
+  return { label: `${KERNELS_IN_RING} kernels`, times, ratios: against(times, "Ringmill") };
+}
+
+/** Measures. */
+export async function benchActors(install: boolean): Promise<Table[]> {
+  const python = await PyDotCompute.find(install);
+  if (!python) console.log("\nWithout PyDotCompute: no Python has it, --python installs it");
+  const producers: Row[] = [];
+  for (const count of [2, 4, 8]) producers.push(await measureProducers(python, count));
+  return [
+    {
+      title: "One message of 64 B from one thread to another",
+      unit: "ns",
+      note: "PyDotCompute's kernels share one thread, and hand over references.",
+      rows: await measureOneWay(python),
+    },
+    { title: "One message of 64 B from several kernels to one", unit: "ns", rows: producers },
+    { title: "Question and answer between two kernels", unit: "ns", rows: await measureRoundTrips(python) },
+    { title: "One hop of one message round a ring of kernels", unit: "ns", rows: [await measureRing(python)] },
+  ];
+}
