@@ -1,19 +1,21 @@
-/** `deno task soak`: random pipelines and queues for minutes, in which every frame and every record is checked. */
+/** `deno task soak`: random pipelines, queues and kernels for minutes, in which every frame, record and message is checked. */
 
 import { parseArgs } from "node:util";
 import { findGrowth } from "./_footprint.ts";
+import { soakMessages } from "./_message_soak.ts";
 import { soakQueues } from "./_queue_soak.ts";
 import { soak, type SoakReport } from "./_soak.ts";
 
 const HELP =
-  `Runs random pipelines and record queues and checks every frame and record: none lost uncounted, doubled, out of
-order or torn.
+  `Runs random pipelines, record queues and kernels, and checks every frame, record and message: none lost uncounted,
+doubled, out of order or torn.
 
-  deno task soak [options] [pipelines] [queues]
+  deno task soak [options] [pipelines] [queues] [actors]
 
   --frames N     frames that readers check before it ends (100000000)
   --records N    records that consumers of queues check before it ends (10000000)
-  --minutes N    ends after this time in any case, for each of the two (20)
+  --messages N   messages that kernels check before it ends (10000000)
+  --minutes N    ends after this time in any case, for each of the three (20)
   --seed N       repeats the plan of an earlier run (a new one each time)
   --pipelines N  pipelines at a time (3)
   --scale X      frames of a pipeline, as a part of what is usual (1)
@@ -24,6 +26,7 @@ const { values, positionals } = parseArgs({
   options: {
     frames: { type: "string", default: "1e8" },
     records: { type: "string", default: "1e7" },
+    messages: { type: "string", default: "1e7" },
     minutes: { type: "string", default: "20" },
     seed: { type: "string" },
     pipelines: { type: "string", default: "3" },
@@ -104,10 +107,25 @@ threads that died   ${deaths}
 time                ${seconds.toFixed(0)} s`);
 }
 
-const parts = { pipelines: soakPipelines, queues: soakRecords };
+async function soakActors(): Promise<void> {
+  const { messages, runtimes, seconds } = await soakMessages({
+    seed,
+    minutes,
+    messages: positive("messages", values.messages),
+    perRuntime: 200_000,
+    progress: ({ messages, runtimes, seconds }) =>
+      console.log(`${seconds.toFixed(0)} s: ${messages} messages, ${runtimes} runtimes`),
+  });
+  console.log(`
+messages checked    ${messages} (${(messages / seconds / 1e6).toFixed(2)} million a second)
+runtimes            ${runtimes}
+time                ${seconds.toFixed(0)} s`);
+}
+
+const parts = { pipelines: soakPipelines, queues: soakRecords, actors: soakActors };
 const unknown = positionals.find((name) => !Object.hasOwn(parts, name));
 if (unknown !== undefined) {
-  console.error(`Cannot soak: expected pipelines or queues, received ${unknown}`);
+  console.error(`Cannot soak: expected pipelines, queues or actors, received ${unknown}`);
   Deno.exit(2);
 }
 for (const [name, part] of Object.entries(parts)) {

@@ -3,6 +3,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { findGrowth } from "./_footprint.ts";
 import { planPipeline } from "./_plan.ts";
+import { soakMessages } from "./_message_soak.ts";
 import { soakQueues } from "./_queue_soak.ts";
 import { soak } from "./_soak.ts";
 
@@ -24,6 +25,11 @@ Deno.test(name, { ignore }, async () => {
 Deno.test("Random queues lose, double, reorder and tear no record, though threads die beside them", async () => {
   const report = await soakQueues({ seed: 5, records: 100_000, minutes: 5, perQueue: 20_000 });
   ok(report.records >= 100_000 && report.queues >= 5);
+});
+
+Deno.test("Kernels lose, double and reorder no message, however often their queues are full", async () => {
+  const report = await soakMessages({ seed: 7, messages: 40_000, minutes: 5, perRuntime: 10_000 });
+  ok(report.messages >= 40_000 && report.runtimes === 4);
 });
 
 Deno.test("planPipeline() plans the same for the same seed", () => {
