@@ -86,4 +86,5 @@ export type {
 export type { TaskContext } from "./src/worker/task_context.ts";
 export type { TaskPermissions } from "./src/worker/task_worker.ts";
 export type { Dashboard } from "./src/view/live/dashboard.ts";
-export type { PipelineDashboardOptions } from "./src/view/live/serve_pipeline.ts";
+export type { DashboardOptions } from "./src/view/live/dashboard.ts";
+export type { RunDashboardOptions } from "./src/view/live/run_options.ts";

@@ -4,6 +4,7 @@ import { within } from "../ring/within.ts";
 import { type KernelError, KernelStateError } from "./errors.ts";
 import { type FailureReport, rebuildFailure, reportFailure } from "./_failure.ts";
 import { createKernelMemory, type MailboxDescription } from "./_kernel_memory.ts";
+import type { KernelLink, KernelUse } from "./kernel_link.ts";
 import { KERNEL_STATES, type KernelDeed, type KernelState, stateAfter } from "./kernel_state.ts";
 import { type OpenPeer, openPeer } from "./_peer.ts";
 import { namesOf } from "./_preparation.ts";
@@ -27,6 +28,8 @@ export interface Surroundings {
   returnParty(party: number): void;
   /** Tells all threads. */
   announce(gone: KernelGone): void;
+  /** A kernel has used another one. */
+  noteUse(link: KernelLink): void;
   peer(id: string): PeerDescription | null;
   mailbox(number: number): MailboxDescription | null;
 }
@@ -57,6 +60,7 @@ export class KernelLife implements SupervisorHooks {
   #state: KernelState = "created";
   #errors = 0;
   #lastError: KernelError | null = null;
+  #failure: KernelError | null = null;
   #terminating: Promise<void> | undefined;
 
   /** @throws {RangeError} If there is no memory for its queues. */
@@ -69,6 +73,11 @@ export class KernelLife implements SupervisorHooks {
     const types = namesOf(kernel.input), memory = createKernelMemory(id, number, parties, settings);
     this.description = { id, memory, backpressure: settings.backpressure, types: types && [...types] };
     this.peer = openPeer(this.description, 0, { mayBlock: false, isCrowded });
+  }
+
+  /** What was launched. */
+  get kernel(): AnyRingKernel {
+    return this.#order.kernel;
   }
 
   get state(): KernelState {
@@ -155,6 +164,7 @@ export class KernelLife implements SupervisorHooks {
       processingMs: isTimed ? record.processing.figures : null,
       errors: this.#errors,
       lastError: this.#lastError,
+      failure: this.#failure,
       restarts: this.#supervisor.restarts,
       uptimeMs: this.#uptime.ms,
     };
@@ -206,6 +216,7 @@ export class KernelLife implements SupervisorHooks {
 
   over(failure: FailureReport | null): void {
     const { input, output, mailbox } = this.peer.memory;
+    this.#failure = failure && rebuildFailure(failure);
     this.#enter("terminated");
     this.#uptime.stop();
     for (const queue of [input, output, mailbox]) queue.close();
@@ -222,6 +233,10 @@ export class KernelLife implements SupervisorHooks {
 
   find(id: string): void {
     this.tell({ kind: "peer", id, peer: this.#surroundings.peer(id) });
+  }
+
+  used(kernel: string, by: KernelUse): void {
+    this.#surroundings.noteUse({ user: this.id, kernel, by });
   }
 
   findMailbox(number: number): void {

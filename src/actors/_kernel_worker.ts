@@ -4,6 +4,7 @@
 import "./_host.ts";
 import type { ErrorReport } from "../worker/error_report.ts";
 import { startPermittedWorker, type TaskPermissions } from "../worker/permitted_worker.ts";
+import type { KernelUse } from "./kernel_link.ts";
 import {
   type FromKernel,
   KERNEL_WORKER_PREFIX,
@@ -33,6 +34,8 @@ export interface WorkerListener {
   noted(deed: string, error: ErrorReport): void;
   /** It looks for a kernel. */
   find(id: string): void;
+  /** It has used another kernel in a way for the first time. */
+  used(id: string, by: KernelUse): void;
   /** It looks for a mailbox. */
   findMailbox(number: number): void;
 }
@@ -91,6 +94,8 @@ export class KernelWorker {
         return this.#listener.noted(message.deed, message.error);
       case "find":
         return this.#listener.find(message.id);
+      case "used":
+        return this.#listener.used(message.id, message.by);
       case "find mailbox":
         return this.#listener.findMailbox(message.number);
     }

@@ -25,6 +25,7 @@ export function openPeer(
     number: memory.mailbox.number,
     input: new Outlet(opened.input, id, backpressure, place),
     output: opened.output,
+    usedBy: new Set(),
     memory: opened,
   };
 }

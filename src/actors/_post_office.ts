@@ -6,6 +6,7 @@ import { now } from "./_clock.ts";
 import type { Envelope, Header } from "./_envelope.ts";
 import { KernelNotFoundError, KernelStateError, QueueTimeoutError } from "./errors.ts";
 import type { KernelPeers, WaitOptions } from "./kernel_context.ts";
+import type { KernelUse } from "./kernel_link.ts";
 import type { Mailbox, Ticket } from "./_mailbox.ts";
 import type { Message, MessageEnvelope } from "./message.ts";
 import type { Outlet } from "./_outlet.ts";
@@ -19,6 +20,8 @@ export interface Peer extends Destination {
   readonly number: number;
   readonly input: Outlet;
   readonly output: RecordQueue;
+  /** How this thread has used it so far. */
+  readonly usedBy: Set<KernelUse>;
 }
 
 /** Where a thread looks up kernels. */
@@ -41,6 +44,8 @@ export interface PostOfficeOptions {
   readonly signal: AbortSignal;
   /** Whether messages tell when they were sent. */
   readonly isTimed: boolean;
+  /** Hears of the first time that a kernel is used in a way. */
+  noteUse(kernel: string, by: KernelUse): void;
 }
 
 /** What calls return that have sent at once: most of them, so they do without a promise of their own. */
@@ -63,7 +68,20 @@ export class PostOffice implements KernelPeers {
 
   /** As `send()`, to a kernel that is known. */
   sendTo(peer: Peer, message: MessageEnvelope, options?: WaitOptions): Promise<void> {
-    return this.deliver(peer.input, peer, message, null, options?.timeoutMs ?? Infinity);
+    const sent = this.deliver(peer.input, peer, message, null, options?.timeoutMs ?? Infinity);
+    if (!peer.usedBy.has("send")) this.#noteOnce(peer, "send", sent);
+    return sent;
+  }
+
+  /** Notes how a kernel is used, once that has worked. Who waits for `done` hears of failures. */
+  #noteOnce(peer: Peer, by: KernelUse, done: Promise<void>): void {
+    done.then(() => this.#note(peer, by), () => {});
+  }
+
+  #note({ kernel, usedBy }: Peer, by: KernelUse): void {
+    if (usedBy.has(by)) return;
+    usedBy.add(by);
+    this.#options.noteUse(kernel, by);
   }
 
   /** Puts a message into a queue. Done at once if that is possible. */
@@ -113,6 +131,7 @@ export class PostOffice implements KernelPeers {
   /** As `receive()`, from a kernel that is known. */
   async receiveFrom(peer: Peer, { timeoutMs = Infinity }: WaitOptions = {}): Promise<Envelope> {
     const record = peer.output.take() ?? await this.#takeNext(peer, timeoutMs);
+    if (!peer.usedBy.has("receive")) this.#note(peer, "receive");
     const { message } = decodeMessage(record, peer.kernel);
     if (this.#turns.isDue) await this.#turns.take();
     return message;
@@ -157,6 +176,7 @@ export class PostOffice implements KernelPeers {
     const ticket = mailbox.expect(peer.number, timeoutMs, timeout);
     const wanted = { mailbox: number, ticket: ticket.number, until: now() + timeoutMs };
     const sent = this.deliver(peer.input, peer, message, wanted, timeoutMs);
+    if (!peer.usedBy.has("request")) this.#noteOnce(peer, "request", sent);
     if (sent !== SENT) await this.#awaitSending(sent, ticket);
     return await ticket.answer;
   }

@@ -3,6 +3,7 @@
 import type { ErrorReport } from "../worker/error_report.ts";
 import type { FailureReport } from "./_failure.ts";
 import type { KernelMemoryDescription, MailboxDescription } from "./_kernel_memory.ts";
+import type { KernelUse } from "./kernel_link.ts";
 import type { Backpressure } from "./ring_kernel.ts";
 
 /** Workers whose name begins so are hosts of kernels. */
@@ -67,6 +68,8 @@ export type FromKernel =
   /** The worker is of no use: it ends, or there is no function to call. */
   | { readonly kind: "broken"; readonly deed: string; readonly error?: ErrorReport }
   | { readonly kind: "find"; readonly id: string }
+  /** The kernel has used another one in a way for the first time. */
+  | { readonly kind: "used"; readonly id: string; readonly by: KernelUse }
   | { readonly kind: "find mailbox"; readonly number: number };
 
 /** How a worker posts: the kernel may post messages too. */

@@ -2,6 +2,7 @@
 
 import { type FailureReport, reportFailure } from "./_failure.ts";
 import { type Ending, KernelWorker, type WorkerListener } from "./_kernel_worker.ts";
+import type { KernelUse } from "./kernel_link.ts";
 import type { KernelJob, ToKernel } from "./_protocol.ts";
 import { RestartPlan } from "./_restart_plan.ts";
 import type { RingKernelSettings } from "./ring_kernel.ts";
@@ -25,6 +26,8 @@ export interface SupervisorHooks {
   mustTerminate(failure: FailureReport): void;
   /** Its worker looks for a kernel. */
   find(id: string): void;
+  /** The kernel has used another one. */
+  used(id: string, by: KernelUse): void;
   /** Its worker looks for a mailbox. */
   findMailbox(number: number): void;
   /** There is no function to call any more: why, unless it has returned, or was stopped. */
@@ -185,6 +188,10 @@ export class Supervisor implements WorkerListener {
 
   find(id: string): void {
     this.#hooks.find(id);
+  }
+
+  used(id: string, by: KernelUse): void {
+    this.#hooks.used(id, by);
   }
 
   findMailbox(number: number): void {

@@ -74,6 +74,7 @@ export class WorkerContext implements KernelContext {
       number: self.number,
       signal: this.signal,
       isTimed: job.isTimed,
+      noteUse: (kernel, by) => post({ kind: "used", id: kernel, by }),
     });
     this.#record.whenStopped(job.worker).then(() => this.#controller.abort(this.#stopped()));
   }

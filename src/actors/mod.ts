@@ -49,6 +49,7 @@ export {
 } from "./ring_kernel.ts";
 export type { ContextFor, KernelContext, KernelPeers, WaitOptions } from "./kernel_context.ts";
 export { KernelHandle } from "./kernel_handle.ts";
+export type { KernelLink, KernelUse } from "./kernel_link.ts";
 export type { KernelState } from "./kernel_state.ts";
 export {
   type AnyMessageType,
@@ -79,4 +80,6 @@ export {
 } from "./errors.ts";
 export { LifecycleError, StoppedError } from "../errors.ts";
 export type { ModuleReference } from "../worker/module_url.ts";
+export type { Dashboard, DashboardOptions } from "../view/live/dashboard.ts";
+export type { RunDashboardOptions } from "../view/live/run_options.ts";
 export type { TaskPermissions } from "../worker/task_worker.ts";

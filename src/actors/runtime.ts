@@ -10,6 +10,7 @@ import type { KernelPeers, WaitOptions } from "./kernel_context.ts";
 import { change, KernelHandle } from "./kernel_handle.ts";
 import type { KernelState } from "./kernel_state.ts";
 import { KernelLife, type Surroundings } from "./_kernel_life.ts";
+import type { KernelLink } from "./kernel_link.ts";
 import { createMailbox, type MailboxDescription, openMailbox } from "./_kernel_memory.ts";
 import { Mailbox } from "./_mailbox.ts";
 import type { AnyMessageType, Message, MessageEnvelope, MessageOf, SendableOf } from "./message.ts";
@@ -17,6 +18,8 @@ import { Parties } from "./_parties.ts";
 import { type Directory, PostOffice } from "./_post_office.ts";
 import type { KernelGone } from "./_protocol.ts";
 import { type AnyRingKernel, checkKernel, kernelNamed, type RingKernel } from "./ring_kernel.ts";
+import type { Dashboard } from "../view/live/dashboard.ts";
+import type { RunDashboardOptions } from "../view/live/run_options.ts";
 import { type KernelTelemetry, type RuntimeSummary, summarize } from "./telemetry.ts";
 
 /** Options of a {@link RingKernelRuntime}. */
@@ -100,6 +103,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
   readonly #graceMs: number;
   readonly #maxKernels: number;
   readonly #lives = new Map<string, KernelLife>();
+  readonly #links = new Map<string, KernelLink>();
   readonly #parties: Parties;
   readonly #mailboxDescription: MailboxDescription;
   readonly #mailboxQueue: RecordQueue;
@@ -111,6 +115,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
   /** The numbers of mailboxes so far. The program's is 0. */
   #mailboxes = 0;
   #closing: Promise<void> | undefined;
+  #dashboard: Dashboard | undefined;
 
   /**
    * A runtime without kernels. It starts nothing yet.
@@ -132,7 +137,14 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     this.#mailboxQueue = openMailbox(this.#mailboxDescription, 0, { mayBlock: false });
     this.#mailbox = new Mailbox(this.#mailboxQueue, "the program", signal);
     const directory = this.#directory();
-    this.#post = new PostOffice({ directory, mailbox: this.#mailbox, number: 0, signal, isTimed: telemetry });
+    this.#post = new PostOffice({
+      directory,
+      mailbox: this.#mailbox,
+      number: 0,
+      signal,
+      isTimed: telemetry,
+      noteUse: (kernel, by) => this.#noteUse({ user: null, kernel, by }),
+    });
     this.#surroundings = {
       isTimed: telemetry,
       graceMs,
@@ -140,6 +152,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
       takeParty: () => this.#parties.take(),
       returnParty: (party) => void this.#parties.giveBack(party),
       announce: (gone) => this.#announce(gone),
+      noteUse: (link) => this.#noteUse(link),
       peer: (id) => this.#lives.get(id)?.description ?? null,
       mailbox: (number) => this.#mailboxOf(number),
     };
@@ -153,6 +166,16 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
   *#queues(): Iterable<RecordQueue> {
     yield this.#mailboxQueue;
     for (const { peer: { memory } } of this.#lives.values()) yield* [memory.input, memory.output, memory.mailbox];
+  }
+
+  /** A worker that was started again tells what is known already. */
+  #noteUse(link: KernelLink): void {
+    this.#links.set(JSON.stringify(link), link);
+  }
+
+  /** A kernel of an id that was used before has done nothing yet. */
+  #forgetLinks(id: string): void {
+    for (const [key, { user, kernel }] of this.#links) if (user === id || kernel === id) this.#links.delete(key);
   }
 
   #mailboxOf(number: number): MailboxDescription | null {
@@ -193,6 +216,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     const isCrowded = this.#running().length + 1 > navigator.hardwareConcurrency;
     const life = new KernelLife(order, { ...this.#surroundings, isCrowded });
     this.#lives.set(id, life);
+    this.#forgetLinks(id);
     await life.launch();
     return new KernelHandle(life, this.#post, this.#graceMs);
   }
@@ -333,6 +357,28 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     return [...this.#lives.keys()];
   }
 
+  /** Whether kernels can be launched: until it is shut down. */
+  get isOpen(): boolean {
+    return this.#closing === undefined;
+  }
+
+  /**
+   * The definition of a kernel that was launched.
+   *
+   * @throws {KernelNotFoundError} If there is no such kernel.
+   */
+  definitionOf(id: string): AnyRingKernel {
+    return this.#life(id, "tell the definition of").kernel;
+  }
+
+  /**
+   * Who has sent to, received from, or made requests of whom, each once, in the order of the first times. What a kernel
+   * has done is known here a moment later. Launching a kernel forgets those of its id.
+   */
+  get links(): readonly KernelLink[] {
+    return [...this.#links.values()];
+  }
+
   /**
    * Where a kernel is in its life.
    *
@@ -366,6 +412,34 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
   }
 
   /**
+   * Serves a page on 127.0.0.1, to this machine only, that shows the kernels, their figures and who sends to whom, live. Kernels
+   * that are launched later appear. It changes nothing, does not keep the program alive, and closes with the runtime.
+   *
+   * @throws {TypeError} If an option is of the wrong kind.
+   * @throws {RangeError} If `port` is not from 0 to 65535, or `intervalMs` below 10.
+   * @throws {Deno.errors.AddrInUse} If something else listens on the port.
+   * @throws {LifecycleError} If the runtime is shut down, or has a dashboard already.
+   *
+   * @example
+   * ```ts
+   * import { RingKernelRuntime } from "@ringmill/ringmill/actors";
+   * import { match } from "node:assert/strict";
+   *
+   * await using runtime = new RingKernelRuntime();
+   * const { url } = await runtime.serveDashboard();
+   * match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+   * ```
+   */
+  async serveDashboard(options: RunDashboardOptions = {}): Promise<Dashboard> {
+    // Workers import this module too, and need none of it.
+    const { serveActors } = await import("../view/live/serve_actors.ts");
+    const refuse = (state: string) => new LifecycleError(`Cannot serve the dashboard of "actors": ${state}`);
+    if (this.#closing) throw refuse("the runtime is shut down");
+    if (this.#dashboard?.isOpen) throw refuse(`it is served at ${this.#dashboard.url}`);
+    return this.#dashboard = serveActors(this, options);
+  }
+
+  /**
    * Terminates all kernels. What still waits on them rejects. Calling it twice is the same as calling it once.
    *
    * @throws {KernelError} If a kernel ignored that for longer than `graceMs`; an `AggregateError` of these, if several did.
@@ -375,6 +449,14 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
   }
 
   async #shutdown(): Promise<void> {
+    try {
+      await this.#terminateAll();
+    } finally {
+      await this.#dashboard?.close();
+    }
+  }
+
+  async #terminateAll(): Promise<void> {
     const outcomes = await Promise.allSettled(this.#running().map((life) => life.terminate(this.#graceMs)));
     this.#controller.abort(new StoppedError("The runtime was shut down"));
     this.#mailboxQueue.close();

@@ -32,6 +32,8 @@ export interface KernelTelemetry {
   readonly errors: number;
   /** How it has failed last; `null` if it has not. */
   readonly lastError: KernelError | null;
+  /** What has ended it; `null` if it has not ended, has returned, or was terminated. */
+  readonly failure: KernelError | null;
   /** Workers that were started for it after the first. */
   readonly restarts: number;
   /** Since it was launched, until it terminated. */

@@ -8,7 +8,7 @@ import type { AsyncWriter } from "../ring/writer.ts";
 import { Manager, type ManagerOptions } from "../worker/manager.ts";
 import type { MonitorOptions, Snapshot, TaskMetrics } from "../worker/metrics.ts";
 import type { Dashboard } from "../view/live/dashboard.ts";
-import type { PipelineDashboardOptions } from "../view/live/serve_pipeline.ts";
+import type { RunDashboardOptions } from "../view/live/run_options.ts";
 import { EventHandle, type EventOptions } from "./event.ts";
 import { moduleUrl } from "../worker/module_url.ts";
 import { planPipeline } from "./plan.ts";
@@ -468,7 +468,7 @@ export class Pipeline implements AsyncDisposable {
    * match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
    * ```
    */
-  async serveDashboard(options: PipelineDashboardOptions = {}): Promise<Dashboard> {
+  async serveDashboard(options: RunDashboardOptions = {}): Promise<Dashboard> {
     checkOptions(`serve the dashboard of "${this.name}"`, options);
     // Workers import this module too, and need none of it.
     const { completeOptions, servePipeline } = await import("../view/live/serve_pipeline.ts");

@@ -17,6 +17,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   running: "active",
   active: "active",
   completed: "done",
+  terminated: "done",
   ended: "done",
   failed: "bad",
 };

@@ -18,6 +18,7 @@
  */
 
 export type { Figure, Figures, ViewDescription, ViewEdge, ViewGroup, ViewNode, ViewNodeKind } from "./description.ts";
+export { describeActorFigures, describeActors } from "./describe_actors.ts";
 export { describeFigures } from "./describe_figures.ts";
 export { describeGraph, describeGraphFigures, type DrawableGraph, type ExecutedGraph } from "./describe_graph.ts";
 export { describeLinearPipeline } from "./describe_linear_pipeline.ts";
@@ -30,6 +31,7 @@ export type { Direction } from "./geometry.ts";
 export type { Theme } from "./theme.ts";
 export { type Dashboard, type DashboardOptions, serveDashboard } from "./live/dashboard.ts";
 export { followDashboard, type FollowDashboardOptions } from "./live/follow.ts";
+export type { ActorsSnapshot, KernelSample } from "./live/actors_snapshot.ts";
 export type { LiveSource } from "./live/source.ts";
 export type {
   LiveColumn,

@@ -12,7 +12,8 @@ export interface FollowDashboardOptions {
 
 /**
  * What a dashboard sends, from anywhere on the same machine: what is known now, then each update until the run is over. The
- * last one is final, unless the dashboard was closed, or its program ended, before.
+ * last one is final, unless the dashboard was closed, or its program ended, before. `Taken` is the type of its snapshots,
+ * those of a pipeline if left out: nobody checks it. Runtimes of kernels send an {@link ActorsSnapshot}.
  *
  * @throws {TypeError} If the address is none, or nothing answers there.
  * @throws {Error} If what answers is no dashboard.
@@ -34,10 +35,10 @@ export interface FollowDashboardOptions {
  * }
  * ```
  */
-export async function* followDashboard(
+export async function* followDashboard<Taken = Snapshot>(
   url: string | URL,
   options: FollowDashboardOptions = {},
-): AsyncGenerator<LiveUpdate<Snapshot>, void> {
+): AsyncGenerator<LiveUpdate<Taken>, void> {
   const response = await fetch(new URL("/updates", url), { signal: options.signal });
   const type = response.headers.get("content-type") ?? "";
   if (!response.ok || !response.body || !type.startsWith("text/event-stream")) {

@@ -6,13 +6,12 @@ import type { Monitor } from "../../worker/monitor.ts";
 import type { TaskProgress } from "../../worker/task_group.ts";
 import { compact } from "../_numbers.ts";
 import type { Figures, ViewDescription } from "../description.ts";
+import { duration } from "./_duration.ts";
+import { detailsOf } from "./_failure_details.ts";
 import { pipelineFigures, widestFigures } from "./pipeline_figures.ts";
 import { pipelineTables } from "./pipeline_tables.ts";
 import type { LiveSource } from "./source.ts";
 import type { LiveFact, LiveFailure, LiveState, LiveUpdate } from "./update.ts";
-
-/** Characters of an error's stack and causes, at most. */
-const LONGEST_DETAILS = 10_000;
 
 /** A compiled pipeline. */
 export class PipelineSource implements LiveSource<Snapshot> {
@@ -36,8 +35,7 @@ export class PipelineSource implements LiveSource<Snapshot> {
     const failure = await ended;
     if (!failure) return;
     const reason = "reason" in failure ? failure.reason : failure.message;
-    const details = failure.cause === undefined ? "" : Deno.inspect(failure.cause).slice(0, LONGEST_DETAILS);
-    this.#failures.push({ node: `task:${name}`, title: name, reason, details });
+    this.#failures.push({ node: `task:${name}`, title: name, reason, details: detailsOf(failure.cause) });
   }
 
   async *updates(): AsyncGenerator<LiveUpdate<Snapshot>, void> {
@@ -89,11 +87,4 @@ function stateOf(snapshot: Snapshot): LiveState {
   if (tasks.some(({ state }) => state === "failed")) return "failed";
   if (tasks.every(isOver)) return "ended";
   return tasks.every(({ waitingFor }) => waitingFor?.what === "start") ? "waiting" : "running";
-}
-
-/** As `1:02:03`. */
-function duration(ms: number): string {
-  const seconds = Math.floor(ms / 1000), two = (value: number) => String(Math.floor(value) % 60).padStart(2, "0");
-  const minutes = `${two(seconds / 60)}:${two(seconds)}`;
-  return seconds < 3600 ? minutes : `${Math.floor(seconds / 3600)}:${minutes}`;
 }

@@ -3,14 +3,10 @@
 import type { EndMetrics, Snapshot, StreamMetrics, TaskMetrics } from "../../worker/metrics.ts";
 import { share } from "../describe_figures.ts";
 import { doing } from "./pipeline_figures.ts";
-import type { LiveColumn, LiveTable } from "./update.ts";
+import { type TableFigure, tableOf } from "./_table.ts";
+import type { LiveTable } from "./update.ts";
 
-/** A column, and where its numbers come from. */
-interface Figure<Metrics> extends LiveColumn {
-  readonly of: (metrics: Metrics) => number | null;
-}
-
-const TASKS: readonly Figure<TaskMetrics>[] = [
+const TASKS: readonly TableFigure<TaskMetrics>[] = [
   {
     id: "cpu",
     title: "CPU",
@@ -68,7 +64,7 @@ const TASKS: readonly Figure<TaskMetrics>[] = [
   },
 ];
 
-const STREAMS: readonly Figure<StreamMetrics>[] = [
+const STREAMS: readonly TableFigure<StreamMetrics>[] = [
   {
     id: "pressure",
     title: "Pressure",
@@ -99,26 +95,9 @@ const STREAMS: readonly Figure<StreamMetrics>[] = [
 /** What a snapshot says, in numbers. */
 export function pipelineTables({ tasks, streams }: Snapshot): LiveTable[] {
   return [
-    table("stream", "Streams", STREAMS, Object.values(streams), () => undefined),
-    table("task", "Tasks", TASKS, Object.values(tasks), (task) => doing(task).status),
+    tableOf("stream", "Streams", STREAMS, Object.values(streams), ({ name }) => ({ name })),
+    tableOf("task", "Tasks", TASKS, Object.values(tasks), (task) => ({ name: task.name, status: doing(task).status })),
   ];
-}
-
-/** The nodes of its rows have its own id before their names. */
-function table<Metrics extends { readonly name: string }>(
-  id: string,
-  title: string,
-  figures: readonly Figure<Metrics>[],
-  all: readonly Metrics[],
-  statusOf: (metrics: Metrics) => string | undefined,
-): LiveTable {
-  const rows = all.map((metrics) => ({
-    node: `${id}:${metrics.name}`,
-    title: metrics.name,
-    status: statusOf(metrics),
-    values: figures.map(({ of }) => of(metrics)),
-  }));
-  return { id, title, columns: figures.map(({ of: _, ...column }) => column), rows };
 }
 
 function total(ends: Readonly<Record<string, EndMetrics>>, figure: "bytesPerSecond" | "lost"): number {

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import { request } from "node:http";
-import { Pipeline, type PipelineDashboardOptions, TaskError } from "@ringmill/ringmill";
+import { Pipeline, type RunDashboardOptions, TaskError } from "@ringmill/ringmill";
 import { followDashboard, serveDashboard } from "@ringmill/ringmill/view";
 import { anySource } from "./_any_source.ts";
 import { endless, failing } from "./_pipelines.ts";
@@ -162,7 +162,7 @@ Deno.test("Pipeline.serveDashboard() names a port that is in use", async () => {
 Deno.test("Pipeline.serveDashboard() refuses wrong options before it compiles", async () => {
   await using pipe = new Pipeline("wrong");
   const refused = (options: unknown, name: string, message: string) =>
-    rejects(pipe.serveDashboard(options as PipelineDashboardOptions), { name, message });
+    rejects(pipe.serveDashboard(options as RunDashboardOptions), { name, message });
   const port = 'Cannot serve the dashboard of "wrong": port must be an integer from 0 to 65535, received';
   await refused({ port: -1 }, "RangeError", `${port} -1`);
   await refused({ port: 65536 }, "RangeError", `${port} 65536`);

@@ -1,0 +1,143 @@
+/** The kernels of a runtime, as something that a dashboard can show. */
+
+import type { KernelError } from "../../actors/errors.ts";
+import type { RingKernelRuntime } from "../../actors/runtime.ts";
+import { compact } from "../_numbers.ts";
+import { describeActors, kernelFigure, statusOf } from "../describe_actors.ts";
+import type { Figure, Figures, ViewDescription } from "../description.ts";
+import { ActorsSampler, type ActorsSnapshot, type KernelSample } from "./actors_snapshot.ts";
+import { actorsTables } from "./actors_tables.ts";
+import { duration } from "./_duration.ts";
+import { detailsOf } from "./_failure_details.ts";
+import type { LiveSource } from "./source.ts";
+import type { LiveFact, LiveFailure, LiveState, LiveUpdate } from "./update.ts";
+
+/** Failures that are told, at most: kernels may fail for ever. */
+const MOST_FAILURES = 100;
+
+/** As long as figures can get. */
+const WIDEST: Figure = {
+  status: "deactivated",
+  lines: ["888 k messages/s", "88.8 k errors"],
+  load: 1,
+  loadName: "full",
+};
+
+/** A runtime. */
+export class ActorsSource implements LiveSource<ActorsSnapshot> {
+  readonly #run: string = crypto.randomUUID();
+  readonly #runtime: RingKernelRuntime;
+  readonly #intervalMs: number;
+  readonly #sampler: ActorsSampler;
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #failures: LiveFailure[] = [];
+  /** The last failure that is known of each kernel. */
+  readonly #lastErrors = new Map<string, KernelError>();
+  #description!: ViewDescription;
+  #drawing = -1;
+  #latest!: LiveUpdate<ActorsSnapshot>;
+  #next: PromiseWithResolvers<void> = Promise.withResolvers();
+  #isClosed = false;
+
+  /** Looks at it from now on. */
+  constructor(runtime: RingKernelRuntime, intervalMs: number) {
+    this.#runtime = runtime;
+    this.#intervalMs = intervalMs;
+    this.#sampler = new ActorsSampler(runtime);
+    this.#look();
+    this.#timer = setInterval(() => this.#look(), intervalMs);
+    Deno.unrefTimer(this.#timer);
+  }
+
+  /** Of the kernels and links that were known at the last look. */
+  get description(): ViewDescription {
+    return this.#description;
+  }
+
+  get widest(): Figures {
+    const kernels = this.#description.nodes.filter(({ kind }) => kind === "task");
+    return { nodes: Object.fromEntries(kernels.map(({ id }) => [id, WIDEST])) };
+  }
+
+  async *updates(): AsyncGenerator<LiveUpdate<ActorsSnapshot>, void> {
+    let seen: LiveUpdate | undefined;
+    for (;;) {
+      if (this.#latest !== seen) yield seen = this.#latest;
+      else if (this.#isClosed) return;
+      else await this.#next.promise;
+    }
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    this.#look();
+  }
+
+  #look(): void {
+    this.#describe();
+    this.#noteFailures();
+    this.#latest = this.#update(this.#sampler.take());
+    this.#next.resolve();
+    this.#next = Promise.withResolvers();
+  }
+
+  /** Drawn again only where something else than a status has changed: figures have those. */
+  #describe(): void {
+    const { nodes, ...rest } = describeActors(this.#runtime);
+    const description = { ...rest, nodes: nodes.map(({ status: _, ...node }) => node) };
+    if (this.#description && JSON.stringify(description) === JSON.stringify(this.#description)) return;
+    this.#description = description;
+    this.#drawing++;
+  }
+
+  #noteFailures(): void {
+    for (const [id, { lastError }] of Object.entries(this.#runtime.getAllTelemetry())) {
+      if (!lastError || lastError === this.#lastErrors.get(id)) continue;
+      this.#lastErrors.set(id, lastError);
+      if (this.#failures.length === MOST_FAILURES) continue;
+      const { reason, cause } = lastError;
+      this.#failures.push({ node: `kernel:${id}`, title: id, reason, details: detailsOf(cause) });
+    }
+  }
+
+  #update(snapshot: ActorsSnapshot): LiveUpdate<ActorsSnapshot> {
+    const kernels = Object.values(snapshot.kernels);
+    const figureOf = (kernel: KernelSample) => kernelFigure(kernel, kernel.messagesPerSecond);
+    const figures = kernels.map((kernel) => [`kernel:${kernel.kernelId}`, figureOf(kernel)]);
+    return {
+      run: this.#run,
+      title: this.#description.title,
+      state: stateOf(snapshot, this.#runtime.isOpen),
+      isFinal: this.#isClosed && !this.#runtime.isOpen,
+      sampledAt: snapshot.sampledAt,
+      intervalMs: this.#intervalMs,
+      failures: [...this.#failures],
+      facts: factsOf(snapshot),
+      drawing: this.#drawing,
+      figures: { nodes: Object.fromEntries(figures) },
+      tables: actorsTables(snapshot),
+      snapshot,
+    };
+  }
+}
+
+/** A failure that has ended a kernel stays in sight until another one of its id is launched. */
+function stateOf({ kernels }: ActorsSnapshot, isOpen: boolean): LiveState {
+  const all = Object.values(kernels);
+  if (all.some((kernel) => statusOf(kernel) === "failed")) return "failed";
+  if (!isOpen) return "ended";
+  return all.every(({ state }) => state === "created" || state === "launched") ? "waiting" : "running";
+}
+
+function factsOf({ kernels, summary }: ActorsSnapshot): LiveFact[] {
+  const rate = Object.values(kernels).reduce((sum, { messagesPerSecond }) => sum + messagesPerSecond, 0);
+  return [
+    { title: "Time", text: duration(summary.uptimeMs) },
+    { title: "Active", text: `${summary.kernels.active} of ${Object.keys(kernels).length} kernels` },
+    { title: "Messages", text: `${compact(rate)}/s` },
+    { title: "Memory", text: `${compact(Deno.memoryUsage().rss)}B` },
+    { title: "Process", text: `${Deno.pid}` },
+  ];
+}
