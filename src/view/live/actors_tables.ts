@@ -36,7 +36,16 @@ const KERNELS: readonly TableFigure<KernelSample>[] = [
     title: "To be received",
     unit: "count",
     description: "Messages that wait in its output",
+    isRare: true,
     of: ({ outputDepth }) => outputDepth,
+  },
+  {
+    id: "errors",
+    title: "Errors",
+    unit: "count",
+    description: "How often it has failed",
+    isRare: true,
+    of: ({ errors }) => errors,
   },
   {
     id: "processed",
@@ -50,6 +59,7 @@ const KERNELS: readonly TableFigure<KernelSample>[] = [
     title: "Sent",
     unit: "count",
     description: "Messages that it has put into its output: answers are not among them",
+    isRare: true,
     of: ({ messagesSent }) => messagesSent,
   },
   {
@@ -76,7 +86,6 @@ const KERNELS: readonly TableFigure<KernelSample>[] = [
     isRare: true,
     of: ({ messagesDropped }) => messagesDropped,
   },
-  { id: "errors", title: "Errors", unit: "count", description: "How often it has failed", of: ({ errors }) => errors },
   {
     id: "restarts",
     title: "Restarts",

@@ -3,20 +3,26 @@
 import { compact } from "../_numbers.ts";
 import type { LiveUnit } from "../live/update.ts";
 
-const SUFFIXES: Readonly<Record<Exclude<LiveUnit, "share">, string>> = {
+const SUFFIXES: Readonly<Record<Exclude<LiveUnit, "share" | "ms">, string>> = {
   "bytes": "B",
   "bytes/s": "B/s",
   "frames/s": "/s",
   "messages/s": "/s",
   "count": "",
-  "ms": "ms",
 };
 
 /** A number with its unit. */
 export function format(value: number | null | undefined, unit: LiveUnit): string {
   if (value === null || value === undefined) return "–";
   if (unit === "share") return `${Math.round(100 * value)} %`;
+  if (unit === "ms") return duration(value);
   return `${compact(value)}${SUFFIXES[unit]}`.trimEnd();
+}
+
+/** In the unit that suits it. */
+function duration(ms: number): string {
+  const [value, unit] = ms > 0 && ms < 1 ? [1000 * ms, "µs"] : ms < 1000 ? [ms, "ms"] : [ms / 1000, "s"];
+  return `${Number(value.toPrecision(3))} ${unit}`;
 }
 
 /** The time of day of so many milliseconds since 1970. */

@@ -9,6 +9,9 @@ Deno.test("format() writes numbers with their units", () => {
   equal(format(12_345, "count"), "12.3 k");
   equal(format(7, "count"), "7");
   equal(format(12, "ms"), "12 ms");
+  equal(format(0, "ms"), "0 ms");
+  equal(format(0.005_62, "ms"), "5.62 µs");
+  equal(format(1234, "ms"), "1.23 s");
   equal(format(null, "share"), "–");
 });
 
