@@ -25,7 +25,7 @@ export function openPeer(
     number: memory.mailbox.number,
     input: new Outlet(opened.input, id, backpressure, place),
     output: opened.output,
-    usedBy: new Set(),
+    isUsedBy: { send: false, receive: false, request: false },
     memory: opened,
   };
 }

@@ -21,7 +21,7 @@ export interface Peer extends Destination {
   readonly input: Outlet;
   readonly output: RecordQueue;
   /** How this thread has used it so far. */
-  readonly usedBy: Set<KernelUse>;
+  readonly isUsedBy: Record<KernelUse, boolean>;
 }
 
 /** Where a thread looks up kernels. */
@@ -69,7 +69,7 @@ export class PostOffice implements KernelPeers {
   /** As `send()`, to a kernel that is known. */
   sendTo(peer: Peer, message: MessageEnvelope, options?: WaitOptions): Promise<void> {
     const sent = this.deliver(peer.input, peer, message, null, options?.timeoutMs ?? Infinity);
-    if (!peer.usedBy.has("send")) this.#noteOnce(peer, "send", sent);
+    if (!peer.isUsedBy.send) this.#noteOnce(peer, "send", sent);
     return sent;
   }
 
@@ -78,9 +78,9 @@ export class PostOffice implements KernelPeers {
     done.then(() => this.#note(peer, by), () => {});
   }
 
-  #note({ kernel, usedBy }: Peer, by: KernelUse): void {
-    if (usedBy.has(by)) return;
-    usedBy.add(by);
+  #note({ kernel, isUsedBy }: Peer, by: KernelUse): void {
+    if (isUsedBy[by]) return;
+    isUsedBy[by] = true;
     this.#options.noteUse(kernel, by);
   }
 
@@ -131,7 +131,7 @@ export class PostOffice implements KernelPeers {
   /** As `receive()`, from a kernel that is known. */
   async receiveFrom(peer: Peer, { timeoutMs = Infinity }: WaitOptions = {}): Promise<Envelope> {
     const record = peer.output.take() ?? await this.#takeNext(peer, timeoutMs);
-    if (!peer.usedBy.has("receive")) this.#note(peer, "receive");
+    if (!peer.isUsedBy.receive) this.#note(peer, "receive");
     const { message } = decodeMessage(record, peer.kernel);
     if (this.#turns.isDue) await this.#turns.take();
     return message;
@@ -176,7 +176,7 @@ export class PostOffice implements KernelPeers {
     const ticket = mailbox.expect(peer.number, timeoutMs, timeout);
     const wanted = { mailbox: number, ticket: ticket.number, until: now() + timeoutMs };
     const sent = this.deliver(peer.input, peer, message, wanted, timeoutMs);
-    if (!peer.usedBy.has("request")) this.#noteOnce(peer, "request", sent);
+    if (!peer.isUsedBy.request) this.#noteOnce(peer, "request", sent);
     if (sent !== SENT) await this.#awaitSending(sent, ticket);
     return await ticket.answer;
   }

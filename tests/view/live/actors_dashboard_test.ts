@@ -43,7 +43,10 @@ Deno.test("RingKernelRuntime.serveDashboard() shows kernels that are launched la
   const before = await updateWhere(url, () => true);
   deepEqual(before.tables[0].rows, []);
   await (await runtime.kernelScope("echo", echo)).request(Anything({ value: 1 }), PATIENTLY);
-  const after = await updateWhere(url, ({ drawing, tables: [{ rows: [row] }] }) => drawing > 0 && row?.status === "active");
+  const after = await updateWhere(
+    url,
+    ({ drawing, tables: [{ rows: [row] }] }) => drawing > 0 && row?.status === "active",
+  );
   notEqual(after.drawing, before.drawing);
   const { columns, rows: [{ node, title, status, values }] } = after.tables[0];
   deepEqual([node, title, status], ["kernel:echo", "echo", "active"]);
