@@ -57,14 +57,20 @@ class Watched {
 
   /** What it does now. */
   async begin(): Promise<LiveUpdate<Snapshot>> {
+    const value = await this.#next(), refuse = (why: string) => new TargetError(`Cannot watch ${this.#url}: ${why}`);
+    if (!value) throw refuse("it does not tell anything");
+    // Other things have dashboards, too.
+    if (!value.snapshot?.tasks) throw refuse(`it is no pipeline, received the dashboard of "${value.title}"`);
+    return this.#latest = value;
+  }
+
+  async #next(): Promise<LiveUpdate<Snapshot> | void> {
     try {
-      const { value } = await this.#updates.next();
-      if (value) return this.#latest = value;
+      return (await this.#updates.next()).value;
     } catch (error) {
       const { message, cause } = error as Error;
       throw new TargetError(`Cannot watch ${this.#url}: ${cause instanceof Error ? cause.message : message}`);
     }
-    throw new TargetError(`Cannot watch ${this.#url}: it does not tell anything`);
   }
 
   /** From that on. */

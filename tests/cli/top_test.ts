@@ -1,3 +1,4 @@
+import { RingKernelRuntime } from "@ringmill/ringmill/actors";
 import { deepEqual, equal, match } from "node:assert/strict";
 import { join } from "node:path";
 import { temporaryFolder } from "../examples/_run.ts";
@@ -170,3 +171,11 @@ test("top shows a table that changes on a terminal", async () => {
   );
   match(output, /status 130\r\n$/);
 }, !HAS_SCRIPT);
+
+test("top refuses the dashboard of what is no pipeline", async () => {
+  await using runtime = new RingKernelRuntime();
+  const { url } = await runtime.serveDashboard();
+  const { status, errors } = await ringmill("top", "--once", url);
+  equal(errors, `error: Cannot watch ${url}: it is no pipeline, received the dashboard of "actors"\n`);
+  equal(status, 1);
+});
