@@ -7,11 +7,12 @@ import { hannWindow } from "../shared/hann.ts";
 /** Cuts the recording into segments that overlap: each begins `hop` values after the one before. */
 export function source(
   { segments }: { segments: Writer<"float64"> },
-  { params: { values, hop } }: TaskContext<{ values: Float64Array; hop: number }>,
+  context: TaskContext<{ values: Float64Array; hop: number; pauseMs: number }>,
 ) {
-  const length = segments.frameLength;
+  const { values, hop, pauseMs } = context.params, length = segments.frameLength;
   for (let start = 0; start + length <= values.length; start += hop) {
     segments.write(values.subarray(start, start + length), Infinity);
+    if (pauseMs > 0) context.sleep(pauseMs);
   }
 }
 

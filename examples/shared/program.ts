@@ -13,11 +13,11 @@ export class UsageError extends UserError {
   override readonly status = 2;
 }
 
-/** The arguments of the program: `least` to `most` of them, and no options. */
-export function programArguments(usage: string, least: number, most: number): string[] {
-  const isOption = (argument: string) => argument.startsWith("-");
-  if (Deno.args.length < least || Deno.args.length > most || Deno.args.some(isOption)) throw new UsageError(usage);
-  return Deno.args;
+/** The arguments of the program: `least` to `most` of them, after so many options that the program knows. */
+export function programArguments(usage: string, least: number, most: number, options = 0): string[] {
+  const given = Deno.args.slice(options), isOption = (argument: string) => argument.startsWith("-");
+  if (given.length < least || given.length > most || given.some(isOption)) throw new UsageError(usage);
+  return given;
 }
 
 /** Runs a program. An error of the user's ends it with a message and a status instead of a stack. */

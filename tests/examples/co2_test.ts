@@ -1,5 +1,7 @@
-import { equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { followDashboard } from "@ringmill/ringmill/view";
 import { runExample, temporaryFolder } from "./_run.ts";
 
 Deno.test("The CO2 example finds the cycle of 12 months, and draws it", async () => {
@@ -34,6 +36,26 @@ Deno.test("The CO2 example explains itself when called in the wrong way", async 
     const { status, output, errors } = await runExample("co2.ts", ...args);
     equal(status, 2);
     equal(output, "");
-    match(errors, /^Usage: .*co2\.ts \[FOLDER\]\n$/);
+    match(errors, /^Usage: .*co2\.ts \[--dashboard\] \[FOLDER\]\n$/);
   }
+});
+
+Deno.test("The CO2 example can be watched at its work", async () => {
+  const path = fileURLToPath(new URL("../../examples/co2.ts", import.meta.url));
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", path, "--dashboard"],
+    stdout: "piped",
+  });
+  await using program = command.spawn();
+  let output = "";
+  for await (const text of program.stdout.pipeThrough(new TextDecoderStream())) {
+    output += text;
+    if (/^Dashboard: .*\n/m.test(output)) break;
+  }
+  const [, url] = /^Dashboard: (.*)\n/m.exec(output)!;
+  for await (const { snapshot } of followDashboard(url)) {
+    deepEqual(Object.keys(snapshot.tasks), ["source", "window", "transform", "power", "sink"]);
+    if (snapshot.tasks.sink.framesIn > 0) break;
+  }
+  program.kill();
 });
