@@ -23,7 +23,7 @@ export const send = ringKernel({ id: "send", module, params: {} as Range }, asyn
 
 /** Sums up the numbers of so many messages. */
 export const sumUp = ringKernel({ id: "sum up", module, input, params: { messages: 0 } }, async (ctx) => {
-  const receipt = new Receipt();
+  const receipt = new Receipt(ctx.params.messages / 5);
   while (receipt.count < ctx.params.messages) receipt.take((await ctx.receive()).number);
   await ctx.send(Report({ found: receipt.settle() }));
 });

@@ -99,7 +99,7 @@ export interface Range {
 
 /** Sums up the numbers of so many messages, whichever port they come through. */
 export function sumUp(name: TransportName, ports: readonly MessagePort[], messages: number): Promise<Found> {
-  const receipt = new Receipt(), { promise, resolve } = Promise.withResolvers<Found>();
+  const receipt = new Receipt(messages / 5), { promise, resolve } = Promise.withResolvers<Found>();
   const take = ({ number }: Payload) => {
     receipt.take(number);
     if (receipt.count === messages) resolve(receipt.settle());
