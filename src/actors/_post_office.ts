@@ -10,7 +10,7 @@ import type { KernelUse } from "./kernel_link.ts";
 import type { Mailbox, Ticket } from "./_mailbox.ts";
 import type { Message, MessageEnvelope } from "./message.ts";
 import type { Outlet } from "./_outlet.ts";
-import { Turns } from "./_turns.ts";
+import { Turns } from "../ring/turns.ts";
 import { check, type Destination, headerFor, mustBeChecked, parcelOf } from "./_preparation.ts";
 import { type AnswerWanted, decodeMessage } from "./_record.ts";
 

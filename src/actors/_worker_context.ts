@@ -21,7 +21,7 @@ import { type Destination, namesOf } from "./_preparation.ts";
 import type { FromKernel, KernelJob } from "./_protocol.ts";
 import { type AnswerWanted, decodeMessage, encodeFailure, type Received, wantedIn } from "./_record.ts";
 import type { AnyRingKernel } from "./ring_kernel.ts";
-import { Turns } from "./_turns.ts";
+import { Turns } from "../ring/turns.ts";
 import { Unanswered } from "./_unanswered.ts";
 import { WorkerDirectory } from "./_worker_directory.ts";
 

@@ -1,6 +1,7 @@
 /** Waiting, as all handles do it: on a worker by spinning and parking, on the main thread by a promise. */
 
 import { codes } from "./_core.generated.ts";
+import { Turns } from "./turns.ts";
 import { LONGEST_TIMER_MS, within } from "./within.ts";
 
 /** How a blocked call waits: spin for a while and then park, only spin, or park at once. */
@@ -103,13 +104,6 @@ export const WAIT_STRATEGIES: readonly WaitStrategy[] = Object.keys(SPINNERS) as
 /** The longest park: a worker that is being terminated comes back from it. */
 const SLICE_MS = 1000;
 
-/**
- * A loop over promises that are all ready would keep timers and messages waiting for ever, so that the program did not
- * hear of a failure, for instance. After so many promises a waiter looks whether it has done so for long.
- */
-const PROMISES_PER_LOOK = 64;
-const TURN_MS = 2;
-
 /** The longest park of a promise, which holds up all else on its thread. To be woken from one takes half as long as by promise. */
 const BRIEF_MS = 0.2;
 
@@ -139,11 +133,9 @@ export class Waiter<Wanted = number> {
   readonly #spinsAsync: boolean;
   readonly #parksAsync: boolean;
   readonly #observer: WaitObserver | undefined;
-  /** Promises so far, and those that are not settled yet. */
-  #promises = 0;
+  readonly #loop = new Turns();
+  /** Promises that are not settled yet. */
   #pending = 0;
-  /** When a promise last gave the event loop a turn. */
-  #turned = -Infinity;
   /** Resolves when all promises so far are settled. */
   #turns: Promise<void> = Promise.resolve();
 
@@ -190,7 +182,7 @@ export class Waiter<Wanted = number> {
     take: (code: number) => Result,
     signal?: AbortSignal,
   ): Promise<Result> {
-    const isDue = ++this.#promises % PROMISES_PER_LOOK === 0 && performance.now() - this.#turned > TURN_MS;
+    const { isDue } = this.#loop;
     if (this.#pending > 0 || isDue || signal?.aborted) return this.#promise(wanted, timeoutMs, take, isDue, signal);
     // What is there already is worth no more than a promise.
     try {
@@ -216,7 +208,7 @@ export class Waiter<Wanted = number> {
     signal?.addEventListener("abort", abort);
     try {
       if (this.#pending++ > 0 && !await within(before, timeoutMs)) return take(codes.NOT_READY);
-      if (isDue) await this.#turn();
+      if (isDue) await this.#loop.take();
       for (;;) {
         signal?.throwIfAborted();
         const code = this.#target.attempt(wanted);
@@ -234,12 +226,6 @@ export class Waiter<Wanted = number> {
       this.#pending--;
       own.resolve();
     }
-  }
-
-  /** Gives the event loop a turn. */
-  async #turn(): Promise<void> {
-    await new Promise(setImmediate);
-    this.#turned = performance.now();
   }
 
   /** Tries, and blocks the thread for a moment if that may help: not while it waits for something else, too. */
