@@ -1,4 +1,4 @@
-/** Bytes of messages: what msgpackr makes of their bodies, behind a header of fixed size. */
+/** What msgpackr makes of values, behind room for a header. */
 
 import { addExtension, Packr, RESERVE_START_SPACE, RESET_BUFFER_MODE, REUSE_BUFFER_MODE } from "msgpackr";
 import { type ErrorReport, rebuildError, reportError } from "../worker/error_report.ts";

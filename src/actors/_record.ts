@@ -4,7 +4,7 @@
  * ```
  *  0 u8   what it is: a message, or a failure
  *  1 u8   priority
- *  4 u32  where the body ends, from the start of the record
+ *  4 u32  where what was serialised ends, from the start of the record
  *  8 f64  id: origin            16 f64  id: count
  * 24 f64  correlation: origin   32 f64  correlation: count; both 0 if there is none, or it is a text
  * 40 f64  when it was sent, in milliseconds since 1970; 0 if nobody wants to know
@@ -13,24 +13,28 @@
  * 60 u32  bytes of the form
  * 64 f64  the form's number
  * 72 u32  which of the requests of that mailbox this is, or answers
- * 80      body: the values of its fields, by msgpackr
+ * 76 u32  where the values end, from the start of the record
+ * 80      those values that must be serialised, by msgpackr, in an array; nothing if there are none
  *         form: the names of type and fields, as JSON
+ *         the values of the fields: see `_values.ts`
  *         the correlation, if it is a text
  * ```
- *
- * A form tells the names of fields apart from their values, which are all that is serialised anew for each message.
  */
 
+import { Buffer } from "node:buffer";
 import type { ErrorReport } from "../worker/error_report.ts";
 import { now } from "./_clock.ts";
-import { pack, type Packed, unpack } from "./_codec.ts";
+import { pack, unpack } from "./_codec.ts";
 import type { Envelope, Header, MessageKind } from "./_envelope.ts";
 import { type KernelError, MessageError } from "./errors.ts";
 import { type FailureReport, rebuildFailure } from "./_failure.ts";
 import { formOf, readForm } from "./_form.ts";
 import { kindOf } from "./message.ts";
+import { ownSheet, type Record, recordOn, sheetOf } from "./_sheet.ts";
+import { mostBytesOf, ValueReader, writeValues } from "./_values.ts";
 
 const HEADER_BYTES = 80;
+const NO_VALUES: readonly unknown[] = [], NO_BYTES = new Uint8Array();
 
 /** What a record is. */
 const MESSAGE = 0, FAILURE = 1;
@@ -63,34 +67,7 @@ export interface Answer {
   readonly outcome: Envelope | Error;
 }
 
-/** Bytes of a record that are not valid any more when the next one is made. */
-type Record = Uint8Array<ArrayBuffer>;
-
 const encoder = new TextEncoder(), decoder = new TextDecoder();
-
-// Views of the serialiser's buffer, which is the same for most records.
-let buffer: Uint8Array<ArrayBuffer> | undefined;
-let view: DataView<ArrayBuffer>;
-let records: Record[] = [];
-const SHORT_BYTES = 1024;
-
-/** Turns to a buffer with room for `more` bytes after what was packed. */
-function useBuffer({ buffer: target, start, end }: Packed, more: number): void {
-  if (end + more > target.length) {
-    const larger = new Uint8Array(end + more);
-    larger.set(target.subarray(start, end), start);
-    target = larger;
-  }
-  if (target === buffer) return;
-  buffer = target;
-  view = new DataView(target.buffer, target.byteOffset, target.byteLength);
-  records = [];
-}
-
-function recordOf(start: number, end: number): Record {
-  if (start !== 0 || end > SHORT_BYTES) return buffer!.subarray(start, end);
-  return records[end] ??= buffer!.subarray(0, end);
-}
 
 /**
  * Makes a record of a message.
@@ -103,31 +80,38 @@ export function encodeMessage(
   wanted: AnswerWanted | null,
   isTimed: boolean,
 ): Record {
-  const { form: { bytes, number }, values } = formOf(header.kind, message);
-  const packed = pack(values, HEADER_BYTES), { start, end } = packed;
-  const text = header.correlationText === null ? null : encoder.encode(header.correlationText);
-  const length = end - start + bytes.length + (text?.length ?? 0);
-  useBuffer(packed, length - (end - start));
-  buffer!.set(bytes, end);
-  if (text) buffer!.set(text, end + bytes.length);
-  writeHeader(start, MESSAGE, header.priority, end - start, bytes.length);
-  writeIds(start, header);
+  const { form, values } = formOf(header.kind, message), others: unknown[] = [];
+  const text = header.correlationText === null ? NO_BYTES : encoder.encode(header.correlationText);
+  const most = mostBytesOf(values, others) + form.bytes.length + text.length;
+  const packed = others.length > 0 ? pack(others, HEADER_BYTES) : null;
+  const sheet = packed ? sheetOf(packed, most) : ownSheet(HEADER_BYTES + most), { bytes, view } = sheet;
+  const start = packed?.start ?? 0, packedEnd = packed?.end ?? HEADER_BYTES;
+  bytes.set(form.bytes, packedEnd);
+  const valuesEnd = writeValues(values, sheet, packedEnd + form.bytes.length), end = valuesEnd + text.length;
+  bytes.set(text, valuesEnd);
+  writeWhat(view, start, MESSAGE, header.priority);
+  writeIds(view, start, header);
+  writeWanted(view, start, wanted);
+  view.setUint32(start + 4, packedEnd - start, true);
   view.setFloat64(start + 40, isTimed ? now() : 0, true);
-  view.setFloat64(start + 48, wanted ? wanted.until : 0, true);
-  view.setUint32(start + 56, wanted ? wanted.mailbox : 0, true);
-  view.setFloat64(start + 64, number, true);
-  view.setUint32(start + 72, wanted ? wanted.ticket : 0, true);
-  return recordOf(start, start + length);
+  view.setUint32(start + 60, form.bytes.length, true);
+  view.setFloat64(start + 64, form.number, true);
+  view.setUint32(start + 76, valuesEnd - start, true);
+  return recordOn(sheet, start, end);
 }
 
-function writeHeader(at: number, what: number, priority: number, bodyEnd: number, formBytes: number): void {
+function writeWhat(view: DataView, at: number, what: number, priority: number): void {
   view.setUint8(at, what);
   view.setUint8(at + 1, priority);
-  view.setUint32(at + 4, bodyEnd, true);
-  view.setUint32(at + 60, formBytes, true);
 }
 
-function writeIds(at: number, { origin, count, correlationOrigin, correlationCount }: Header): void {
+function writeWanted(view: DataView, at: number, wanted: AnswerWanted | null): void {
+  view.setFloat64(at + 48, wanted ? wanted.until : 0, true);
+  view.setUint32(at + 56, wanted ? wanted.mailbox : 0, true);
+  view.setUint32(at + 72, wanted ? wanted.ticket : 0, true);
+}
+
+function writeIds(view: DataView, at: number, { origin, count, correlationOrigin, correlationCount }: Header): void {
   view.setFloat64(at + 8, origin, true);
   view.setFloat64(at + 16, count, true);
   view.setFloat64(at + 24, correlationOrigin, true);
@@ -137,10 +121,10 @@ function writeIds(at: number, { origin, count, correlationOrigin, correlationCou
 /** Makes the record that answers a request with a failure of a kernel. */
 export function encodeFailure(ticket: number, { kernel, reason, error }: FailureReport): Record {
   const packed = pack([kernel, reason, error], HEADER_BYTES), { start, end } = packed;
-  useBuffer(packed, 0);
-  writeHeader(start, FAILURE, 0, end - start, 0);
+  const sheet = sheetOf(packed, 0), { view } = sheet;
+  writeWhat(view, start, FAILURE, 0);
   view.setUint32(start + 72, ticket, true);
-  return recordOf(start, end);
+  return recordOn(sheet, start, end);
 }
 
 /** A form that was read from a record. */
@@ -154,11 +138,13 @@ const knownForms = new Map<number, KnownForm>();
 /** Views of the memory that records come in, which is the same most of the time. */
 let source: ArrayBuffer | undefined;
 let reading: DataView<ArrayBuffer>;
+let values: ValueReader;
 
 function readFrom({ buffer }: Record): void {
   if (buffer === source) return;
   source = buffer;
   reading = new DataView(buffer);
+  values = new ValueReader(Buffer.from(buffer), reading);
 }
 
 /** @throws {MessageError} If this thread does not know the type. `kernel` is whose queue it came from. */
@@ -183,12 +169,12 @@ function formIn(record: Record, number: number, at: number, kernel: string): Kno
  */
 export function decodeMessage(record: Record, kernel: string): Received {
   readFrom(record);
-  const at = record.byteOffset, bodyEnd = reading.getUint32(at + 4, true);
-  const { kind, fields } = formIn(record, reading.getFloat64(at + 64, true), bodyEnd, kernel);
-  const header = readHeader(record, at, kind, bodyEnd), message = kind.create(header);
-  const values = unpack(record, HEADER_BYTES, bodyEnd) as unknown[];
-  if (fields) fillIn(message, fields, values);
-  else Object.assign(message, values[0]);
+  const at = record.byteOffset, packedEnd = reading.getUint32(at + 4, true);
+  const { kind, fields } = formIn(record, reading.getFloat64(at + 64, true), packedEnd, kernel);
+  const header = readHeader(record, at, kind), message = kind.create(header);
+  const others = packedEnd === HEADER_BYTES ? NO_VALUES : unpack(record, HEADER_BYTES, packedEnd) as unknown[];
+  if (fields) fillIn(message, fields, at + packedEnd + reading.getUint32(at + 60, true), others);
+  else Object.assign(message, others[0]);
   return {
     message,
     header,
@@ -209,8 +195,8 @@ function readWanted(at: number): AnswerWanted | null {
   return { mailbox: reading.getUint32(at + 56, true), ticket: reading.getUint32(at + 72, true), until };
 }
 
-function readHeader(record: Record, at: number, kind: MessageKind, bodyEnd: number): Header {
-  const textStart = bodyEnd + reading.getUint32(at + 60, true);
+function readHeader(record: Record, at: number, kind: MessageKind): Header {
+  const textStart = reading.getUint32(at + 76, true);
   return {
     kind,
     origin: reading.getFloat64(at + 8, true),
@@ -223,9 +209,10 @@ function readHeader(record: Record, at: number, kind: MessageKind, bodyEnd: numb
   };
 }
 
-function fillIn(message: Envelope, fields: readonly string[], values: readonly unknown[]): void {
+function fillIn(message: Envelope, fields: readonly string[], start: number, others: readonly unknown[]): void {
   const target = message as unknown as { [field: string]: unknown };
-  for (let index = 0; index < fields.length; index++) target[fields[index]] = values[index];
+  values.start(start, others);
+  for (const field of fields) target[field] = values.next();
 }
 
 /** Reads a record from a mailbox. Never throws. */

@@ -37,7 +37,7 @@ const MOST_TRIES = 1000;
 /** Views of records up to this length are made once. */
 const SHORT_BYTES = 1024;
 /** Up to this length, records are copied by words. */
-const FEW_BYTES = 128;
+const FEW_BYTES = 256;
 
 /**
  * A party's handle on a record queue. It belongs to the thread that opens it, and so does its number: two threads that

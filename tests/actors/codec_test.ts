@@ -11,6 +11,7 @@ import { decodeMessage, encodeMessage, type Received } from "../../src/actors/_r
 
 const Thing = message<{ value: unknown }>("Thing");
 const Free = message<Record<string, unknown>>("Free");
+const Row = message<{ a: unknown; b: unknown; c: unknown; d: unknown; e: unknown }>("Row");
 
 /** What becomes of a message on its way. */
 function carry(sent: object, timed = false): Received {
@@ -73,6 +74,29 @@ Deno.test("A message brings its envelope whole", () => {
     ok(Thing.is(message));
   }
   ok(Math.abs(carry(Thing({ value: 1 }), true).sentAt - Date.now()) < 60_000);
+});
+
+Deno.test("A message brings texts of every length and script", () => {
+  for (const character of ["x", "ß", "€", "😀"]) {
+    for (const length of [0, 1, 63, 64, 65, 4095, 4096, 4097]) {
+      const a = character.repeat(length), b = "x".repeat(length) + character;
+      deepEqual({ ...carry(Row({ a, b, c: 1, d: [a], e: b })).message }, { a, b, c: 1, d: [a], e: b });
+    }
+  }
+});
+
+Deno.test("A message brings numbers, texts and nothing beside what must be serialised, in any order", () => {
+  const plain = fc.oneof(
+    fc.double(),
+    fc.string({ unit: "binary", maxLength: 80 }),
+    fc.constantFrom(true, false, null, undefined, -0, NaN, ""),
+  );
+  const value = fc.oneof(plain, plain, fc.uint8Array(), fc.bigInt(), fc.array(fc.string()));
+  const body = fc.record({ a: value, b: value, c: value, d: value, e: value });
+  fc.assert(
+    fc.property(body, (body) => deepEqual({ ...carry(Row(body)).message }, body)),
+    { numRuns: Number(Deno.env.get("FC_RUNS") ?? 300) },
+  );
 });
 
 Deno.test("A type whose bodies have ever new fields brings them all", () => {
