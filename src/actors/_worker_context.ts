@@ -102,9 +102,9 @@ export class WorkerContext implements KernelContext {
   async #waitActive(timeoutMs: number): Promise<void> {
     const until = performance.now() + timeoutMs;
     for (let left = timeoutMs; left > 0; left = until - performance.now()) {
-      const { state } = this.#record;
-      if (state === ACTIVE || this.shouldTerminate) return;
-      await this.#record.whenStateChanges(state, left);
+      const { changes } = this.#record;
+      if (this.isActive || this.shouldTerminate) return;
+      await this.#record.whenChanged(changes, left);
     }
   }
 

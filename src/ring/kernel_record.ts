@@ -7,7 +7,10 @@ import type { SharedMemory } from "./shared_memory.ts";
 
 // Bytes from the start of the record. The two parts are written by different threads.
 
-/** u32: the state, as its index. Written by the thread that runs the kernel. */
+/**
+ * u32: the state, as its index, below a count that goes on with it and with each stop: whoever waits for either waits on this
+ * word. Written by the thread that runs the kernel.
+ */
 const STATE = 0;
 /** u32: workers up to this one must stop; they are counted from 1. Written by the same. */
 const STOPPED_UP_TO = 4;
@@ -29,6 +32,10 @@ const SPANS_BYTES = BUCKETS + BUCKET_COUNT * 4;
 
 /** Bytes of a kernel's record. */
 export const KERNEL_BYTES: number = SPANS + 2 * SPANS_BYTES;
+
+/** Bits of the state. The others count. */
+const STATE_BITS = 8;
+const STATE_MASK = 2 ** STATE_BITS - 1;
 
 /** Every worker must stop. */
 const ALL = 2 ** 31 - 1;
@@ -123,12 +130,16 @@ export class KernelRecord {
 
   /** The state, as its index. */
   get state(): number {
-    return Atomics.load(this.#words, this.#state);
+    return this.changes & STATE_MASK;
   }
 
   set state(state: number) {
-    Atomics.store(this.#words, this.#state, state);
-    Atomics.notify(this.#words, this.#state);
+    this.#change(state);
+  }
+
+  /** A number that is another one after each change of the state, and each time that workers are told to stop. */
+  get changes(): number {
+    return Atomics.load(this.#words, this.#state);
   }
 
   /** Whether the worker of that number, from 1, must stop. */
@@ -139,20 +150,31 @@ export class KernelRecord {
   /** Tells workers up to that number to stop, all that there will ever be by default. */
   stop(worker = ALL): void {
     Atomics.store(this.#words, this.#stopped, worker);
-    for (const index of [this.#stopped, this.#state]) Atomics.notify(this.#words, index);
+    Atomics.notify(this.#words, this.#stopped);
+    this.#change(this.state);
+  }
+
+  #change(state: number): void {
+    Atomics.store(this.#words, this.#state, ((this.changes >>> STATE_BITS) + 1) << STATE_BITS | state);
+    Atomics.notify(this.#words, this.#state);
   }
 
   /** Resolves once the worker of that number must stop. Does not keep the program from exiting. */
   async whenStopped(worker: number): Promise<void> {
-    while (!this.mustStop(worker)) {
-      const { async, value } = Atomics.waitAsync(this.#words, this.#stopped, Atomics.load(this.#words, this.#stopped));
+    for (;;) {
+      const stopped = Atomics.load(this.#words, this.#stopped);
+      if (stopped >= worker) return;
+      const { async, value } = Atomics.waitAsync(this.#words, this.#stopped, stopped);
       if (async) await value;
     }
   }
 
-  /** Resolves when the state is not `state` any more, `timeoutMs` went by, or some worker was told to stop. */
-  async whenStateChanges(state: number, timeoutMs: number): Promise<void> {
-    const { async, value } = Atomics.waitAsync(this.#words, this.#state, state, timeoutMs);
+  /**
+   * Resolves when `changes` is not `since` any more, or `timeoutMs` went by. Take it before you look at whatever may have
+   * changed: a change between the two is not missed then.
+   */
+  async whenChanged(since: number, timeoutMs: number): Promise<void> {
+    const { async, value } = Atomics.waitAsync(this.#words, this.#state, since, timeoutMs);
     if (async) await value;
   }
 }

@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { KERNEL_BYTES, KernelRecord } from "../../src/ring/kernel_record.ts";
+import { within } from "../../src/ring/within.ts";
 import { Arena, SharedMemory } from "../../src/ring/shared_memory.ts";
 
 /** Two handles on one record: the worker's and another thread's. */
@@ -49,14 +50,45 @@ Deno.test("KernelRecord.stop() reaches workers up to a number, or all", async ()
   clearInterval(timer);
 });
 
-Deno.test("KernelRecord.whenStateChanges() resolves when the state is another one, or the time is up", async () => {
+Deno.test("KernelRecord.whenChanged() resolves when the state is another one, workers must stop, or the time is up", async () => {
   const [own, other] = records();
   const timer = setInterval(() => {}, 1000);
-  const changed = own.whenStateChanges(0, Infinity);
-  other.state = 2;
-  await changed;
+  for (const change of [() => other.state = 2, () => other.stop(1), () => other.stop(1)]) {
+    const { changes } = own, changed = own.whenChanged(changes, Infinity);
+    change();
+    await changed;
+    await own.whenChanged(changes, Infinity);
+  }
   equal(own.state, 2);
-  await own.whenStateChanges(0, Infinity);
-  await own.whenStateChanges(2, 5);
+  await own.whenChanged(own.changes, 5);
   clearInterval(timer);
+});
+
+/** Does something just before the operation on shared memory of a number, 0 for the first, while `run` runs. */
+function interrupt<Result>(number: number, act: () => void, run: () => Result): Result {
+  const { load, waitAsync } = Atomics;
+  let left = number;
+  const before = <Args extends unknown[], Value>(operation: (...args: Args) => Value) => (...args: Args): Value => {
+    if (left-- === 0) act();
+    return operation(...args);
+  };
+  Atomics.load = before(load) as typeof load;
+  Atomics.waitAsync = before(waitAsync) as typeof waitAsync;
+  try {
+    return run();
+  } finally {
+    Object.assign(Atomics, { load, waitAsync });
+  }
+}
+
+Deno.test("KernelRecord misses no stop, whenever it comes", async () => {
+  for (let number = 0; number < 8; number++) {
+    const [own, other] = records();
+    const waited = interrupt(number, () => other.stop(), () => {
+      const stopped = own.whenStopped(1), { changes } = own;
+      return Promise.all([stopped, own.mustStop(1) || own.whenChanged(changes, Infinity)]);
+    });
+    if (!own.mustStop(1)) other.stop();
+    ok(await within(waited, 10_000), `not when it comes before operation ${number}`);
+  }
 });
