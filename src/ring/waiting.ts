@@ -105,7 +105,7 @@ export const WAIT_STRATEGIES: readonly WaitStrategy[] = Object.keys(SPINNERS) as
 const SLICE_MS = 1000;
 
 /** The longest park of a promise, which holds up all else on its thread. To be woken from one takes half as long as by promise. */
-const BRIEF_MS = 0.2;
+const BRIEF_MS = 0.5;
 
 /** Throws unless `timeoutMs` is a number from 0 to `Infinity`. `action` says what was to wait. */
 export function checkTimeout(timeoutMs: number, action: string): void {
