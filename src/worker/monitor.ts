@@ -3,7 +3,9 @@
 import { frameBytes, type RingDescription } from "../ring/description.ts";
 import { passedBytes, publishedBytes, ringPressure } from "../ring/ring_figures.ts";
 import type { SharedMemory } from "../ring/shared_memory.ts";
+import { LONGEST_TIMER_MS } from "../ring/within.ts";
 import { askTasks, readAccount, readActivity, type TaskActivity } from "../ring/task_record.ts";
+import { Latest } from "./latest.ts";
 import type { EndMetrics, Snapshot, StreamMetrics, TaskMetrics, TaskState, WaitingFor } from "./metrics.ts";
 import type { TaskJob } from "./protocol.ts";
 import { Sightings } from "./sightings.ts";
@@ -34,7 +36,9 @@ const NICE_MS = 1000;
 export function checkInterval(name: string, intervalMs: unknown): void {
   const received = `intervalMs must be 10 or more, received ${Deno.inspect(intervalMs)}`;
   if (typeof intervalMs !== "number") throw new TypeError(`Cannot monitor "${name}": ${received}`);
-  if (!(intervalMs >= 10 && intervalMs < 2 ** 31)) throw new RangeError(`Cannot monitor "${name}": ${received}`);
+  if (!(intervalMs >= 10 && intervalMs <= LONGEST_TIMER_MS)) {
+    throw new RangeError(`Cannot monitor "${name}": ${received}`);
+  }
 }
 
 /** Numbers that only grow, by what they belong to. */
@@ -66,8 +70,7 @@ export class Monitor {
   /** Looks since the last snapshot. */
   #looks = 0;
   readonly #timer: ReturnType<typeof setInterval>;
-  #latest!: Snapshot;
-  #next: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #latest: Latest<Snapshot>;
   #isStopped = false;
 
   /** Begins with a first snapshot. */
@@ -77,7 +80,7 @@ export class Monitor {
     this.#sightings = new Map(monitored.jobs.map((job) => [job, new Sightings()]));
     const looks = Math.max(1, Math.min(LOOKS, Math.floor(intervalMs / SHORTEST_LOOK_MS)));
     askTasks(monitored.memory);
-    this.#latest = this.#sample();
+    this.#latest = new Latest(this.#sample(null));
     this.#timer = setInterval(() => {
       this.#look();
       if (this.#looks === looks) this.#turn();
@@ -87,17 +90,12 @@ export class Monitor {
 
   /** The latest snapshot. */
   get latest(): Snapshot {
-    return this.#latest;
+    return this.#latest.value;
   }
 
   /** The snapshots from the next one on, until the monitor is stopped. Who is too slow for all gets the latest. */
-  async *snapshots(): AsyncGenerator<Snapshot, void> {
-    let seen = this.#latest;
-    for (;;) {
-      if (this.#latest !== seen) yield seen = this.#latest;
-      else if (this.#isStopped) return;
-      else await this.#next.promise;
-    }
+  snapshots(): AsyncGenerator<Snapshot, void> {
+    return this.#latest.follow(this.latest);
   }
 
   /** Takes a last snapshot. Stopping twice changes nothing. */
@@ -109,10 +107,8 @@ export class Monitor {
   }
 
   #turn(): void {
-    this.#latest = this.#sample();
+    this.#latest.replace(this.#sample(this.latest), this.#isStopped);
     askTasks(this.#monitored.memory);
-    this.#next.resolve();
-    this.#next = Promise.withResolvers();
   }
 
   /** Notes which tasks are blocked at this moment. */
@@ -132,10 +128,10 @@ export class Monitor {
     return { what: binding.kind === "reader" ? "data" : "room", name: binding.ring.name };
   }
 
-  #sample(): Snapshot {
+  #sample(before: Snapshot | null): Snapshot {
     const { rings, jobs } = this.#monitored;
     const sampledAt = performance.timeOrigin + performance.now();
-    const elapsedMs = this.#latest ? sampledAt - this.#latest.sampledAt : 0;
+    const elapsedMs = before ? sampledAt - before.sampledAt : 0;
     const moment = { sampledAt, elapsedMs, pid: Deno.pid, rssBytes: Deno.memoryUsage().rss };
     const tasks = Object.fromEntries(jobs.map((job) => [job.task, this.#sampleTask(job, moment)]));
     const streams = Object.fromEntries(rings.map((ring) => [ring.name, this.#sampleStream(ring, moment)]));

@@ -2,6 +2,7 @@
 
 import type { KernelError } from "../../actors/errors.ts";
 import type { RingKernelRuntime } from "../../actors/runtime.ts";
+import { Latest } from "../../worker/latest.ts";
 import { compact } from "../_numbers.ts";
 import { describeActors, kernelFigure, statusOf } from "../describe_actors.ts";
 import type { Figure, Figures, ViewDescription } from "../description.ts";
@@ -35,8 +36,7 @@ export class ActorsSource implements LiveSource<ActorsSnapshot> {
   readonly #lastErrors = new Map<string, KernelError>();
   #description!: ViewDescription;
   #drawing = -1;
-  #latest!: LiveUpdate<ActorsSnapshot>;
-  #next: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #latest: Latest<LiveUpdate<ActorsSnapshot>>;
   #isClosed = false;
 
   /** Looks at it from now on. */
@@ -44,8 +44,8 @@ export class ActorsSource implements LiveSource<ActorsSnapshot> {
     this.#runtime = runtime;
     this.#intervalMs = intervalMs;
     this.#sampler = new ActorsSampler(runtime);
-    this.#look();
-    this.#timer = setInterval(() => this.#look(), intervalMs);
+    this.#latest = new Latest(this.#look());
+    this.#timer = setInterval(() => this.#turn(), intervalMs);
     Deno.unrefTimer(this.#timer);
   }
 
@@ -59,28 +59,25 @@ export class ActorsSource implements LiveSource<ActorsSnapshot> {
     return { nodes: Object.fromEntries(kernels.map(({ id }) => [id, WIDEST])) };
   }
 
-  async *updates(): AsyncGenerator<LiveUpdate<ActorsSnapshot>, void> {
-    let seen: LiveUpdate | undefined;
-    for (;;) {
-      if (this.#latest !== seen) yield seen = this.#latest;
-      else if (this.#isClosed) return;
-      else await this.#next.promise;
-    }
+  updates(): AsyncGenerator<LiveUpdate<ActorsSnapshot>, void> {
+    return this.#latest.follow();
   }
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearInterval(this.#timer);
-    this.#look();
+    this.#turn();
   }
 
-  #look(): void {
+  #turn(): void {
+    this.#latest.replace(this.#look(), this.#isClosed);
+  }
+
+  #look(): LiveUpdate<ActorsSnapshot> {
     this.#describe();
     this.#noteFailures();
-    this.#latest = this.#update(this.#sampler.take());
-    this.#next.resolve();
-    this.#next = Promise.withResolvers();
+    return this.#update(this.#sampler.take());
   }
 
   /** Drawn again only where something else than a status has changed: figures have those. */
