@@ -1,21 +1,26 @@
-/** `deno task soak`: random pipelines, queues and kernels for minutes, in which every frame, record and message is checked. */
+/**
+ * `deno task soak`: random pipelines, queues and kernels for minutes, in which every frame, record and message is checked, and
+ * nothing may be left hanging.
+ */
 
 import { parseArgs } from "node:util";
 import { findGrowth } from "./_footprint.ts";
+import { soakLives } from "./_life_soak.ts";
 import { soakMessages } from "./_message_soak.ts";
 import { soakQueues } from "./_queue_soak.ts";
 import { soak, type SoakReport } from "./_soak.ts";
 
 const HELP =
   `Runs random pipelines, record queues and kernels, and checks every frame, record and message: none lost uncounted,
-doubled, out of order or torn.
+doubled, out of order or torn. Then it does random things to kernels, and checks that nothing is left hanging.
 
-  deno task soak [options] [pipelines] [queues] [actors]
+  deno task soak [options] [pipelines] [queues] [actors] [lives]
 
   --frames N     frames that readers check before it ends (100000000)
   --records N    records that consumers of queues check before it ends (10000000)
   --messages N   messages that kernels check before it ends (10000000)
-  --minutes N    ends after this time in any case, for each of the three (20)
+  --deeds N      things that are done to kernels before it ends (50000)
+  --minutes N    ends after this time in any case, for each of the four (20)
   --seed N       repeats the plan of an earlier run (a new one each time)
   --pipelines N  pipelines at a time (3)
   --scale X      frames of a pipeline, as a part of what is usual (1)
@@ -27,6 +32,7 @@ const { values, positionals } = parseArgs({
     frames: { type: "string", default: "1e8" },
     records: { type: "string", default: "1e7" },
     messages: { type: "string", default: "1e7" },
+    deeds: { type: "string", default: "5e4" },
     minutes: { type: "string", default: "20" },
     seed: { type: "string" },
     pipelines: { type: "string", default: "3" },
@@ -122,10 +128,27 @@ runtimes            ${runtimes}
 time                ${seconds.toFixed(0)} s`);
 }
 
-const parts = { pipelines: soakPipelines, queues: soakRecords, actors: soakActors };
+async function soakKernels(): Promise<void> {
+  const { deeds, outcomes, runtimes, seconds } = await soakLives({
+    seed,
+    minutes,
+    deeds: positive("deeds", values.deeds),
+    progress({ deeds, runtimes, seconds }) {
+      if (runtimes % 20 === 0) console.log(`${seconds.toFixed(0)} s: ${deeds} deeds, ${runtimes} runtimes`);
+    },
+  });
+  console.log("");
+  for (const outcome of Object.keys(outcomes).sort()) console.log(`${outcome.padEnd(30)}${outcomes[outcome]}`);
+  console.log(`
+deeds               ${deeds}
+runtimes            ${runtimes}
+time                ${seconds.toFixed(0)} s`);
+}
+
+const parts = { pipelines: soakPipelines, queues: soakRecords, actors: soakActors, lives: soakKernels };
 const unknown = positionals.find((name) => !Object.hasOwn(parts, name));
 if (unknown !== undefined) {
-  console.error(`Cannot soak: expected pipelines, queues or actors, received ${unknown}`);
+  console.error(`Cannot soak: expected pipelines, queues, actors or lives, received ${unknown}`);
   Deno.exit(2);
 }
 for (const [name, part] of Object.entries(parts)) {

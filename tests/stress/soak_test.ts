@@ -3,6 +3,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { findGrowth } from "./_footprint.ts";
 import { planPipeline } from "./_plan.ts";
+import { soakLives } from "./_life_soak.ts";
 import { soakMessages } from "./_message_soak.ts";
 import { soakQueues } from "./_queue_soak.ts";
 import { soak } from "./_soak.ts";
@@ -30,6 +31,14 @@ Deno.test("Random queues lose, double, reorder and tear no record, though thread
 Deno.test("Kernels lose, double and reorder no message, however often their queues are full", async () => {
   const report = await soakMessages({ seed: 7, messages: 40_000, minutes: 5, perRuntime: 10_000 });
   ok(report.messages >= 40_000 && report.runtimes === 4);
+});
+
+Deno.test("Kernels that are launched, paused, asked, made to fail and ended at random leave nothing hanging", async () => {
+  const { deeds, outcomes } = await soakLives({ seed: 3, deeds: 480, minutes: 5 });
+  equal(deeds, Object.values(outcomes).reduce((sum, count) => sum + count));
+  for (const outcome of ["ask: done", "terminate: done"]) {
+    ok(outcomes[outcome] > 0, `nothing came to the outcome "${outcome}"`);
+  }
 });
 
 Deno.test("planPipeline() plans the same for the same seed", () => {
