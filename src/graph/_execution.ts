@@ -2,6 +2,7 @@
 
 import { callNode } from "./_call_node.ts";
 import type { Tracing } from "./_find_tracing.ts";
+import type { Link, Links } from "./_links.ts";
 import type { EventDetails, Monitor } from "./_monitor.ts";
 import { Progress, type ProgressListener } from "./_progress.ts";
 import type { RunOutcome } from "./events.ts";
@@ -17,6 +18,8 @@ export interface ExecutionOrigin {
   readonly plan: Plan;
   readonly monitor: Monitor;
   readonly tracing: Tracing;
+  /** Those that are not over. */
+  readonly running: Links<Execution>;
 }
 
 /** Is told once, when an execution is over. */
@@ -57,6 +60,7 @@ export class Execution implements ProgressListener {
   readonly #input: unknown;
   readonly #options: ExecutionOptions;
   readonly #onOver: OnOver;
+  readonly #link: Link<Execution>;
   #running = 0;
   /** What else was returned by nodes and has not settled: attempts that were given up. And whoever waits for all. */
   #open = 0;
@@ -73,6 +77,7 @@ export class Execution implements ProgressListener {
     this.#input = input;
     this.#options = options;
     this.#onOver = onOver;
+    this.#link = origin.running.add(this);
   }
 
   get graph(): string {
@@ -247,6 +252,7 @@ export class Execution implements ProgressListener {
     if (this.#monitor.isWatched) this.tell({ kind: "runEnd", outcome, error });
     if (outcome !== "completed") this.#controller?.abort(error);
     this.#settleIfDone();
+    this.#origin.running.remove(this.#link);
     this.#onOver(this);
   }
 }

@@ -208,6 +208,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
       plan: planGraph({ name: this.name, nodes: this.#nodes, starts: this.#starts }),
       monitor: this.#monitor,
       tracing: findTracing(),
+      running: this.#running,
     };
   }
 
@@ -257,11 +258,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   #start(input: unknown, options: ExecutionOptions, onOver: OnOver): Execution {
     if (!this.#origin) this.compile();
     const origin = this.#origin!, { loading } = origin.tracing;
-    const execution = this.#latest = new Execution(++this.#executions, origin, input, options, (execution) => {
-      this.#running.remove(link);
-      onOver(execution);
-    });
-    const link = this.#running.add(execution);
+    const execution = this.#latest = new Execution(++this.#executions, origin, input, options, onOver);
     if (loading) loading.then(() => execution.begin(), (error) => execution.cancel(error));
     else execution.begin();
     return execution;
