@@ -69,16 +69,30 @@ async function measureChain(length: number, kind: string): Promise<Row> {
     "RxJS": time(() => lastValueFrom(reactive), 10),
     "p-graph": time(byPGraph, 20),
   }, 5);
-  return { label: `chain of ${length} ${kind} nodes`, times: found, ratios: ratios(found) };
+  return { label: `chain of ${length} ${kind} node${length > 1 ? "s" : ""}`, times: found, ratios: ratios(found) };
 }
 
-/** Against the rivals; at most twice the time of plain promises is wanted. */
-function ratios(found: Record<string, number>): Ratio[] {
+/** Against the rivals. */
+function ratios(found: Readonly<Record<string, number>>, wanted: Readonly<Record<string, number>> = {}): Ratio[] {
   const rivals = Object.keys(found).filter((name) => name !== "graph" && name !== "timed");
-  return [
-    ...against(found, "graph", { "plain promises": 0.5 }, rivals),
-    ...against(found, "timed", {}, ["plain promises"]),
-  ];
+  return [...against(found, "graph", wanted, rivals), ...against(found, "timed", {}, ["plain promises"])];
+}
+
+/** At most twice the time of plain promises is wanted of a node. */
+const WANTED = { "plain promises": 0.5 };
+
+/** What each node more costs, by the times per node of a short and a long chain. */
+function perNodeMore(kind: string, [short, shortLength]: [Row, number], [long, longLength]: [Row, number]): Row {
+  const share = (name: string) =>
+    (long.times[name] * longLength - short.times[name] * shortLength) / (longLength - shortLength);
+  const times = Object.fromEntries(Object.keys(long.times).map((name) => [name, share(name)]));
+  return { label: `each ${kind} node more`, times, ratios: ratios(times, WANTED) };
+}
+
+/** Executions of one node, of some, and of many. */
+async function measureChains(kind: string): Promise<Row[]> {
+  const one = await measureChain(1, kind), some = await measureChain(10, kind), many = await measureChain(1000, kind);
+  return [one, some, many, perNodeMore(kind, [some, 10], [many, 1000])];
 }
 
 async function measureFanOut(width: number): Promise<Row> {
@@ -104,7 +118,7 @@ async function measureFanOut(width: number): Promise<Row> {
     "plain promises": time(plain),
     "p-map": time(byPMap),
   }, 5);
-  return { label: `fan-out to ${width} async nodes`, times: found, ratios: ratios(found) };
+  return { label: `fan-out to ${width} async nodes`, times: found, ratios: ratios(found, WANTED) };
 }
 
 function* numbers(count: number): Generator<number> {
@@ -165,7 +179,7 @@ async function measureHeap(): Promise<Row> {
 /** Measures. */
 export async function benchGraphs(): Promise<Table[]> {
   const chains: Row[] = [];
-  for (const length of [10, 1000]) for (const kind of Object.keys(STEPS)) chains.push(await measureChain(length, kind));
+  for (const kind of Object.keys(STEPS)) chains.push(...await measureChains(kind));
   return [
     {
       title: "Node graphs: one execution after the other",
