@@ -163,7 +163,7 @@ async function measureStream(items: number, concurrency: number): Promise<Row> {
     "plain loops": time(byLoops),
     "p-map": time(async () => (await pMap(numbers(items), both, { concurrency })).reduce((a, b) => a + b)),
     "RxJS": time(byRxJS),
-  }, 3);
+  }, 9);
   const label = `${items} items through two async nodes, ${concurrency} at a time`;
   return { label, times: found, ratios: against(found, "graph") };
 }
