@@ -29,10 +29,10 @@ export function ownSheet(bytes: number): Sheet {
   return own.bytes.length >= bytes ? own : own = newSheet(new Uint8Array(bytes));
 }
 
-/** The serialiser's memory with what it has packed, or a copy if there is no room for so `many` bytes after that. */
-export function sheetOf({ buffer, start, end }: Packed, many: number): Sheet {
-  if (end + many > buffer.length) {
-    const larger = new Uint8Array(end + many);
+/** The serialiser's memory with what it has packed, or a larger copy where there is no room for `more` bytes after that. */
+export function sheetOf({ buffer, start, end }: Packed, more: number): Sheet {
+  if (end + more > buffer.length) {
+    const larger = new Uint8Array(end + more);
     larger.set(buffer.subarray(start, end), start);
     return newSheet(larger);
   }
