@@ -15,8 +15,7 @@ import {
   stubborn,
   talkative,
 } from "./_faulty_kernels.ts";
-import { dropping, rejecting, slow } from "./_kernels.ts";
-import { Anything } from "./_kernels.ts";
+import { Anything, dropping, echo, rejecting, slow } from "./_kernels.ts";
 
 const order = (deed: string) => Order({ deed });
 
@@ -122,6 +121,16 @@ Deno.test("A kernel that ignores its termination is reported by name", async () 
   equal((await asked).message, message);
   equal(kernel.telemetry.lastError?.message, message);
   Atomics.store(new Int32Array(isOver), 0, 1);
+});
+
+Deno.test("A kernel that terminates in time is not reported, though the program is too busy to hear of it", async () => {
+  await using runtime = new RingKernelRuntime();
+  const kernel = await runtime.launch("echo", echo);
+  await kernel.activate();
+  const terminated = kernel.terminate({ timeoutMs: 300 }), until = performance.now() + 600;
+  while (performance.now() < until);
+  await terminated;
+  equal(kernel.state, "terminated");
 });
 
 Deno.test("RingKernelRuntime.shutdown() names the kernels that ignore it", async () => {
