@@ -104,6 +104,8 @@ export class Mailbox {
     const now = performance.now();
     // Perhaps too early, if that one has been answered meanwhile; never too late.
     if (this.#waitsUntil > now) return this.#waitsUntil;
+    // What has come in time counts, though this thread was too busy to hear of it.
+    this.#takeAll();
     let next = Infinity;
     for (const [number, { until, timeout }] of this.#pending) {
       if (until <= now) this.#settle(number, timeout());

@@ -1,6 +1,6 @@
 import { KernelError, message, RingKernelRuntime, withCorrelation } from "@ringmill/ringmill/actors";
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { kernelErrorOf, PATIENTLY, until } from "./_helpers.ts";
+import { beBusy, kernelErrorOf, PATIENTLY, until } from "./_helpers.ts";
 import { obedient, Order } from "./_faulty_kernels.ts";
 import { Anything, asker, Count, counter, echo, liar, source, Text, upper } from "./_kernels.ts";
 
@@ -27,6 +27,16 @@ Deno.test("RingKernelRuntime.request() times out, and a late answer disturbs nob
   await kernel.activate();
   equal((await patient).value, "patient");
   equal((await kernel.request(Anything({ value: "on time" }), PATIENTLY)).value, "on time");
+});
+
+Deno.test("RingKernelRuntime.request() takes an answer that came in time to a program that was busy", async () => {
+  await using runtime = new RingKernelRuntime();
+  const kernel = await runtime.kernelScope("echo", echo);
+  // To send its first answer, the kernel asks the program for the way.
+  await kernel.request(Anything({ value: 0 }), PATIENTLY);
+  const answer = kernel.request(Anything({ value: 1 }), { timeoutMs: 300 });
+  beBusy(600);
+  equal((await answer).value, 1);
 });
 
 Deno.test("RingKernelRuntime.request() of one message several times gets several answers", async () => {
