@@ -40,7 +40,9 @@ export const UNCORRELATED: Correlation = { correlationOrigin: 0, correlationCoun
 /** What correlates a message to that of an id. */
 export function correlationTo(id: string | null): Correlation {
   const own = id === null ? null : parseId(id);
-  if (own) return { correlationOrigin: own.origin, correlationCount: own.count, correlationText: null };
+  if (own && own.count > 0) {
+    return { correlationOrigin: own.origin, correlationCount: own.count, correlationText: null };
+  }
   return { correlationOrigin: 0, correlationCount: 0, correlationText: id };
 }
 

@@ -38,6 +38,11 @@ export class Outlet {
     this.#place = place;
   }
 
+  /** The longest record that it takes. */
+  get maxBytes(): number {
+    return this.#queue.maxRecordBytes;
+  }
+
   /** Whether nothing more can be put in. */
   get closed(): boolean {
     return this.#queue.closed;

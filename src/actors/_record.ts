@@ -4,6 +4,7 @@
  * ```
  *  0 u8   what it is: a message, or a failure
  *  1 u8   priority
+ *  2 u8   1 if it is correlated to a text, otherwise 0
  *  4 u32  where what was serialised ends, from the start of the record
  *  8 f64  id: origin            16 f64  id: count
  * 24 f64  correlation: origin   32 f64  correlation: count; both 0 if there is none, or it is a text
@@ -24,7 +25,7 @@
 import { Buffer } from "node:buffer";
 import type { ErrorReport } from "../worker/error_report.ts";
 import { now } from "./_clock.ts";
-import { pack, unpack } from "./_codec.ts";
+import { pack, type Packed, unpack } from "./_codec.ts";
 import type { Envelope, Header, MessageKind } from "./_envelope.ts";
 import { type KernelError, MessageError } from "./errors.ts";
 import { type FailureReport, rebuildFailure } from "./_failure.ts";
@@ -67,7 +68,7 @@ export interface Answer {
   readonly outcome: Envelope | Error;
 }
 
-const encoder = new TextEncoder(), decoder = new TextDecoder();
+const encoder = new TextEncoder(), decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Makes a record of a message.
@@ -89,7 +90,7 @@ export function encodeMessage(
   bytes.set(form.bytes, packedEnd);
   const valuesEnd = writeValues(values, sheet, packedEnd + form.bytes.length), end = valuesEnd + text.length;
   bytes.set(text, valuesEnd);
-  writeWhat(view, start, MESSAGE, header.priority);
+  writeWhat(view, start, MESSAGE, header.priority, header.correlationText === null ? 0 : 1);
   writeIds(view, start, header);
   writeWanted(view, start, wanted);
   view.setUint32(start + 4, packedEnd - start, true);
@@ -100,9 +101,10 @@ export function encodeMessage(
   return recordOn(sheet, start, end);
 }
 
-function writeWhat(view: DataView, at: number, what: number, priority: number): void {
+function writeWhat(view: DataView, at: number, what: number, priority: number, correlation: number): void {
   view.setUint8(at, what);
   view.setUint8(at + 1, priority);
+  view.setUint8(at + 2, correlation);
 }
 
 function writeWanted(view: DataView, at: number, wanted: AnswerWanted | null): void {
@@ -118,11 +120,21 @@ function writeIds(view: DataView, at: number, { origin, count, correlationOrigin
   view.setFloat64(at + 32, correlationCount, true);
 }
 
-/** Makes the record that answers a request with a failure of a kernel. */
-export function encodeFailure(ticket: number, { kernel, reason, error }: FailureReport): Record {
-  const packed = pack([kernel, reason, error], HEADER_BYTES), { start, end } = packed;
+/** Characters of what is left of a failure that is too long. */
+const SHORT_REASON = 200, SHORT_KERNEL = 16;
+
+/**
+ * Makes the record that answers a request with a failure of a kernel, of `most` bytes: without its error, or without its reason
+ * as well, where it would be longer.
+ */
+export function encodeFailure(ticket: number, { kernel, reason, error }: FailureReport, most = Infinity): Record {
+  const fits = ({ start, end }: Packed) => end - start <= most;
+  let packed = pack([kernel, reason, error], HEADER_BYTES);
+  if (!fits(packed)) packed = pack([kernel, reason.slice(0, SHORT_REASON)], HEADER_BYTES);
+  if (!fits(packed)) packed = pack([kernel.slice(0, SHORT_KERNEL), "it failed"], HEADER_BYTES);
+  const { start, end } = packed;
   const sheet = sheetOf(packed, 0), { view } = sheet;
-  writeWhat(view, start, FAILURE, 0);
+  writeWhat(view, start, FAILURE, 0, 0);
   view.setUint32(start + 72, ticket, true);
   return recordOn(sheet, start, end);
 }
@@ -204,7 +216,7 @@ function readHeader(record: Record, at: number, kind: MessageKind): Header {
     priority: reading.getUint8(at + 1),
     correlationOrigin: reading.getFloat64(at + 24, true),
     correlationCount: reading.getFloat64(at + 32, true),
-    correlationText: textStart < record.length ? decoder.decode(record.subarray(textStart)) : null,
+    correlationText: reading.getUint8(at + 2) === 1 ? decoder.decode(record.subarray(textStart)) : null,
     isChecked: true,
   };
 }
@@ -213,6 +225,8 @@ function fillIn(message: Envelope, fields: readonly string[], start: number, oth
   const target = message as unknown as { [field: string]: unknown };
   values.start(start, others);
   for (const field of fields) target[field] = values.next();
+  // They are the message's alone.
+  values.start(0, NO_VALUES);
 }
 
 /** Reads a record from a mailbox. Never throws. */

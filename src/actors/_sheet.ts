@@ -20,21 +20,24 @@ function newSheet(bytes: Uint8Array<ArrayBuffer>): Sheet {
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), views: [] };
 }
 
-let own = newSheet(new Uint8Array(8 * SHORT_BYTES));
+/** Most records are shorter. Longer ones get memory that is not kept. */
+const KEPT_BYTES = 64 * SHORT_BYTES;
+
+const own = newSheet(new Uint8Array(KEPT_BYTES));
 /** The serialiser's is the same for most records. */
 let serialisers = own;
 
 /** Our own memory, with room for so many bytes. */
 export function ownSheet(bytes: number): Sheet {
-  return own.bytes.length >= bytes ? own : own = newSheet(new Uint8Array(bytes));
+  return bytes <= KEPT_BYTES ? own : newSheet(new Uint8Array(bytes));
 }
 
-/** The serialiser's memory with what it has packed, or a larger copy where there is no room for `more` bytes after that. */
+/** The serialiser's memory with what it has packed, or a copy in our own if there is no room for `more` bytes after that. */
 export function sheetOf({ buffer, start, end }: Packed, more: number): Sheet {
   if (end + more > buffer.length) {
-    const larger = new Uint8Array(end + more);
-    larger.set(buffer.subarray(start, end), start);
-    return newSheet(larger);
+    const sheet = ownSheet(end + more);
+    sheet.bytes.set(buffer.subarray(start, end), start);
+    return sheet;
   }
   return buffer === serialisers.bytes ? serialisers : serialisers = newSheet(buffer);
 }

@@ -1,5 +1,6 @@
 /** Keeps a kernel's function running in a worker, by the kernel's policy for errors. */
 
+import { LONGEST_TIMER_MS } from "../ring/within.ts";
 import { type FailureReport, reportFailure } from "./_failure.ts";
 import { type Ending, KernelWorker, type WorkerListener } from "./_kernel_worker.ts";
 import type { KernelUse } from "./kernel_link.ts";
@@ -130,7 +131,7 @@ export class Supervisor implements WorkerListener {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       work();
-    }, ms);
+    }, Math.min(ms, LONGEST_TIMER_MS));
   }
 
   noted(deed: string, error: ErrorReport): void {

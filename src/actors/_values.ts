@@ -1,5 +1,5 @@
 /**
- * Values of a message's fields, as bytes. Most are numbers, texts, booleans or nothing: these are written as they are, which
+ * Values of a message's fields, as bytes. Most are numbers, short texts, booleans or nothing: these are written as they are, which
  * no serialiser does as soon. The others are the serialiser's, all together.
  *
  * Each value begins with a byte that says what it is. A number goes on with its 8 bytes, a text with a u32 of how many bytes
@@ -11,8 +11,8 @@ import type { Sheet } from "./_sheet.ts";
 
 const [OTHER, NUMBER, TEXT, TRUE, FALSE, NULL, UNDEFINED] = [0, 1, 2, 3, 4, 5, 6];
 const NUMBER_BYTES = 9, TEXT_BYTES = 5;
-/** In characters. Longer texts are the serialiser's, whose buffer grows with them. */
-const LONGEST_TEXT = 4096;
+/** In characters. Longer texts are the serialiser's, which is quicker then. */
+const LONGEST_TEXT = 256;
 /** Texts up to this length are written sooner character by character, as long as they are ASCII. */
 const SHORT_TEXT = 64;
 /** UTF-8 takes no more for a character of a text. */

@@ -28,7 +28,7 @@ import { WorkerDirectory } from "./_worker_directory.ts";
 const ACTIVE = KERNEL_STATES.indexOf("active");
 
 /** The longest wait for room in the mailbox of somebody who asked a kernel that has failed. */
-const FAILURE_TIMEOUT_MS = 1000;
+const FAILURE_TIMEOUT_MS = 10_000;
 
 /** A kernel's context in its worker. */
 export class WorkerContext implements KernelContext {
@@ -99,13 +99,8 @@ export class WorkerContext implements KernelContext {
     await this.#waitActive(Infinity);
   }
 
-  async #waitActive(timeoutMs: number): Promise<void> {
-    const until = performance.now() + timeoutMs;
-    for (let left = timeoutMs; left > 0; left = until - performance.now()) {
-      const { changes } = this.#record;
-      if (this.isActive || this.shouldTerminate) return;
-      await this.#record.whenChanged(changes, left);
-    }
+  #waitActive(timeoutMs: number): Promise<void> {
+    return this.#record.whenStateIs(ACTIVE, this.#worker, timeoutMs);
   }
 
   async receive({ timeoutMs = Infinity }: WaitOptions = {}): Promise<Message> {
@@ -220,7 +215,7 @@ export class WorkerContext implements KernelContext {
   async #fail(all: readonly AnswerWanted[], failure: FailureReport): Promise<void> {
     await Promise.allSettled(all.map(async ({ mailbox: number, ticket }) => {
       const mailbox = await this.directory.findMailbox(number);
-      const parcel = { record: encodeFailure(ticket, failure), priority: 0, messageType: "failure" };
+      const parcel = { record: encodeFailure(ticket, failure, mailbox?.maxBytes), priority: 0, messageType: "failure" };
       if (mailbox && !mailbox.offer(parcel)) await mailbox.wait(parcel, FAILURE_TIMEOUT_MS, this.signal);
     }));
   }

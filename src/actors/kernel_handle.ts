@@ -1,6 +1,7 @@
 /** Typed handles on kernels that were launched. */
 
 import { checkTimeout } from "../ring/waiting.ts";
+import { StoppedError } from "../errors.ts";
 import { KernelStateError } from "./errors.ts";
 import type { WaitOptions } from "./kernel_context.ts";
 import type { KernelLife } from "./_kernel_life.ts";
@@ -94,7 +95,7 @@ export class KernelHandle<In extends MessageEnvelope = Message, Out extends Mess
    * Tells it to end: what it waits for throws a `StoppedError`, and its iterator ends. Messages that it has not taken are
    * lost; what it has sent can still be received.
    *
-   * @throws {KernelStateError} If it has ended already.
+   * @throws {KernelStateError} If it has ended by itself. To terminate it again changes nothing.
    * @throws {KernelError} If it ignores that for `timeoutMs`, by default the runtime's `graceMs`.
    */
   async terminate({ timeoutMs = this.#graceMs }: WaitOptions = {}): Promise<void> {
@@ -123,7 +124,7 @@ export class KernelHandle<In extends MessageEnvelope = Message, Out extends Mess
       try {
         yield await this.receive();
       } catch (error) {
-        if (error instanceof KernelStateError && this.state === "terminated") return;
+        if (this.state === "terminated" && (error instanceof KernelStateError || error instanceof StoppedError)) return;
         throw error;
       }
     }

@@ -126,7 +126,7 @@ function newHeader(kind: MessageKind, options: MessageOptions | undefined): Head
  *
  * Whatever structured cloning knows can be in a body: nested objects and arrays, typed arrays, `Map`, `Set`, `Date`,
  * `bigint`, errors. What cannot be sent (functions, symbols, promises, shared memory, cycles) is a {@link MessageError} at
- * the time of sending. Instances of classes arrive as plain objects, a -0 within an object or array as 0. A schema of zod,
+ * the time of sending. Instances of classes arrive as plain objects, a -0 within another value as 0. A schema of zod,
  * valibot, arktype, or any other of Standard Schema, looks at bodies when they are sent; what it returns is what arrives.
  *
  * @throws {DeclarationError} If this thread has a type of that name already.

@@ -191,7 +191,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
 
   /**
    * Starts a kernel's worker, under an id that may differ from the kernel's own: one kernel can be launched many times.
-   * Resolves when its module is imported; its function has been called then, but receives nothing until it is activated.
+   * Resolves when its module is imported; its function is called next, but receives nothing until it is activated.
    *
    * @throws {KernelExistsError} If there is a kernel of that id which has not terminated.
    * @throws {KernelNotFoundError} If `kernel` is left out, and not just one of that name is defined in this program.
@@ -317,7 +317,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
    * are lost; what it has sent can still be received.
    *
    * @throws {KernelNotFoundError} If there is no such kernel.
-   * @throws {KernelStateError} If it has ended already.
+   * @throws {KernelStateError} If it has ended by itself. To terminate it again changes nothing.
    * @throws {KernelError} If it ignores that for `timeoutMs`, by default the runtime's `graceMs`.
    */
   async terminate(id: string, { timeoutMs = this.#graceMs }: WaitOptions = {}): Promise<void> {

@@ -19,10 +19,13 @@ export class Links<Value> implements Iterable<Value> {
   }
 
   /** Removes what is at a place. Once for each place. */
-  remove({ before, after }: Link<Value>): void {
+  remove(link: Link<Value>): void {
+    const { before, after } = link;
     if (before) before.after = after;
     else this.#first = after;
     if (after) after.before = before;
+    // Whoever keeps the value keeps no others by it. The way on stays, for an iteration that has reached it.
+    link.before = undefined;
   }
 
   /** From the newest to the oldest. What is reached may be removed meanwhile. */

@@ -130,15 +130,15 @@ export class KernelRecord {
 
   /** The state, as its index. */
   get state(): number {
-    return this.changes & STATE_MASK;
+    return this.#changes & STATE_MASK;
   }
 
   set state(state: number) {
     this.#change(state);
   }
 
-  /** A number that is another one after each change of the state, and each time that workers are told to stop. */
-  get changes(): number {
+  /** The word of the state, with its count. */
+  get #changes(): number {
     return Atomics.load(this.#words, this.#state);
   }
 
@@ -149,13 +149,14 @@ export class KernelRecord {
 
   /** Tells workers up to that number to stop, all that there will ever be by default. */
   stop(worker = ALL): void {
+    // Ordering STOP: this before the change, on which whoever looks at it waits.
     Atomics.store(this.#words, this.#stopped, worker);
     Atomics.notify(this.#words, this.#stopped);
     this.#change(this.state);
   }
 
   #change(state: number): void {
-    Atomics.store(this.#words, this.#state, ((this.changes >>> STATE_BITS) + 1) << STATE_BITS | state);
+    Atomics.store(this.#words, this.#state, ((this.#changes >>> STATE_BITS) + 1) << STATE_BITS | state);
     Atomics.notify(this.#words, this.#state);
   }
 
@@ -169,12 +170,15 @@ export class KernelRecord {
     }
   }
 
-  /**
-   * Resolves when `changes` is not `since` any more, or `timeoutMs` went by. Take it before you look at whatever may have
-   * changed: a change between the two is not missed then.
-   */
-  async whenChanged(since: number, timeoutMs: number): Promise<void> {
-    const { async, value } = Atomics.waitAsync(this.#words, this.#state, since, timeoutMs);
-    if (async) await value;
+  /** Resolves when the state is `state`, the worker of that number must stop, or `timeoutMs` went by. */
+  async whenStateIs(state: number, worker: number, timeoutMs: number): Promise<void> {
+    const until = performance.now() + timeoutMs;
+    for (let left = timeoutMs; left > 0; left = until - performance.now()) {
+      // Ordering STOP: the count before both looks. A change after that is not slept through.
+      const changes = this.#changes;
+      if ((changes & STATE_MASK) === state || this.mustStop(worker)) return;
+      const { async, value } = Atomics.waitAsync(this.#words, this.#state, changes, left);
+      if (async) await value;
+    }
   }
 }

@@ -66,7 +66,8 @@ export class RecordQueue {
   readonly #taking: string;
   readonly #offers: readonly Waiter<Wanted>[];
   readonly #takes: Waiter<Wanted>;
-  readonly #consumed = (offset: number): Uint8Array<ArrayBuffer> | null => this.#consume(offset);
+  /** A copy: until who waits goes on, another call may take the next record. */
+  readonly #consumed = (offset: number): Uint8Array<ArrayBuffer> | null => this.#consume(offset)?.slice() ?? null;
   #scratch: Uint8Array<ArrayBuffer> = new Uint8Array(SHORT_BYTES);
   #scratchWords: Int32Array<ArrayBuffer> = new Int32Array(this.#scratch.buffer);
   /** Views of the scratch by their length. */
@@ -205,7 +206,9 @@ export class RecordQueue {
     return this.#consume(offset);
   }
 
-  /** As {@link take}, without blocking the thread; it waits without bound unless told otherwise. */
+  /**
+   * As {@link take}, without blocking the thread; it waits without bound unless told otherwise. The record is the caller's own.
+   */
   takeAsync(
     timeoutMs = Infinity,
     options: AsyncQueueWaitOptions = NO_OPTIONS,

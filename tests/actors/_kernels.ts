@@ -16,6 +16,14 @@ export const echo = ringKernel({ id: "echo", module: meta }, async (ctx) => {
   for await (const received of ctx) await ctx.send(reply(received, Anything({ value: received.value })));
 });
 
+/** Takes two messages, and answers then. */
+export const pairs = ringKernel({ id: "pairs", module: meta }, async (ctx) => {
+  for (;;) {
+    const both = [await ctx.receive(), await ctx.receive()];
+    for (const one of both) await ctx.send(reply(one, Anything({ value: one.value })));
+  }
+});
+
 /** Counts what it gets, and tells when asked, and at the end. */
 export const counter = ringKernel({ id: "counter", module: meta, output: Count }, async (ctx) => {
   let count = 0;

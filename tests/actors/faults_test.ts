@@ -32,6 +32,16 @@ Deno.test("A kernel that throws tells whoever asked, is counted, and goes on", a
   deepEqual([state, errors, lastError?.message, restarts], ["active", 1, error.message, 0]);
 });
 
+Deno.test("A kernel that throws tells whoever asked, though the error is larger than their mailbox takes", async () => {
+  await using runtime = new RingKernelRuntime({ answerBytes: 256 });
+  const kernel = await runtime.kernelScope("k", obedient);
+  const withoutCause = await kernelErrorOf(kernel.request(order("throw"), PATIENTLY));
+  equal(withoutCause.message, 'Kernel "k" failed: it threw Overload: too loud');
+  const long = await runtime.kernelScope("a name of more letters than will fit", obedient);
+  const withoutReason = await kernelErrorOf(long.request(order("throw"), PATIENTLY));
+  equal(withoutReason.message, 'Kernel "a name of more l" failed: it failed');
+});
+
 Deno.test("A kernel that throws answers all that it has received and not answered, and nothing else", async () => {
   await using runtime = new RingKernelRuntime();
   const kernel = await runtime.launch("k", silent);

@@ -111,6 +111,19 @@ Deno.test("KernelHandle's iterator ends with the kernel", async () => {
   equal(kernel.state, "terminated");
 });
 
+Deno.test("KernelHandle's iterator ends with the runtime", async () => {
+  const runtime = new RingKernelRuntime(), kernel = await runtime.launch("echo", echo), values: unknown[] = [];
+  await kernel.activate();
+  await kernel.send(Anything({ value: 1 }));
+  for await (const { value } of kernel) {
+    values.push(value);
+    // Ends it while the loop waits for the next one.
+    setTimeout(() => runtime.shutdown(), 5);
+  }
+  deepEqual(values, [1]);
+  await runtime.shutdown();
+});
+
 Deno.test("A kernel in the manner of the seed's loop runs, stops and goes on", async () => {
   await using runtime = new RingKernelRuntime();
   const kernel = await runtime.launch("loop", loop);

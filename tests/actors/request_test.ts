@@ -2,7 +2,7 @@ import { KernelError, message, RingKernelRuntime, withCorrelation } from "@ringm
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { beBusy, kernelErrorOf, PATIENTLY, until } from "./_helpers.ts";
 import { obedient, Order } from "./_faulty_kernels.ts";
-import { Anything, asker, Count, counter, echo, liar, source, Text, upper } from "./_kernels.ts";
+import { Anything, asker, Count, counter, echo, liar, pairs, source, Text, upper } from "./_kernels.ts";
 
 Deno.test("RingKernelRuntime.request() matches many answers under way at a time", async () => {
   await using runtime = new RingKernelRuntime();
@@ -44,6 +44,25 @@ Deno.test("RingKernelRuntime.request() of one message several times gets several
   const kernel = await runtime.kernelScope("echo", echo);
   const one = Anything({ value: "again" });
   for (let round = 0; round < 3; round++) equal((await kernel.request(one, PATIENTLY)).value, "again");
+  const both = await runtime.kernelScope("pairs", pairs);
+  const answers = await Promise.all([both.request(one, PATIENTLY), both.request(one, PATIENTLY)]);
+  deepEqual(answers.map(({ value }) => value), ["again", "again"]);
+  equal(both.telemetry.messagesSent, 0);
+});
+
+Deno.test("KernelHandle's iterators share what the kernel sends: each message goes to one of them", async () => {
+  await using runtime = new RingKernelRuntime();
+  const kernel = await runtime.kernelScope("echo", echo), got: unknown[] = [], messages = 2000;
+  const take = async () => {
+    for await (const { value } of kernel) {
+      got.push(value);
+      if (got.length >= messages) await kernel[Symbol.asyncDispose]();
+    }
+  };
+  const loops = [take(), take(), take()];
+  for (let value = 0; value < messages; value++) await kernel.send(Anything({ value }));
+  await Promise.all(loops);
+  deepEqual(got.toSorted((a, b) => Number(a) - Number(b)), Array.from({ length: messages }, (_, value) => value));
 });
 
 Deno.test("KernelContext.send() sends what answers no request to the output", async () => {

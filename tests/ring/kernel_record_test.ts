@@ -50,45 +50,61 @@ Deno.test("KernelRecord.stop() reaches workers up to a number, or all", async ()
   clearInterval(timer);
 });
 
-Deno.test("KernelRecord.whenChanged() resolves when the state is another one, workers must stop, or the time is up", async () => {
+Deno.test("KernelRecord.whenStateIs() resolves in that state, when the worker must stop, or when the time is up", async () => {
   const [own, other] = records();
-  const timer = setInterval(() => {}, 1000);
-  for (const change of [() => other.state = 2, () => other.stop(1), () => other.stop(1)]) {
-    const { changes } = own, changed = own.whenChanged(changes, Infinity);
-    change();
-    await changed;
-    await own.whenChanged(changes, Infinity);
-  }
+  const active = own.whenStateIs(2, 1, Infinity);
+  other.state = 1;
+  other.state = 2;
+  ok(await within(active, 10_000));
   equal(own.state, 2);
-  await own.whenChanged(own.changes, 5);
-  clearInterval(timer);
+  await own.whenStateIs(2, 1, Infinity);
+  ok(await within(own.whenStateIs(3, 1, 5), 10_000));
+  const first = own.whenStateIs(3, 1, Infinity), second = own.whenStateIs(3, 2, Infinity);
+  other.stop(1);
+  ok(await within(first, 10_000));
+  ok(!await within(second, 5));
+  other.stop();
+  ok(await within(second, 10_000));
 });
 
 /** Does something just before the operation on shared memory of a number, 0 for the first, while `run` runs. */
 function interrupt<Result>(number: number, act: () => void, run: () => Result): Result {
-  const { load, waitAsync } = Atomics;
+  const { load, store, notify, waitAsync } = Atomics;
   let left = number;
   const before = <Args extends unknown[], Value>(operation: (...args: Args) => Value) => (...args: Args): Value => {
     if (left-- === 0) act();
     return operation(...args);
   };
   Atomics.load = before(load) as typeof load;
+  Atomics.store = before(store) as typeof store;
+  Atomics.notify = before(notify) as typeof notify;
   Atomics.waitAsync = before(waitAsync) as typeof waitAsync;
   try {
     return run();
   } finally {
-    Object.assign(Atomics, { load, waitAsync });
+    Object.assign(Atomics, { load, store, notify, waitAsync });
   }
 }
 
+/** Waits for an end in both ways, of the first worker. */
+function waitForStop(record: KernelRecord): Promise<unknown> {
+  return Promise.all([record.whenStopped(1), record.whenStateIs(2, 1, Infinity)]);
+}
+
 Deno.test("KernelRecord misses no stop, whenever it comes", async () => {
-  for (let number = 0; number < 8; number++) {
+  for (let number = 0; number < 10; number++) {
     const [own, other] = records();
-    const waited = interrupt(number, () => other.stop(), () => {
-      const stopped = own.whenStopped(1), { changes } = own;
-      return Promise.all([stopped, own.mustStop(1) || own.whenChanged(changes, Infinity)]);
-    });
+    const waited = interrupt(number, () => other.stop(), () => waitForStop(own));
     if (!own.mustStop(1)) other.stop();
     ok(await within(waited, 10_000), `not when it comes before operation ${number}`);
+  }
+});
+
+Deno.test("KernelRecord.stop() is missed by nobody who begins to wait meanwhile", async () => {
+  for (let number = 0; number < 10; number++) {
+    const [own, other] = records();
+    let waited: Promise<unknown> | undefined;
+    interrupt(number, () => waited = waitForStop(own), () => other.stop());
+    ok(await within(waited ?? waitForStop(own), 10_000), `not by who begins before operation ${number}`);
   }
 });

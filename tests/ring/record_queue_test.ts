@@ -28,6 +28,14 @@ Deno.test("RecordQueue.take() returns what offer() has queued, oldest first", ()
   equal(consumer.take(), null);
 });
 
+Deno.test("RecordQueue.takeAsync() resolves to a record that later calls leave alone", async () => {
+  const queue = makeQueue().open();
+  for (const number of [1, 2, 3]) queue.offer(record(number), 1);
+  const first = queue.takeAsync(), second = queue.takeAsync();
+  equal(queue.take()![0], 3);
+  deepEqual([(await first)![0], (await second)![0]], [1, 2]);
+});
+
 Deno.test("RecordQueue.take() returns the oldest record of the highest band", () => {
   const fixture = makeQueue({ records: 8 });
   const queue = fixture.open();

@@ -88,11 +88,15 @@ function outcomeOf(error: unknown): string {
 
 async function soakOne(random: Random, count: (outcome: string) => void): Promise<number> {
   const ids = Array.from({ length: 1 + random.below(4) }, (_, n) => `kernel ${n}`), done: Promise<unknown>[] = [];
-  const runtime = new RingKernelRuntime(), scene = { runtime, ids, random };
+  await using runtime = new RingKernelRuntime({ graceMs: PATIENCE_MS / 2 });
+  const scene = { runtime, ids, random };
   for (const id of ids) await DEEDS.launch(scene, id);
   for (let left = DEEDS_PER_RUNTIME; left > 0; left--) {
     const deed = random.pick(CHOICES), act = async () => await DEEDS[deed](scene, random.pick(ids));
-    done.push(act().then(() => "done", outcomeOf).then((outcome) => count(`${deed}: ${outcome}`)));
+    const outcome = act().then(() => "done", outcomeOf).then((outcome) => count(`${deed}: ${outcome}`));
+    // Whatever went wrong is told at the end.
+    outcome.catch(() => {});
+    done.push(outcome);
     if (random.below(3) > 0) await sleep(random.below(random.pick([3, 3, 30])));
   }
   const all = runtime.shutdown().then(() => Promise.all(done));
