@@ -90,7 +90,8 @@ export function encodeMessage(
   bytes.set(form.bytes, packedEnd);
   const valuesEnd = writeValues(values, sheet, packedEnd + form.bytes.length), end = valuesEnd + text.length;
   bytes.set(text, valuesEnd);
-  writeWhat(view, start, MESSAGE, header.priority, header.correlationText === null ? 0 : 1);
+  writeWhat(view, start, MESSAGE, header.priority);
+  view.setUint8(start + 2, header.correlationText === null ? 0 : 1);
   writeIds(view, start, header);
   writeWanted(view, start, wanted);
   view.setUint32(start + 4, packedEnd - start, true);
@@ -101,10 +102,9 @@ export function encodeMessage(
   return recordOn(sheet, start, end);
 }
 
-function writeWhat(view: DataView, at: number, what: number, priority: number, correlation: number): void {
+function writeWhat(view: DataView, at: number, what: number, priority: number): void {
   view.setUint8(at, what);
   view.setUint8(at + 1, priority);
-  view.setUint8(at + 2, correlation);
 }
 
 function writeWanted(view: DataView, at: number, wanted: AnswerWanted | null): void {
@@ -127,14 +127,14 @@ const SHORT_REASON = 200, SHORT_KERNEL = 16;
  * Makes the record that answers a request with a failure of a kernel, of `most` bytes: without its error, or without its reason
  * as well, where it would be longer.
  */
-export function encodeFailure(ticket: number, { kernel, reason, error }: FailureReport, most = Infinity): Record {
+export function encodeFailure(ticket: number, { kernel, reason, error }: FailureReport, most: number): Record {
   const fits = ({ start, end }: Packed) => end - start <= most;
   let packed = pack([kernel, reason, error], HEADER_BYTES);
   if (!fits(packed)) packed = pack([kernel, reason.slice(0, SHORT_REASON)], HEADER_BYTES);
   if (!fits(packed)) packed = pack([kernel.slice(0, SHORT_KERNEL), "it failed"], HEADER_BYTES);
   const { start, end } = packed;
   const sheet = sheetOf(packed, 0), { view } = sheet;
-  writeWhat(view, start, FAILURE, 0, 0);
+  writeWhat(view, start, FAILURE, 0);
   view.setUint32(start + 72, ticket, true);
   return recordOn(sheet, start, end);
 }

@@ -215,8 +215,9 @@ export class WorkerContext implements KernelContext {
   async #fail(all: readonly AnswerWanted[], failure: FailureReport): Promise<void> {
     await Promise.allSettled(all.map(async ({ mailbox: number, ticket }) => {
       const mailbox = await this.directory.findMailbox(number);
-      const parcel = { record: encodeFailure(ticket, failure, mailbox?.maxBytes), priority: 0, messageType: "failure" };
-      if (mailbox && !mailbox.offer(parcel)) await mailbox.wait(parcel, FAILURE_TIMEOUT_MS, this.signal);
+      if (!mailbox) return;
+      const parcel = { record: encodeFailure(ticket, failure, mailbox.maxBytes), priority: 0, messageType: "failure" };
+      if (!mailbox.offer(parcel)) await mailbox.wait(parcel, FAILURE_TIMEOUT_MS, this.signal);
     }));
   }
 

@@ -21,9 +21,3 @@ export async function kernelErrorOf(promise: Promise<unknown>): Promise<KernelEr
   ok(error instanceof KernelError, `expected a KernelError, received ${error}`);
   return error;
 }
-
-/** Keeps this thread from hearing anything for a while. */
-export function beBusy(ms: number): void {
-  const until = performance.now() + ms;
-  while (performance.now() < until);
-}

@@ -2,7 +2,8 @@
 
 import { KernelStateError, RingKernelRuntime, StoppedError } from "@ringmill/ringmill/actors";
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { beBusy, kernelErrorOf, PATIENTLY, until } from "./_helpers.ts";
+import { kernelErrorOf, PATIENTLY, until } from "./_helpers.ts";
+import { beBusy } from "../ring/_helpers.ts";
 import {
   fetching,
   mortal,

@@ -1,6 +1,7 @@
 import { KernelError, message, RingKernelRuntime, withCorrelation } from "@ringmill/ringmill/actors";
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { beBusy, kernelErrorOf, PATIENTLY, until } from "./_helpers.ts";
+import { kernelErrorOf, PATIENTLY, until } from "./_helpers.ts";
+import { beBusy } from "../ring/_helpers.ts";
 import { obedient, Order } from "./_faulty_kernels.ts";
 import { Anything, asker, Count, counter, echo, liar, pairs, source, Text, upper } from "./_kernels.ts";
 

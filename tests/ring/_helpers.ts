@@ -227,3 +227,9 @@ export class Random {
     return items[this.below(items.length)];
   }
 }
+
+/** Keeps this thread from hearing anything for a while. */
+export function beBusy(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}

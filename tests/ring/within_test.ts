@@ -1,11 +1,6 @@
 import { equal } from "node:assert/strict";
 import { within } from "../../src/ring/within.ts";
-
-/** Keeps this thread from hearing anything. */
-function block(ms: number): void {
-  const until = performance.now() + ms;
-  while (performance.now() < until);
-}
+import { beBusy } from "./_helpers.ts";
 
 Deno.test("within() says whether a promise resolves in time", async () => {
   equal(await within(Promise.resolve(), 0), true);
@@ -18,13 +13,13 @@ Deno.test("within() hears of what has come in time to a thread that was busy", a
   port1.onmessage = () => heard.resolve();
   port2.postMessage("in time");
   const inTime = within(heard.promise, 10);
-  block(100);
+  beBusy(100);
   equal(await inTime, true);
   for (const port of [port1, port2]) port.close();
 });
 
 Deno.test("within() gives up on what does not come to a thread that was busy", async () => {
   const inTime = within(new Promise(() => {}), 10);
-  block(50);
+  beBusy(50);
   equal(await inTime, false);
 });
