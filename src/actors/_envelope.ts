@@ -1,9 +1,18 @@
 /** What every message carries besides its body, as the thread that holds it keeps it. */
 
 import { MessageError } from "./errors.ts";
-import type { Form } from "./_form.ts";
 import { formatId, parseId } from "./_message_id.ts";
 import type { StandardSchema } from "./standard_schema.ts";
+
+/** A form, as threads that send know it. */
+export interface Form {
+  /** The fields in their order; `null` for a type with too many forms: its bodies are values of their own. */
+  readonly fields: readonly string[] | null;
+  /** As good as unique among all forms. */
+  readonly number: number;
+  /** `[type, ...fields]` or `[type, null]` as JSON. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
 
 /** A type of messages, as this thread knows it. */
 export interface MessageKind {

@@ -3,17 +3,7 @@
  * once, and each message carries the bytes of it as they are, for a thread that does not know them yet.
  */
 
-import type { Envelope, MessageKind } from "./_envelope.ts";
-
-/** A form, as threads that send know it. */
-export interface Form {
-  /** The fields in their order; `null` for a type with too many forms: its bodies are values of their own. */
-  readonly fields: readonly string[] | null;
-  /** As good as unique among all forms. */
-  readonly number: number;
-  /** `[type, ...fields]` or `[type, null]` as JSON. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
+import type { Envelope, Form, MessageKind } from "./_envelope.ts";
 
 /** A message without its envelope: a form, and the values of its fields. */
 export interface Formed {

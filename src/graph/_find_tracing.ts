@@ -1,9 +1,6 @@
 /** Looks whether somebody wants traces. Where nobody has registered a provider, OpenTelemetry's API is not even loaded. */
 
-import type { RunTrace } from "./tracing.ts";
-
-/** Begins the trace of an execution. */
-export type BeginTrace = (graph: string, run: number) => RunTrace;
+import type { BeginTrace } from "./tracing.ts";
 
 /** Whether there are traces. */
 export interface Tracing {

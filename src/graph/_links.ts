@@ -2,7 +2,8 @@
 
 /** A place among {@link Links}. */
 export interface Link<Value> {
-  readonly value: Value;
+  /** `undefined` once it is removed. */
+  value: Value | undefined;
   before: Link<Value> | undefined;
   after: Link<Value> | undefined;
 }
@@ -24,12 +25,13 @@ export class Links<Value> implements Iterable<Value> {
     if (before) before.after = after;
     else this.#first = after;
     if (after) after.before = before;
-    // Whoever keeps the value keeps no others by it. The way on stays, for an iteration that has reached it.
+    // A kept link must keep no other value alive. `after` stays: an iteration may be standing here.
     link.before = undefined;
+    link.value = undefined;
   }
 
   /** From the newest to the oldest. What is reached may be removed meanwhile. */
   *[Symbol.iterator](): Iterator<Value> {
-    for (let link = this.#first; link; link = link.after) yield link.value;
+    for (let link = this.#first; link; link = link.after) if (link.value !== undefined) yield link.value;
   }
 }

@@ -1,7 +1,7 @@
 /** What a graph knows of a node and users need not. */
 
 import type { Subject } from "rxjs";
-import type { GraphNode } from "./node.ts";
+import type { GraphNode } from "./wiring.ts";
 import type { CallOptions } from "./node_options.ts";
 
 /** A graph, as its nodes know it. */

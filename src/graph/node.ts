@@ -7,33 +7,9 @@ import { DeclarationError } from "../errors.ts";
 import { addInternals, internalsOf } from "./_node_internals.ts";
 import type { NodeContext } from "./node_context.ts";
 import { completeOptions, type NodeOptions, refuse } from "./node_options.ts";
-import type { AnyNodeTypes, Inlet, JoinMode, NodeTypes, Skipped } from "./wiring.ts";
+import type { GraphNode, Inlet, JoinMode, NodeTypes, Skipped } from "./wiring.ts";
 
-/** A {@link Node} of any types. */
-export interface GraphNode {
-  /** Unique in its graph. */
-  readonly name: string;
-  /** How it joins several inputs. */
-  readonly join: JoinMode | undefined;
-  /** For people. */
-  readonly description: string | undefined;
-  /** For the type checker only. */
-  readonly "~types": AnyNodeTypes;
-  /** Does the node's work. */
-  // deno-lint-ignore no-explicit-any
-  process(input: any, context: NodeContext): unknown;
-  /** Sends this node's output to another node. */
-  // deno-lint-ignore no-explicit-any
-  connect<Target extends Inlet<string, any>>(target: Target): Target;
-  /** The inputs of this node. */
-  readonly input$: Observable<unknown>;
-  /** The outputs of this node. */
-  readonly output$: Observable<unknown>;
-  /** Checks and prepares the node. */
-  compile(): void;
-  /** Lets go of what the node holds. */
-  close(): Promise<void>;
-}
+export type { GraphNode };
 
 /** The function of a node: sync or async, closures welcome. */
 export type NodeFunction<In, Out> = (input: In, context: NodeContext) => Out | PromiseLike<Out>;

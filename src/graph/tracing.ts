@@ -1,7 +1,9 @@
 /** OpenTelemetry spans: one for an execution, and one within it for each call of a node. Loaded where they are wanted. */
 
 import { context, type Span, SpanStatusCode, trace, type Tracer } from "@opentelemetry/api";
-import type { BeginTrace } from "./_find_tracing.ts";
+
+/** Begins the trace of an execution. */
+export type BeginTrace = (graph: string, run: number) => RunTrace;
 
 /** What begins traces with the provider that is registered now. */
 export function beginTraces(): BeginTrace {

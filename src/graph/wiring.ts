@@ -1,6 +1,7 @@
 /** The types of wiring: what a node accepts from which other node, and what a graph of nodes results in. */
 
-import type { GraphNode } from "./node.ts";
+import type { Observable } from "rxjs";
+import type { NodeContext } from "./node_context.ts";
 
 /**
  * What a node's function returns instead of a value to have everything after it skipped.
@@ -65,6 +66,32 @@ export interface AnyNodeTypes {
   readonly output: unknown;
   /** Whether the function may skip what comes after it. */
   readonly skips: boolean;
+}
+
+/** A {@link Node} of any types. */
+export interface GraphNode {
+  /** Unique in its graph. */
+  readonly name: string;
+  /** How it joins several inputs. */
+  readonly join: JoinMode | undefined;
+  /** For people. */
+  readonly description: string | undefined;
+  /** For the type checker only. */
+  readonly "~types": AnyNodeTypes;
+  /** Does the node's work. */
+  // deno-lint-ignore no-explicit-any
+  process(input: any, context: NodeContext): unknown;
+  /** Sends this node's output to another node. */
+  // deno-lint-ignore no-explicit-any
+  connect<Target extends Inlet<string, any>>(target: Target): Target;
+  /** The inputs of this node. */
+  readonly input$: Observable<unknown>;
+  /** The outputs of this node. */
+  readonly output$: Observable<unknown>;
+  /** Checks and prepares the node. */
+  compile(): void;
+  /** Lets go of what the node holds. */
+  close(): Promise<void>;
 }
 
 /** A node that accepts what another puts out. */

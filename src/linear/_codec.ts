@@ -44,11 +44,12 @@ interface HostSerializer extends Serializer {
 
 class Encoder extends (Serializer as new () => HostSerializer) {
   readonly buffers: ArrayBufferLike[] = [];
+  readonly #places = new Map<ArrayBufferLike, number>();
 
   /** Called by the serializer for each typed array and view. */
   _writeHostObject(view: ArrayBufferView): void {
-    let index = this.buffers.indexOf(view.buffer);
-    if (index === -1) index = this.buffers.push(view.buffer) - 1;
+    let index = this.#places.get(view.buffer);
+    if (index === undefined) this.#places.set(view.buffer, index = this.buffers.push(view.buffer) - 1);
     this.writeUint32(VIEWS.indexOf(view.constructor as ViewClass));
     this.writeUint32(index);
     this.writeDouble(view.byteOffset);

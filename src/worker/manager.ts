@@ -5,6 +5,7 @@ import { releaseBinding } from "../ring/bindings.ts";
 import { Reader } from "../ring/reader.ts";
 import { RingReader, RingWriter } from "../ring/ring.ts";
 import { type AsyncTaskEvent, TaskEvent } from "../ring/task_event.ts";
+import { checkTimeout } from "../ring/waiting.ts";
 import { within } from "../ring/within.ts";
 import { Writer } from "../ring/writer.ts";
 import { Blueprint } from "./blueprint.ts";
@@ -293,9 +294,7 @@ export class Manager implements AsyncDisposable {
    * @throws {LifecycleError} If it was neither started nor told to stop, or is closed.
    */
   async join(timeoutMs = Infinity): Promise<boolean> {
-    if (!(timeoutMs >= 0)) {
-      throw new RangeError(`Cannot join "${this.name}": timeoutMs must be 0 or more, received ${timeoutMs}`);
-    }
+    checkTimeout(timeoutMs, `join "${this.name}"`);
     const beforeStart: ManagerState[] = this.#mustStop ? ["declared", "compiling", "compiled"] : [];
     this.checkState("join", "started", "failed", ...beforeStart);
     const inTime = await within(this.#whenEnded(), timeoutMs);
