@@ -34,7 +34,7 @@ export {
 } from "./src/errors.ts";
 export { Pipeline, type PipelineOptions } from "./src/pipeline/pipeline.ts";
 export type { ProgramEnds } from "./src/pipeline/plan.ts";
-export type { ReconstructOptions } from "./src/pipeline/saved/reconstruct.ts";
+export type { ReconstructOptions } from "./src/pipeline/reconstruct.ts";
 export { StreamHandle, type StreamHandleOf, type StreamOptions } from "./src/pipeline/stream.ts";
 export { EventHandle, type EventOptions } from "./src/pipeline/event.ts";
 export type { ControlMode, DeclaredBinding, TaskDeclaration } from "./src/pipeline/task.ts";
@@ -62,7 +62,7 @@ export type {
 export { type AsyncReader, Reader } from "./src/ring/reader.ts";
 export { type AsyncWriter, Writer } from "./src/ring/writer.ts";
 export { type AsyncTaskEvent, TaskEvent } from "./src/ring/task_event.ts";
-export type { LookManyOptions, OwnedFrame, SharedFrame } from "./src/ring/_frames.ts";
+export type { LookManyOptions, OwnedFrame, SharedFrame } from "./src/ring/frames.ts";
 export {
   type DType,
   type DTypeOf,
@@ -82,9 +82,9 @@ export type {
   TaskMetrics,
   TaskState,
   WaitingFor,
-} from "./src/worker/metrics.ts";
-export type { TaskContext } from "./src/worker/task_context.ts";
-export type { TaskPermissions } from "./src/worker/task_worker.ts";
+} from "./src/manager/metrics.ts";
+export type { TaskContext } from "./src/manager/task_context.ts";
+export type { TaskPermissions } from "./src/worker/permitted_worker.ts";
 export type { Dashboard } from "./src/view/live/dashboard.ts";
 export type { DashboardOptions } from "./src/view/live/dashboard.ts";
 export type { RunDashboardOptions } from "./src/view/live/run_options.ts";

@@ -8,7 +8,7 @@
  * The caches are written to the folder, which is `examples/out` if left out.
  */
 
-import { LinearPipeline, Node, pipeline } from "@ringmill/ringmill/linear";
+import { LinearNode, LinearPipeline, pipeline } from "@ringmill/ringmill/linear";
 import { join } from "node:path";
 import { programArguments, runProgram } from "./shared/program.ts";
 import {
@@ -46,8 +46,8 @@ async function train(csv: string, cachePath: string): Promise<Model> {
 async function test(csv: string, model: Model, cachePath: string): Promise<Errors> {
   const scoring = new LinearPipeline<{ errors: Errors }>({
     nodes: [
-      new Node({ fn: predict, inputs: ["features", "model"], outputs: ["predictions"] }),
-      new Node({ fn: score, inputs: ["predictions", "features"], outputs: ["errors"] }),
+      new LinearNode({ fn: predict, inputs: ["features", "model"], outputs: ["predictions"] }),
+      new LinearNode({ fn: score, inputs: ["predictions", "features"], outputs: ["errors"] }),
     ],
     runtime: { model },
   });

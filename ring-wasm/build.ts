@@ -1,5 +1,5 @@
 /**
- * Builds the ring core and generates `src/ring/_core.generated.ts` from it.
+ * Builds the ring core and generates `src/ring/core.generated.ts` from it.
  *
  *     deno task wasm           build, check, write the module
  *     deno task wasm --check   build, check, and compare with the committed module; where the compiler is not the pinned
@@ -13,7 +13,7 @@ import { inspectCore } from "./inspect.ts";
 import { findToolchain, type Toolchain } from "./toolchain.ts";
 
 const root = new URL("../", import.meta.url);
-const generated = "src/ring/_core.generated.ts";
+const generated = "src/ring/core.generated.ts";
 
 /** Memory is shared and imported; the core keeps nothing in it for itself, so it needs no stack. */
 const linkArguments = ["--import-memory", "--shared-memory", "--max-memory=4294967296", "-zstack-size=0"];

@@ -135,7 +135,7 @@ export interface PipelineFilePlace {
  * await Deno.writeTextFile(path, 'format_version = 1\nname = "radar"\n[[streams]]\nnmae = "echoes"\n');
  * await rejects(() => Pipeline.reconstruct(path), (error) => {
  *   if (!(error instanceof PipelineFileError)) return false;
- *   equal(error.message, `Cannot reconstruct ${path}:4: streams[0] has the unknown field "nmae", did you mean "name"`);
+ *   equal(error.message, `Cannot reconstruct ${path}:4: streams[0] has the unknown field "nmae"; did you mean "name"?`);
  *   return error.line === 4 && error.table === "streams[0]" && error.field === "nmae";
  * });
  * ```

@@ -22,11 +22,11 @@
  * @module
  */
 
-export { Manager, type ManagerOptions, type ManagerState } from "./worker/manager.ts";
-export type { EventSpec, RingSpec, TaskSpec } from "./worker/specs.ts";
-export type { ActivationMode } from "./worker/protocol.ts";
-export type { TaskPermissions } from "./worker/task_worker.ts";
-export type { TaskContext } from "./worker/task_context.ts";
+export { Manager, type ManagerOptions, type ManagerState } from "./manager/manager.ts";
+export type { EventSpec, RingSpec, TaskSpec } from "./manager/specs.ts";
+export type { ActivationMode } from "./manager/specs.ts";
+export type { TaskPermissions } from "./worker/permitted_worker.ts";
+export type { TaskContext } from "./manager/task_context.ts";
 export { RingReader, type RingView, RingWriter } from "./ring/ring.ts";
 export type { FrameDescription } from "./ring/description.ts";
 export type { WaitStrategy } from "./ring/waiting.ts";

@@ -4,10 +4,10 @@ import { checkTimeout } from "../ring/waiting.ts";
 import { StoppedError } from "../errors.ts";
 import { KernelStateError } from "./errors.ts";
 import type { WaitOptions } from "./kernel_context.ts";
-import type { KernelLife } from "./_kernel_life.ts";
+import type { KernelLife } from "./supervision/kernel_life.ts";
 import type { KernelState } from "./kernel_state.ts";
 import type { Message, MessageEnvelope } from "./message.ts";
-import type { PostOffice } from "./_post_office.ts";
+import type { PostOffice } from "./thread/post_office.ts";
 import type { KernelTelemetry } from "./telemetry.ts";
 
 /**

@@ -1,9 +1,9 @@
 /** Messages: typed bodies with an id, a priority and a correlation. */
 
 import { DeclarationError } from "../errors.ts";
-import { correlationTo, Envelope, type Header, type MessageKind, UNCORRELATED } from "./_envelope.ts";
+import { correlationTo, Envelope, type Header, type MessageKind, UNCORRELATED } from "./message/envelope.ts";
 import { MessageError } from "./errors.ts";
-import { nextCount, OWN_ORIGIN } from "./_message_id.ts";
+import { nextCount, OWN_ORIGIN } from "./message/message_id.ts";
 import type { StandardSchema } from "./standard_schema.ts";
 
 /** What every message has besides the fields of its body. None of it can be changed. */

@@ -82,4 +82,4 @@ export { LifecycleError, StoppedError } from "../errors.ts";
 export type { ModuleReference } from "../worker/module_url.ts";
 export type { Dashboard, DashboardOptions } from "../view/live/dashboard.ts";
 export type { RunDashboardOptions } from "../view/live/run_options.ts";
-export type { TaskPermissions } from "../worker/task_worker.ts";
+export type { TaskPermissions } from "../worker/permitted_worker.ts";

@@ -1,7 +1,7 @@
 /** Definitions of ring kernels. */
 
 import { type ModuleReference, moduleUrl } from "../worker/module_url.ts";
-import type { TaskPermissions } from "../worker/task_worker.ts";
+import type { TaskPermissions } from "../worker/permitted_worker.ts";
 import type { ContextFor } from "./kernel_context.ts";
 import type { AnyMessageType } from "./message.ts";
 

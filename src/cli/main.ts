@@ -8,8 +8,8 @@
  * @module
  */
 
-import { explain, statusOf } from "./_errors.ts";
-import { parseCommand } from "./_program.ts";
+import { explain, statusOf } from "./program/exit_status.ts";
+import { parseCommand } from "./program/program.ts";
 
 /**
  * Does what the arguments say, as if they stood on the command line: prints to the standard output and error, and listens

@@ -2,11 +2,11 @@
 
 import type { Observable } from "rxjs";
 import { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts";
-import { Execution, type ExecutionOrigin, type OnOver } from "./_execution.ts";
-import { findTracing } from "./_find_tracing.ts";
-import { Links } from "./_links.ts";
-import { Monitor } from "./_monitor.ts";
-import { internalsOf } from "./_node_internals.ts";
+import { Execution, type ExecutionOrigin, type OnOver } from "./execution/execution.ts";
+import { findTracing } from "./execution/find_tracing.ts";
+import { Links } from "./execution/links.ts";
+import { Monitor } from "./execution/event_bus.ts";
+import { internalsOf } from "./node_internals.ts";
 import type { GraphEvent } from "./events.ts";
 import {
   completeExecuteOptions,
@@ -16,9 +16,9 @@ import {
 } from "./execute_options.ts";
 import { type GraphNode, Node } from "./node.ts";
 import { refuse } from "./node_options.ts";
-import { planGraph } from "./plan.ts";
+import { planGraph } from "./execution/graph_plan.ts";
 import { GraphRun, outputOf, outputsOf, type PipelineStatus, type PipelineTiming, statusOf, timingsOf } from "./run.ts";
-import { type StreamOptions, streamThrough } from "./stream.ts";
+import { type GraphStreamOptions, streamThrough } from "./stream.ts";
 import type { StreamSource } from "./stream_source.ts";
 import type { OutputOf, PartialResultsOf, ResultsOf, StartingNode } from "./wiring.ts";
 
@@ -284,13 +284,13 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
    */
   stream<N extends GraphNode>(
     source: StreamSource<In>,
-    options: StreamOptions<In> & { output: N },
+    options: GraphStreamOptions<In> & { output: N },
   ): AsyncIterableIterator<OutputOf<N>>;
   /** The same with the outputs of all nodes. */
-  stream(source: StreamSource<In>, options?: StreamOptions<In>): AsyncIterableIterator<ResultsOf<Nodes>>;
+  stream(source: StreamSource<In>, options?: GraphStreamOptions<In>): AsyncIterableIterator<ResultsOf<Nodes>>;
   stream(
     source: StreamSource<In>,
-    options: StreamOptions<In> & { output?: GraphNode } = {},
+    options: GraphStreamOptions<In> & { output?: GraphNode } = {},
   ): AsyncIterableIterator<unknown> {
     const { output, nodeConcurrency } = options;
     this.compile();

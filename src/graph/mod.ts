@@ -28,16 +28,16 @@ export type { NodeOptions, RetryOptions } from "./node_options.ts";
 export { NodeError, type NodeErrorOptions } from "./node_error.ts";
 export { GraphRun, type NodeTiming, type PipelineStatus, type PipelineTiming } from "./run.ts";
 export type { EventOrigin, GraphEvent, NodeStatus, RunOutcome } from "./events.ts";
-export type { StreamOptions } from "./stream.ts";
+export type { GraphStreamOptions } from "./stream.ts";
 export type { StreamSource, Subscribable } from "./stream_source.ts";
-export { type BatchFunction, BatchNode, type BatchNodeOptions } from "./batch_node.ts";
-export { FilterNode, type Predicate } from "./filter_node.ts";
-export { CachedNode, type CachedNodeOptions, type CacheStats } from "./cached_node.ts";
-export { type CacheEntry, type CacheStore, MemoryStore, type MemoryStoreOptions } from "./cache_store.ts";
-export { SqliteStore, type SqliteStoreOptions } from "./sqlite_store.ts";
-export { type RedisClient, RedisStore, type RedisStoreOptions } from "./redis_store.ts";
-export { type ParallelFunction, ParallelNode, type ParallelNodeOptions } from "./parallel_node.ts";
-export { type OutputNode, type Subgraph, SubgraphNode, type SubgraphNodeOptions } from "./subgraph_node.ts";
+export { type BatchFunction, BatchNode, type BatchNodeOptions } from "./nodes/batch_node.ts";
+export { FilterNode, type Predicate } from "./nodes/filter_node.ts";
+export { CachedNode, type CachedNodeOptions, type CacheStats } from "./nodes/cached_node.ts";
+export { type CacheEntry, type CacheStore, MemoryStore, type MemoryStoreOptions } from "./stores/cache_store.ts";
+export { SqliteStore, type SqliteStoreOptions } from "./stores/sqlite_store.ts";
+export { type RedisClient, RedisStore, type RedisStoreOptions } from "./stores/redis_store.ts";
+export { type ParallelFunction, ParallelNode, type ParallelNodeOptions } from "./nodes/parallel_node.ts";
+export { type OutputNode, type Subgraph, SubgraphNode, type SubgraphNodeOptions } from "./nodes/subgraph_node.ts";
 export {
   type AcceptedBy,
   type AnyNodeTypes,
@@ -52,9 +52,9 @@ export {
   type Skipped,
   type StartingNode,
 } from "./wiring.ts";
-export { type RunOptions, WorkerPool, type WorkerPoolOptions } from "../worker/worker_pool.ts";
-export type { CallContext } from "../worker/call_context.ts";
+export { type PoolRunOptions, WorkerPool, type WorkerPoolOptions } from "../pool/worker_pool.ts";
+export type { CallContext } from "../pool/call_context.ts";
 export type { ModuleReference } from "../worker/module_url.ts";
-export type { ExportTarget } from "../worker/protocol.ts";
-export type { TaskPermissions } from "../worker/task_worker.ts";
+export type { ExportTarget } from "../worker/export_target.ts";
+export type { TaskPermissions } from "../worker/permitted_worker.ts";
 export { DeclarationError, LifecycleError, StoppedError, TaskError, UnknownNameError } from "../errors.ts";

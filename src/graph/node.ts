@@ -4,7 +4,7 @@ import type { Observable } from "rxjs";
 // The package as a whole takes three times as long to load.
 import { Subject } from "rxjs/internal/Subject";
 import { DeclarationError } from "../errors.ts";
-import { addInternals, internalsOf } from "./_node_internals.ts";
+import { addInternals, internalsOf } from "./node_internals.ts";
 import type { NodeContext } from "./node_context.ts";
 import { completeOptions, type NodeOptions, refuse } from "./node_options.ts";
 import type { GraphNode, Inlet, JoinMode, NodeTypes, Skipped } from "./wiring.ts";

@@ -1,11 +1,11 @@
 /** One execution of a graph, as its users see it. */
 
-import type { Execution, OnOver } from "./_execution.ts";
-import { COMPLETED, FAILED, RUNNING, STATUSES } from "./_progress.ts";
+import type { Execution, OnOver } from "./execution/execution.ts";
+import { COMPLETED, FAILED, RUNNING, STATUSES } from "./execution/progress.ts";
 import type { NodeStatus } from "./events.ts";
 import type { GraphNode } from "./node.ts";
 import type { NodeError } from "./node_error.ts";
-import type { PlannedNode } from "./plan.ts";
+import type { PlannedNode } from "./execution/graph_plan.ts";
 
 /** The status of all nodes by name. */
 export type PipelineStatus = Readonly<Record<string, NodeStatus>>;

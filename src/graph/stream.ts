@@ -1,13 +1,13 @@
 /** Streams of items through a graph: bounded, in order or not, and no faster than results are taken. */
 
-import type { Execution, OnOver } from "./_execution.ts";
-import { type Link, Links } from "./_links.ts";
+import type { Execution, OnOver } from "./execution/execution.ts";
+import { type Link, Links } from "./execution/links.ts";
 import type { ExecuteOptions } from "./execute_options.ts";
 import { type OpenSource, openSource, type StreamSource } from "./stream_source.ts";
 import { checkCount, checkFunction, checkSignal } from "./node_options.ts";
 
 /** Options of {@link Graph.stream}. Those of an execution hold for each item. */
-export interface StreamOptions<Item> extends Omit<ExecuteOptions, "concurrency"> {
+export interface GraphStreamOptions<Item> extends Omit<ExecuteOptions, "concurrency"> {
   /**
    * How many items may be under way at a time, 1 or more; those count whose results have not been taken.
    *
@@ -54,7 +54,7 @@ interface Taker {
 export function streamThrough<Item>(
   graph: string,
   source: StreamSource<Item>,
-  options: StreamOptions<Item>,
+  options: GraphStreamOptions<Item>,
   begin: Begin<Item>,
   take: Take,
 ): AsyncIterableIterator<unknown> {
@@ -67,7 +67,7 @@ export function streamThrough<Item>(
 }
 
 /** Options of a stream, complete. */
-interface StreamSettings<Item> extends Pick<StreamOptions<Item>, "signal" | "onItemError"> {
+interface StreamSettings<Item> extends Pick<GraphStreamOptions<Item>, "signal" | "onItemError"> {
   readonly concurrency: number;
   readonly ordered: boolean;
 }

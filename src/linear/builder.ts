@@ -1,6 +1,6 @@
 /** Declares a pipeline so that the editor knows its names and their types. */
 
-import { Node, type NodeFunction, type NodeOptions } from "./node.ts";
+import { LinearNode, type LinearNodeFunction, type LinearNodeOptions } from "./node.ts";
 import { LinearPipeline } from "./pipeline.ts";
 import type { LinearPipelineSettings } from "./settings.ts";
 
@@ -57,14 +57,14 @@ export type FreshOutputs<Objects, Outputs extends readonly string[], Result> = [
 /** What a node's function may return. The tuple has the compiler see `[a, b]` as one, not as an array. */
 export type AnyResult = [] | object | string | number | bigint | boolean | symbol | null | undefined | void;
 
-/** Options of a node of a {@link PipelineBuilder}: those of a {@link Node}, typed. */
+/** Options of a node of a {@link PipelineBuilder}: those of a {@link LinearNode}, typed. */
 export interface TypedNodeOptions<
   Objects,
   Config,
   Inputs extends readonly string[],
   Outputs extends readonly string[],
   Result,
-> extends Omit<NodeOptions, "fn" | "inputs" | "outputs"> {
+> extends Omit<LinearNodeOptions, "fn" | "inputs" | "outputs"> {
   /** Sync or async. Gets the inputs, in order, as its arguments. */
   fn: (...inputs: Arguments<Objects, Config, Inputs>) => Result;
   /** The names of its inputs. */
@@ -132,12 +132,15 @@ export function pipeline<Runtime extends object = Record<never, never>, Config =
 
 function withNodes<Objects extends object, Config>(
   settings: LinearPipelineSettings,
-  nodes: readonly Node[],
+  nodes: readonly LinearNode[],
 ): PipelineBuilder<Objects, Config> {
   return {
     node: ({ fn, ...options }) => {
-      const { inputs, outputs } = options as Pick<NodeOptions, "inputs" | "outputs">;
-      return withNodes(settings, [...nodes, new Node({ ...options, fn: fn as NodeFunction, inputs, outputs })]);
+      const { inputs, outputs } = options as Pick<LinearNodeOptions, "inputs" | "outputs">;
+      return withNodes(settings, [
+        ...nodes,
+        new LinearNode({ ...options, fn: fn as LinearNodeFunction, inputs, outputs }),
+      ]);
     },
     build: (more) => new LinearPipeline<Objects>({ ...settings, ...more, nodes }),
   };

@@ -1,9 +1,9 @@
 /** The drawing of a linear pipeline as text, node by node. `src/view` draws who takes what from whom. */
 
 import type { LinearPipeline } from "./pipeline.ts";
-import type { Node } from "./node.ts";
+import type { LinearNode } from "./node.ts";
 
-function count(nodes: readonly Node[]): string {
+function count(nodes: readonly LinearNode[]): string {
   return `${nodes.length} node${nodes.length === 1 ? "" : "s"}`;
 }
 
@@ -17,12 +17,12 @@ function section(title: string, names: readonly string[]): string[] {
  *
  * @example
  * ```ts
- * import { drawText, LinearPipeline, Node } from "@ringmill/ringmill/linear";
+ * import { drawLinearText, LinearPipeline, LinearNode } from "@ringmill/ringmill/linear";
  * import { equal } from "node:assert/strict";
  *
- * const load = new Node({ name: "load", fn: () => [1, 2], outputs: ["rows"] });
- * const write = new Node({ name: "write", fn: () => {}, inputs: ["rows", "config.table"] });
- * equal(drawText(new LinearPipeline({ nodes: [load, write] })), `Pipeline (2 nodes)
+ * const load = new LinearNode({ name: "load", fn: () => [1, 2], outputs: ["rows"] });
+ * const write = new LinearNode({ name: "write", fn: () => {}, inputs: ["rows", "config.table"] });
+ * equal(drawLinearText(new LinearPipeline({ nodes: [load, write] })), `Pipeline (2 nodes)
  *
  * [load]
  *   outputs:
@@ -36,7 +36,7 @@ function section(title: string, names: readonly string[]): string[] {
  *   (no outputs)`);
  * ```
  */
-export function drawText<Objects extends object>({ nodes }: LinearPipeline<Objects>): string {
+export function drawLinearText<Objects extends object>({ nodes }: LinearPipeline<Objects>): string {
   const blocks = nodes.map(({ name, inputs, outputs }) =>
     [`[${name}]`, ...section("inputs", inputs), ...section("outputs", outputs)].join("\n")
   );

@@ -1,7 +1,7 @@
 /** What a run of nodes may fail with, beyond the errors of the other layers. */
 
-/** What a {@link NodeError} tells of the node that failed. */
-export interface NodeErrorOptions {
+/** What a {@link LinearNodeError} tells of the node that failed. */
+export interface LinearNodeErrorOptions {
   /** The pipeline's name. */
   pipeline: string;
   /** The node's name. */
@@ -18,10 +18,10 @@ export interface NodeErrorOptions {
  *
  * @example
  * ```ts
- * import { LinearPipeline, Node, NodeError } from "@ringmill/ringmill/linear";
+ * import { LinearPipeline, LinearNode, LinearNodeError } from "@ringmill/ringmill/linear";
  * import { equal, rejects } from "node:assert/strict";
  *
- * const divide = new Node({
+ * const divide = new LinearNode({
  *   name: "divide",
  *   fn: (a: bigint, b: bigint) => a / b,
  *   inputs: ["a", "b"],
@@ -29,16 +29,16 @@ export interface NodeErrorOptions {
  * });
  * const pipeline = new LinearPipeline({ nodes: [divide], runtime: { a: 1n, b: 0n }, quiet: true });
  * await rejects(() => pipeline.run(), (error) => {
- *   equal((error as NodeError).node, "divide");
- *   equal((error as NodeError).message,
+ *   equal((error as LinearNodeError).node, "divide");
+ *   equal((error as LinearNodeError).message,
  *     'Node "divide" of pipeline "pipeline" failed: RangeError: Division by zero; its inputs were "a", "b"');
- *   return error instanceof NodeError;
+ *   return error instanceof LinearNodeError;
  * });
  * ```
  */
-export class NodeError extends Error {
+export class LinearNodeError extends Error {
   /** The class. */
-  override readonly name = "NodeError";
+  override readonly name = "LinearNodeError";
   /** The pipeline's name. */
   readonly pipeline: string;
   /** The node's name. */
@@ -47,7 +47,7 @@ export class NodeError extends Error {
   readonly inputs: readonly string[];
 
   /** A failure for the `reason` given. */
-  constructor(reason: string, { pipeline, node, inputs, cause }: NodeErrorOptions) {
+  constructor(reason: string, { pipeline, node, inputs, cause }: LinearNodeErrorOptions) {
     const names = inputs.length === 0 ? "it has no inputs" : `its inputs were ${quoteAll(inputs)}`;
     super(`Node "${node}" of pipeline "${pipeline}" failed: ${reason}; ${names}`, { cause });
     this.pipeline = pipeline;

@@ -4,7 +4,7 @@
  *
  * @example
  * ```ts
- * import { LinearPipeline, Node } from "@ringmill/ringmill/linear";
+ * import { LinearPipeline, LinearNode } from "@ringmill/ringmill/linear";
  * import { equal } from "node:assert/strict";
  *
  * function add(a: number, b: number) {
@@ -12,7 +12,7 @@
  * }
  *
  * const pipeline = new LinearPipeline({
- *   nodes: [new Node({ fn: add, inputs: ["x", "y"], outputs: ["sum"] })],
+ *   nodes: [new LinearNode({ fn: add, inputs: ["x", "y"], outputs: ["sum"] })],
  *   runtime: { x: 2, y: 3 },
  *   quiet: true,
  * });
@@ -25,8 +25,8 @@
  */
 
 export { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts";
-export { NodeError, type NodeErrorOptions } from "./errors.ts";
-export { Node, type NodeFunction, type NodeOptions } from "./node.ts";
+export { LinearNodeError, type LinearNodeErrorOptions } from "./errors.ts";
+export { LinearNode, type LinearNodeFunction, type LinearNodeOptions } from "./node.ts";
 export { namedPartial } from "./partial.ts";
 export { LinearPipeline } from "./pipeline.ts";
 export type { LinearPipelineOptions, LinearPipelineSettings } from "./settings.ts";
@@ -45,10 +45,11 @@ export {
   type TypedNodeOptions,
   type TypedSettings,
 } from "./builder.ts";
-export { drawText } from "./draw.ts";
+export { drawLinearText } from "./draw.ts";
 export type { Placement, Registry } from "./registry.ts";
 export type { HistoryEntry } from "./history.ts";
 export type { NodeOutcome, RunReport } from "./report.ts";
-export type { NodeExplanation, NodeStatus } from "./_plan.ts";
-export type { MemoryUse } from "./_memory_profile.ts";
-export type { RunOptions } from "./_wiring.ts";
+export type { NodeExplanation } from "./explanation.ts";
+export type { LinearNodeStatus } from "./explanation.ts";
+export type { MemoryUse } from "./memory_use.ts";
+export type { LinearRunOptions } from "./run_options.ts";

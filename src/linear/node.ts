@@ -1,15 +1,15 @@
 /** A function with named inputs and outputs. */
 
 import { DeclarationError } from "../errors.ts";
-import { isConfigName } from "./_config.ts";
+import { isConfigName } from "./run/config_path.ts";
 
 /** A node's function: sync or async, with the node's inputs as its arguments. */
-export type NodeFunction = (...inputs: never[]) => unknown;
+export type LinearNodeFunction = (...inputs: never[]) => unknown;
 
-/** Options of a {@link Node}. */
-export interface NodeOptions {
+/** Options of a {@link LinearNode}. */
+export interface LinearNodeOptions {
   /** Sync or async. Gets the inputs, in order, as its arguments. */
-  fn: NodeFunction;
+  fn: LinearNodeFunction;
   /**
    * The names of its inputs: `"config"`, a path into the configuration like `"config.model.depth"`, a runtime constant, or
    * an output of a node before it.
@@ -53,23 +53,23 @@ export interface NodeOptions {
  *
  * @example
  * ```ts
- * import { Node } from "@ringmill/ringmill/linear";
+ * import { LinearNode } from "@ringmill/ringmill/linear";
  * import { deepEqual, equal } from "node:assert/strict";
  *
  * function add(a: number, b: number) {
  *   return a + b;
  * }
  *
- * const node = new Node({ fn: add, inputs: ["x", "y"], outputs: ["sum"] });
+ * const node = new LinearNode({ fn: add, inputs: ["x", "y"], outputs: ["sum"] });
  * equal(node.name, "add");
  * deepEqual(node.outputs, ["sum"]);
  * ```
  */
-export class Node {
+export class LinearNode {
   /** Its name. */
   readonly name: string;
   /** Its function. */
-  readonly fn: NodeFunction;
+  readonly fn: LinearNodeFunction;
   /** The names of its inputs, in the order of the arguments. */
   readonly inputs: readonly string[];
   /** The names of its outputs. */
@@ -90,7 +90,7 @@ export class Node {
    * @throws {DeclarationError} If it has no name, an output twice, an output named like the configuration, or ignores
    *   what is no input.
    */
-  constructor(options: NodeOptions) {
+  constructor(options: LinearNodeOptions) {
     if (typeof options !== "object" || options === null) {
       throw new TypeError(`Cannot make a node: its options must be an object, received ${Deno.inspect(options)}`);
     }

@@ -2,26 +2,20 @@
 
 import { DeclarationError, LifecycleError } from "../errors.ts";
 import { importingWorker } from "../worker/importing.ts";
-import { encode } from "./_codec.ts";
-import { OpenRegistry } from "./_open_registry.ts";
-import { openDisplay, QUIET } from "./_display.ts";
-import { merge } from "./_merge.ts";
-import { type CacheView, knownIds, type NodeExplanation, type PlannedStep, planWithCache } from "./_plan.ts";
-import { type RunCache, runSteps } from "./_run.ts";
-import { copyOf } from "./_storable.ts";
-import { type Entry, ReplacedError, Store } from "./_store.ts";
-import { type Held, Values } from "./_values.ts";
-import {
-  checkCollisions,
-  checkDeclaration,
-  type Declaration,
-  findNode,
-  type RunOptions,
-  type Step,
-  wire,
-} from "./_wiring.ts";
+import { encode } from "./cache/value_codec.ts";
+import { OpenRegistry } from "./cache/open_registry.ts";
+import { openDisplay, QUIET } from "./run/display.ts";
+import { merge } from "./run/merge_named.ts";
+import { type CacheView, knownIds, type PlannedStep, planWithCache } from "./run/linear_plan.ts";
+import type { NodeExplanation } from "./explanation.ts";
+import { type RunCache, runSteps } from "./run/run_nodes.ts";
+import { copyOf } from "./cache/storable.ts";
+import { type Entry, ReplacedError, Store } from "./cache/value_store.ts";
+import { type Held, Values } from "./run/held_values.ts";
+import { checkCollisions, checkDeclaration, type Declaration, findNode, type Step, wire } from "./run/linear_wiring.ts";
+import type { LinearRunOptions } from "./run_options.ts";
 import type { HistoryEntry } from "./history.ts";
-import type { Node } from "./node.ts";
+import type { LinearNode } from "./node.ts";
 import type { Registry } from "./registry.ts";
 import type { NodeOutcome, RunReport } from "./report.ts";
 import { checkSettings, checkSource, type LinearPipelineOptions, type LinearPipelineSettings } from "./settings.ts";
@@ -43,7 +37,7 @@ const MOST_ATTEMPTS = 5;
  *
  * @example
  * ```ts
- * import { LinearPipeline, Node } from "@ringmill/ringmill/linear";
+ * import { LinearPipeline, LinearNode } from "@ringmill/ringmill/linear";
  * import { deepEqual, equal } from "node:assert/strict";
  *
  * function rollingAverage(data: number[], window: number) {
@@ -51,7 +45,7 @@ const MOST_ATTEMPTS = 5;
  * }
  *
  * const features = new LinearPipeline({
- *   nodes: [new Node({ fn: rollingAverage, inputs: ["data", "config.window"], outputs: ["features"] })],
+ *   nodes: [new LinearNode({ fn: rollingAverage, inputs: ["data", "config.window"], outputs: ["features"] })],
  *   config: { window: 2 },
  *   runtime: { data: [1, 3, 5, 7] },
  *   quiet: true,
@@ -65,7 +59,7 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
   /** Its name. */
   readonly name: string;
   /** Its nodes, in the order in which they run. */
-  readonly nodes: readonly Node[];
+  readonly nodes: readonly LinearNode[];
   readonly #declaration: Declaration;
   readonly #settings: LinearPipelineSettings;
   readonly #cachePath: string | URL | null;
@@ -99,7 +93,10 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
   }
 
   /** The steps of a run, and what becomes of them. */
-  #plan(options: RunOptions, store: Store | null): { planned: PlannedStep[]; cache: Omit<RunCache, "store"> | null } {
+  #plan(
+    options: LinearRunOptions,
+    store: Store | null,
+  ): { planned: PlannedStep[]; cache: Omit<RunCache, "store"> | null } {
     const entries = store?.entries() ?? new Map<string, Entry>();
     const { kept, persisted } = this.#kept(entries);
     const steps = wire(this.#declaration, options, kept, persisted);
@@ -113,7 +110,7 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
     return { planned: planWithCache(steps, view, ids, force), cache: { view, ids } };
   }
 
-  #forced(force: RunOptions["force"], steps: readonly Step[]): Set<Node> {
+  #forced(force: LinearRunOptions["force"], steps: readonly Step[]): Set<LinearNode> {
     const nodes = steps.map(({ node }) => node);
     if (force === true) return new Set(nodes);
     if (!force) return new Set();
@@ -134,7 +131,7 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
    * @throws {UnknownNameError} If `from`, `to` or `force` names no node.
    * @throws {DeclarationError} If the pipeline cannot run.
    */
-  explain(options: RunOptions = {}): NodeExplanation[] {
+  explain(options: LinearRunOptions = {}): NodeExplanation[] {
     using store = this.#cachePath === null ? null : Store.openExisting(this.#cachePath);
     const { planned } = this.#plan(options, store);
     return planned.map(({ node, status, reason }) => ({ node: node.name, status, reason }));
@@ -145,11 +142,11 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
    *
    * @throws {UnknownNameError} If `from`, `to` or `force` names no node.
    * @throws {DeclarationError} If a name stands for two objects, or an input has no source: before anything has run.
-   * @throws {NodeError} If a node fails. What ran before it stays in the cache.
+   * @throws {LinearNodeError} If a node fails. What ran before it stays in the cache.
    * @throws {LifecycleError} If the pipeline is running already, or a worker is importing the module that runs it.
    * @throws The reason of the signal, if that was aborted.
    */
-  async run(options: RunOptions = {}): Promise<RunReport> {
+  async run(options: LinearRunOptions = {}): Promise<RunReport> {
     const worker = importingWorker();
     if (worker !== undefined) {
       throw new LifecycleError(
@@ -167,11 +164,11 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
     }
   }
 
-  async #run(options: RunOptions, store: Store | null): Promise<RunReport> {
+  async #run(options: LinearRunOptions, store: Store | null): Promise<RunReport> {
     const start = performance.now();
     const first = this.#plan(options, store);
     using display = this.#settings.quiet ? QUIET : await openDisplay();
-    const outcomes = new Map<Node, NodeOutcome>();
+    const outcomes = new Map<LinearNode, NodeOutcome>();
     for (let attempt = 1, plan = first;; attempt++, plan = this.#plan(options, store)) {
       const planned = plan.planned.map((step) => withoutRepetition(step, outcomes));
       this.#forget(planned);
@@ -282,7 +279,7 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
 }
 
 /** A node without outputs has no trace in the cache: only the run itself knows that it has run. */
-function withoutRepetition(step: PlannedStep, outcomes: ReadonlyMap<Node, NodeOutcome>): PlannedStep {
+function withoutRepetition(step: PlannedStep, outcomes: ReadonlyMap<LinearNode, NodeOutcome>): PlannedStep {
   if (step.node.outputs.length > 0 || outcomes.get(step.node)?.status !== "run") return step;
   return { ...step, status: "skipped", reason: "it has run already" };
 }

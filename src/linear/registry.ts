@@ -12,10 +12,10 @@ export type Placement = "runtime" | "memory" | "disk";
  *
  * @example
  * ```ts
- * import { LinearPipeline, Node } from "@ringmill/ringmill/linear";
+ * import { LinearPipeline, LinearNode } from "@ringmill/ringmill/linear";
  * import { deepEqual, equal } from "node:assert/strict";
  *
- * const sum = new Node({ name: "sum", fn: (values: number[]) => values.reduce((a, b) => a + b), inputs: ["values"],
+ * const sum = new LinearNode({ name: "sum", fn: (values: number[]) => values.reduce((a, b) => a + b), inputs: ["values"],
  *   outputs: ["total"] });
  * const pipeline = new LinearPipeline({ nodes: [sum], runtime: { values: [1, 2, 3] }, quiet: true });
  * await pipeline.run();

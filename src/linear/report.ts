@@ -1,14 +1,14 @@
 /** What became of a run. */
 
-import type { MemoryUse } from "./_memory_profile.ts";
-import type { NodeStatus } from "./_plan.ts";
+import type { MemoryUse } from "./memory_use.ts";
+import type { LinearNodeStatus } from "./explanation.ts";
 
 /** What became of a node in a run. */
 export interface NodeOutcome {
   /** The node's name. */
   readonly node: string;
   /** Whether its function was called, its outputs were in the cache, or nobody needed it. */
-  readonly status: NodeStatus;
+  readonly status: LinearNodeStatus;
   /** Why, in words. */
   readonly reason: string;
   /** How long it took, with the writing of its outputs, in milliseconds; 0 if it was not run. */
@@ -43,7 +43,11 @@ function formatBytes(bytes: number): string {
 }
 
 /** How each status reads once the run is over. */
-const STATUS: Readonly<Record<NodeStatus, string>> = { run: "ran", cached: "from the cache", skipped: "not needed" };
+const STATUS: Readonly<Record<LinearNodeStatus, string>> = {
+  run: "ran",
+  cached: "from the cache",
+  skipped: "not needed",
+};
 
 /** The table at the end of a run. */
 export function summaryTable({ pipeline, nodes, durationMs }: RunReport): string {

@@ -1,7 +1,7 @@
 /** What a linear pipeline is declared with, and the checks of it. */
 
 import { DeclarationError } from "../errors.ts";
-import { Node } from "./node.ts";
+import { LinearNode } from "./node.ts";
 import { partialOf } from "./partial.ts";
 
 /** Options of a {@link LinearPipeline}, besides its nodes. */
@@ -47,7 +47,7 @@ export interface LinearPipelineSettings {
 /** Options of a {@link LinearPipeline}. */
 export interface LinearPipelineOptions extends LinearPipelineSettings {
   /** The nodes, in the order in which they run. */
-  nodes: readonly Node[];
+  nodes: readonly LinearNode[];
 }
 
 /** @throws {TypeError} If an option is of the wrong kind. */
@@ -60,7 +60,11 @@ export function checkSettings(options: LinearPipelineOptions): void {
   const check = (isRight: boolean, what: string, received: unknown) => {
     if (!isRight) throw new TypeError(`${cannot} ${what}, received ${Deno.inspect(received)}`);
   };
-  check(Array.isArray(nodes) && nodes.every((node) => node instanceof Node), "nodes must be an array of Node", nodes);
+  check(
+    Array.isArray(nodes) && nodes.every((node) => node instanceof LinearNode),
+    "nodes must be an array of LinearNode",
+    nodes,
+  );
   check(name === undefined || (typeof name === "string" && name !== ""), "its name must be a text", name);
   check(
     runtime === undefined || (typeof runtime === "object" && runtime !== null),
@@ -74,7 +78,7 @@ export function checkSettings(options: LinearPipelineOptions): void {
 }
 
 /** @throws {DeclarationError} If a node's function does not show its source text, so that no change would be noticed. */
-export function checkSource({ name, fn, version }: Node): void {
+export function checkSource({ name, fn, version }: LinearNode): void {
   let inner: unknown = fn;
   for (let partial = partialOf(fn); partial; partial = partialOf(partial.fn)) inner = partial.fn;
   if (version !== undefined || !Function.prototype.toString.call(inner).includes("[native code]")) return;

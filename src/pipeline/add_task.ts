@@ -1,7 +1,7 @@
 /** `Pipeline.addTask` and its relatives: what they accept, as a declaration. */
 
 import { DeclarationError } from "../errors.ts";
-import { checkOptions } from "./_check.ts";
+import { checkRule, object } from "../rules.ts";
 import { EventHandle } from "./event.ts";
 import { StreamHandle } from "./stream.ts";
 import type { ControlMode, DeclaredBinding, TaskDeclaration } from "./task.ts";
@@ -53,7 +53,7 @@ export function createAddTask(registry: TaskRegistry): AddTask {
     registry.register(declareTask(registry, name, mode, fn, options));
   const check = (name: string, options: unknown) => {
     registry.check(name);
-    checkOptions(`add task "${name}"`, options);
+    checkRule(`add task "${name}"`, "its options", object, options);
   };
   const addTask = (name: string, options: AnyTaskOptions) => {
     check(name, options);

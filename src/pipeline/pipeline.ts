@@ -5,8 +5,8 @@ import { type DType, type NumpyCode, parseDType } from "../ring/dtypes.ts";
 import type { AsyncReader } from "../ring/reader.ts";
 import type { AsyncTaskEvent } from "../ring/task_event.ts";
 import type { AsyncWriter } from "../ring/writer.ts";
-import { Manager, type ManagerOptions } from "../worker/manager.ts";
-import type { MonitorOptions, Snapshot, TaskMetrics } from "../worker/metrics.ts";
+import { Manager, type ManagerOptions } from "../manager/manager.ts";
+import type { MonitorOptions, Snapshot, TaskMetrics } from "../manager/metrics.ts";
 import type { Dashboard } from "../view/live/dashboard.ts";
 import type { RunDashboardOptions } from "../view/live/run_options.ts";
 import { EventHandle, type EventOptions } from "./event.ts";
@@ -14,8 +14,8 @@ import { moduleUrl } from "../worker/module_url.ts";
 import { planPipeline } from "./plan.ts";
 import { StreamHandle, type StreamHandleOf, type StreamOptions } from "./stream.ts";
 import { createAddTask, targetName } from "./add_task.ts";
-import { checkName, checkOptions } from "./_check.ts";
-import type { ReconstructOptions } from "./saved/reconstruct.ts";
+import { checkName, checkRule, object } from "../rules.ts";
+import type { ReconstructOptions } from "./reconstruct.ts";
 import type { ProgramEnds } from "./plan.ts";
 import type { DeclaredBinding, TaskDeclaration } from "./task.ts";
 import { exportTelemetry, isTelemetryOn } from "./telemetry.ts";
@@ -74,7 +74,7 @@ export class Pipeline implements AsyncDisposable {
    */
   constructor(name: string, module: ModuleReference = Deno.mainModule, options: PipelineOptions = {}) {
     checkName("make a pipeline", name);
-    checkOptions(`make pipeline "${name}"`, options);
+    checkRule(`make pipeline "${name}"`, "its options", object, options);
     this.name = name;
     this.#module = moduleUrl(module);
     this.#graceMs = options.graceMs ?? 1000;
@@ -166,7 +166,7 @@ export class Pipeline implements AsyncDisposable {
    */
   addStream<const Name extends DType | NumpyCode>(name: string, options: StreamOptions<Name>): StreamHandleOf<Name> {
     this.#checkDeclaring("a stream", name, this.#streams);
-    checkOptions(`add stream "${name}"`, options);
+    checkRule(`add stream "${name}"`, "its options", object, options);
     const stream = new StreamHandle(name, options);
     this.#manager.addRing(stream.ringSpec);
     this.#streams.set(name, stream);
@@ -181,7 +181,7 @@ export class Pipeline implements AsyncDisposable {
    */
   addEvent(name: string, options: EventOptions = {}): EventHandle {
     this.#checkDeclaring("an event", name, this.#events);
-    checkOptions(`add event "${name}"`, options);
+    checkRule(`add event "${name}"`, "its options", object, options);
     const event = new EventHandle(name, options);
     this.#manager.addEvent(event);
     this.#events.set(name, event);
@@ -339,8 +339,8 @@ export class Pipeline implements AsyncDisposable {
    * @throws {TypeError} If `allowModules` has something that is no module.
    */
   static async reconstruct(path: string | URL, options: ReconstructOptions = {}): Promise<Pipeline> {
-    checkOptions("reconstruct a pipeline", options);
-    const { reconstructPipeline } = await import("./saved/reconstruct.ts");
+    checkRule("reconstruct a pipeline", "its options", object, options);
+    const { reconstructPipeline } = await import("./reconstruct.ts");
     return await reconstructPipeline(path, options, Pipeline.#create);
   }
 
@@ -419,7 +419,7 @@ export class Pipeline implements AsyncDisposable {
    * ```
    */
   startMonitor(options: MonitorOptions = {}): void {
-    checkOptions(`monitor "${this.name}"`, options);
+    checkRule(`monitor "${this.name}"`, "its options", object, options);
     this.#manager.startMonitor(options);
   }
 
@@ -469,7 +469,7 @@ export class Pipeline implements AsyncDisposable {
    * ```
    */
   async serveDashboard(options: RunDashboardOptions = {}): Promise<Dashboard> {
-    checkOptions(`serve the dashboard of "${this.name}"`, options);
+    checkRule(`serve the dashboard of "${this.name}"`, "its options", object, options);
     // Workers import this module too, and need none of it.
     const { completeOptions, servePipeline } = await import("../view/live/serve_pipeline.ts");
     const complete = completeOptions(this.name, options);

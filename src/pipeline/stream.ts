@@ -3,9 +3,9 @@
 import { frameBytes } from "../ring/description.ts";
 import { type DType, type DTypeOf, type NumpyCode, parseDType } from "../ring/dtypes.ts";
 import { WAIT_STRATEGIES, type WaitStrategy } from "../ring/waiting.ts";
-import type { RingSpec } from "../worker/specs.ts";
-import type { Rule } from "./rules.ts";
-import * as rules from "./rules.ts";
+import type { RingSpec } from "../manager/specs.ts";
+import type { Rule } from "../rules.ts";
+import * as rules from "../rules.ts";
 
 /** Options of `Pipeline.addStream()`. */
 export interface StreamOptions<Name extends DType | NumpyCode = DType | NumpyCode> {
@@ -56,9 +56,9 @@ const MAX_BYTES = 2 ** 31 - 1;
 export const STREAM_RULES = {
   shape: rules.shape,
   dtype: rules.dtype,
-  frames: rules.integer(MAX_BYTES),
+  frames: rules.integer(1, MAX_BYTES),
   cacheAlign: rules.boolean,
-  minReaderPosRefreshInterval: rules.integer(2 ** 32 - 1),
+  minReaderPosRefreshInterval: rules.integer(1, 2 ** 32 - 1),
   minReaderPosRefreshMs: rules.duration,
   wait: rules.oneOf(WAIT_STRATEGIES),
 } satisfies { readonly [Option in keyof StreamOptions]: Rule };

@@ -1,7 +1,7 @@
 /** A task, as it is declared. */
 
-import type { ActivationMode } from "../worker/protocol.ts";
-import type { TaskPermissions } from "../worker/task_worker.ts";
+import type { ActivationMode } from "../manager/specs.ts";
+import type { TaskPermissions } from "../worker/permitted_worker.ts";
 import type { ModuleReference, TaskFunction } from "./wiring.ts";
 
 /** What runs a task: its function when the pipeline starts, its function on an event, or nothing. */

@@ -6,10 +6,10 @@
  */
 
 import type { Attributes, Counter, Gauge, Meter, Span } from "@opentelemetry/api";
-import type { Manager } from "../worker/manager.ts";
-import type { EndMetrics, Snapshot, TaskMetrics } from "../worker/metrics.ts";
-import type { TaskProgress } from "../worker/task_group.ts";
-import type { TaskFailure } from "../worker/task_worker.ts";
+import type { Manager } from "../manager/manager.ts";
+import type { EndMetrics, Snapshot, TaskMetrics } from "../manager/metrics.ts";
+import type { TaskProgress } from "../manager/task_group.ts";
+import type { TaskFailure } from "../manager/task_group.ts";
 
 /** Where the API keeps its providers. */
 const PROVIDERS = Symbol.for("opentelemetry.js.api.1");

@@ -7,9 +7,9 @@ import type { DType } from "../ring/dtypes.ts";
 import type { Reader } from "../ring/reader.ts";
 import type { TaskEvent } from "../ring/task_event.ts";
 import type { Writer } from "../ring/writer.ts";
-import type { TaskContext } from "../worker/task_context.ts";
+import type { TaskContext } from "../manager/task_context.ts";
 import type { ModuleReference } from "../worker/module_url.ts";
-import type { TaskPermissions } from "../worker/task_worker.ts";
+import type { TaskPermissions } from "../worker/permitted_worker.ts";
 import type { EventHandle } from "./event.ts";
 import type { StreamHandle } from "./stream.ts";
 

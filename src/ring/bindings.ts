@@ -1,7 +1,7 @@
 /** Opens what a binding describes. */
 
-import type { HandleOptions } from "./_ends.ts";
-import { layout } from "./_core.generated.ts";
+import type { HandleOptions } from "./ring_ends.ts";
+import { layout } from "./core.generated.ts";
 import { type BindingDescription, readerAddress } from "./description.ts";
 import { Reader } from "./reader.ts";
 import { RingReader, RingWriter } from "./ring.ts";

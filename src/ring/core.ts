@@ -1,6 +1,6 @@
 /** The functions of the WASM core, as `ring-wasm/src/exports.rs` lists them. */
 
-import { bytes } from "./_core.generated.ts";
+import { bytes } from "./core.generated.ts";
 
 /**
  * The core's functions. Addresses are byte offsets into the shared memory, lengths are bytes, and what comes back is an

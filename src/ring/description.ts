@@ -1,6 +1,6 @@
 /** What a thread needs to know to open a handle on something in the shared memory. All of it can be posted. */
 
-import { layout } from "./_core.generated.ts";
+import { layout } from "./core.generated.ts";
 import { type DType, DTYPES } from "./dtypes.ts";
 import type { WaitStrategy } from "./waiting.ts";
 

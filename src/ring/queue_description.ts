@@ -1,6 +1,6 @@
 /** What a thread needs to know to open a record queue, and how much memory one takes. */
 
-import { layout } from "./_core.generated.ts";
+import { layout } from "./core.generated.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import type { WaitStrategy } from "./waiting.ts";
 

@@ -1,7 +1,7 @@
 /** The reading end of a stream. */
 
-import { type HandleOptions, ReaderEnd } from "./_ends.ts";
-import { copyFrame, Frames, type LookManyOptions, type OwnedFrame, type SharedFrame } from "./_frames.ts";
+import { type HandleOptions, ReaderEnd } from "./ring_ends.ts";
+import { copyFrame, Frames, type LookManyOptions, type OwnedFrame, type SharedFrame } from "./frames.ts";
 import type { BindingOf } from "./description.ts";
 import type { DType, FrameOf } from "./dtypes.ts";
 import { RingReader } from "./ring.ts";

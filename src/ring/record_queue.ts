@@ -1,8 +1,8 @@
 /** A queue of records in shared memory: many producers, consumers that take turns, four bands of priority. */
 
-import { codes, layout } from "./_core.generated.ts";
-import type { HandleOptions } from "./_ends.ts";
-import { describe } from "./_frames.ts";
+import { codes, layout } from "./core.generated.ts";
+import type { HandleOptions } from "./ring_ends.ts";
+import { describe } from "./frames.ts";
 import type { Core } from "./core.ts";
 import { StoppedError } from "../errors.ts";
 import { type Band, type RecordQueueDescription, recordQueueWaiters } from "./queue_description.ts";

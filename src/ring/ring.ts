@@ -1,7 +1,7 @@
 /** The two ends of a ring as raw bytes: any length, and therefore views that may be split where the ring wraps. */
 
-import { type HandleOptions, ReaderEnd, WriterEnd } from "./_ends.ts";
-import { describe } from "./_frames.ts";
+import { type HandleOptions, ReaderEnd, WriterEnd } from "./ring_ends.ts";
+import { describe } from "./frames.ts";
 import { dataAddress, type RingDescription } from "./description.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 

@@ -1,6 +1,6 @@
 /** What anybody can see of a ring from outside, without disturbing its ends. */
 
-import { layout } from "./_core.generated.ts";
+import { layout } from "./core.generated.ts";
 import { type BindingDescription, readerAddress, type RingDescription } from "./description.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 

@@ -1,6 +1,6 @@
 /** The one shared memory of a pipeline: how it is sized, shared with workers, and stopped. */
 
-import { layout } from "./_core.generated.ts";
+import { layout } from "./core.generated.ts";
 import { type Core, coreModule, instantiateCore } from "./core.ts";
 
 const PAGE_BYTES = 65_536;

@@ -1,7 +1,7 @@
 /** Events: switches that tell tasks when they may run. */
 
-import { codes, layout } from "./_core.generated.ts";
-import type { HandleOptions } from "./_ends.ts";
+import { codes, layout } from "./core.generated.ts";
+import type { HandleOptions } from "./ring_ends.ts";
 import type { Core } from "./core.ts";
 import type { BindingOf } from "./description.ts";
 import { StoppedError } from "../errors.ts";

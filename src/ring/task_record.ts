@@ -1,6 +1,6 @@
 /** What a task tells of itself through the shared memory, so that others know it while its thread is busy or blocked. */
 
-import { layout } from "./_core.generated.ts";
+import { layout } from "./core.generated.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import type { WaitObserver } from "./waiting.ts";
 

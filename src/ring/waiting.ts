@@ -1,6 +1,6 @@
 /** Waiting, as all handles do it: on a worker by spinning and parking, on the main thread by a promise. */
 
-import { codes } from "./_core.generated.ts";
+import { codes } from "./core.generated.ts";
 import { Turns } from "./turns.ts";
 import { LONGEST_TIMER_MS, within } from "./within.ts";
 

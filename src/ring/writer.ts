@@ -1,7 +1,7 @@
 /** The writing end of a stream. */
 
-import { type HandleOptions, WriterEnd } from "./_ends.ts";
-import { copyFrame, Frames, type LookManyOptions, type SharedFrame } from "./_frames.ts";
+import { type HandleOptions, WriterEnd } from "./ring_ends.ts";
+import { copyFrame, Frames, type LookManyOptions, type SharedFrame } from "./frames.ts";
 import type { BindingOf } from "./description.ts";
 import type { DType, FrameOf } from "./dtypes.ts";
 import { RingWriter } from "./ring.ts";

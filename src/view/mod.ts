@@ -18,17 +18,22 @@
  */
 
 export type { Figure, Figures, ViewDescription, ViewEdge, ViewGroup, ViewNode, ViewNodeKind } from "./description.ts";
-export { describeActorFigures, describeActors } from "./describe_actors.ts";
-export { describeFigures } from "./describe_figures.ts";
-export { describeGraph, describeGraphFigures, type DrawableGraph, type ExecutedGraph } from "./describe_graph.ts";
-export { describeLinearPipeline } from "./describe_linear_pipeline.ts";
-export { describePipeline } from "./describe_pipeline.ts";
-export { drawMermaid, type DrawMermaidOptions } from "./draw_mermaid.ts";
-export { drawSvg, type DrawSvgOptions } from "./draw_svg.ts";
-export { drawTable, type DrawTableOptions } from "./draw_table.ts";
-export { drawText, type DrawTextOptions } from "./draw_text.ts";
-export type { Direction } from "./geometry.ts";
-export type { Theme } from "./theme.ts";
+export { describeActorFigures, describeActors } from "./describe/describe_actors.ts";
+export { describeFigures } from "./describe/describe_figures.ts";
+export {
+  describeGraph,
+  describeGraphFigures,
+  type DrawableGraph,
+  type ExecutedGraph,
+} from "./describe/describe_graph.ts";
+export { describeLinearPipeline } from "./describe/describe_linear_pipeline.ts";
+export { describePipeline } from "./describe/describe_pipeline.ts";
+export { drawMermaid, type DrawMermaidOptions } from "./draw/draw_mermaid.ts";
+export { drawSvg, type DrawSvgOptions } from "./draw/draw_svg.ts";
+export { drawTable, type DrawTableOptions } from "./draw/draw_table.ts";
+export { drawText, type DrawTextOptions } from "./draw/draw_text.ts";
+export type { Direction } from "./draw/geometry.ts";
+export type { Theme } from "./draw/theme.ts";
 export { type Dashboard, type DashboardOptions, serveDashboard } from "./live/dashboard.ts";
 export { followDashboard, type FollowDashboardOptions } from "./live/follow.ts";
 export type { ActorsSnapshot, KernelSample } from "./live/actors_snapshot.ts";

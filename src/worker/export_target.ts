@@ -1,7 +1,16 @@
 /** Finds a task's function among the exports of its module, on the main thread and again in the worker. */
 
 import { DeclarationError } from "../errors.ts";
-import type { ExportTarget } from "./protocol.ts";
+
+/** Which function of which module a task runs. */
+export interface ExportTarget {
+  /** Absolute URL. */
+  readonly module: string;
+  /** The export, where it is known. */
+  readonly exportName?: string;
+  /** The function's own name and source text, by which to find the export where it is not. */
+  readonly likeness?: { readonly name: string; readonly source: string };
+}
 
 // deno-lint-ignore ban-types
 type AnyFunction = Function;

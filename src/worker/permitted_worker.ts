@@ -1,5 +1,8 @@
 /** Workers with permissions of their own. */
 
+/** Workers whose name begins so are hosts of ours. */
+export const WORKER_NAME_PREFIX = "ringmill: ";
+
 /** Deno's permissions of a worker. */
 export type TaskPermissions = Deno.PermissionOptions;
 

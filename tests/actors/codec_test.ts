@@ -3,11 +3,11 @@
 import { message } from "@ringmill/ringmill/actors";
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import fc from "fast-check";
-import { Envelope } from "../../src/actors/_envelope.ts";
+import { Envelope } from "../../src/actors/message/envelope.ts";
 import { MessageError } from "../../src/actors/errors.ts";
-import { parcelOf } from "../../src/actors/_preparation.ts";
+import { parcelOf } from "../../src/actors/message/preparation.ts";
 import { TYPED_ARRAYS } from "../../src/worker/typed_arrays.ts";
-import { decodeMessage, encodeMessage, type Received } from "../../src/actors/_record.ts";
+import { decodeMessage, encodeMessage, type Received } from "../../src/actors/message/message_record.ts";
 
 const Thing = message<{ value: unknown }>("Thing");
 const Free = message<Record<string, unknown>>("Free");

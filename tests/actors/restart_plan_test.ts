@@ -1,5 +1,5 @@
 import { equal } from "node:assert/strict";
-import { RestartPlan } from "../../src/actors/_restart_plan.ts";
+import { RestartPlan } from "../../src/actors/supervision/restart_plan.ts";
 
 const OPTIONS = { backoffMs: 100, maxBackoffMs: 500, limit: 5, resetMs: 10_000 };
 

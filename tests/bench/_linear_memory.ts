@@ -1,7 +1,7 @@
 /** Measures, in a program of its own, `pipeline` or `calls` whose values are 100 MB each. Prints the peak in MB as JSON. */
 
-import { LinearPipeline, Node } from "@ringmill/ringmill/linear";
-import { measureMemory } from "../../src/linear/_memory_profile.ts";
+import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
+import { measureMemory } from "../../src/linear/profile/memory_profile.ts";
 
 const BYTES = 100e6;
 const STAGES = 8;
@@ -10,9 +10,9 @@ const make = () => new Float64Array(BYTES / 8).fill(1);
 const increment = (array: Float64Array) => array.map((item) => item + 1);
 
 const stages = Array.from({ length: STAGES }, (_, n) => {
-  return new Node({ fn: increment, name: `stage${n}`, inputs: [`x${n}`], outputs: [`x${n + 1}`] });
+  return new LinearNode({ fn: increment, name: `stage${n}`, inputs: [`x${n}`], outputs: [`x${n + 1}`] });
 });
-const pipeline = new LinearPipeline({ nodes: [new Node({ fn: make, outputs: ["x0"] }), ...stages], quiet: true });
+const pipeline = new LinearPipeline({ nodes: [new LinearNode({ fn: make, outputs: ["x0"] }), ...stages], quiet: true });
 
 function runCalls(): Float64Array {
   let array = make();

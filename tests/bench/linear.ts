@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { LinearPipeline, Node } from "@ringmill/ringmill/linear";
+import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
 import { median, medians, race, verify } from "./_measure.ts";
 import { outputOf } from "./_program.ts";
 import { against, printTable, type Table } from "./_table.ts";
@@ -23,7 +23,7 @@ function timePlainCalls(): number {
   return time;
 }
 
-async function timeNodes(nodes: readonly Node[]): Promise<number> {
+async function timeNodes(nodes: readonly LinearNode[]): Promise<number> {
   const pipeline = new LinearPipeline({ nodes, runtime: { x0: 0 }, quiet: true });
   const start = performance.now();
   await pipeline.run();
@@ -59,9 +59,9 @@ async function timeFile(path: string, array: Float64Array<ArrayBuffer>): Promise
 
 async function timeCache(path: string, array: Float64Array): Promise<WriteAndRead> {
   const settings = { usePersistentCache: true, cachePath: path, quiet: true };
-  const make = new Node({ fn: () => array, name: "make", outputs: ["array"] });
+  const make = new LinearNode({ fn: () => array, name: "make", outputs: ["array"] });
   let copy: Float64Array | undefined;
-  const take = new Node({ fn: (array: Float64Array) => void (copy = array), name: "take", inputs: ["array"] });
+  const take = new LinearNode({ fn: (array: Float64Array) => void (copy = array), name: "take", inputs: ["array"] });
   const write = await timed(() => new LinearPipeline({ nodes: [make], ...settings }).run());
   const read = await timed(() => new LinearPipeline({ nodes: [make, take], ...settings }).run());
   verify(isRight(copy!), "the cache");
@@ -98,7 +98,7 @@ type Linepipe = Awaited<ReturnType<typeof timeLinepipe>>;
 
 async function measureNodes(linepipe: Linepipe): Promise<Table> {
   const nodes = Array.from({ length: NODES }, (_, n) => {
-    return new Node({ fn: increment, name: `n${n}`, inputs: [`x${n}`], outputs: [`x${n + 1}`] });
+    return new LinearNode({ fn: increment, name: `n${n}`, inputs: [`x${n}`], outputs: [`x${n + 1}`] });
   });
   const times = await medians({ "plain calls": timePlainCalls, "LinearPipeline": () => timeNodes(nodes) }, 2 * ROUNDS);
   if (linepipe) times["linepipe, Python"] = linepipe.node;

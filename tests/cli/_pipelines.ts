@@ -1,7 +1,7 @@
 /** Pipelines to run from the command line. */
 
 import { Graph, Node as GraphNode } from "@ringmill/ringmill/graph";
-import { LinearPipeline, Node } from "@ringmill/ringmill/linear";
+import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
 import { Pipeline, type Reader, type TaskContext, type Writer } from "@ringmill/ringmill";
 
 export function count({ numbers }: { numbers: Writer<"int32"> }) {
@@ -89,5 +89,5 @@ export const graph = new Graph("text", { nodes: [clean], start: clean });
 export const features = () =>
   new LinearPipeline({
     name: "features",
-    nodes: [new Node({ fn: Math.abs, name: "abs", inputs: ["x"], outputs: ["y"] })],
+    nodes: [new LinearNode({ fn: Math.abs, name: "abs", inputs: ["x"], outputs: ["y"] })],
   });

@@ -57,7 +57,7 @@ for (const [args, message] of WRONG) {
 
 const NOT_THERE: [string[], RegExp][] = [
   [["check", "nothing/here.ts"], /^error: Cannot load nothing\/here\.ts: there is no such file\n$/],
-  [["check", "examples/leves.toml"], /^error: Cannot load .*: there is no such file, did you mean "levels\.toml"\n$/],
+  [["check", "examples/leves.toml"], /^error: Cannot load .*: there is no such file; did you mean "levels\.toml"\?\n$/],
   [["check", "examples"], /^error: Cannot load examples: it is no file\n$/],
   [
     ["check", "examples/line.ts"],
@@ -65,7 +65,7 @@ const NOT_THERE: [string[], RegExp][] = [
   ],
   [
     ["check", PIPELINES, "--export", "redy"],
-    /: it does not have an export "redy", did you mean "ready"; it exports count, /,
+    /: it does not have an export "redy"; did you mean "ready"\?; it exports count, /,
   ],
   [["check", PIPELINES, "--export", "number"], /: export "number" is no pipeline, received 7\n$/],
   [["check", PIPELINES, "--export", "count"], /: export "count" failed\nTypeError: [^]*_pipelines\.ts:\d+:\d+/],

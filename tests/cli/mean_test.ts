@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import type { Snapshot, TaskMetrics } from "@ringmill/ringmill";
-import { meanOf } from "../../src/cli/_mean.ts";
+import { meanOf } from "../../src/cli/terminal/mean_snapshot.ts";
 
 function snapshot(elapsedMs: number, rate: number, pressurePercent: number, frames: number): Snapshot {
   const end = { stream: "s", frames, bytes: frames, framesPerSecond: rate, bytesPerSecond: 2 * rate };

@@ -101,7 +101,7 @@ Deno.test("run explains what is wrong with a broken file, by line, and exits wit
   const broken: Record<string, RegExp> = {
     "": /: the file lacks the field "format_version"\n$/,
     "format_version = 1\nname = radar": /broken\.toml:2: /,
-    'format_version = 1\nname = "radar"\n[[streams]]\nnmae = "a"': /broken\.toml:4: .*, did you mean "name"\n$/,
+    'format_version = 1\nname = "radar"\n[[streams]]\nnmae = "a"': /broken\.toml:4: .*; did you mean "name"\?\n$/,
     'format_version = 1\nname = "radar"\n[[streams]]\nname = "a"\nshape = [1]\ndtype = "int32"':
       /^error: Cannot compile .*"a" has no writer/,
   };

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { Graph, Node, type NodeContext, NodeError, type NodeOptions } from "@ringmill/ringmill/graph";
-import { backoffMs } from "../../src/graph/_call_node.ts";
+import { backoffMs } from "../../src/graph/execution/call_node.ts";
 import { chain, hanging, sleep } from "./_helpers.ts";
 
 /** A node that fails so many times before it returns its input. */

@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { type Link, Links } from "../../src/graph/_links.ts";
+import { type Link, Links } from "../../src/graph/execution/links.ts";
 
 Deno.test("Links hold what was added and not removed, the newest first", () => {
   fc.assert(fc.property(fc.array(fc.nat()), (choices) => {

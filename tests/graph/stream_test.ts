@@ -59,12 +59,12 @@ Deno.test("Graph.stream() keeps the order of the items by default", async () => 
   deepEqual(await collect(graph.stream(delays, { output: node })), delays);
 });
 
-Deno.test("StreamOptions.ordered: false yields results as they are ready", async () => {
+Deno.test("GraphStreamOptions.ordered: false yields results as they are ready", async () => {
   const node = wait(), graph = new Graph("stream", { nodes: [node], start: node });
   deepEqual(await collect(graph.stream([60, 1, 30], { output: node, ordered: false })), [1, 30, 60]);
 });
 
-Deno.test("StreamOptions.concurrency bounds the items that are under way", async () => {
+Deno.test("GraphStreamOptions.concurrency bounds the items that are under way", async () => {
   let running = 0, most = 0;
   const node = new Node("n", async (n: number) => {
     most = Math.max(most, ++running);
@@ -86,7 +86,7 @@ Deno.test("StreamOptions.concurrency bounds the items that are under way", async
   equal(most, 40);
 });
 
-Deno.test("StreamOptions.nodeConcurrency bounds the nodes of one item", async () => {
+Deno.test("GraphStreamOptions.nodeConcurrency bounds the nodes of one item", async () => {
   let running = 0, most = 0;
   const nodes = ["a", "b"].map((name) =>
     new Node(name, async (_: number) => {
@@ -151,7 +151,7 @@ Deno.test("A failure ends the stream and its source, and then it is done", async
   ok(state.read < 20);
 });
 
-Deno.test("StreamOptions.onItemError takes failures, and the stream goes on", async () => {
+Deno.test("GraphStreamOptions.onItemError takes failures, and the stream goes on", async () => {
   const failures: unknown[] = [], node = failing(), graph = new Graph("stream", { nodes: [node], start: node });
   const onItemError = (error: unknown, item: number) => failures.push([item, (error as Error).message]);
   deepEqual(await collect(graph.stream(range(8), { output: node, onItemError })), [0, 1, 2, 3, 4, 6, 7]);
@@ -162,20 +162,20 @@ Deno.test("StreamOptions.onItemError takes failures, and the stream goes on", as
   await rejects(collect(graph.stream(range(8), { onItemError: broken })), /not that one/);
 });
 
-Deno.test('StreamOptions.onError "continue" yields what has completed of each item', async () => {
+Deno.test('GraphStreamOptions.onError "continue" yields what has completed of each item', async () => {
   const node = failing(), other = new Node("other", (n: number) => n);
   const graph = new Graph("stream", { nodes: [node, other], start: [node, other] });
   deepEqual(await collect(graph.stream([4, 5], { onError: "continue" })), [{ n: 4, other: 4 }, { other: 5 }]);
 });
 
-Deno.test("StreamOptions.timeoutMs holds for each item", async () => {
+Deno.test("GraphStreamOptions.timeoutMs holds for each item", async () => {
   const node = wait(), graph = new Graph("stream", { nodes: [node], start: node });
   const late: number[] = [], onItemError = (_: unknown, ms: number) => late.push(ms);
   deepEqual(await collect(graph.stream([1, 60_000, 2], { output: node, timeoutMs: 200, onItemError })), [1, 2]);
   deepEqual(late, [60_000]);
 });
 
-Deno.test("StreamOptions.signal ends the stream with its reason", async () => {
+Deno.test("GraphStreamOptions.signal ends the stream with its reason", async () => {
   const { node, counts } = hanging(), controller = new AbortController(), { state, source } = counted(1000);
   const collected = collect(chain(node).stream(source, { signal: controller.signal }));
   await until(() => counts.begun > 0);

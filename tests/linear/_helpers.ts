@@ -1,11 +1,19 @@
 /** What the tests of linear pipelines share. */
 
 import { join } from "node:path";
-import { LinearPipeline, type LinearPipelineSettings, Node, type NodeOptions } from "@ringmill/ringmill/linear";
+import {
+  LinearNode,
+  type LinearNodeOptions,
+  LinearPipeline,
+  type LinearPipelineSettings,
+} from "@ringmill/ringmill/linear";
 
 /** A pipeline that shows nothing. */
-export function quietPipeline(nodes: readonly NodeOptions[], settings: LinearPipelineSettings = {}): LinearPipeline {
-  return new LinearPipeline({ nodes: nodes.map((options) => new Node(options)), quiet: true, ...settings });
+export function quietPipeline(
+  nodes: readonly LinearNodeOptions[],
+  settings: LinearPipelineSettings = {},
+): LinearPipeline {
+  return new LinearPipeline({ nodes: nodes.map((options) => new LinearNode(options)), quiet: true, ...settings });
 }
 
 /** The path of a cache in a folder that is removed with it. */

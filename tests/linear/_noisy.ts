@@ -1,6 +1,6 @@
 /** A program whose pipeline shows on the terminal what it does: `_noisy.ts CACHE [fail]`. */
 
-import { LinearPipeline, Node } from "@ringmill/ringmill/linear";
+import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
 
 const [cachePath, what] = Deno.args;
 
@@ -12,7 +12,10 @@ function work(made: number): void {
 if (import.meta.main) {
   const pipeline = new LinearPipeline({
     name: "shown",
-    nodes: [new Node({ fn: () => 1, name: "make", outputs: ["made"] }), new Node({ fn: work, inputs: ["made"] })],
+    nodes: [
+      new LinearNode({ fn: () => 1, name: "make", outputs: ["made"] }),
+      new LinearNode({ fn: work, inputs: ["made"] }),
+    ],
     usePersistentCache: true,
     cachePath,
     quiet: what === "quiet",

@@ -1,6 +1,6 @@
 /** A program that fills a cache again and again: `_rounds.ts PATH FIRST COUNT`. */
 
-import { LinearPipeline, Node } from "@ringmill/ringmill/linear";
+import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
 
 const LENGTH = 100_000;
 
@@ -26,9 +26,9 @@ function count(doubled: Float64Array, made: Float64Array): [number, string] {
 export function pipelineOf(cachePath: string, round: number): LinearPipeline {
   return new LinearPipeline({
     nodes: [
-      new Node({ fn: make, inputs: ["config.round"], outputs: ["made"] }),
-      new Node({ fn: double, inputs: ["made", "config.round"], outputs: ["doubled"] }),
-      new Node({ fn: count, inputs: ["doubled", "made"], outputs: ["total", "text"] }),
+      new LinearNode({ fn: make, inputs: ["config.round"], outputs: ["made"] }),
+      new LinearNode({ fn: double, inputs: ["made", "config.round"], outputs: ["doubled"] }),
+      new LinearNode({ fn: count, inputs: ["doubled", "made"], outputs: ["total", "text"] }),
     ],
     config: { round },
     usePersistentCache: true,

@@ -1,5 +1,5 @@
 import { DeclarationError } from "@ringmill/ringmill";
-import { type LinearPipeline, namedPartial, type NodeOptions } from "@ringmill/ringmill/linear";
+import { type LinearNodeOptions, type LinearPipeline, namedPartial } from "@ringmill/ringmill/linear";
 import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { cached, logged, objectsOf, quietPipeline, statuses, temporaryCache } from "./_helpers.ts";
@@ -185,7 +185,7 @@ Deno.test("A result that cannot be stored is made by every run", async () => {
 Deno.test("A pipeline takes what another has left in the same cache", async () => {
   using cache = temporaryCache();
   await example(cache.path).run();
-  const predict: NodeOptions = {
+  const predict: LinearNodeOptions = {
     fn: (model: number) => -model,
     name: "predict",
     inputs: ["model"],

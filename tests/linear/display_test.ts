@@ -54,7 +54,7 @@ Deno.test("LinearPipeline.run() shows a node that fails", async () => {
   deepEqual(linesOf(errors).slice(0, 2), ["[1/2] make  T", "failed: work"]);
   match(
     errors,
-    /NodeError: Node "work" of pipeline "shown" failed: RangeError: no more than 1; its inputs were "made"/,
+    /LinearNodeError: Node "work" of pipeline "shown" failed: RangeError: no more than 1; its inputs were "made"/,
   );
   match(errors, /Caused by: RangeError: no more than 1/);
 });

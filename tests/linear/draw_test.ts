@@ -1,10 +1,10 @@
-import { drawText } from "@ringmill/ringmill/linear";
+import { drawLinearText } from "@ringmill/ringmill/linear";
 import { equal } from "node:assert/strict";
 import { quietPipeline } from "./_helpers.ts";
 
 const nothing = () => {};
 
-Deno.test("drawText() draws the graph of the seed", () => {
+Deno.test("drawLinearText() draws the graph of the seed", () => {
   const node = (name: string, inputs: string[], outputs: string[]) => ({ fn: nothing, name, inputs, outputs });
   const pipeline = quietPipeline([
     node("load_data", [], ["raw_data"]),
@@ -14,7 +14,7 @@ Deno.test("drawText() draws the graph of the seed", () => {
     node("write_features", ["features"], []),
   ]);
   equal(
-    drawText(pipeline),
+    drawLinearText(pipeline),
     `\
 Pipeline (5 nodes)
 
@@ -54,7 +54,10 @@ Pipeline (5 nodes)
   );
 });
 
-Deno.test("drawText() draws pipelines of one node, and of none", () => {
-  equal(drawText(quietPipeline([{ fn: nothing, name: "alone" }])), "Pipeline (1 node)\n\n[alone]\n  (no outputs)");
-  equal(drawText(quietPipeline([])), "Pipeline (0 nodes)\n\n");
+Deno.test("drawLinearText() draws pipelines of one node, and of none", () => {
+  equal(
+    drawLinearText(quietPipeline([{ fn: nothing, name: "alone" }])),
+    "Pipeline (1 node)\n\n[alone]\n  (no outputs)",
+  );
+  equal(drawLinearText(quietPipeline([])), "Pipeline (0 nodes)\n\n");
 });

@@ -1,6 +1,6 @@
 import { namedPartial } from "@ringmill/ringmill/linear";
 import { equal, match, notEqual } from "node:assert/strict";
-import { fingerprint } from "../../src/linear/_fingerprint.ts";
+import { fingerprint } from "../../src/linear/cache/fingerprint.ts";
 
 class Point {
   #hidden: number;

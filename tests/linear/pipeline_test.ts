@@ -1,11 +1,11 @@
 import { DeclarationError, LifecycleError, UnknownNameError } from "@ringmill/ringmill";
-import { LinearPipeline, Node, NodeError, type NodeOptions } from "@ringmill/ringmill/linear";
+import { LinearNode, LinearNodeError, type LinearNodeOptions, LinearPipeline } from "@ringmill/ringmill/linear";
 import { deepEqual, equal, match, notEqual, ok, rejects, throws } from "node:assert/strict";
 import { cached, objectsOf, quietPipeline, statuses, temporaryCache } from "./_helpers.ts";
 
 const add = (a: number, b: number) => a + b;
-const sum: NodeOptions = { fn: add, name: "sum", inputs: ["x", "y"], outputs: ["total"] };
-const double: NodeOptions = { fn: (n: number) => 2 * n, name: "double", inputs: ["total"], outputs: ["doubled"] };
+const sum: LinearNodeOptions = { fn: add, name: "sum", inputs: ["x", "y"], outputs: ["total"] };
+const double: LinearNodeOptions = { fn: (n: number) => 2 * n, name: "double", inputs: ["total"], outputs: ["doubled"] };
 
 Deno.test("LinearPipeline.run() runs the nodes in their order, on constants, configuration and outputs", async () => {
   const order: string[] = [];
@@ -47,7 +47,7 @@ Deno.test("LinearPipeline takes the configuration from objects of any kind", asy
 });
 
 Deno.test("LinearPipeline.run() names node and both numbers when a function returns a wrong count of outputs", async () => {
-  const cases: [NodeOptions, RegExp][] = [
+  const cases: [LinearNodeOptions, RegExp][] = [
     [{ fn: () => [1, 2, 3], name: "n", outputs: ["a", "b"] }, /"n".*2 outputs \("a", "b"\), but returned 3 values/],
     [{ fn: () => ({ a: 1 }), name: "n", outputs: ["a", "b"] }, /2 outputs \("a", "b"\), but returned 1 value \("a"\)/],
     [{ fn: () => ({ a: 1, c: 2 }), name: "n", outputs: ["a", "b"] }, /but returned 2 values \("a", "c"\)/],
@@ -60,7 +60,7 @@ Deno.test("LinearPipeline.run() names node and both numbers when a function retu
 
 Deno.test("LinearPipeline.run() refuses inputs that nobody provides, before anything runs, and suggests near names", async () => {
   let calls = 0;
-  const count: NodeOptions = { fn: () => ++calls, name: "count", outputs: ["features"] };
+  const count: LinearNodeOptions = { fn: () => ++calls, name: "count", outputs: ["features"] };
   const needing = (...inputs: string[]) =>
     quietPipeline([count, { fn: () => 0, name: "train", inputs }], { config: { window: 1 }, runtime: { data: 1 } })
       .run();
@@ -100,7 +100,7 @@ Deno.test("LinearPipeline refuses names that stand for two objects", async () =>
   throws(() => colliding.openRegistry(), message);
 });
 
-Deno.test("Node and LinearPipeline refuse options of the wrong kind", () => {
+Deno.test("LinearNode and LinearPipeline refuse options of the wrong kind", () => {
   const work = () => {};
   const fn = work;
   // deno-lint-ignore no-explicit-any
@@ -117,7 +117,7 @@ Deno.test("Node and LinearPipeline refuse options of the wrong kind", () => {
     [{ fn, ignore: ["x"] }, /ignores "x", which is none of its inputs/],
   ];
   for (const [options, message] of cases) {
-    throws(() => new Node(options), message);
+    throws(() => new LinearNode(options), message);
   }
   // deno-lint-ignore no-explicit-any
   const pipeline = (options: any) => () => new LinearPipeline({ nodes: [], ...options });
@@ -143,8 +143,8 @@ Deno.test("LinearPipeline.run() reports a failure with pipeline, node, inputs an
         config: { depth: 3 },
       },
     );
-    await rejects(pipeline.run(), (error: NodeError) => {
-      ok(error instanceof NodeError);
+    await rejects(pipeline.run(), (error: LinearNodeError) => {
+      ok(error instanceof LinearNodeError);
       deepEqual([error.pipeline, error.node, error.inputs], ["features", "train", ["total", "config.depth"]]);
       equal(error.cause, cause);
       equal(
@@ -265,7 +265,7 @@ Deno.test("LinearPipeline.run() stops before the next node when its signal is ab
 
 Deno.test("Registry shows names, placement and sizes, hands out copies, and closes", async () => {
   using cache = temporaryCache();
-  const nodes: NodeOptions[] = [
+  const nodes: LinearNodeOptions[] = [
     { fn: () => Float64Array.of(1, 2, 3), name: "load", outputs: ["rows"] },
     { fn: () => () => 5, name: "model", outputs: ["predict"] },
   ];

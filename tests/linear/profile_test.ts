@@ -1,7 +1,7 @@
-import { namedPartial, type NodeError, type NodeOptions, type RunReport } from "@ringmill/ringmill/linear";
+import { type LinearNodeError, type LinearNodeOptions, namedPartial, type RunReport } from "@ringmill/ringmill/linear";
 import { equal, match, ok, rejects } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { measureMemory } from "../../src/linear/_memory_profile.ts";
+import { measureMemory } from "../../src/linear/profile/memory_profile.ts";
 import * as functions from "./_functions.ts";
 import { logged, objectsOf, quietPipeline } from "./_helpers.ts";
 
@@ -10,7 +10,7 @@ const MIB = 2 ** 20;
 /** Writes to each page, or the system would not give them. */
 const allocate = (mib: number) => new Uint8Array(mib * MIB).fill(1);
 
-Deno.test("Node with profile logs the memory in the form of the seed, and has it in report and history", async () => {
+Deno.test("LinearNode with profile logs the memory in the form of the seed, and has it in report and history", async () => {
   const pipeline = quietPipeline([
     { fn: () => allocate(64), name: "expensive_function", outputs: ["bytes"], profile: true },
   ], { trackHistory: true });
@@ -50,7 +50,7 @@ Deno.test("measureMemory() passes on what the work throws", async () => {
 });
 
 /** Runs one node in a worker. What it returns is `out`, if it is not a failure. */
-async function inWorker(options: Omit<NodeOptions, "profile">, runtime = {}) {
+async function inWorker(options: Omit<LinearNodeOptions, "profile">, runtime = {}) {
   const module = new URL("_functions.ts", import.meta.url);
   const pipeline = quietPipeline([{ module, outputs: ["out"], ...options, profile: "worker" }], { runtime });
   let report: RunReport | undefined;
@@ -58,7 +58,7 @@ async function inWorker(options: Omit<NodeOptions, "profile">, runtime = {}) {
   return { out: objectsOf(pipeline).out, lines, memory: report!.nodes[0].memory! };
 }
 
-Deno.test('Node with profile: "worker" runs an exported function in a worker, and measures it there', async () => {
+Deno.test('LinearNode with profile: "worker" runs an exported function in a worker, and measures it there', async () => {
   equal((await inWorker({ fn: functions.isApart })).out, true);
   const { out, lines, memory } = await inWorker({ fn: functions.allocate, inputs: ["mib"] }, { mib: 64 });
   equal((out as Uint8Array).length, 64 * MIB);
@@ -66,16 +66,16 @@ Deno.test('Node with profile: "worker" runs an exported function in a worker, an
   ok(memory.peakMiB > 50 && memory.peakMiB < 200, `${memory.peakMiB}`);
 });
 
-Deno.test('Node with profile: "worker" runs what namedPartial() made', async () => {
+Deno.test('LinearNode with profile: "worker" runs what namedPartial() made', async () => {
   const fn = namedPartial(functions.allocate as (mib: number, o: { keep: number }) => Uint8Array, "small", { keep: 1 });
   const { out, lines } = await inWorker({ fn, inputs: ["mib"] }, { mib: 2 });
   equal((out as Uint8Array).length, MIB);
   match(lines[0], /^\[small\]/);
 });
 
-Deno.test('Node with profile: "worker" says what goes wrong in or on the way to the worker', async () => {
+Deno.test('LinearNode with profile: "worker" says what goes wrong in or on the way to the worker', async () => {
   const local = () => 1;
-  const cases: [Omit<NodeOptions, "profile">, RegExp][] = [
+  const cases: [Omit<LinearNodeOptions, "profile">, RegExp][] = [
     [{ fn: functions.fail }, /RangeError: too loud/],
     [{ fn: functions.makeFunction }, /what it returns cannot leave its worker: it is a function/],
     [{ fn: functions.isApart, inputs: ["call"] }, /the inputs cannot be sent to its worker: its \["0"\] is a function/],
@@ -83,17 +83,17 @@ Deno.test('Node with profile: "worker" says what goes wrong in or on the way to 
     [{ fn: local }, /function "local" is not an export of .*_functions.ts/],
   ];
   for (const [options, message] of cases) await rejects(inWorker(options, { call: () => {} }), message);
-  await rejects(inWorker({ fn: functions.fail }), (error: NodeError) => {
+  await rejects(inWorker({ fn: functions.fail }), (error: LinearNodeError) => {
     ok(error.cause instanceof RangeError);
     equal(error.cause.cause, "the crowd");
     return true;
   });
 });
 
-Deno.test("Node with profile fails alone, and not the program, where a worker may not be started", async () => {
+Deno.test("LinearNode with profile fails alone, and not the program, where a worker may not be started", async () => {
   const program = `
-    import { LinearPipeline, Node } from "@ringmill/ringmill/linear";
-    const node = new Node({ fn: () => 1, name: "one", outputs: ["x"], profile: true });
+    import { LinearPipeline, LinearNode } from "@ringmill/ringmill/linear";
+    const node = new LinearNode({ fn: () => 1, name: "one", outputs: ["x"], profile: true });
     await new LinearPipeline({ nodes: [node], quiet: true }).run().catch((error) => console.log(error.message));
   `;
   const config = fileURLToPath(new URL("../../deno.json", import.meta.url));

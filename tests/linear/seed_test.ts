@@ -1,6 +1,6 @@
 /** The programs of the seed, in TypeScript. */
 
-import { LinearPipeline, namedPartial, Node } from "@ringmill/ringmill/linear";
+import { LinearNode, LinearPipeline, namedPartial } from "@ringmill/ringmill/linear";
 import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { cached, logged, objectsOf, statuses, temporaryCache } from "./_helpers.ts";
@@ -45,11 +45,11 @@ class Config {
 }
 
 const nodes = () => [
-  new Node({ fn: createDatabase, inputs: ["config.db"], outputs: ["conn"] }),
-  new Node({ fn: loadData, inputs: ["conn"], outputs: ["df"] }),
-  new Node({ fn: preprocess, inputs: ["df", "config.preprocessing"], outputs: ["dfProcessed"] }),
-  new Node({ fn: rollingAverage, inputs: ["dfProcessed", "config.window"], outputs: ["dfFeatures"] }),
-  new Node({ fn: train, inputs: ["dfFeatures", "config.modelParams"], outputs: ["model"] }),
+  new LinearNode({ fn: createDatabase, inputs: ["config.db"], outputs: ["conn"] }),
+  new LinearNode({ fn: loadData, inputs: ["conn"], outputs: ["df"] }),
+  new LinearNode({ fn: preprocess, inputs: ["df", "config.preprocessing"], outputs: ["dfProcessed"] }),
+  new LinearNode({ fn: rollingAverage, inputs: ["dfProcessed", "config.window"], outputs: ["dfFeatures"] }),
+  new LinearNode({ fn: train, inputs: ["dfFeatures", "config.modelParams"], outputs: ["model"] }),
 ];
 
 Deno.test("Seed: a pipeline from the database to the model", async () => {
@@ -60,7 +60,7 @@ Deno.test("Seed: a pipeline from the database to the model", async () => {
 
 Deno.test("Seed: a node of runtime constants", async () => {
   const add = (a: number, b: number) => a + b;
-  const node = new Node({ fn: add, inputs: ["x", "y"], outputs: ["sum"] });
+  const node = new LinearNode({ fn: add, inputs: ["x", "y"], outputs: ["sum"] });
   const pipeline = new LinearPipeline({ nodes: [node], config: {}, runtime: { x: 2, y: 3 }, quiet: true });
   await pipeline.run();
   deepEqual(objectsOf(pipeline), { x: 2, y: 3, sum: 5 });
@@ -106,11 +106,11 @@ Deno.test("Seed: distinct nodes of one function, which write to tables, and comp
   }
   const writers = new LinearPipeline({
     nodes: [
-      new Node({
+      new LinearNode({
         fn: namedPartial(writePipelineOutput, "write_val_metrics", { table: "metrics", schema: "ml" }),
         inputs: ["dfFeatures"],
       }),
-      new Node({
+      new LinearNode({
         fn: namedPartial(writePipelineOutput, "write_predictions", { table: "predictions", schema: "ml" }),
         inputs: ["dfFeatures"],
       }),

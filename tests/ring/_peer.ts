@@ -1,6 +1,6 @@
 /** The other thread of the tests: a worker that opens the shared memory and does what it is asked to. */
 
-import { codes, layout } from "../../src/ring/_core.generated.ts";
+import { codes, layout } from "../../src/ring/core.generated.ts";
 import { type Binding, openBinding } from "../../src/ring/bindings.ts";
 import { type BindingDescription, type BindingOf, readerAddress } from "../../src/ring/description.ts";
 import { Reader } from "../../src/ring/reader.ts";

@@ -1,5 +1,5 @@
 import { deepEqual, equal, notEqual, throws } from "node:assert/strict";
-import { bytes, codes, layout } from "../../src/ring/_core.generated.ts";
+import { bytes, codes, layout } from "../../src/ring/core.generated.ts";
 import { coreModule, instantiateCore } from "../../src/ring/core.ts";
 import { ringBytes } from "../../src/ring/description.ts";
 import { Arena, SharedMemory } from "../../src/ring/shared_memory.ts";

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { layout } from "../../src/ring/_core.generated.ts";
+import { layout } from "../../src/ring/core.generated.ts";
 import {
   dataAddress,
   EVENT_BYTES,

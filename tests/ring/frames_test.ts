@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
-import { Frames } from "../../src/ring/_frames.ts";
+import { Frames } from "../../src/ring/frames.ts";
 import { dataAddress } from "../../src/ring/description.ts";
 import { type DType, DTYPES } from "../../src/ring/dtypes.ts";
 import { frameSizes, makeRing, makeStream } from "./_helpers.ts";

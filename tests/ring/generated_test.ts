@@ -1,6 +1,6 @@
 import { deepEqual, doesNotThrow, equal, throws } from "node:assert/strict";
 import { inspectCore } from "../../ring-wasm/inspect.ts";
-import { bytes, codes, compiler } from "../../src/ring/_core.generated.ts";
+import { bytes, codes, compiler } from "../../src/ring/core.generated.ts";
 
 const I32 = 0x7f, I32_CONST = 0x41, END = 0x0b;
 

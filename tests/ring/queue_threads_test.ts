@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { StoppedError } from "../../src/errors.ts";
-import { layout } from "../../src/ring/_core.generated.ts";
+import { layout } from "../../src/ring/core.generated.ts";
 import { makeQueue, type QueueFixture } from "./_queue.ts";
 import { exchange } from "./_exchange.ts";
 import { makeRecord, readRecord } from "./_queue_jobs.ts";

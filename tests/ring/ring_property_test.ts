@@ -2,7 +2,7 @@
 
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
-import { layout } from "../../src/ring/_core.generated.ts";
+import { layout } from "../../src/ring/core.generated.ts";
 import { readerAddress } from "../../src/ring/description.ts";
 import type { RingReader, RingView, RingWriter } from "../../src/ring/ring.ts";
 import { makeRing } from "./_helpers.ts";

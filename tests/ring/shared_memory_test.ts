@@ -1,5 +1,5 @@
 import { equal, notEqual, ok, throws } from "node:assert/strict";
-import { layout } from "../../src/ring/_core.generated.ts";
+import { layout } from "../../src/ring/core.generated.ts";
 import { Arena, SharedMemory } from "../../src/ring/shared_memory.ts";
 import { makeEvent, makeRing } from "./_helpers.ts";
 import { watched } from "./_threads.ts";

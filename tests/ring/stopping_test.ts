@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import { StoppedError } from "../../src/errors.ts";
-import { codes } from "../../src/ring/_core.generated.ts";
+import { codes } from "../../src/ring/core.generated.ts";
 import { WAIT_STRATEGIES } from "../../src/ring/waiting.ts";
 import { makeEvent, makeStream, type RingFixture } from "./_helpers.ts";
 import { type Call, Peer, untilParked, watched } from "./_threads.ts";

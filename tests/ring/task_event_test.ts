@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects, throws } from "node:assert/strict";
-import { layout } from "../../src/ring/_core.generated.ts";
+import { layout } from "../../src/ring/core.generated.ts";
 import { releaseBinding } from "../../src/ring/bindings.ts";
 import { TaskEvent } from "../../src/ring/task_event.ts";
 import { makeEvent } from "./_helpers.ts";

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
-import { codes } from "../../src/ring/_core.generated.ts";
+import { codes } from "../../src/ring/core.generated.ts";
 import {
   checkTimeout,
   WAIT_STRATEGIES,

@@ -1,7 +1,7 @@
 /** Who waits is woken. The peers park for good here, not for a second at a time, so that no lost wake-up heals itself. */
 
 import { deepEqual, equal } from "node:assert/strict";
-import { codes } from "../../src/ring/_core.generated.ts";
+import { codes } from "../../src/ring/core.generated.ts";
 import { readerAddress } from "../../src/ring/description.ts";
 import type { Reader } from "../../src/ring/reader.ts";
 import { WAIT_STRATEGIES, type WaitStrategy } from "../../src/ring/waiting.ts";

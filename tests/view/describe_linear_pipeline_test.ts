@@ -1,4 +1,4 @@
-import { LinearPipeline, Node } from "@ringmill/ringmill/linear";
+import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
 import { describeLinearPipeline, drawMermaid, drawSvg } from "@ringmill/ringmill/view";
 import { deepEqual, match } from "node:assert/strict";
 
@@ -8,9 +8,9 @@ function pipeline(): LinearPipeline {
   return new LinearPipeline({
     name: "goals",
     nodes: [
-      new Node({ fn, name: "load", inputs: ["db"], outputs: ["raw"] }),
-      new Node({ fn, name: "clean", inputs: ["raw", "config.least", "raw"], outputs: ["rows", "dropped"] }),
-      new Node({ fn, name: "write", inputs: ["rows", "db"] }),
+      new LinearNode({ fn, name: "load", inputs: ["db"], outputs: ["raw"] }),
+      new LinearNode({ fn, name: "clean", inputs: ["raw", "config.least", "raw"], outputs: ["rows", "dropped"] }),
+      new LinearNode({ fn, name: "write", inputs: ["rows", "db"] }),
     ],
     runtime: { db: 1 },
   });

@@ -1,7 +1,7 @@
 import { equal, match, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { drawMermaid } from "@ringmill/ringmill/view";
-import { prepare } from "../../src/view/content.ts";
+import { prepare } from "../../src/view/draw/content.ts";
 import { descriptions } from "./_random.ts";
 
 Deno.test("drawMermaid() draws every kind of box and line, groups, figures and colours", () => {

@@ -1,7 +1,7 @@
 import { equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { drawText, type ViewDescription } from "@ringmill/ringmill/view";
-import { prepare } from "../../src/view/content.ts";
+import { prepare } from "../../src/view/draw/content.ts";
 import { descriptions } from "./_random.ts";
 
 const FORK: ViewDescription = {

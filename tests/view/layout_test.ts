@@ -2,10 +2,10 @@
 
 import { ok } from "node:assert/strict";
 import fc from "fast-check";
-import { columnsOf, prepare } from "../../src/view/content.ts";
-import { layOutPixels } from "../../src/view/draw_svg.ts";
-import { layOutCells } from "../../src/view/draw_text.ts";
-import type { Layout, Rectangle } from "../../src/view/geometry.ts";
+import { columnsOf, prepare } from "../../src/view/draw/content.ts";
+import { layOutPixels } from "../../src/view/draw/draw_svg.ts";
+import { layOutCells } from "../../src/view/draw/draw_text.ts";
+import type { Layout, Rectangle } from "../../src/view/draw/geometry.ts";
 import { descriptions } from "./_random.ts";
 
 /** Two rectangles overlap. `slack` allows for the rounding of fractions. */

@@ -1,6 +1,6 @@
 /** Checks a document, of which nothing is known, against the rules of the format. */
 
-import { keeps } from "../rules.ts";
+import { keeps } from "../../rules.ts";
 import {
   isTable,
   PIPELINE_FIELDS,
@@ -9,7 +9,8 @@ import {
   TABLE_FIELDS,
   type TableRules,
 } from "./document.ts";
-import { hint, inspect, type Path, Problem } from "./problem.ts";
+import { suggest } from "../../suggest.ts";
+import { inspect, type Path, Problem } from "./problem.ts";
 
 type Table = Readonly<Record<string, unknown>>;
 
@@ -25,7 +26,7 @@ function checkTable(table: Table, path: Path, { required, optional }: TableRules
   const known = { ...required, ...optional }, title = titleOf(table, path);
   for (const field of Object.keys(table)) {
     if (Object.hasOwn(known, field)) continue;
-    const suggestion = hint(field, Object.keys(known));
+    const suggestion = suggest(field, Object.keys(known));
     throw new Problem([...path, field], `${title} has the unknown field ${JSON.stringify(field)}${suggestion}`);
   }
   for (const field of Object.keys(required)) {
@@ -85,7 +86,7 @@ function checkTargets(task: SavedTask, path: Path, streams: ReadonlySet<string>,
   for (const [field, kind, known] of fields) {
     for (const [local, target] of Object.entries(task[field] ?? {})) {
       if (known.has(target)) continue;
-      const suggestion = hint(target, [...known]);
+      const suggestion = suggest(target, [...known]);
       throw new Problem(
         [...path, field, local],
         `field "${field}" of ${title} names the unknown ${kind} ${JSON.stringify(target)}${suggestion}`,

@@ -2,8 +2,8 @@
 
 import type { DType } from "../../ring/dtypes.ts";
 import type { WaitStrategy } from "../../ring/waiting.ts";
-import type { Rule } from "../rules.ts";
-import * as rules from "../rules.ts";
+import type { Rule } from "../../rules.ts";
+import * as rules from "../../rules.ts";
 import { STREAM_RULES } from "../stream.ts";
 import type { ControlMode } from "../task.ts";
 

@@ -2,8 +2,8 @@
 
 import { DeclarationError, TaskError } from "../../errors.ts";
 import { targetOf } from "../../worker/export_target.ts";
-import type { ExportTarget } from "../../worker/protocol.ts";
-import { WorkerPool } from "../../worker/worker_pool.ts";
+import type { ExportTarget } from "../../worker/export_target.ts";
+import { WorkerPool } from "../../pool/worker_pool.ts";
 import { moduleUrl } from "../../worker/module_url.ts";
 import type { TaskDeclaration } from "../task.ts";
 // Imported for its file alone: `deno compile` embeds what is imported somewhere.

@@ -8,7 +8,8 @@
 
 import { TYPED_ARRAYS } from "../../worker/typed_arrays.ts";
 import { isTable } from "./document.ts";
-import { hint, inspect, type Path, Problem } from "./problem.ts";
+import { suggest } from "../../suggest.ts";
+import { inspect, type Path, Problem } from "./problem.ts";
 
 /** What is nested deeper is not saved. */
 const DEEPEST = 100;
@@ -185,7 +186,7 @@ export function decodeParams(saved: unknown, path: Path): unknown {
   const [key, ...more] = Object.keys(saved);
   if (more.length > 0) throw new Problem(path, `must have no other key beside one with $, received ${inspect(saved)}`);
   if (!Object.hasOwn(TAGS, key)) {
-    throw new Problem(path, `must not have the unknown key ${JSON.stringify(key)}${hint(key, Object.keys(TAGS))}`);
+    throw new Problem(path, `must not have the unknown key ${JSON.stringify(key)}${suggest(key, Object.keys(TAGS))}`);
   }
   const decoded = TAGS[key].decode(saved[key], decodeParams, [...path, key]);
   if (decoded) return decoded.value;

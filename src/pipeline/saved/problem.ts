@@ -1,7 +1,5 @@
 /** What is wrong with a saved pipeline, and where. */
 
-import { closest, distance } from "fastest-levenshtein";
-
 /** Keys and indexes that lead from the whole document to a value in it. */
 export type Path = readonly (string | number)[];
 
@@ -27,11 +25,4 @@ export function inspect(value: unknown): string {
   const text = Deno.inspect(value, { depth: 1, iterableLimit: 5, strAbbreviateSize: 60, breakLength: Infinity })
     .replaceAll("[Object: null prototype] ", "").replace(/\s+/g, " ");
   return text.length > 120 ? `${text.slice(0, 120)}…` : text;
-}
-
-/** A hint at the name that may have been meant. */
-export function hint(name: string, known: readonly string[]): string {
-  if (known.length === 0) return "";
-  const nearest = closest(name, known);
-  return distance(name, nearest) <= Math.max(2, nearest.length / 3) ? `, did you mean "${nearest}"` : "";
 }

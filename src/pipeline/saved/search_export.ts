@@ -2,7 +2,7 @@
 
 import { exportNameOf } from "../../worker/export_target.ts";
 import { beginImport, endImport } from "../../worker/importing.ts";
-import type { ExportTarget } from "../../worker/protocol.ts";
+import type { ExportTarget } from "../../worker/export_target.ts";
 
 /** The name of the export, or why there is none. */
 export async function searchExport(target: ExportTarget): Promise<{ name: string } | { reason: string }> {

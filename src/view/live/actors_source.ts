@@ -3,13 +3,13 @@
 import type { KernelError } from "../../actors/errors.ts";
 import type { RingKernelRuntime } from "../../actors/runtime.ts";
 import { Latest } from "../../worker/latest.ts";
-import { compact } from "../_numbers.ts";
-import { describeActors, kernelFigure, statusOf } from "../describe_actors.ts";
+import { compact } from "../draw/numbers.ts";
+import { describeActors, kernelFigure, statusOf } from "../describe/describe_actors.ts";
 import type { Figure, Figures, ViewDescription } from "../description.ts";
 import { ActorsSampler, type ActorsSnapshot, type KernelSample } from "./actors_snapshot.ts";
 import { actorsTables } from "./actors_tables.ts";
-import { duration } from "./_duration.ts";
-import { detailsOf } from "./_failure_details.ts";
+import { duration } from "./duration.ts";
+import { detailsOf } from "./failure_details.ts";
 import type { LiveSource } from "./source.ts";
 import type { LiveFact, LiveFailure, LiveState, LiveUpdate } from "./update.ts";
 

@@ -1,8 +1,8 @@
 /** The table of a runtime: its kernels. */
 
-import { statusOf } from "../describe_actors.ts";
+import { statusOf } from "../describe/describe_actors.ts";
 import type { ActorsSnapshot, KernelSample } from "./actors_snapshot.ts";
-import { type TableFigure, tableOf } from "./_table.ts";
+import { type TableFigure, tableOf } from "./live_table.ts";
 import type { LiveTable } from "./update.ts";
 
 const KERNELS: readonly TableFigure<KernelSample>[] = [

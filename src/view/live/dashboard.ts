@@ -2,7 +2,7 @@
 
 import { within } from "../../ring/within.ts";
 import type { ViewDescription } from "../description.ts";
-import { page } from "./_page.generated.ts";
+import { page } from "./page.generated.ts";
 import { layOutElsewhere } from "./lay_out_drawing.ts";
 import type { LiveSource } from "./source.ts";
 import type { LiveDrawing, LiveUpdate } from "./update.ts";

@@ -1,6 +1,6 @@
 /** Reads a dashboard without a browser. */
 
-import type { Snapshot } from "../../worker/metrics.ts";
+import type { Snapshot } from "../../manager/metrics.ts";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { LiveUpdate } from "./update.ts";
 

@@ -1,9 +1,9 @@
 /** Lays out a drawing with room for figures. It takes a while, so a worker does it: the program may have better to do. */
 
-import { WorkerPool } from "../../worker/worker_pool.ts";
-import { prepare } from "../content.ts";
+import { WorkerPool } from "../../pool/worker_pool.ts";
+import { prepare } from "../draw/content.ts";
 import { edgeId, type Figures, type ViewDescription } from "../description.ts";
-import { layOutPixels } from "../draw_svg.ts";
+import { layOutPixels } from "../draw/draw_svg.ts";
 import type { LiveDrawing } from "./update.ts";
 
 /** What a worker calls. */

@@ -1,7 +1,7 @@
 /** Figures for a drawing that changes all the time: they keep their places, and stay calm while tasks take turns. */
 
-import type { Snapshot, TaskMetrics } from "../../worker/metrics.ts";
-import { share, streamFigure } from "../describe_figures.ts";
+import type { Snapshot, TaskMetrics } from "../../manager/metrics.ts";
+import { share, streamFigure } from "../describe/describe_figures.ts";
 import type { Figure, Figures } from "../description.ts";
 
 /** A share of time that is worth a word. */

@@ -1,13 +1,13 @@
 /** A pipeline, as something that a dashboard can show. */
 
-import type { Manager } from "../../worker/manager.ts";
-import type { Snapshot, TaskMetrics } from "../../worker/metrics.ts";
-import type { Monitor } from "../../worker/monitor.ts";
-import type { TaskProgress } from "../../worker/task_group.ts";
-import { compact } from "../_numbers.ts";
+import type { Manager } from "../../manager/manager.ts";
+import type { Snapshot, TaskMetrics } from "../../manager/metrics.ts";
+import type { Monitor } from "../../manager/monitor.ts";
+import type { TaskProgress } from "../../manager/task_group.ts";
+import { compact } from "../draw/numbers.ts";
 import type { Figures, ViewDescription } from "../description.ts";
-import { duration } from "./_duration.ts";
-import { detailsOf } from "./_failure_details.ts";
+import { duration } from "./duration.ts";
+import { detailsOf } from "./failure_details.ts";
 import { pipelineFigures, widestFigures } from "./pipeline_figures.ts";
 import { pipelineTables } from "./pipeline_tables.ts";
 import type { LiveSource } from "./source.ts";

@@ -1,9 +1,9 @@
 /** The tables of a pipeline: its tasks, and its streams. */
 
-import type { EndMetrics, Snapshot, StreamMetrics, TaskMetrics } from "../../worker/metrics.ts";
-import { share } from "../describe_figures.ts";
+import type { EndMetrics, Snapshot, StreamMetrics, TaskMetrics } from "../../manager/metrics.ts";
+import { share } from "../describe/describe_figures.ts";
 import { doing } from "./pipeline_figures.ts";
-import { type TableFigure, tableOf } from "./_table.ts";
+import { type TableFigure, tableOf } from "./live_table.ts";
 import type { LiveTable } from "./update.ts";
 
 const TASKS: readonly TableFigure<TaskMetrics>[] = [

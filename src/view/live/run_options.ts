@@ -1,6 +1,6 @@
 /** Options of a dashboard of something that is looked at from time to time. */
 
-import { checkInterval } from "../../worker/monitor.ts";
+import { checkInterval } from "../../manager/monitor.ts";
 import { checkPort, type DashboardOptions } from "./dashboard.ts";
 
 /** Options of the dashboard of a pipeline, or of a runtime of kernels. */

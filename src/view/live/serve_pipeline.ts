@@ -1,8 +1,8 @@
 /** The dashboard of a pipeline. */
 
 import type { Pipeline } from "../../pipeline/pipeline.ts";
-import type { Manager } from "../../worker/manager.ts";
-import { describePipeline } from "../describe_pipeline.ts";
+import type { Manager } from "../../manager/manager.ts";
+import { describePipeline } from "../describe/describe_pipeline.ts";
 import { type Dashboard, serveDashboard } from "./dashboard.ts";
 import { PipelineSource } from "./pipeline_source.ts";
 import type { RunDashboardOptions } from "./run_options.ts";

@@ -1,7 +1,7 @@
 /** What a dashboard sends: all JSON of the live view is typed here. */
 
 import type { Figures } from "../description.ts";
-import type { Layout } from "../geometry.ts";
+import type { Layout } from "../draw/geometry.ts";
 
 /** How a run goes on the whole: not started yet, running, over, or with a failure. */
 export type LiveState = "waiting" | "running" | "ended" | "failed";

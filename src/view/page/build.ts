@@ -1,5 +1,5 @@
 /**
- * Bundles the page of the dashboard and generates `src/view/live/_page.generated.ts` from it.
+ * Bundles the page of the dashboard and generates `src/view/live/page.generated.ts` from it.
  *
  *     deno task page           bundle, write the module
  *     deno task page --check   bundle, compare with the committed module
@@ -8,9 +8,9 @@
 import * as esbuild from "esbuild";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { styleSheet } from "../theme.ts";
+import { styleSheet } from "../draw/theme.ts";
 
-const generated = new URL("../live/_page.generated.ts", import.meta.url);
+const generated = new URL("../live/page.generated.ts", import.meta.url);
 
 /** Finds packages where Deno keeps them. */
 const packages: esbuild.Plugin = {
@@ -60,6 +60,6 @@ if (import.meta.main) {
   await esbuild.stop();
   if (!Deno.args.includes("--check")) await Deno.writeTextFile(generated, fresh);
   else if (fresh !== await Deno.readTextFile(generated)) {
-    throw new Error("src/view/live/_page.generated.ts is not what src/view/page builds: run deno task page");
+    throw new Error("src/view/live/page.generated.ts is not what src/view/page builds: run deno task page");
   }
 }

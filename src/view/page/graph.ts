@@ -1,9 +1,9 @@
 /** The drawing, with live figures. */
 
-import { contentOf, loadOf } from "../content.ts";
+import { contentOf, loadOf } from "../draw/content.ts";
 import type { Figure, Figures } from "../description.ts";
-import { drawEdge, drawLayout, drawNode } from "../draw_layout.ts";
-import type { Layout, PlacedEdge, PlacedNode } from "../geometry.ts";
+import { drawEdge, drawLayout, drawNode } from "../draw/draw_layout.ts";
+import type { Layout, PlacedEdge, PlacedNode } from "../draw/geometry.ts";
 import type { LiveDrawing } from "../live/update.ts";
 import { element } from "./dom.ts";
 import type { Selection } from "./selection.ts";

@@ -1,6 +1,6 @@
 /** Tables with a row for each task, stream or whatever there is. */
 
-import { loadLevel } from "../theme.ts";
+import { loadLevel } from "../draw/theme.ts";
 import type { LiveColumn, LiveRow, LiveTable } from "../live/update.ts";
 import { colourOf, followTheme } from "./colours.ts";
 import { element, setText } from "./dom.ts";

@@ -1,6 +1,6 @@
 /** Numbers as people read them. */
 
-import { compact } from "../_numbers.ts";
+import { compact } from "../draw/numbers.ts";
 import type { LiveUnit } from "../live/update.ts";
 
 const SUFFIXES: Readonly<Record<Exclude<LiveUnit, "share" | "ms">, string>> = {

@@ -136,7 +136,7 @@ Deno.test("Pipeline.save() refuses a binding to a name that nothing has", async 
   await rejects(() => pipe.save("/nowhere/radar.toml"), {
     name: "DeclarationError",
     message:
-      'Cannot save pipeline "radar": field "reads" of task "t" names the unknown stream "nubmers", did you mean "numbers"',
+      'Cannot save pipeline "radar": field "reads" of task "t" names the unknown stream "nubmers"; did you mean "numbers"?',
   });
 });
 

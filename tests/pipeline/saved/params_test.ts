@@ -99,7 +99,7 @@ Deno.test("Pipeline.save() refuses texts with half a surrogate pair", async () =
 });
 
 const wrong: [string, string][] = [
-  ['{ "$map" = [] }', 'must not have the unknown key "\\$map", did you mean "\\$Map"'],
+  ['{ "$map" = [] }', 'must not have the unknown key "\\$map"; did you mean "\\$Map"\\?'],
   ['{ "$Map" = [], "$Set" = [] }', "must have no other key beside one with \\$, received .*"],
   ['{ "$toString" = [] }', 'must not have the unknown key "\\$toString"'],
   ['{ "$Map" = [ 1 ] }', 'must have an array of pairs as "\\$Map", received \\[ 1 \\]'],

@@ -72,7 +72,7 @@ const cases: readonly Case[] = [
     "name",
     'field "name" of the file must be a text that is not empty, received ""',
   ],
-  ['name = "radar"', 'nmae = "radar"', 2, "", "nmae", 'the file has the unknown field "nmae", did you mean "name"'],
+  ['name = "radar"', 'nmae = "radar"', 2, "", "nmae", 'the file has the unknown field "nmae"; did you mean "name"?'],
   [
     'name = "radar"',
     'name = "radar"\ngrace_ms = -1',
@@ -81,7 +81,7 @@ const cases: readonly Case[] = [
     "grace_ms",
     'field "grace_ms" of the file must be a number of milliseconds, 0 or more, received -1',
   ],
-  ["[[events]]", "[[evnts]]", 9, "", "evnts", 'the file has the unknown field "evnts", did you mean "events"'],
+  ["[[events]]", "[[evnts]]", 9, "", "evnts", 'the file has the unknown field "evnts"; did you mean "events"?'],
   [
     "[[events]]",
     "[events]",
@@ -106,7 +106,7 @@ const cases: readonly Case[] = [
     7,
     "streams[0]",
     "shpae",
-    'stream "echoes" has the unknown field "shpae", did you mean "shape"',
+    'stream "echoes" has the unknown field "shpae"; did you mean "shape"?',
   ],
   [
     "shape = [8]",
@@ -179,7 +179,7 @@ const cases: readonly Case[] = [
     17,
     "tasks[0]",
     "writes",
-    'field "writes" of task "source" names the unknown stream "echos", did you mean "echoes"',
+    'field "writes" of task "source" names the unknown stream "echos"; did you mean "echoes"?',
   ],
   [
     'now = "go"',

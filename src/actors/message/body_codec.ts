@@ -1,0 +1,88 @@
+/** What msgpackr makes of values, behind room for a header. */
+
+import { addExtension, Packr, RESERVE_START_SPACE, RESET_BUFFER_MODE, REUSE_BUFFER_MODE } from "msgpackr";
+import { type ErrorReport, rebuildError, reportError } from "../../worker/error_report.ts";
+
+/** What msgpackr would send as something else, or as nothing. */
+class Unsendable {
+  static [Symbol.hasInstance](value: unknown): boolean {
+    // Typed arrays are frequent, and soon told apart.
+    if (ArrayBuffer.isView(value)) return false;
+    return value instanceof Promise || value instanceof SharedArrayBuffer || value instanceof WeakMap ||
+      value instanceof WeakSet || value instanceof WeakRef;
+  }
+}
+
+function refuse(value: unknown): never {
+  throw new TypeError(`${Deno.inspect(value, { depth: 0 })} could not be cloned`);
+}
+
+/** Plain bytes, the most frequent of typed arrays. Buffers are none. */
+class Bytes {
+  static [Symbol.hasInstance](value: object): boolean {
+    return value.constructor === Uint8Array;
+  }
+}
+
+// Codes of extensions. Those of msgpackr itself are letters.
+const [UNSENDABLE, ERROR, HALF_FLOATS, BYTES] = [1, 2, 3, 4];
+
+addExtension({ Class: Unsendable, type: UNSENDABLE, write: refuse, read: refuse });
+addExtension({
+  Class: Error,
+  type: ERROR,
+  write: (error: Error) => ({ ...reportError(error) }),
+  read: (report: ErrorReport) => rebuildError(report),
+});
+addExtension({
+  Class: Float16Array,
+  type: HALF_FLOATS,
+  write: (array: Float16Array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength).slice(),
+  read: (bytes: Uint8Array) => new Float16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2),
+});
+// The one that is added last is looked at first.
+addExtension({
+  Class: Bytes,
+  type: BYTES,
+  pack: (bytes: Uint8Array) => bytes,
+  // A copy: what is read lies in memory that the next message will use. (The `slice()` of a Buffer is none.)
+  unpack: (bytes: Uint8Array) => Uint8Array.prototype.slice.call(bytes),
+});
+
+const OPTIONS = {
+  // Objects as records, so that maps are maps.
+  mapsAsObjects: false,
+  moreTypes: true,
+  useBigIntExtension: true,
+  // What is read lies in memory that the next message will use.
+  copyBuffers: true,
+  useToJSON: false,
+  writeFunction: refuse as unknown as () => unknown,
+};
+
+const packr = new Packr(OPTIONS as ConstructorParameters<typeof Packr>[0]);
+
+/** The buffer that msgpackr writes to. Its own fields say where the latest value lies. */
+interface Target extends Uint8Array<ArrayBuffer> {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Bytes that were written, in a buffer that the next call writes over. */
+export interface Packed {
+  readonly buffer: Uint8Array<ArrayBuffer>;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Writes `value` behind `reserved` bytes, 0 to 255. */
+export function pack(value: unknown, reserved: number): Packed {
+  const mode = REUSE_BUFFER_MODE | RESET_BUFFER_MODE | RESERVE_START_SPACE | reserved;
+  const target = packr.pack(value, mode) as unknown as Target;
+  return { buffer: target, start: target.start, end: target.end };
+}
+
+/** Reads what `pack` has written. */
+export function unpack(bytes: Uint8Array, start: number, end: number): unknown {
+  return packr.unpack(bytes, { start, end });
+}

@@ -1,0 +1,201 @@
+/** Keeps a kernel's function running in a worker, by the kernel's policy for errors. */
+
+import { LONGEST_TIMER_MS } from "../../ring/within.ts";
+import { type FailureReport, reportFailure } from "../message/failure.ts";
+import { type Ending, KernelWorker, type WorkerListener } from "./kernel_worker.ts";
+import type { KernelUse } from "../kernel_link.ts";
+import type { KernelJob, ToKernel } from "../thread/kernel_protocol.ts";
+import { RestartPlan } from "./restart_plan.ts";
+import type { RingKernelSettings } from "../ring_kernel.ts";
+import { type ErrorReport, reportError } from "../../worker/error_report.ts";
+
+/** What a supervisor needs, and whom it tells. */
+export interface SupervisorHooks {
+  /** The job of the kernel's next worker, which is that of a number, from 1. */
+  newJob(worker: number): KernelJob;
+  /** A worker has ended, and its number in queues is free. */
+  returnParty(party: number): void;
+  /** Tells a worker to stop, although the kernel goes on. */
+  stopWorker(worker: number): void;
+  /** The kernel's function is about to be called for the first time. */
+  loaded(): void;
+  /** The kernel has failed. */
+  failed(failure: FailureReport): void;
+  /** What a worker had received is lost with it; there will be another one. */
+  lost(failure: FailureReport): void;
+  /** A failure that ends a kernel whose function is running still. */
+  mustTerminate(failure: FailureReport): void;
+  /** Its worker looks for a kernel. */
+  find(id: string): void;
+  /** The kernel has used another one. */
+  used(id: string, by: KernelUse): void;
+  /** Its worker looks for a mailbox. */
+  findMailbox(number: number): void;
+  /** There is no function to call any more: why, unless it has returned, or was stopped. */
+  over(failure: FailureReport | null): void;
+}
+
+type Policy = Pick<RingKernelSettings, "onError" | "restart" | "permissions">;
+
+/** Supervises the workers of one kernel, one after the other. */
+export class Supervisor implements WorkerListener {
+  readonly #id: string;
+  readonly #policy: Policy;
+  readonly #graceMs: number;
+  readonly #hooks: SupervisorHooks;
+  readonly #plan: RestartPlan;
+  #worker: KernelWorker | undefined;
+  #job: KernelJob | undefined;
+  #workers = 0;
+  #hasLoaded = false;
+  #isStopping = false;
+  #isOver = false;
+  /** Waits before the function is called again, or before a worker that must stop is given up. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Why the worker has to make room for another one, while its function is running. */
+  #replacedFor: FailureReport | undefined;
+
+  /** `graceMs` is how long a worker that is replaced may take to stop. */
+  constructor(id: string, policy: Policy, graceMs: number, hooks: SupervisorHooks) {
+    this.#id = id;
+    this.#policy = policy;
+    this.#graceMs = graceMs;
+    this.#hooks = hooks;
+    this.#plan = new RestartPlan(policy.restart);
+  }
+
+  /** Workers that were started after the first. */
+  get restarts(): number {
+    return Math.max(this.#workers - 1, 0);
+  }
+
+  /** Starts a worker. */
+  start(): void {
+    this.#job = this.#hooks.newJob(++this.#workers);
+    this.#worker = new KernelWorker(this.#job, this.#policy.permissions, this);
+  }
+
+  /** Posts to the worker. */
+  tell(message: ToKernel): void {
+    this.#worker?.tell(message);
+  }
+
+  loaded(): void {
+    if (!this.#hasLoaded) this.#hooks.loaded();
+    this.#hasLoaded = true;
+    this.#run();
+  }
+
+  #run(): void {
+    this.tell({ kind: "run" });
+  }
+
+  ended(ending: Ending | null): void {
+    if (ending) this.#fail(ending);
+    else if (this.#replacedFor) this.#replace(this.#replacedFor);
+    else this.#end(null);
+  }
+
+  #fail(ending: Ending): void {
+    const failure = reportFailure(this.#id, ending.deed, ending.error);
+    this.#hooks.failed(failure);
+    const delay = this.#isStopping || !this.#hasLoaded ? null : this.#delayAfter(ending);
+    if (delay === null) return this.#end(failure);
+    if (!ending.isDead && this.#policy.onError === "continue") return this.#later(delay, () => this.#run());
+    if (ending.isDead) this.#hooks.lost(failure);
+    this.#retire();
+    this.#later(delay, () => this.#startAgain());
+  }
+
+  #startAgain(): void {
+    try {
+      this.start();
+    } catch (error) {
+      const failure = reportFailure(this.#id, "could not be started again:", reportError(error));
+      this.#hooks.failed(failure);
+      this.#end(failure);
+    }
+  }
+
+  /** How long to wait before the function is called again; `null` for ever. */
+  #delayAfter({ isDead, hasReceived }: Pick<Ending, "isDead" | "hasReceived">): number | null {
+    const { onError } = this.#policy;
+    if (onError === "terminate") return null;
+    if (onError === "restart" || isDead || !hasReceived) return this.#plan.next(performance.now());
+    this.#plan.reset();
+    return 0;
+  }
+
+  #later(ms: number, work: () => void): void {
+    if (ms === 0) return work();
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      work();
+    }, Math.min(ms, LONGEST_TIMER_MS));
+  }
+
+  noted(deed: string, error: ErrorReport): void {
+    const failure = reportFailure(this.#id, deed, error), { onError } = this.#policy;
+    this.#hooks.failed(failure);
+    if (this.#isStopping || this.#replacedFor || onError === "continue") return;
+    if (onError === "terminate") return this.#hooks.mustTerminate(failure);
+    this.#replacedFor = failure;
+    this.#hooks.stopWorker(this.#workers);
+    // Its number in queues stays taken: the thread may live on.
+    this.#later(this.#graceMs, () => {
+      this.#job = undefined;
+      this.#replace(failure);
+    });
+  }
+
+  /** Another worker takes the place of one whose function was running when something else has failed. */
+  #replace(failure: FailureReport): void {
+    clearTimeout(this.#timer);
+    this.#replacedFor = undefined;
+    const delay = this.#isStopping ? null : this.#delayAfter({ isDead: true, hasReceived: false });
+    if (delay === null) return this.#end(failure);
+    this.#hooks.lost(failure);
+    this.#retire();
+    this.#later(delay, () => this.#startAgain());
+  }
+
+  #retire(): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    if (this.#job) this.#hooks.returnParty(this.#job.party);
+    this.#job = undefined;
+  }
+
+  #end(failure: FailureReport | null): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#retire();
+    this.#hooks.over(failure);
+  }
+
+  /** The kernel was told to stop: its function is waited for, if it is running. */
+  stop(): void {
+    this.#isStopping = true;
+    const isIdle = this.#timer !== undefined && !this.#replacedFor;
+    if (isIdle || !this.#hasLoaded) this.#end(null);
+  }
+
+  /** Gives up on a worker that ignores the stop. Its number in queues stays taken: the thread may live on. */
+  abandon(failure: FailureReport): void {
+    this.#job = undefined;
+    this.#end(failure);
+  }
+
+  find(id: string): void {
+    this.#hooks.find(id);
+  }
+
+  used(id: string, by: KernelUse): void {
+    this.#hooks.used(id, by);
+  }
+
+  findMailbox(number: number): void {
+    this.#hooks.findMailbox(number);
+  }
+}

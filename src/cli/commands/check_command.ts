@@ -1,0 +1,16 @@
+/** `ringmill check` */
+
+import { STATUS } from "../program/exit_status.ts";
+import { type LoadOptions, loadPipeline } from "../program/load_pipeline.ts";
+
+const count = (many: number, what: string) => `${many} ${what}${many === 1 ? "" : "s"}`;
+
+/** Compiles a pipeline: its modules are imported and its functions found, but no task runs. */
+export async function check(target: string, options: LoadOptions): Promise<number> {
+  await using pipe = await loadPipeline(target, options);
+  await pipe.compile();
+  const { tasks, streams, events } = pipe;
+  const parts = [count(tasks.size, "task"), count(streams.size, "stream"), count(events.size, "event")];
+  console.log(`${pipe.name}: ${parts.join(", ")}, ready to run`);
+  return STATUS.ended;
+}

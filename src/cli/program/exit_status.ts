@@ -1,0 +1,38 @@
+/** What a person at the keyboard is told when something is wrong, and what the program exits with then. */
+
+import { DeclarationError, LifecycleError, PipelineFileError, TaskError } from "../../errors.ts";
+
+/** What the program exits with. Signals add their number to 128. */
+export const STATUS = { ended: 0, failed: 1, wrongUse: 2 } as const;
+
+/** The command was called in a wrong way. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Something that was named on the command line is not what it should be. `cause` is what somebody else's code threw. */
+export class TargetError extends Error {
+  override readonly name = "TargetError";
+}
+
+/** Their messages tell all. */
+const TELLING = [UsageError, DeclarationError, LifecycleError, PipelineFileError, Deno.errors.AddrInUse];
+
+/** What is printed: the message, and where it comes from if that is somebody's code. */
+export function explain(error: unknown): string {
+  if (TELLING.some((kind) => error instanceof kind)) return `error: ${(error as Error).message}`;
+  if (error instanceof TargetError) return withCauses(error, { "": error.cause });
+  if (!(error instanceof TaskError)) return `error: ${Deno.inspect(error)}`;
+  const causes = [error, ...error.others].map(({ task, cause }) => [`In task "${task}": `, cause]);
+  return withCauses(error, Object.fromEntries(causes));
+}
+
+function withCauses({ message }: Error, causes: Readonly<Record<string, unknown>>): string {
+  const known = Object.entries(causes).filter(([, cause]) => cause !== undefined);
+  return [`error: ${message}`, ...known.map(([where, cause]) => `${where}${Deno.inspect(cause)}`)].join("\n");
+}
+
+/** What the program exits with after an error. */
+export function statusOf(error: unknown): number {
+  return error instanceof UsageError ? STATUS.wrongUse : STATUS.failed;
+}

@@ -1,0 +1,95 @@
+/** The commands, their arguments and options. */
+
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import config from "../../../deno.json" with { type: "json" };
+import { check } from "../commands/check_command.ts";
+import { draw, FORMATS } from "../commands/draw_command.ts";
+import { STATUS } from "./exit_status.ts";
+import { run } from "../commands/run_command.ts";
+import { top, type TopOptions } from "../commands/top_command.ts";
+
+const TARGET = "a saved pipeline (.toml), or a module that exports one";
+
+const STATUSES = `
+Exit status: 0 if all went well, 1 if something failed, 2 if the command was called in a wrong way, 130 after Ctrl-C.`;
+
+const MODULES = `
+A module exports, as its default or by the name that --export gives, a Pipeline or a function that makes one.`;
+
+/** Numbers in a range. */
+function numberFrom(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
+  };
+}
+
+function portNumber(text: string): number {
+  const port = numberFrom(0, 65_535)(text);
+  if (Number.isInteger(port)) return port;
+  throw new InvalidArgumentError("It must be an integer.");
+}
+
+/** Whatever follows `--dashboard` and is no number is meant for something else. */
+function withPort(args: readonly string[]): string[] {
+  return args.map((arg, at) => arg === "--dashboard" && !/^\d+$/.test(args[at + 1] ?? "") ? `${arg}=0` : arg);
+}
+
+const collect = (value: string, others: readonly string[] = []) => [...others, value];
+
+const every = () =>
+  new Option("--every <seconds>", "from one table to the next, where there is no terminal to redraw it on")
+    .default(10).argParser(numberFrom(0, 86_400));
+
+/** Does what the arguments say. Returns the status to exit with. */
+export async function parseCommand(args: readonly string[]): Promise<number> {
+  let status: number = STATUS.ended;
+  const program = newProgram((result) => status = result);
+  try {
+    await program.parseAsync(withPort(args), { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? STATUS.ended : STATUS.wrongUse;
+  }
+  return status;
+}
+
+function newProgram(finish: (status: number) => void): Command {
+  const program = new Command("ringmill")
+    .description("Runs, checks, draws and watches pipelines.")
+    .version(config.version, "-V, --version", "print the version")
+    .addHelpText("after", MODULES + STATUSES)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => console.log(text.trimEnd()),
+      writeErr: (text) => console.error(text.trimEnd()),
+    });
+  /** A command about a pipeline. */
+  const command = <Options>(name: string, about: string, act: (target: string, options: Options) => Promise<number>) =>
+    program.command(name).description(about).argument("<target>", TARGET)
+      .option("--export <name>", "take this export of the module")
+      .option("--allow-module <path>", "a module or folder that a saved pipeline may name; repeatable", collect)
+      .action(async (target: string, options: Options) => finish(await act(target, options)));
+  command("run", "run a pipeline to its end; Ctrl-C stops it, a second one ends it at once", run)
+    .option("-q, --quiet", "print nothing but what tasks print, and errors")
+    .addOption(
+      new Option("--dashboard [port]", "say where the live page is, on this port if given").argParser(portNumber),
+    )
+    .addOption(
+      new Option("--interval <ms>", "from one look at the tasks to the next").default(500)
+        .argParser(numberFrom(10, 60_000)),
+    )
+    .addOption(every());
+  command("check", "compile a pipeline without starting it", check);
+  command("draw", "draw a pipeline of any kind, or a graph of nodes", draw)
+    .addOption(new Option("-f, --format <format>", "what to draw; else as FILE is named, or text").choices(FORMATS))
+    .addOption(new Option("-d, --direction <direction>", "where the line goes").choices(["down", "right"]))
+    .option("-o, --out <file>", "write to a file");
+  program.command("top").description("watch a pipeline that runs in another program")
+    .argument("[target]", "its process, name, file or module, or the address of its live page")
+    .option("--once", "print one table")
+    .addOption(every())
+    .action(async (target: string | undefined, options: TopOptions) => finish(await top(target, options)));
+  return program;
+}

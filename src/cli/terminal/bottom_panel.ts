@@ -1,0 +1,65 @@
+/**
+ * Lines at the bottom of a terminal that stay while what others print scrolls above them. Tasks print from threads of
+ * their own, whenever they like: this works because the terminal itself scrolls only the lines above.
+ */
+
+import type { Terminal } from "./terminal.ts";
+
+const ESC = "\x1b";
+const SAVE = `${ESC}7`, RESTORE = `${ESC}8`;
+const CLEAR_LINE = `${ESC}[2K`, CLEAR_BELOW = `${ESC}[J`;
+const WRAP = `${ESC}[?7h`, NO_WRAP = `${ESC}[?7l`;
+
+const moveTo = (row: number) => `${ESC}[${row};1H`;
+const up = (rows: number) => `${ESC}[${rows}A`;
+/** Lets only the first rows scroll. It moves the cursor. */
+const scrollOnly = (rows: number) => `${SAVE}${ESC}[1;${rows}r${RESTORE}`;
+const SCROLL_ALL = `${SAVE}${ESC}[r${RESTORE}`;
+
+/** The panel. Dispose it, or the terminal goes on to scroll in a part of itself only. */
+export class BottomPanel implements Disposable {
+  readonly #terminal: Terminal;
+  /** Lines of the panel, and rows of the terminal that it was made for; 0 while there is none. */
+  #height = 0;
+  #rows = 0;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+    addEventListener("unload", this.#dispose);
+  }
+
+  /** Shows these lines in the place of those before. In one write, so that nobody prints in between. */
+  show(lines: readonly string[]): void {
+    const { rows } = this.#terminal.size();
+    const isNew = lines.length !== this.#height || rows !== this.#rows;
+    const before = isNew ? this.#remove() + this.#makeRoom(lines.length, rows) : "";
+    const painted = lines.map((line, index) => `${moveTo(rows - lines.length + 1 + index)}${CLEAR_LINE}${line}`);
+    this.#write(before + (lines.length === 0 ? "" : `${SAVE}${NO_WRAP}${painted.join("")}${WRAP}${RESTORE}`));
+  }
+
+  #makeRoom(height: number, rows: number): string {
+    this.#height = height;
+    this.#rows = rows;
+    if (height === 0) return "";
+    // What stands at the bottom scrolls up.
+    return "\n".repeat(height) + up(height) + scrollOnly(rows - height);
+  }
+
+  #remove(): string {
+    if (this.#height === 0) return "";
+    this.#height = 0;
+    return SCROLL_ALL + CLEAR_BELOW;
+  }
+
+  readonly #dispose = (): void => this[Symbol.dispose]();
+
+  /** Removes the panel. What is printed next stands where it was. */
+  [Symbol.dispose](): void {
+    removeEventListener("unload", this.#dispose);
+    this.#write(this.#remove());
+  }
+
+  #write(text: string): void {
+    if (text !== "") this.#terminal.write(text);
+  }
+}

@@ -1,0 +1,258 @@
+/** One execution of a plan: calls what is due, waits for what that returns, and knows how it ends. */
+
+import { callNode } from "./call_node.ts";
+import type { Tracing } from "./find_tracing.ts";
+import type { Link, Links } from "./links.ts";
+import type { EventDetails, Monitor } from "./event_bus.ts";
+import { Progress, type ProgressListener } from "./progress.ts";
+import type { RunOutcome } from "../events.ts";
+import type { ExecutionOptions } from "../execute_options.ts";
+import { NodeCallContext } from "../node_context.ts";
+import { NodeError } from "../node_error.ts";
+import type { Plan, PlannedNode, Unit } from "./graph_plan.ts";
+import type { RunTrace } from "./tracing.ts";
+
+/** Where an execution comes from. */
+export interface ExecutionOrigin {
+  readonly graph: string;
+  readonly plan: Plan;
+  readonly monitor: Monitor;
+  readonly tracing: Tracing;
+  /** Those that are not over. */
+  readonly running: Links<Execution>;
+}
+
+/** Is told once, when an execution is over. */
+export type OnOver = (execution: Execution) => void;
+
+/** One call after the other, as one brings the next. Here is the one that has not returned. */
+class Chain {
+  unit: Unit | undefined;
+  output: unknown;
+  /** Whether it rejects with what the node has thrown, not with a `NodeError`. */
+  isPlain = true;
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return value instanceof Promise ||
+    (typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function");
+}
+
+/** The input of a node that takes all at once. */
+function joinedValues({ sources }: PlannedNode, values: readonly unknown[]): Record<string, unknown> {
+  return Object.fromEntries(sources.map(({ name, index }) => [name, values[index]]));
+}
+
+/** One execution. It begins with `begin()`. */
+export class Execution implements ProgressListener {
+  readonly id: number;
+  readonly progress: Progress;
+  /** By node, for those that were called with options. */
+  attempts: Map<PlannedNode, number> | undefined;
+  /** Of nodes that failed while the rest went on. */
+  errors: NodeError[] | undefined;
+  trace: RunTrace | null = null;
+  /** How it has ended, and why. */
+  ending: RunOutcome | undefined;
+  reason: unknown;
+  readonly #origin: ExecutionOrigin;
+  readonly #monitor: Monitor;
+  readonly #input: unknown;
+  readonly #options: ExecutionOptions;
+  readonly #onOver: OnOver;
+  readonly #link: Link<Execution>;
+  #running = 0;
+  /** What else was returned by nodes and has not settled: attempts that were given up. And whoever waits for all. */
+  #open = 0;
+  #settled: PromiseWithResolvers<void> | undefined;
+  #controller: AbortController | undefined;
+  #abort: (() => void) | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(id: number, origin: ExecutionOrigin, input: unknown, options: ExecutionOptions, onOver: OnOver) {
+    this.id = id;
+    this.progress = new Progress(origin.plan, options.timing, this);
+    this.#origin = origin;
+    this.#monitor = origin.monitor;
+    this.#input = input;
+    this.#options = options;
+    this.#onOver = onOver;
+    this.#link = origin.running.add(this);
+  }
+
+  get graph(): string {
+    return this.#origin.graph;
+  }
+
+  get isOver(): boolean {
+    return this.ending !== undefined;
+  }
+
+  /** Aborts when the execution is over before its nodes are. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.isOver) this.#controller.abort(this.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Resolves when no call of a node is open any more, also of those that went on after the end. */
+  get settled(): Promise<void> {
+    this.#settled ??= Promise.withResolvers();
+    this.#settleIfDone();
+    return this.#settled.promise;
+  }
+
+  /** Starts the first nodes, unless it was cancelled before. */
+  begin(): void {
+    if (this.isOver) return;
+    const { signal, timeoutMs } = this.#options, { tracing } = this.#origin;
+    if (tracing.begin) this.trace = tracing.begin(this.graph, this.id);
+    if (this.#monitor.isWatched) this.tell({ kind: "runStart" });
+    if (signal) {
+      if (signal.aborted) return this.cancel(signal.reason);
+      this.#abort = () => this.cancel(signal.reason);
+      signal.addEventListener("abort", this.#abort);
+    }
+    if (timeoutMs !== Infinity) this.#timer = setTimeout(() => this.#timeOut(), timeoutMs);
+    const chain = new Chain();
+    if (this.#callDue(chain)) this.#follow(chain);
+  }
+
+  #timeOut(): void {
+    this.cancel(
+      new DOMException(`Graph "${this.graph}" took longer than ${this.#options.timeoutMs} ms`, "TimeoutError"),
+    );
+  }
+
+  /** Tells those who listen. */
+  tell(details: EventDetails): void {
+    if (this.#monitor.isWatched) this.#monitor.tell(this.graph, this.id, details);
+  }
+
+  completed({ internals }: PlannedNode, output: unknown): void {
+    if (this.#monitor.isWatched) internals.output?.next(output);
+  }
+
+  skipped({ name }: PlannedNode): void {
+    if (this.#monitor.isWatched) this.tell({ kind: "skip", node: name });
+  }
+
+  cancelled({ name }: PlannedNode): void {
+    if (this.#monitor.isWatched) this.tell({ kind: "cancel", node: name });
+  }
+
+  /** Notes how often a node was called. */
+  attempted(node: PlannedNode, attempt: number): void {
+    (this.attempts ??= new Map()).set(node, attempt);
+  }
+
+  /** Counts what a node has returned as open, until it settles. */
+  track(output: unknown): unknown {
+    if (!isPromise(output)) return output;
+    this.#open++;
+    const close = () => {
+      this.#open--;
+      this.#settleIfDone();
+    };
+    output.then(close, close);
+    return output;
+  }
+
+  #settleIfDone(): void {
+    if (this.isOver && this.#running + this.#open === 0) this.#settled?.resolve();
+  }
+
+  /**
+   * Begins what is due, as far as the concurrency allows. The first call that must be waited for continues `chain`, and each
+   * other one begins a chain of its own. False if there is none. Never runs within itself, which a function could cause
+   * that cancels its own execution.
+   */
+  #callDue(chain: Chain): boolean {
+    const { progress } = this;
+    let isContinued = false;
+    while (this.ending === undefined && this.#running < this.#options.concurrency) {
+      const unit = progress.next();
+      if (unit === undefined) break;
+      const at = isContinued ? new Chain() : chain;
+      if (!progress.begin(unit.node) || !this.#call(unit, at)) continue;
+      this.#running++;
+      if (isContinued) this.#follow(at);
+      isContinued = true;
+    }
+    if (progress.left === 0 && this.ending === undefined) this.#end("completed", undefined);
+    return isContinued;
+  }
+
+  /** Waits for one call after the other: that takes one async function for a chain of nodes. */
+  async #follow(chain: Chain): Promise<void> {
+    do {
+      const unit = chain.unit!;
+      try {
+        const output = await chain.output;
+        this.#running--;
+        if (this.ending === undefined) this.progress.take(unit, output);
+      } catch (error) {
+        this.#running--;
+        this.#fail(unit.node, chain.isPlain ? this.#nodeError(unit.node, error) : error as NodeError);
+      }
+      if (this.ending !== undefined) return this.#settleIfDone();
+    } while (this.#callDue(chain));
+  }
+
+  /** Calls a node. True if it must be waited for; `chain` has what for. */
+  #call(unit: Unit, chain: Chain): boolean {
+    const { node } = unit;
+    chain.unit = unit;
+    chain.isPlain = node.call === null && !this.#monitor.isWatched && this.trace === null;
+    if (!chain.isPlain) {
+      chain.output = callNode(this, node, this.#inputOf(unit));
+      return true;
+    }
+    try {
+      const output = chain.output = node.node.process(this.#inputOf(unit), new NodeCallContext(this, node.name));
+      if (isPromise(output)) return true;
+      if (this.ending === undefined) this.progress.take(unit, output);
+    } catch (error) {
+      this.#fail(node, this.#nodeError(node, error));
+    }
+    return false;
+  }
+
+  #nodeError(node: PlannedNode, cause: unknown): NodeError {
+    return new NodeError({ graph: this.graph, node: node.name, attempt: 1, cause });
+  }
+
+  #inputOf({ node, source }: Unit): unknown {
+    const { values } = this.progress;
+    if (source) return values[source.index];
+    return node.sources.length === 0 ? this.#input : joinedValues(node, values);
+  }
+
+  #fail(node: PlannedNode, error: NodeError): void {
+    if (this.isOver || !this.progress.fail(node)) return;
+    (this.errors ??= []).push(error);
+    if (this.#options.onError === "cancel") this.#end("failed", error);
+    else this.progress.skipAfter(node);
+  }
+
+  /** Ends the execution before its nodes have. */
+  cancel(reason: unknown): void {
+    if (!this.isOver) this.#end("cancelled", reason);
+  }
+
+  #end(outcome: RunOutcome, error: unknown): void {
+    this.ending = outcome;
+    this.reason = error;
+    if (this.#abort) this.#options.signal?.removeEventListener("abort", this.#abort);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    if (outcome !== "completed") this.progress.cancel();
+    this.trace?.end(error);
+    if (this.#monitor.isWatched) this.tell({ kind: "runEnd", outcome, error });
+    if (outcome !== "completed") this.#controller?.abort(error);
+    this.#settleIfDone();
+    this.#origin.running.remove(this.#link);
+    this.#onOver(this);
+  }
+}

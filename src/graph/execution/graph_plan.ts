@@ -1,0 +1,167 @@
+/** Checks a graph and compiles it: nodes become numbered entries that point at each other. */
+
+import { DeclarationError } from "../../errors.ts";
+import { internalsOf, type NodeInternals } from "../node_internals.ts";
+import type { GraphNode } from "../node.ts";
+import type { CallOptions } from "../node_options.ts";
+
+/** A node, as executions see it. */
+export interface PlannedNode {
+  /** Its place in the plan's nodes. */
+  readonly index: number;
+  readonly name: string;
+  readonly node: GraphNode;
+  readonly internals: NodeInternals;
+  /** How it is called; `null` if plainly. */
+  readonly call: CallOptions | null;
+  readonly isEach: boolean;
+  readonly isAll: boolean;
+  /** How many arrivals, or calls, it waits for. */
+  waitsFor: number;
+  /** Where its inputs come from, in the order in which those nodes were added. */
+  readonly sources: PlannedNode[];
+  /** The calls that wait for its output. */
+  readonly next: Unit[];
+  /** The calls that it takes: one, or one for each input. */
+  readonly units: Unit[];
+}
+
+/** One call of a node. */
+export interface Unit {
+  readonly node: PlannedNode;
+  /** Where its input comes from; `null` for the graph's input, or all sources together. */
+  readonly source: PlannedNode | null;
+  /** Which of the node's calls it is. */
+  readonly slot: number;
+}
+
+/** A graph, ready to be executed. */
+export interface Plan {
+  readonly nodes: readonly PlannedNode[];
+  /** By node: its place in the plan. */
+  readonly indexes: ReadonlyMap<GraphNode, number>;
+  /** The calls that an execution begins with. */
+  readonly starts: readonly Unit[];
+  /** What an execution begins with, to copy. */
+  readonly blank: {
+    readonly status: readonly number[];
+    readonly times: readonly number[];
+    readonly values: readonly unknown[];
+    readonly outputs: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** A graph, as it was declared. */
+export interface Declaration {
+  readonly name: string;
+  readonly nodes: ReadonlyMap<string, GraphNode>;
+  readonly starts: ReadonlySet<GraphNode>;
+}
+
+function planNode(node: GraphNode, index: number): PlannedNode {
+  const internals = internalsOf(node), { call } = internals;
+  const isEach = node.join === "each", isAll = node.join === "all";
+  return {
+    index,
+    waitsFor: 1,
+    isEach,
+    call,
+    node,
+    next: [],
+    name: node.name,
+    internals,
+    isAll,
+    sources: [],
+    units: [],
+  };
+}
+
+/**
+ * Compiles a graph.
+ *
+ * @throws {DeclarationError} If it cannot run; the message has all problems.
+ */
+export function planGraph(declaration: Declaration): Plan {
+  const planned = new Map([...declaration.nodes.values()].map((node, index) => [node, planNode(node, index)]));
+  const nodes = [...planned.values()], problems: string[] = [];
+  for (const from of nodes) {
+    for (const target of from.internals.targets) {
+      const to = planned.get(target);
+      if (to) to.sources.push(from);
+      else problems.push(`node "${from.name}" is connected to "${target.name}", which is not in the graph`);
+    }
+  }
+  const starts = new Set([...declaration.starts].map((node) => planned.get(node)!));
+  problems.push(...startProblems(nodes, starts), ...nodes.flatMap(joinProblems));
+  const cycle = findCycle(nodes);
+  if (cycle) problems.push(`${cycle.map(({ name }) => `"${name}"`).join(" -> ")} is a cycle`);
+  else if (starts.size > 0) problems.push(...reachProblems(nodes, starts));
+  if (problems.length > 0) {
+    throw new DeclarationError(`Cannot compile graph "${declaration.name}": ${problems.join("; ")}`);
+  }
+  return link(nodes, starts);
+}
+
+function startProblems(nodes: readonly PlannedNode[], starts: ReadonlySet<PlannedNode>): string[] {
+  if (nodes.length === 0) return ["it has no nodes"];
+  if (starts.size === 0) return ["it has no start node: name one with setStartNode()"];
+  const inner = [...starts].filter(({ sources }) => sources.length > 0);
+  return inner.map(({ name, sources }) => `start node "${name}" has an input, from node "${sources[0].name}"`);
+}
+
+function joinProblems({ name, node, sources }: PlannedNode): string[] {
+  if (sources.length < 2 || node.join) return [];
+  return [`node "${name}" has ${sources.length} inputs and does not say how to join them: set join to "each" or "all"`];
+}
+
+function reachProblems(nodes: readonly PlannedNode[], starts: ReadonlySet<PlannedNode>): string[] {
+  const reached = new Set(starts), targets = targetsOf(nodes);
+  // A set is iterated in the order of insertion, what is added meanwhile too.
+  for (const { index } of reached) for (const to of targets[index]) reached.add(to);
+  return nodes.filter((node) => !reached.has(node)).map(({ name }) =>
+    `node "${name}" is not connected to a start node`
+  );
+}
+
+/** A cycle, from a node back to itself, or `null`. */
+function findCycle(nodes: readonly PlannedNode[]): PlannedNode[] | null {
+  const missing = nodes.map(({ sources }) => sources.length), targets = targetsOf(nodes);
+  const order = nodes.filter(({ sources }) => sources.length === 0);
+  for (const { index } of order) for (const to of targets[index]) if (--missing[to.index] === 0) order.push(to);
+  if (order.length === nodes.length) return null;
+  // Each node that is left has a source that is left: to walk up from it must lead into a circle.
+  const path: PlannedNode[] = [];
+  let at = nodes.find(({ index }) => missing[index] > 0)!;
+  while (!path.includes(at)) {
+    path.push(at);
+    at = at.sources.find(({ index }) => missing[index] > 0)!;
+  }
+  return [...path.slice(path.indexOf(at)), at].reverse();
+}
+
+function targetsOf(nodes: readonly PlannedNode[]): PlannedNode[][] {
+  const targets: PlannedNode[][] = nodes.map(() => []);
+  for (const to of nodes) for (const from of to.sources) targets[from.index].push(to);
+  return targets;
+}
+
+function link(nodes: readonly PlannedNode[], starts: ReadonlySet<PlannedNode>): Plan {
+  for (const node of nodes) {
+    node.waitsFor = Math.max(1, node.sources.length);
+    const calls = node.isEach ? node.waitsFor : 1;
+    for (let slot = 0; slot < calls; slot++) {
+      node.units.push({ node, source: node.isAll ? null : node.sources[slot] ?? null, slot });
+    }
+    for (const [slot, from] of node.sources.entries()) {
+      from.next.push(node.units[node.isEach ? slot : 0]);
+    }
+  }
+  const blank = {
+    status: nodes.map(() => 0),
+    times: nodes.map(() => NaN),
+    values: nodes.map(() => undefined),
+    outputs: Object.fromEntries(nodes.map(({ name }) => [name, undefined])),
+  };
+  const indexes = new Map(nodes.map(({ node, index }) => [node, index]));
+  return { nodes, indexes, starts: [...starts].map(({ units }) => units[0]), blank };
+}

@@ -1,0 +1,114 @@
+/** Nodes that are graphs themselves. */
+
+import type { ExecuteOptions } from "../execute_options.ts";
+import { Node } from "../node.ts";
+import type { NodeContext } from "../node_context.ts";
+import { type NodeOptions, refuse } from "../node_options.ts";
+import type { GraphRun } from "../run.ts";
+import { type JoinMode, SKIPPED, type Skipped } from "../wiring.ts";
+
+/** A graph that takes and results in certain types. */
+export interface Subgraph<In, Results> {
+  /** Its name. */
+  readonly name: string;
+  /** Checks and prepares it. */
+  compile(): void;
+  /** Executes it. */
+  start(input: In, options?: ExecuteOptions): GraphRun<Results>;
+  /** Closes it. */
+  close(): Promise<void>;
+}
+
+/** Options of a {@link SubgraphNode}. */
+export interface SubgraphNodeOptions<
+  In = unknown,
+  Out = unknown,
+  Join extends JoinMode | undefined = JoinMode | undefined,
+> extends NodeOptions<In, Out, Join> {
+  /** How many nodes of the inner graph may be running at a time for one input. Unbounded by default. */
+  concurrency?: number;
+}
+
+/** A node by its output. */
+export interface OutputNode<Out> {
+  /** Its name. */
+  readonly name: string;
+  /** For the type checker only. */
+  readonly "~types": { readonly output: Out };
+}
+
+/**
+ * Runs another graph as one node. Its output is the results of that graph by name; with the option `output`, the output of
+ * that inner node. To cancel the outer execution cancels the inner one; to close the outer graph closes the inner one.
+ *
+ * @example
+ * ```ts
+ * import { Graph, Node, SubgraphNode } from "@ringmill/ringmill/graph";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const clean = new Node("clean", (text: string) => text.trim());
+ * const words = new Node("words", (text: string) => text.split(" "));
+ * clean.connect(words);
+ * const prepare = new Graph("prepare", { nodes: [clean, words], start: clean });
+ *
+ * const prepared = new SubgraphNode("prepared", prepare, { output: words });
+ * const count = new Node("count", (words: string[]) => words.length);
+ * prepared.connect(count);
+ * const graph = new Graph("outer", { nodes: [prepared, count], start: prepared });
+ * deepEqual(await graph.execute(" to be "), { prepared: ["to", "be"], count: 2 });
+ * ```
+ */
+export class SubgraphNode<
+  In,
+  Out,
+  const Name extends string = string,
+  const Join extends JoinMode | undefined = undefined,
+> extends Node<In, Out, Name, Join> {
+  /** The inner graph. */
+  readonly graph: Subgraph<In, unknown>;
+  readonly #concurrency: number | undefined;
+  readonly #output: string | undefined;
+
+  /** A node whose output is that of one inner node. Where that is skipped, so is what comes after this one. */
+  constructor(
+    name: Name,
+    graph: Subgraph<In, unknown>,
+    options: SubgraphNodeOptions<NoInfer<In>, NoInfer<Out>, Join> & { output: OutputNode<Out> },
+  );
+  /** A node whose output is the results of the inner graph. */
+  constructor(
+    name: Name,
+    graph: Subgraph<In, Out>,
+    options?: SubgraphNodeOptions<NoInfer<In>, NoInfer<Out>, Join>,
+  );
+  constructor(
+    name: Name,
+    graph: Subgraph<In, unknown>,
+    options: SubgraphNodeOptions<NoInfer<In>, NoInfer<Out>, Join> & { output?: OutputNode<Out> } = {},
+  ) {
+    super(name, undefined, options);
+    if (typeof graph?.start !== "function") refuse(TypeError, `Cannot make node "${name}"`, "expected a graph", graph);
+    this.graph = graph;
+    this.#concurrency = options.concurrency;
+    this.#output = options.output?.name;
+  }
+
+  /** Compiles the inner graph. */
+  override compile(): void {
+    this.graph.compile();
+  }
+
+  /** Executes the inner graph. */
+  override async process(input: In, { signal }: NodeContext): Promise<Out> {
+    const results = await this.graph.start(input, { signal, concurrency: this.#concurrency, timing: false })
+      .results as object;
+    if (this.#output === undefined) return results as Out;
+    const skipped: Skipped = SKIPPED;
+    return (Object.hasOwn(results, this.#output) ? Reflect.get(results, this.#output) : skipped) as Out;
+  }
+
+  /** Closes the inner graph. */
+  override async close(): Promise<void> {
+    await this.graph.close();
+  }
+}

@@ -1,0 +1,50 @@
+/** Watches the memory of the process while something runs. */
+
+// That this module is imported has `deno compile` embed it as well.
+import type { MemoryUse } from "../memory_use.ts";
+import { SAMPLER } from "./memory_sampler.ts";
+
+const MIB = 2 ** 20;
+
+/** Words that the sampler shares: its state, and the greatest sample in KiB. */
+const STATE = 0, PEAK = 1;
+
+function sample(): number {
+  return Deno.memoryUsage().rss;
+}
+
+/**
+ * Runs `work` and measures it. A worker takes the samples: this thread may be busy all the while.
+ *
+ * @throws {Error} If the worker cannot be started, besides what `work` throws.
+ */
+export async function measureMemory<Result>(work: () => Result): Promise<{ result: Awaited<Result>; use: MemoryUse }> {
+  const words = new Int32Array(new SharedArrayBuffer(8));
+  const sampler = new Worker(new URL("./memory_sampler.ts", import.meta.url), { type: "module", name: SAMPLER });
+  const broken = Promise.withResolvers<never>();
+  sampler.onerror = (event) => {
+    // Otherwise the whole program would end.
+    event.preventDefault();
+    broken.reject(new Error(`Cannot measure the memory: the worker for that broke: ${event.message}`));
+  };
+  try {
+    sampler.postMessage(words);
+    await Promise.race([Atomics.waitAsync(words, STATE, 0).value, broken.promise]);
+    const first = sample();
+    Atomics.store(words, PEAK, 0);
+    const result = await work();
+    const last = sample();
+    const peak = Math.max(first, last, 1024 * Atomics.load(words, PEAK));
+    return { result, use: { deltaMiB: (last - first) / MIB, peakMiB: (peak - first) / MIB } };
+  } finally {
+    // The sampler is never in a loop that does not end: it looks at this word.
+    Atomics.store(words, STATE, 2);
+    Atomics.notify(words, STATE);
+    sampler.terminate();
+  }
+}
+
+/** `ΔMem: 0.94 MiB | Peak: 0.94 MiB` */
+export function formatMemoryUse({ deltaMiB, peakMiB }: MemoryUse): string {
+  return `ΔMem: ${deltaMiB.toFixed(2)} MiB | Peak: ${peakMiB.toFixed(2)} MiB`;
+}

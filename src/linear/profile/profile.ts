@@ -1,0 +1,66 @@
+/** Runs a node's function in a worker of its own, and measures it there. */
+
+import { moduleUrl } from "../../worker/module_url.ts";
+import { type ErrorReport, rebuildError } from "../../worker/error_report.ts";
+import { targetOf } from "../../worker/export_target.ts";
+import type { ExportTarget } from "../../worker/export_target.ts";
+import type { MemoryUse } from "../memory_use.ts";
+// That this module is imported has `deno compile` embed it as well.
+import { PROFILER } from "./profile_worker.ts";
+import { whyNotStorable } from "../cache/storable.ts";
+import type { LinearNode } from "../node.ts";
+import { partialOf } from "../partial.ts";
+
+/** What the worker is told. */
+export interface ProfileJob {
+  readonly node: string;
+  readonly target: ExportTarget;
+  readonly args: readonly unknown[];
+}
+
+/** What the worker says. */
+export type ProfileAnswer =
+  | { readonly result: unknown; readonly use: MemoryUse }
+  | { readonly error: ErrorReport }
+  | { readonly refusal: string };
+
+/**
+ * Calls the function of `node` in a new worker. What the worker's start and the module's import take is not measured.
+ *
+ * @throws What the function throws.
+ * @throws {DeclarationError} If the function is no export of its module.
+ * @throws {TypeError} If the arguments or the result cannot be sent.
+ */
+export async function profileInWorker(
+  node: LinearNode,
+  inputs: readonly unknown[],
+): Promise<{ result: unknown; use: MemoryUse }> {
+  // deno-lint-ignore ban-types
+  let fn: Function = node.fn;
+  const args = [...inputs];
+  for (let partial = partialOf(fn); partial; partial = partialOf(fn)) {
+    args.push(partial.bound);
+    fn = partial.fn;
+  }
+  const obstacle = whyNotStorable(args);
+  if (obstacle !== null) throw new TypeError(`the inputs cannot be sent to its worker: ${obstacle}`);
+  const target = await targetOf(fn, moduleUrl(node.module ?? Deno.mainModule));
+  const answer = await ask({ node: node.name, target, args });
+  if ("refusal" in answer) throw new TypeError(answer.refusal);
+  if ("error" in answer) throw rebuildError(answer.error);
+  return answer;
+}
+
+function ask(job: ProfileJob): Promise<ProfileAnswer> {
+  const worker = new Worker(new URL("./profile_worker.ts", import.meta.url), { type: "module", name: PROFILER });
+  const { promise, resolve, reject } = Promise.withResolvers<ProfileAnswer>();
+  worker.onmessage = ({ data }) => resolve(data);
+  worker.onmessageerror = () => reject(new TypeError("its worker sent what cannot be read"));
+  worker.onerror = (event) => {
+    // Otherwise the whole program would end.
+    event.preventDefault();
+    reject(new Error(`its worker broke: ${event.message}`));
+  };
+  worker.postMessage(job);
+  return promise.finally(() => worker.terminate());
+}

@@ -1,0 +1,409 @@
+/** Runs tasks in workers on one shared memory: what a pipeline compiles to. */
+
+import { DeclarationError, LifecycleError, StoppedError, TaskError, UnknownNameError } from "../errors.ts";
+import { releaseBinding } from "../ring/bindings.ts";
+import { Reader } from "../ring/reader.ts";
+import { RingReader, RingWriter } from "../ring/ring.ts";
+import { type AsyncTaskEvent, TaskEvent } from "../ring/task_event.ts";
+import { checkTimeout } from "../ring/waiting.ts";
+import { within } from "../ring/within.ts";
+import { Writer } from "../ring/writer.ts";
+import { Blueprint } from "./task/blueprint.ts";
+import { targetOf } from "../worker/export_target.ts";
+import { importingWorker } from "../worker/importing.ts";
+import { reportError, summarizeError } from "../worker/error_report.ts";
+import type { MonitorOptions, Snapshot, TaskMetrics } from "./metrics.ts";
+import { checkInterval, Monitor, type Monitored } from "./monitor.ts";
+import type { TaskJob } from "./task/task_protocol.ts";
+import type { ExportTarget } from "../worker/export_target.ts";
+import type { EventSpec, RingSpec, TaskSpec } from "./specs.ts";
+import { TaskGroup, type TaskProgress } from "./task_group.ts";
+import { TaskWorker } from "./task/task_worker.ts";
+
+/** Options of a {@link Manager}. */
+export interface ManagerOptions {
+  /**
+   * How long tasks may take to notice the stop, in milliseconds. A task that takes longer is given up on and reported.
+   *
+   * @default {1000}
+   */
+  graceMs?: number;
+}
+
+/** Where a {@link Manager} is in its life. */
+export type ManagerState = "declared" | "compiling" | "compiled" | "started" | "failed" | "closed";
+
+/** How a message says so. */
+const STATES: Readonly<Record<ManagerState, string>> = {
+  declared: "it was not compiled",
+  compiling: "it is being compiled",
+  compiled: "it was compiled already",
+  started: "it was started already",
+  failed: "it could not be compiled",
+  closed: "it is closed",
+};
+
+/**
+ * Makes rings and events in one shared memory and runs tasks on them, each in its own worker. This is the layer below
+ * `Pipeline`, without its checks of the topology: for raw rings and custom orchestration.
+ *
+ * @example
+ * ```ts
+ * import { Manager } from "@ringmill/ringmill/runtime";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using manager = new Manager("bytes");
+ * manager.addRing({ name: "chunks", bytes: 4096 });
+ * const writer = manager.openWriter("chunks");
+ * const reader = manager.openReader("chunks");
+ * await manager.start();
+ * writer.write(new TextEncoder().encode("hello"));
+ * const bytes = new Uint8Array(5);
+ * equal(reader.readInto(bytes), true);
+ * equal(new TextDecoder().decode(bytes), "hello");
+ * ```
+ */
+export class Manager implements AsyncDisposable {
+  /** Its name, for messages. */
+  readonly name: string;
+  readonly #graceMs: number;
+  readonly #blueprint: Blueprint;
+  #state: ManagerState = "declared";
+  #loading: Promise<void> | undefined;
+  #group: TaskGroup | undefined;
+  #monitored: Monitored | undefined;
+  #monitor: Monitor | undefined;
+  #mustStop = false;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * A manager without anything.
+   *
+   * @throws {RangeError} If `graceMs` is negative.
+   */
+  constructor(name: string, options: ManagerOptions = {}) {
+    const { graceMs = 1000 } = options;
+    const received = `graceMs must be a number of milliseconds, 0 or more, received ${Deno.inspect(graceMs)}`;
+    if (typeof graceMs !== "number") throw new TypeError(`Cannot make "${name}": ${received}`);
+    if (!(graceMs >= 0)) throw new RangeError(`Cannot make "${name}": ${received}`);
+    this.name = name;
+    this.#graceMs = graceMs;
+    this.#blueprint = new Blueprint(name);
+  }
+
+  /**
+   * Declares a ring.
+   *
+   * @throws {DeclarationError} If its name is taken.
+   * @throws {RangeError} If its size is out of range.
+   */
+  addRing(spec: RingSpec): void {
+    this.checkState("add a ring to", "declared");
+    this.#blueprint.addRing(spec);
+  }
+
+  /**
+   * Declares an event.
+   *
+   * @throws {DeclarationError} If its name is taken.
+   */
+  addEvent(spec: EventSpec): void {
+    this.checkState("add an event to", "declared");
+    this.#blueprint.addEvent(spec);
+  }
+
+  /**
+   * Declares a task. Its rings and events must be declared before.
+   *
+   * @throws {DeclarationError} If its name is taken, or a ring would get a second writer.
+   * @throws {UnknownNameError} If a ring or event is unknown.
+   */
+  addTask(spec: TaskSpec): void {
+    this.checkState("add a task to", "declared");
+    this.#blueprint.addTask(spec);
+  }
+
+  /** Makes this thread a reader of a raw ring. The handle works once the manager is compiled. */
+  openReader(name: string): RingReader {
+    return this.#open("reader", name, RingReader);
+  }
+
+  /** Makes this thread the writer of a raw ring. The handle works once the manager is compiled. */
+  openWriter(name: string): RingWriter {
+    return this.#open("writer", name, RingWriter);
+  }
+
+  /** As {@link openReader}, for a ring with frames. */
+  openFrameReader(name: string): Reader {
+    return this.#open<Reader>("reader", name, Reader);
+  }
+
+  /** As {@link openWriter}, for a ring with frames. */
+  openFrameWriter(name: string): Writer {
+    return this.#open<Writer>("writer", name, Writer);
+  }
+
+  /** Makes this thread a party to an event. The handle works once the manager is compiled. */
+  openEvent(name: string): AsyncTaskEvent {
+    return this.#open("event", name, TaskEvent);
+  }
+
+  #open<Handle extends object>(
+    end: "reader" | "writer" | "event",
+    name: string,
+    kind: { readonly prototype: Handle },
+  ): Handle {
+    this.checkState("open a handle of", "declared");
+    return this.#blueprint.open(end, name, kind);
+  }
+
+  /** Where it is in its life. */
+  get state(): ManagerState {
+    return this.#state;
+  }
+
+  /**
+   * Checks that it is in one of the `allowed` states.
+   *
+   * @throws {LifecycleError} If it is in another; `action` says what that prevents.
+   */
+  checkState(action: string, ...allowed: ManagerState[]): void {
+    if (!allowed.includes(this.#state)) {
+      throw new LifecycleError(`Cannot ${action} "${this.name}": ${STATES[this.#state]}`);
+    }
+  }
+
+  /**
+   * Makes the memory, starts the workers, and has them import their modules.
+   *
+   * @throws {LifecycleError} If it was compiled before, or is closed.
+   * @throws {DeclarationError} If a function is not an export of its module.
+   * @throws {TaskError} If a module cannot be imported.
+   * @throws {RangeError} If the rings need more than 4 GiB.
+   */
+  async compile(): Promise<void> {
+    const worker = importingWorker();
+    if (worker !== undefined) {
+      throw new LifecycleError(
+        `Cannot start "${this.name}" in the worker of "${worker}", which only imports the module that starts it: ` +
+          "put the start behind if (import.meta.main)",
+      );
+    }
+    this.checkState("compile", "declared");
+    this.#state = "compiling";
+    try {
+      await (this.#loading = this.#load());
+      this.checkState("compile", "compiling");
+      this.#state = "compiled";
+    } catch (error) {
+      if (this.#state === "compiling") this.#state = "failed";
+      throw error;
+    }
+  }
+
+  async #load(): Promise<void> {
+    const targets = await this.#findTargets();
+    this.checkState("compile", "compiling");
+    const layout = this.#blueprint.layOut(targets, { mayBlock: false, stopReason: this.#stopReason });
+    const workers = this.#startWorkers(layout.jobs);
+    const bindings = new Map(layout.jobs.map(({ task, bindings }) => [task, Object.values(bindings)]));
+    const group = this.#group = new TaskGroup(workers, this.#graceMs, {
+      stopping: () => {
+        layout.memory.stop(layout.waiters);
+        if (group.hasFailed) addEventListener("unload", this.#reportAtExit);
+      },
+      // The worker may have died before it came to this.
+      ended: (task) => bindings.get(task)!.forEach((binding) => releaseBinding(layout.memory, binding)),
+    });
+    if (this.#mustStop) group.stop();
+    const { memory, rings, jobs } = layout;
+    this.#monitored = { memory, rings, jobs, stateOf: (task) => group.stateOf(task) };
+    await group.load();
+    if (group.hasFailed) throw group.takeFailure();
+  }
+
+  /** Starts a worker for each job, or none. */
+  #startWorkers(jobs: readonly TaskJob[]): TaskWorker[] {
+    const permissions = new Map(this.#blueprint.tasks.map((spec) => [spec.name, spec.permissions]));
+    const workers: TaskWorker[] = [];
+    for (const job of jobs) {
+      try {
+        workers.push(new TaskWorker(job, this.name, permissions.get(job.task)));
+      } catch (cause) {
+        for (const worker of workers) worker.terminate();
+        const report = reportError(cause);
+        throw new TaskError(job.task, `its worker could not be started: ${summarizeError(report)}`, { cause });
+      }
+    }
+    return workers;
+  }
+
+  async #findTargets(): Promise<Map<string, ExportTarget>> {
+    const targets = new Map<string, ExportTarget>();
+    for (const { name, fn, module } of this.#blueprint.tasks) {
+      try {
+        targets.set(name, typeof fn === "string" ? { module, exportName: fn } : await targetOf(fn, module));
+      } catch (error) {
+        if (!(error instanceof DeclarationError)) throw error;
+        throw new DeclarationError(`Cannot run task "${name}": ${error.message}`);
+      }
+    }
+    return targets;
+  }
+
+  /** A program that never asks what became of its tasks is told at its end. */
+  readonly #reportAtExit = (): void => {
+    if (this.#group!.isReported) return;
+    console.error(this.#group!.takeFailure());
+    Deno.exitCode ||= 1;
+  };
+
+  /** What this thread's handles throw after the stop: the failure that caused it, if one did. */
+  readonly #stopReason = (): Error => {
+    return this.#group?.hasFailed ? this.#group.takeFailure() : new StoppedError(`"${this.name}" was stopped`);
+  };
+
+  /**
+   * Compiles if need be, and starts the tasks in the order given (that of their declaration by default), each when the
+   * one before has begun.
+   *
+   * @throws {LifecycleError} If it was started before, or is closed.
+   */
+  async start(order?: Iterable<string>): Promise<void> {
+    if (this.#state === "declared") await this.compile();
+    this.checkState("start", "compiled");
+    this.#state = "started";
+    await this.#group!.run(order ?? this.#blueprint.tasks.map(({ name }) => name));
+  }
+
+  /**
+   * Asks all tasks to stop: whatever they call on a binding throws a `StoppedError`, which unwinds them. Before the start,
+   * it makes the start one that ends at once.
+   *
+   * @throws {LifecycleError} If it is closed.
+   */
+  stop(): void {
+    this.checkState("stop", "declared", "compiling", "compiled", "started", "failed");
+    this.#mustStop = true;
+    this.#group?.stop();
+  }
+
+  /**
+   * Waits until all tasks have ended: true, or false if that took longer than `timeoutMs` (without bound by default).
+   *
+   * @throws {TaskError} If a task failed. The others were stopped then; `others` has what else failed.
+   * @throws {LifecycleError} If it was neither started nor told to stop, or is closed.
+   */
+  async join(timeoutMs = Infinity): Promise<boolean> {
+    checkTimeout(timeoutMs, `join "${this.name}"`);
+    const beforeStart: ManagerState[] = this.#mustStop ? ["declared", "compiling", "compiled"] : [];
+    this.checkState("join", "started", "failed", ...beforeStart);
+    const inTime = await within(this.#whenEnded(), timeoutMs);
+    if (this.#state === "failed" && !this.#group) {
+      throw new LifecycleError(`Cannot join "${this.name}": ${STATES.failed}`);
+    }
+    if (inTime && this.#group?.hasFailed) throw this.#group.takeFailure();
+    return inTime;
+  }
+
+  async #whenEnded(): Promise<void> {
+    // What it rejects with is compile()'s to say.
+    await this.#loading?.catch(() => {});
+    await this.#group?.allEnded;
+  }
+
+  /** Starts, and waits until all tasks have ended. Throws what {@link start} and {@link join} throw. */
+  async run(order?: Iterable<string>): Promise<void> {
+    await this.start(order);
+    await this.join();
+  }
+
+  /**
+   * Takes a snapshot of all tasks and rings now and at each interval, until all tasks have ended.
+   *
+   * @throws {TypeError} If `intervalMs` is no number.
+   * @throws {RangeError} If `intervalMs` is below 10.
+   * @throws {LifecycleError} If it is not compiled or is closed, or is monitored already.
+   */
+  startMonitor(options: MonitorOptions = {}): void {
+    const { intervalMs = 100 } = options;
+    checkInterval(this.name, intervalMs);
+    this.checkState("monitor", "compiled", "started");
+    if (this.#monitor) throw new LifecycleError(`Cannot monitor "${this.name}": it is monitored already`);
+    this.#monitor = this.openMonitor(intervalMs);
+  }
+
+  /**
+   * A monitor of its own for somebody else, until all tasks have ended. For compiled managers.
+   *
+   * @internal
+   */
+  openMonitor(intervalMs: number): Monitor {
+    const monitor = new Monitor(this.#monitored!, intervalMs);
+    this.#group!.allEnded.then(() => monitor.stop());
+    return monitor;
+  }
+
+  /**
+   * The lives of the tasks. For compiled managers.
+   *
+   * @internal
+   */
+  get progress(): Iterable<TaskProgress> {
+    return this.#group!.progress;
+  }
+
+  /**
+   * The latest snapshot of all tasks by name, or of one. It remains after the end.
+   *
+   * @throws {LifecycleError} If `startMonitor()` was not called.
+   * @throws {UnknownNameError} If there is no such task.
+   */
+  metrics(): Readonly<Record<string, TaskMetrics>>;
+  /** As above, of one task. */
+  metrics(task: string): TaskMetrics;
+  metrics(task?: string): TaskMetrics | Readonly<Record<string, TaskMetrics>> {
+    if (!this.#monitor) {
+      throw new LifecycleError(`Cannot read metrics of "${this.name}": startMonitor() was not called`);
+    }
+    const { tasks } = this.#monitor.latest;
+    if (task === undefined) return tasks;
+    if (!Object.hasOwn(tasks, task)) throw new UnknownNameError(`Cannot find task "${task}" in "${this.name}"`);
+    return tasks[task];
+  }
+
+  /**
+   * The snapshots as they are taken, until all tasks have ended. Begins to monitor unless that was done before. Who is too
+   * slow for all of them gets the latest.
+   *
+   * @throws {LifecycleError} If it is not compiled, or is closed.
+   */
+  watch(): AsyncIterableIterator<Snapshot> {
+    if (!this.#monitor) this.startMonitor();
+    return this.#monitor!.snapshots();
+  }
+
+  /**
+   * Stops all tasks, waits for them, and lets everything go. Closing twice is the same as closing once.
+   *
+   * @throws {TaskError} If a task ignored the stop, or failed and no other call has said so.
+   */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    this.#state = "closed";
+    const group = this.#group;
+    if (!group) return;
+    group.stop();
+    await group.allEnded;
+    removeEventListener("unload", this.#reportAtExit);
+    if (group.hasFailed && !group.isReported) throw group.takeFailure();
+  }
+
+  /** As {@link close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,71 @@
+/** What a manager is told to make. */
+
+import type { FrameDescription } from "../ring/description.ts";
+import type { WaitStrategy } from "../ring/waiting.ts";
+import type { TaskPermissions } from "../worker/permitted_worker.ts";
+
+/** `switchable` runs again and again while the event is open, `toggleable` once per activation, which it takes. */
+export type ActivationMode = "switchable" | "toggleable";
+
+/** A ring, as a {@link Manager} is told to make it. */
+export interface RingSpec {
+  /** Unique among the rings. */
+  name: string;
+  /** Bytes that it holds, 1 to 2^31 - 1. */
+  bytes: number;
+  /**
+   * How its ends wait.
+   *
+   * @default {"adaptive"}
+   */
+  wait?: WaitStrategy;
+  /**
+   * The writer looks at its readers after this many writes, although there is room: 1 to 2^32 - 1.
+   *
+   * @default {64}
+   */
+  minReaderPosRefreshInterval?: number;
+  /**
+   * The same after this many milliseconds, 0 to `Infinity`. The clock is read at some of the writes only.
+   *
+   * @default {5}
+   */
+  minReaderPosRefreshMs?: number;
+  /** What frames it carries. Without, tasks get a {@link RingReader} or {@link RingWriter} of raw bytes. */
+  frame?: FrameDescription;
+}
+
+/** An event, as a {@link Manager} is told to make it. */
+export interface EventSpec {
+  /** Unique among the events. */
+  name: string;
+  /**
+   * Whether an activation is pending from the start.
+   *
+   * @default {false}
+   */
+  initialState?: boolean;
+}
+
+/** A task, as a {@link Manager} is told to run it. */
+export interface TaskSpec {
+  /** Unique among the tasks. */
+  name: string;
+  /** The function, an export of `module`; or the name of the export. */
+  // deno-lint-ignore ban-types
+  fn: Function | string;
+  /** Absolute URL of the module. */
+  module: string;
+  /** Rings that it reads, by the function's names for them. */
+  reads?: Readonly<Record<string, string>>;
+  /** Rings that it writes, by the function's names for them. */
+  writes?: Readonly<Record<string, string>>;
+  /** Events that it signals or waits for, by the function's names for them. */
+  events?: Readonly<Record<string, string>>;
+  /** Runs the function when an event says so, instead of once. */
+  activation?: { readonly mode: ActivationMode; readonly event: string };
+  /** Constants for the function: anything that can be structured-cloned. */
+  params?: unknown;
+  /** Deno's permissions of its worker, for which Deno wants `--unstable-worker-options`. */
+  permissions?: TaskPermissions;
+}

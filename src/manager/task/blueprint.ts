@@ -1,0 +1,193 @@
+/** What is declared of a manager, and how it is laid out in the memory. */
+
+import { DeclarationError, UnknownNameError } from "../../errors.ts";
+import type { HandleOptions } from "../../ring/ring_ends.ts";
+import { openBinding } from "../../ring/bindings.ts";
+import {
+  type BindingDescription,
+  type BindingOf,
+  EVENT_BYTES,
+  type EventDescription,
+  eventWaiters,
+  ringBytes,
+  type RingDescription,
+  ringWaiters,
+} from "../../ring/description.ts";
+import { Arena, SharedMemory } from "../../ring/shared_memory.ts";
+import { TASK_BYTES } from "../../ring/task_record.ts";
+import { deferHandle, type DeferredHandle } from "./deferred_handle.ts";
+import type { TaskJob } from "./task_protocol.ts";
+import type { ExportTarget } from "../../worker/export_target.ts";
+import type { EventSpec, RingSpec, TaskSpec } from "../specs.ts";
+
+interface RingDraft {
+  readonly spec: RingSpec;
+  readers: number;
+  hasWriter: boolean;
+}
+
+interface EventDraft {
+  readonly spec: EventSpec;
+  signalers: number;
+}
+
+/** A {@link BindingDescription} while addresses are unknown. */
+type BindingDraft =
+  | { readonly kind: "reader"; readonly ring: RingDraft; readonly index: number }
+  | { readonly kind: "writer"; readonly ring: RingDraft }
+  | { readonly kind: "event"; readonly event: EventDraft; readonly signals: boolean };
+
+interface TaskDraft {
+  readonly spec: TaskSpec;
+  readonly bindings: readonly (readonly [string, BindingDraft])[];
+  readonly gate?: BindingDraft;
+}
+
+/** A handle for the declaring thread. */
+interface OpeningDraft {
+  readonly binding: BindingDraft;
+  // deno-lint-ignore no-explicit-any
+  readonly deferred: DeferredHandle<any>;
+}
+
+/** A memory with everything in it. */
+export interface Layout {
+  readonly memory: SharedMemory;
+  readonly rings: readonly RingDescription[];
+  readonly jobs: readonly TaskJob[];
+  /** The waiters words of all rings and events. */
+  readonly waiters: readonly number[];
+}
+
+function describeRing({ spec, readers }: RingDraft, arena: Arena): RingDescription {
+  const { name, bytes, wait = "adaptive", frame } = spec;
+  const refresh = { interval: spec.minReaderPosRefreshInterval ?? 64, ms: spec.minReaderPosRefreshMs ?? 5 };
+  return { name, address: arena.reserve(ringBytes(bytes, readers)), capacity: bytes, readers, wait, refresh, frame };
+}
+
+function describeEvent({ spec }: EventDraft, arena: Arena): EventDescription {
+  return { name: spec.name, address: arena.reserve(EVENT_BYTES) };
+}
+
+/** Collects declarations, checks the names, and lays everything out. */
+export class Blueprint {
+  readonly #owner: string;
+  readonly #rings = new Map<string, RingDraft>();
+  readonly #events = new Map<string, EventDraft>();
+  readonly #tasks = new Map<string, TaskDraft>();
+  readonly #openings: OpeningDraft[] = [];
+
+  /** An empty blueprint. `owner` is named in messages. */
+  constructor(owner: string) {
+    this.#owner = owner;
+  }
+
+  /** The tasks in the order of declaration. */
+  get tasks(): TaskSpec[] {
+    return [...this.#tasks.values()].map(({ spec }) => spec);
+  }
+
+  addRing(spec: RingSpec): void {
+    const { name, bytes } = spec;
+    this.#checkUnique("ring", this.#rings, name);
+    if (!Number.isInteger(bytes) || bytes < 1 || bytes >= 2 ** 31) {
+      throw new RangeError(`Cannot add ring "${name}": bytes must be 1 to ${2 ** 31 - 1}, received ${bytes}`);
+    }
+    this.#rings.set(name, { spec, readers: 0, hasWriter: false });
+  }
+
+  addEvent(spec: EventSpec): void {
+    this.#checkUnique("event", this.#events, spec.name);
+    this.#events.set(spec.name, { spec, signalers: 0 });
+  }
+
+  addTask(spec: TaskSpec): void {
+    this.#checkUnique("task", this.#tasks, spec.name);
+    const bind = (names: Readonly<Record<string, string>> = {}, draft: (name: string) => BindingDraft) =>
+      Object.entries(names).map(([local, name]) => [local, draft(name)] as const);
+    const bindings = [
+      ...bind(spec.reads, (name) => this.#bindReader(name)),
+      ...bind(spec.writes, (name) => this.#bindWriter(name)),
+      ...bind(spec.events, (name) => this.#bindEvent(name, true)),
+    ];
+    const gate = spec.activation && this.#bindEvent(spec.activation.event, false);
+    this.#tasks.set(spec.name, { spec, bindings, gate });
+  }
+
+  /** A handle for this thread on one end of a ring, or on an event. It works once the memory is made. */
+  open<Handle extends object>(end: BindingDraft["kind"], name: string, kind: { readonly prototype: Handle }): Handle {
+    const binding = {
+      reader: () => this.#bindReader(name),
+      writer: () => this.#bindWriter(name),
+      event: () => this.#bindEvent(name, true),
+    }[end]();
+    const deferred = deferHandle(kind, name);
+    this.#openings.push({ binding, deferred });
+    return deferred.handle;
+  }
+
+  #bindReader(name: string): BindingDraft {
+    const ring = this.#find("ring", this.#rings, name);
+    return { kind: "reader", ring, index: ring.readers++ };
+  }
+
+  #bindWriter(name: string): BindingDraft {
+    const ring = this.#find("ring", this.#rings, name);
+    if (ring.hasWriter) throw new DeclarationError(`Cannot write ring "${name}" twice: it has a writer`);
+    ring.hasWriter = true;
+    return { kind: "writer", ring };
+  }
+
+  #bindEvent(name: string, signals: boolean): BindingDraft {
+    const event = this.#find("event", this.#events, name);
+    if (signals) event.signalers++;
+    return { kind: "event", event, signals };
+  }
+
+  #checkUnique(kind: string, known: ReadonlyMap<string, unknown>, name: string): void {
+    if (known.has(name)) throw new DeclarationError(`Cannot add ${kind} "${name}": the name is taken`);
+  }
+
+  #find<Draft>(kind: string, known: ReadonlyMap<string, Draft>, name: string): Draft {
+    const found = known.get(name);
+    if (!found) throw new UnknownNameError(`Cannot find ${kind} "${name}" in "${this.#owner}"`);
+    return found;
+  }
+
+  /** Makes the memory with all rings and events, and opens this thread's handles. */
+  layOut(targets: ReadonlyMap<string, ExportTarget>, options: HandleOptions): Layout {
+    const arena = new Arena();
+    const rings = new Map([...this.#rings.values()].map((draft) => [draft, describeRing(draft, arena)]));
+    const events = new Map([...this.#events.values()].map((draft) => [draft, describeEvent(draft, arena)]));
+    const describe = (draft: BindingDraft): BindingDescription => {
+      if (draft.kind === "event") {
+        return { kind: "event", event: events.get(draft.event)!, left: draft.signals ? arena.reserve(4) : 0 };
+      }
+      const ring = rings.get(draft.ring)!;
+      return { ...draft, ring, scratch: ring.frame ? arena.reserve(ring.frame.stride) : 0 };
+    };
+    const drafts = [...this.#tasks.values()].map(({ spec, bindings, gate }) => ({
+      task: spec.name,
+      record: arena.reserve(TASK_BYTES),
+      target: targets.get(spec.name)!,
+      params: spec.params,
+      isCrowded: this.#tasks.size > navigator.hardwareConcurrency,
+      bindings: Object.fromEntries(bindings.map(([local, draft]) => [local, describe(draft)])),
+      activation: gate && { mode: spec.activation!.mode, gate: describe(gate) as BindingOf<"event"> },
+    }));
+    const openings = this.#openings.map(({ binding, deferred }) => ({ binding: describe(binding), deferred }));
+
+    const memory = SharedMemory.create(arena, `"${this.#owner}"`);
+    for (const ring of rings.values()) memory.core.ring_init(ring.address, ring.capacity, ring.readers, 0n);
+    for (const [{ spec, signalers }, { address }] of events) {
+      memory.core.event_init(address, spec.initialState ? 1 : 0, signalers);
+    }
+    for (const { binding, deferred } of openings) deferred.open(openBinding(memory, binding, options));
+    return {
+      memory,
+      rings: [...rings.values()],
+      jobs: drafts.map((draft) => ({ ...draft, memory: memory.handle })),
+      waiters: [...[...rings.values()].flatMap(ringWaiters), ...[...events.values()].map(eventWaiters)],
+    };
+  }
+}

@@ -1,0 +1,40 @@
+/** Handles that the program asks for before the memory exists. */
+
+import { LifecycleError } from "../../errors.ts";
+
+/** A handle to hand out now, and the way to open it later. */
+export interface DeferredHandle<Handle extends object> {
+  readonly handle: Handle;
+  open(opened: Handle): void;
+}
+
+/**
+ * Makes a handle that stands in for one which is opened when the pipeline is compiled. Its `name` can be asked before
+ * that; using it throws a {@link LifecycleError}.
+ */
+export function deferHandle<Handle extends object>(
+  kind: { readonly prototype: Handle },
+  name: string,
+): DeferredHandle<Handle> {
+  let target: Handle | undefined;
+  const opened = (): Handle => {
+    if (target) return target;
+    throw new LifecycleError(`Cannot use "${name}" yet: the pipeline must be compiled first`);
+  };
+  const methods = new Map<PropertyKey, unknown>();
+  const method = (key: PropertyKey): unknown => {
+    const call = (...args: unknown[]) => Reflect.apply(Reflect.get(opened(), key) as () => unknown, target, args);
+    if (!methods.has(key)) methods.set(key, call);
+    return methods.get(key);
+  };
+  const property = (prototype: Handle, key: PropertyKey): unknown => {
+    if (key === "name") return name;
+    if (key === "constructor") return kind;
+    if (typeof Object.getOwnPropertyDescriptor(kind.prototype, key)?.value === "function") return method(key);
+    // What promises and consoles look for on any object is no use of the handle.
+    if (key === "then" || typeof key === "symbol") return Reflect.get(prototype, key);
+    return Reflect.get(opened(), key);
+  };
+  const stand = Object.create(kind.prototype) as Handle;
+  return { handle: new Proxy(stand, { get: (_, key) => property(stand, key) }), open: (handle) => target = handle };
+}

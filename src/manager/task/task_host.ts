@@ -1,0 +1,80 @@
+/**
+ * The module that every worker starts from. It imports a task's module, finds its function, and runs it when told.
+ *
+ * The main thread imports it as well, so that `deno compile` embeds it; there it does nothing.
+ */
+
+import { findExport } from "../../worker/export_target.ts";
+import { beginImport, endImport } from "../../worker/importing.ts";
+import { reportError } from "../../worker/error_report.ts";
+import type { HostMessage, TaskEnvelope, TaskJob, TaskMessage } from "./task_protocol.ts";
+import { WORKER_NAME_PREFIX } from "../../worker/permitted_worker.ts";
+import { prepareTask } from "./run_task.ts";
+import { watchScope, workerScope } from "../../worker/worker_scope.ts";
+
+// As it is now: the task's module may replace it.
+const postMessage = workerScope.postMessage?.bind(workerScope);
+
+/** In an envelope: what the task itself posts is none of ours. */
+function post(message: TaskMessage): void {
+  postMessage({ ringmill: message } satisfies TaskEnvelope);
+}
+
+/** Whether the task's outcome has been told. The first outcome counts. */
+let isSettled = false;
+
+function settle(message: TaskMessage): void {
+  if (isSettled) return;
+  post(message);
+  isSettled = true;
+}
+
+function fail(deed: string, error: unknown): void {
+  settle({ kind: "failed", deed, error: reportError(error) });
+}
+
+/** Imports the task's module and makes its function ready to run. `null` if that failed, which has been told then. */
+async function load(job: TaskJob): Promise<(() => Promise<void>) | null> {
+  try {
+    const found = findExport(await import(job.target.module), job.target);
+    if (typeof found === "function") {
+      const run = prepareTask(found, job);
+      post({ kind: "loaded" });
+      return run;
+    }
+    settle({ kind: "refused", reason: found });
+  } catch (error) {
+    fail("could not be imported:", error);
+  } finally {
+    endImport();
+  }
+  return null;
+}
+
+async function start(run: () => Promise<void>): Promise<void> {
+  post({ kind: "started" });
+  try {
+    await run();
+    settle({ kind: "ended" });
+  } catch (error) {
+    fail("threw", error);
+  }
+}
+
+function listen(name: string): void {
+  beginImport(name);
+  let loading: Promise<(() => Promise<void>) | null> | undefined;
+  workerScope.addEventListener("message", async (event) => {
+    const message = (event as MessageEvent<HostMessage>).data;
+    if (message.kind === "load") {
+      loading = load(message.job);
+      return;
+    }
+    const run = await loading;
+    if (run) start(run);
+  });
+  watchScope({ threw: fail, ends: (deed) => settle({ kind: "failed", deed }) });
+}
+
+const { name } = workerScope;
+if (name?.startsWith(WORKER_NAME_PREFIX)) listen(name.slice(WORKER_NAME_PREFIX.length));

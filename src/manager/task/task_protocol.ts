@@ -1,0 +1,48 @@
+/** What the main thread and a task's worker tell each other. None of it is on the hot path. */
+
+import type { BindingDescription, BindingOf } from "../../ring/description.ts";
+import type { SharedMemoryHandle } from "../../ring/shared_memory.ts";
+import type { ErrorReport } from "../../worker/error_report.ts";
+import type { ExportTarget } from "../../worker/export_target.ts";
+import type { ActivationMode } from "../specs.ts";
+
+/** When an event-driven task runs. */
+export interface Activation {
+  readonly mode: ActivationMode;
+  readonly gate: BindingOf<"event">;
+}
+
+/** Everything that a worker needs for its task. */
+export interface TaskJob {
+  readonly task: string;
+  readonly memory: SharedMemoryHandle;
+  /** Address of the task's record. */
+  readonly record: number;
+  readonly target: ExportTarget;
+  readonly bindings: Readonly<Record<string, BindingDescription>>;
+  readonly params: unknown;
+  /** Whether there are more tasks than cores. */
+  readonly isCrowded: boolean;
+  readonly activation?: Activation;
+}
+
+/** To the worker. */
+export type HostMessage = { readonly kind: "load"; readonly job: TaskJob } | { readonly kind: "run" };
+
+/** How a worker posts: the task may post messages too. */
+export interface TaskEnvelope {
+  readonly ringmill: TaskMessage;
+}
+
+/** From the worker. */
+export type TaskMessage =
+  /** The module is imported and the function found. */
+  | { readonly kind: "loaded" }
+  /** The module is imported, but the function is not among its exports. */
+  | { readonly kind: "refused"; readonly reason: string }
+  /** The function is about to be called. */
+  | { readonly kind: "started" }
+  /** The function has returned, or unwound after the stop. */
+  | { readonly kind: "ended" }
+  /** `deed` says what happened, such as «threw»; the error follows it. */
+  | { readonly kind: "failed"; readonly deed: string; readonly error?: ErrorReport };

@@ -1,0 +1,125 @@
+/** A task's worker, seen from the thread that started it. */
+
+import { DeclarationError, TaskError } from "../../errors.ts";
+// Imported for its file alone: `deno compile` embeds what is imported somewhere.
+import "./task_host.ts";
+import { rebuildError, summarizeError } from "../../worker/error_report.ts";
+import type { TaskState } from "../metrics.ts";
+import type { TaskFailure } from "../task_group.ts";
+import { startPermittedWorker, type TaskPermissions } from "../../worker/permitted_worker.ts";
+import type { HostMessage, TaskEnvelope, TaskJob, TaskMessage } from "./task_protocol.ts";
+import { WORKER_NAME_PREFIX } from "../../worker/permitted_worker.ts";
+
+function startWorker(name: string, permissions: TaskPermissions | undefined, module: string): Worker {
+  if (permissions === undefined) {
+    // This literal form is what bundlers and `deno compile` recognise.
+    return new Worker(new URL("./task_host.ts", import.meta.url), { type: "module", name });
+  }
+  return startPermittedWorker(new URL("./task_host.ts", import.meta.url), module, name, permissions);
+}
+
+/** Starts the worker of a task at once; `run()` then calls the task's function. */
+export class TaskWorker {
+  /** The task's name. */
+  readonly name: string;
+  /** Resolves when the module is imported and the function found, or the task has ended. */
+  readonly loaded: Promise<void>;
+  /** Resolves when the task's function is called, or the task has ended: to whether it was called. */
+  readonly begun: Promise<boolean>;
+  /** Resolves when the task has ended. Never rejects. */
+  readonly ended: Promise<TaskFailure>;
+  readonly #worker: Worker;
+  #state: TaskState = "waiting";
+  #isLoaded = false;
+  #wasRun = false;
+  #isDiscarded = false;
+  readonly #loaded: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #begun: PromiseWithResolvers<boolean> = Promise.withResolvers();
+  readonly #ended: PromiseWithResolvers<TaskFailure> = Promise.withResolvers();
+
+  /** Starts a worker that imports the task's module. */
+  constructor(job: TaskJob, pipeline: string, permissions?: TaskPermissions) {
+    this.name = job.task;
+    this.loaded = this.#loaded.promise;
+    this.begun = this.#begun.promise;
+    this.ended = this.#ended.promise;
+    this.#worker = startWorker(`${WORKER_NAME_PREFIX}${pipeline}/${job.task}`, permissions, job.target.module);
+    this.#worker.addEventListener("message", ({ data }) => {
+      if (data?.ringmill) this.#hear((data as TaskEnvelope).ringmill);
+    });
+    this.#worker.addEventListener("messageerror", () => this.#fail("sent a message that cannot be read"));
+    this.#worker.addEventListener("error", (event) => {
+      // Otherwise the whole program would end.
+      event.preventDefault();
+      this.#fail(`broke its worker: ${event.message}`);
+    });
+    this.#tell({ kind: "load", job });
+  }
+
+  /** Where the task is in its life. One that is blocked is «running». */
+  get state(): TaskState {
+    return this.#state;
+  }
+
+  #tell(message: HostMessage): void {
+    this.#worker.postMessage(message);
+  }
+
+  #hear(message: TaskMessage): void {
+    switch (message.kind) {
+      case "loaded":
+        this.#isLoaded = true;
+        this.#loaded.resolve();
+        return this.#isDiscarded ? this.#end(null) : undefined;
+      case "started":
+        this.#state = "running";
+        return this.#begun.resolve(true);
+      case "ended":
+        return this.#end(null);
+      case "refused":
+        return this.#end(new DeclarationError(`Cannot run task "${this.name}": ${message.reason}`));
+      case "failed": {
+        const { deed, error } = message;
+        if (!error) return this.#fail(deed);
+        return this.#fail(`${deed} ${summarizeError(error)}`, { cause: rebuildError(error) });
+      }
+    }
+  }
+
+  #fail(deed: string, options: { cause?: unknown } = {}): void {
+    this.#end(new TaskError(this.name, `it ${deed}`, options));
+  }
+
+  /** Only the first end counts. */
+  #end(failure: TaskFailure): void {
+    if (this.#state === "waiting" || this.#state === "running") this.#state = failure ? "failed" : "ended";
+    this.#worker.terminate();
+    this.#ended.resolve(failure);
+    this.#loaded.resolve();
+    this.#begun.resolve(false);
+  }
+
+  /** Calls the task's function. Resolves when the call has begun, or the task has ended. */
+  async run(): Promise<void> {
+    this.#wasRun = true;
+    this.#tell({ kind: "run" });
+    await this.begun;
+  }
+
+  /** Ends the worker of a task that has not been run, as soon as it has imported its module. */
+  discard(): void {
+    this.#isDiscarded = !this.#wasRun;
+    if (this.#isDiscarded && this.#isLoaded) this.#end(null);
+  }
+
+  /** Ends the worker at once, and the task as if it had returned. */
+  terminate(): void {
+    this.#end(null);
+  }
+
+  /** Gives up on a task that ignored the stop. A thread in an endless loop lives on: nothing can end it. */
+  abandon(graceMs: number): void {
+    const doing = this.#isLoaded ? "ignored the stop for" : "was still importing its module, after the stop, for";
+    this.#fail(`${doing} ${graceMs} ms`);
+  }
+}

@@ -1,0 +1,115 @@
+/** The workers of one manager: loaded together, stopped together, and waited for. */
+
+import { DeclarationError, TaskError } from "../errors.ts";
+import { within } from "../ring/within.ts";
+import type { TaskState } from "./metrics.ts";
+import type { TaskWorker } from "./task/task_worker.ts";
+
+/** Why a task failed; `null` if it did not. */
+export type TaskFailure = TaskError | DeclarationError | null;
+
+/** What a group tells its manager. */
+export interface TaskGroupEvents {
+  /** The tasks must stop: wake them. Called once. */
+  stopping(): void;
+  /** A task has ended. */
+  ended(task: string): void;
+}
+
+/** The life of one task, for those who follow it. */
+export interface TaskProgress {
+  readonly name: string;
+  /** Resolves when its function is called, or it has ended: to whether it was called. */
+  readonly begun: Promise<boolean>;
+  /** Resolves when it has ended: to why it failed, if it did. */
+  readonly ended: Promise<TaskFailure>;
+}
+
+/** Any number of tasks. If one fails, all are stopped. */
+export class TaskGroup {
+  /** Resolves when all tasks have ended. */
+  readonly allEnded: Promise<void>;
+  readonly #workers: ReadonlyMap<string, TaskWorker>;
+  readonly #graceMs: number;
+  readonly #events: TaskGroupEvents;
+  readonly #running: Set<TaskWorker>;
+  readonly #failures: (TaskError | DeclarationError)[] = [];
+  #isStopping = false;
+  #isReported = false;
+
+  constructor(workers: readonly TaskWorker[], graceMs: number, events: TaskGroupEvents) {
+    this.#workers = new Map(workers.map((worker) => [worker.name, worker]));
+    this.#running = new Set(workers);
+    this.#graceMs = graceMs;
+    this.#events = events;
+    this.allEnded = Promise.all(workers.map((worker) => this.#follow(worker))).then(() => {});
+  }
+
+  async #follow(worker: TaskWorker): Promise<void> {
+    const failure = await worker.ended;
+    this.#running.delete(worker);
+    if (failure) {
+      this.#failures.push(failure);
+      this.stop();
+    }
+    // After the stop: nobody may see the streams of a failed task end.
+    this.#events.ended(worker.name);
+  }
+
+  /** Resolves when all modules are imported and all functions found, or that has failed. */
+  async load(): Promise<void> {
+    await Promise.all([...this.#workers.values()].map(({ loaded }) => loaded));
+    if (this.#isStopping) await this.allEnded;
+  }
+
+  /** Starts the tasks in the given order, each when the one before has begun. */
+  async run(order: Iterable<string>): Promise<void> {
+    for (const name of order) {
+      if (this.#isStopping) return;
+      await this.#workers.get(name)?.run();
+    }
+  }
+
+  /** Asks all tasks to stop, and gives up on those that have not after the grace period. */
+  stop(): void {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    this.#events.stopping();
+    for (const worker of this.#running) worker.discard();
+    this.#abandonAfterGrace();
+  }
+
+  async #abandonAfterGrace(): Promise<void> {
+    if (await within(this.allEnded, this.#graceMs)) return;
+    for (const worker of this.#running) worker.abandon(this.#graceMs);
+  }
+
+  /** The tasks, for those who follow them. */
+  get progress(): Iterable<TaskProgress> {
+    return this.#workers.values();
+  }
+
+  /** Where a task is in its life. */
+  stateOf(task: string): TaskState {
+    return this.#workers.get(task)!.state;
+  }
+
+  /** Whether some task has failed. */
+  get hasFailed(): boolean {
+    return this.#failures.length > 0;
+  }
+
+  /** Whether a failure was handed out to be thrown. */
+  get isReported(): boolean {
+    return this.#isReported;
+  }
+
+  /** What to throw: the first failure, which knows of the others. It counts as reported then. */
+  takeFailure(): TaskError | DeclarationError {
+    this.#isReported = true;
+    const declaration = this.#failures.find((failure) => failure instanceof DeclarationError);
+    if (declaration) return declaration;
+    const [first, ...others] = this.#failures as TaskError[];
+    return new TaskError(first.task, first.reason, { cause: first.cause }, others);
+  }
+}

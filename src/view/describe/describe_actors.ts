@@ -1,0 +1,118 @@
+/** The kernels of a runtime, as a description to draw. */
+
+import type { KernelLink } from "../../actors/kernel_link.ts";
+import type { AnyMessageType } from "../../actors/message.ts";
+import type { RingKernelRuntime } from "../../actors/runtime.ts";
+import type { KernelTelemetry } from "../../actors/telemetry.ts";
+import { compact } from "../draw/numbers.ts";
+import type { Figure, Figures, ViewDescription, ViewEdge, ViewNode } from "../description.ts";
+
+/** The program is at one end of the drawing or the other. */
+const PROGRAM_IN = "program:in", PROGRAM_OUT = "program:out";
+
+/**
+ * Describes the kernels that were launched so far, and which way messages have gone between them and the program: kernels are
+ * free to send to any other, so a line is there from the first message on. One that is asked for answers is marked so.
+ *
+ * The ids of its nodes are `kernel:<id>`; the program is `program:in` where it sends, and `program:out` where it receives.
+ * A kernel's status is its state, or «failed» if a failure has ended it.
+ *
+ * @example
+ * ```ts
+ * import { RingKernelRuntime } from "@ringmill/ringmill/actors";
+ * import { describeActors, drawText } from "@ringmill/ringmill/view";
+ * import { match } from "node:assert/strict";
+ *
+ * await using runtime = new RingKernelRuntime();
+ * match(await drawText(describeActors(runtime)), /^actors/);
+ * ```
+ */
+export function describeActors(runtime: RingKernelRuntime): ViewDescription {
+  const edges = edgesOf(runtime.links), ends = new Set(edges.flatMap(({ from, to }) => [from, to]));
+  const program = [PROGRAM_IN, PROGRAM_OUT].filter((id) => ends.has(id));
+  return {
+    title: "actors",
+    nodes: [
+      ...runtime.kernels.map((id) => kernelNode(id, runtime)),
+      ...program.map((id): ViewNode => ({ id, kind: "program", title: "the program" })),
+    ],
+    edges,
+  };
+}
+
+function kernelNode(id: string, runtime: RingKernelRuntime): ViewNode {
+  const { id: name, input, output } = runtime.definitionOf(id);
+  const details = [
+    ...name === id ? [] : [`kernel ${name}`],
+    ...input || output ? [`${typesOf(input)} → ${typesOf(output)}`] : [],
+  ];
+  return { id: `kernel:${id}`, kind: "task", title: id, details, status: statusOf(runtime.getTelemetry(id)) };
+}
+
+function typesOf(types: readonly AnyMessageType[] | null): string {
+  return types ? types.map(({ messageType }) => messageType).join(" | ") : "any";
+}
+
+/** Its state, unless a failure has ended it. */
+export function statusOf({ state, failure }: Pick<ShownKernel, "state" | "failure">): string {
+  return failure ? "failed" : state;
+}
+
+/** One for each way that messages have gone. */
+function edgesOf(links: readonly KernelLink[]): ViewEdge[] {
+  const edges = new Map<string, ViewEdge>();
+  for (const { user, kernel, by } of links) {
+    const isOut = by === "receive", used = `kernel:${kernel}`;
+    const caller = user === null ? (isOut ? PROGRAM_OUT : PROGRAM_IN) : `kernel:${user}`;
+    const [from, to] = isOut ? [used, caller] : [caller, used], key = `${from} -> ${to}`;
+    const label = by === "request" ? { label: "asks" } : {};
+    edges.set(key, { ...edges.get(key), from, to, ...label });
+  }
+  return [...edges.values()];
+}
+
+/**
+ * What is known of the kernels in a description: their states, how many messages a second they process while they are active,
+ * how full their inputs are, and how often they have failed.
+ *
+ * @example
+ * ```ts
+ * import { RingKernelRuntime } from "@ringmill/ringmill/actors";
+ * import { describeActorFigures, describeActors, drawSvg } from "@ringmill/ringmill/view";
+ * import { match } from "node:assert/strict";
+ *
+ * await using runtime = new RingKernelRuntime();
+ * const figures = describeActorFigures(runtime.getAllTelemetry());
+ * match(await drawSvg(describeActors(runtime), { figures }), /^<svg/);
+ * ```
+ */
+export function describeActorFigures(telemetry: Readonly<Record<string, KernelTelemetry>>): Figures {
+  const figures = Object.values(telemetry).map((kernel) => {
+    const { lines: [rate, errors], ...figure } = kernelFigure(kernel, kernel.throughput);
+    return [`kernel:${kernel.kernelId}`, { ...figure, lines: errors === "" ? [rate] : [rate, errors] }];
+  });
+  return { nodes: Object.fromEntries(figures) };
+}
+
+/** What is shown of a kernel. */
+type ShownKernel = Pick<KernelTelemetry, "state" | "queueDepth" | "queueSize" | "errors"> & {
+  readonly failure: unknown;
+};
+
+/** Of a kernel that processes so many messages a second. There is a line for errors even if there is none. */
+export function kernelFigure(
+  kernel: ShownKernel,
+  messagesPerSecond: number,
+): Figure & { readonly lines: readonly [string, string] } {
+  const { queueDepth, queueSize, errors } = kernel;
+  return {
+    status: statusOf(kernel),
+    lines: [`${compact(messagesPerSecond).trimEnd()} messages/s`, errors === 0 ? "" : countErrors(errors)],
+    load: Math.min(1, queueDepth / queueSize),
+    loadName: "full",
+  };
+}
+
+function countErrors(errors: number): string {
+  return errors === 1 ? "1 error" : `${compact(errors).trimEnd()} errors`;
+}

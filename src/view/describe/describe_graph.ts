@@ -1,0 +1,133 @@
+/** A graph of async nodes, as a description to draw. */
+
+import type { Graph } from "../../graph/graph.ts";
+import type { GraphNode } from "../../graph/node.ts";
+import type { PipelineTiming } from "../../graph/run.ts";
+import type { SubgraphNode } from "../../graph/nodes/subgraph_node.ts";
+import type { Figure, Figures, ViewDescription, ViewEdge, ViewGroup, ViewNode } from "../description.ts";
+
+/** What is drawn of a graph. Its types do not matter for that. */
+export type DrawableGraph = Pick<Graph, "name" | "nodes" | "edges" | "startNodes">;
+
+/** What is known of an execution of a graph. */
+export type ExecutedGraph = DrawableGraph & Pick<Graph, "getPipelineTiming">;
+
+/** Where executions begin. */
+const INPUT: ViewNode = { id: "program:in", kind: "program", title: "the program" };
+
+/**
+ * Describes the nodes of a graph and their connections, at any time. The ids of its nodes are `node:<name>`; the program,
+ * from which the input comes, is `program:in`. What a {@link SubgraphNode} runs is in a frame of its own, where the ids
+ * begin with that node's: `node:<name>/<inner name>`.
+ *
+ * @example
+ * ```ts
+ * import { Graph, Node } from "@ringmill/ringmill/graph";
+ * import { describeGraph } from "@ringmill/ringmill/view";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const clean = new Node("clean", (text: string) => text.trim());
+ * const words = new Node("words", (text: string) => text.split(" "));
+ * clean.connect(words);
+ * const graph = new Graph("text", { nodes: [clean, words], start: clean });
+ * deepEqual(describeGraph(graph).edges, [
+ *   { from: "program:in", to: "node:clean" },
+ *   { from: "node:clean", to: "node:words" },
+ * ]);
+ * ```
+ */
+export function describeGraph(graph: DrawableGraph): ViewDescription {
+  const inside = describeInside(graph, "node:", undefined);
+  const starts = graph.startNodes.map((name): ViewEdge => ({ from: INPUT.id, to: `node:${name}` }));
+  return {
+    title: graph.name,
+    nodes: starts.length === 0 ? inside.nodes : [INPUT, ...inside.nodes],
+    edges: [...starts, ...inside.edges],
+    groups: inside.groups,
+  };
+}
+
+type Inside = Required<Pick<ViewDescription, "nodes" | "edges" | "groups">>;
+
+/** `prefix` is that of the ids; `group` is the frame around it all. */
+function describeInside({ nodes, edges }: DrawableGraph, prefix: string, group: string | undefined): Inside {
+  const subgraphs = [...nodes.values()].flatMap((node) => {
+    const inner = innerGraph(node), id = `${prefix}${node.name}`, frame = `graph of ${id}`;
+    if (!inner) return [];
+    const calls = inner.startNodes.map((name): ViewEdge => ({
+      from: id,
+      to: `${id}/${name}`,
+      kind: "control",
+      directed: false,
+    }));
+    const inside = describeInside(inner, `${id}/`, frame), title = inner.name;
+    return [{ ...inside, edges: [...calls, ...inside.edges], groups: [{ id: frame, title, group }, ...inside.groups] }];
+  });
+  const own = {
+    nodes: [...nodes.values()].map((node) => describeNode(node, `${prefix}${node.name}`, group)),
+    edges: edges.map(({ from, to }): ViewEdge => ({ from: prefix + from, to: prefix + to })),
+    groups: [] as ViewGroup[],
+  };
+  const all = [own, ...subgraphs];
+  return {
+    nodes: all.flatMap(({ nodes }) => nodes),
+    edges: all.flatMap(({ edges }) => edges),
+    groups: all.flatMap(({ groups }) => groups),
+  };
+}
+
+function describeNode(node: GraphNode, id: string, group: string | undefined): ViewNode {
+  const { name, join, description } = node, kind = node.constructor.name;
+  const details = [...kind === "Node" ? [] : [kind], ...join === "all" ? ["waits for all"] : []];
+  return { id, kind: "task", title: name, details, description, group };
+}
+
+/** The graph that a node runs, if it is a subgraph's. */
+function innerGraph(node: GraphNode): ExecutedGraph | undefined {
+  const inner = (node as Partial<SubgraphNode<unknown, unknown>>).graph as ExecutedGraph | undefined;
+  return inner?.nodes instanceof Map ? inner : undefined;
+}
+
+/**
+ * What the latest execution of a graph says about the nodes of its description: their statuses, how long they took where
+ * that was noted, and how often they were tried. Figures of `timing` are about another execution: a {@link GraphRun} has them.
+ *
+ * @example
+ * ```ts
+ * import { Graph, Node } from "@ringmill/ringmill/graph";
+ * import { describeGraph, describeGraphFigures, drawText } from "@ringmill/ringmill/view";
+ * import { match } from "node:assert/strict";
+ *
+ * const clean = new Node("clean", (text: string) => text.trim());
+ * const graph = new Graph("text", { nodes: [clean], start: clean });
+ * await graph.execute(" to be ");
+ * match(await drawText(describeGraph(graph), { figures: describeGraphFigures(graph) }), /✓ completed/);
+ * ```
+ */
+export function describeGraphFigures(
+  graph: ExecutedGraph,
+  timing: PipelineTiming = graph.getPipelineTiming(),
+): Figures {
+  return { nodes: Object.fromEntries(figuresInside(graph, timing, "node:")) };
+}
+
+function figuresInside(graph: ExecutedGraph, timing: PipelineTiming, prefix: string): [string, Figure][] {
+  return [...graph.nodes.values()].flatMap((node): [string, Figure][] => {
+    const inner = innerGraph(node), id = `${prefix}${node.name}`;
+    const own: [string, Figure] = [id, nodeFigure(timing[node.name])];
+    return inner ? [own, ...figuresInside(inner, inner.getPipelineTiming(), `${id}/`)] : [own];
+  });
+}
+
+/** Before the first execution, nothing is known. */
+function nodeFigure({ status, durationMs, attempts }: Partial<PipelineTiming[string]> = {}): Figure {
+  const time = typeof durationMs === "number" ? [formatTime(durationMs)] : [];
+  const tries = attempts && attempts > 1 ? [`${attempts} attempts`] : [];
+  return { status: status ?? "pending", lines: [...time, ...tries] };
+}
+
+/** In the unit that suits it. */
+function formatTime(ms: number): string {
+  const [value, unit] = ms < 1 ? [1000 * ms, "µs"] : ms < 1000 ? [ms, "ms"] : [ms / 1000, "s"];
+  return `${Number(value.toPrecision(3))} ${unit}`;
+}

@@ -1,0 +1,123 @@
+/** Drawings in Mermaid, which GitHub and others show in Markdown. */
+
+import { type EdgeContent, type NodeContent, prepare, type Tone } from "./content.ts";
+import type { Figures, ViewDescription, ViewGroup, ViewNodeKind } from "../description.ts";
+import { checkDirection, type Direction } from "./geometry.ts";
+
+/** Options of {@link drawMermaid}. */
+export interface DrawMermaidOptions {
+  /** What is known at the moment. */
+  figures?: Figures;
+  /**
+   * Which way the layers follow each other.
+   *
+   * @default {"down"}
+   */
+  direction?: Direction;
+}
+
+/** What is around the label of a node. */
+const SHAPES: Readonly<Record<ViewNodeKind, readonly [string, string]>> = {
+  task: ["[", "]"],
+  data: ["([", "])"],
+  event: ["{{", "}}"],
+  program: ["[[", "]]"],
+};
+
+/** Lines without an arrow and with one. */
+const ARROWS = { flow: ["---", "-->"], control: ["-.-", "-.->"] } as const;
+
+/** Colours that are readable on light and dark pages. */
+const TONES: Readonly<Record<Exclude<Tone, "calm">, string>> = {
+  active: "stroke:#2da44e,stroke-width:2px",
+  done: "stroke:#8c959f,stroke-width:2px",
+  bad: "stroke:#cf222e,stroke-width:3px",
+};
+
+/** A text in which nothing has a meaning: all but letters, digits and a few signs are written as their numbers. */
+function escape(text: string): string {
+  return text.replace(/[^\p{L}\p{M}\p{N} ,()×]/gu, (character) => `#${character.codePointAt(0)};`);
+}
+
+function label(lines: readonly string[]): string {
+  return `"${lines.map(escape).join("<br>")}"`;
+}
+
+/**
+ * Draws as a Mermaid flowchart. Texts are escaped, so that whatever they hold is shown as it is.
+ *
+ * @throws {UnknownNameError} If an edge, a node or a figure names what is not there.
+ * @throws {RangeError} If an id is taken, groups hold each other, a load is not from 0 to 1, or there is no such direction.
+ *
+ * @example
+ * ```ts
+ * import { drawMermaid } from "@ringmill/ringmill/view";
+ * import { equal } from "node:assert/strict";
+ *
+ * const text = drawMermaid({
+ *   title: "line",
+ *   nodes: [{ id: "a", kind: "task", title: "source" }, { id: "b", kind: "data", title: "samples" }],
+ *   edges: [{ from: "a", to: "b", label: "out" }],
+ * });
+ * equal(text, `---
+ * title: "line"
+ * ---
+ * flowchart TB
+ *   n0["source"]
+ *   n1(["samples"])
+ *   n0 -->|"out"| n1
+ * `);
+ * ```
+ */
+export function drawMermaid(description: ViewDescription, options: DrawMermaidOptions = {}): string {
+  const { figures, direction = "down" } = options;
+  checkDirection(description.title, direction);
+  const { title, nodes, edges, groups } = prepare(description, figures);
+  const names = new Map(nodes.map(({ node }, index) => [node.id, `n${index}`]));
+  const tones = (Object.keys(TONES) as (keyof typeof TONES)[]).flatMap((tone) => {
+    const members = nodes.filter(({ status }) => status?.tone === tone).map(({ node }) => names.get(node.id));
+    return members.length === 0 ? [] : [`classDef ${tone} ${TONES[tone]}`, `class ${members.join(",")} ${tone}`];
+  });
+  const lines = [
+    ...members(undefined, groups, nodes, names),
+    ...edges.map((edge) => edgeLine(edge, names)),
+    ...tones,
+  ];
+  const body = lines.map((line) => `  ${line}\n`).join("");
+  return `---\ntitle: ${JSON.stringify(title)}\n---\nflowchart ${direction === "down" ? "TB" : "LR"}\n${body}`;
+}
+
+/** The nodes and groups in a group, or in none. */
+function members(
+  parent: string | undefined,
+  groups: readonly ViewGroup[],
+  nodes: readonly NodeContent[],
+  names: ReadonlyMap<string, string>,
+): string[] {
+  const frames = groups.filter(({ group }) => group === parent).flatMap((group) => [
+    `subgraph g${groups.indexOf(group)}[${label([group.title])}]`,
+    ...members(group.id, groups, nodes, names).map((line) => `  ${line}`),
+    "end",
+  ]);
+  return [...nodes.filter(({ node }) => node.group === parent).map((node) => nodeLine(node, names)), ...frames];
+}
+
+function nodeLine(
+  { node, title, status, details, lines, load }: NodeContent,
+  names: ReadonlyMap<string, string>,
+): string {
+  const [open, close] = SHAPES[node.kind];
+  const texts = [
+    title,
+    ...status ? [status.text] : [],
+    ...details,
+    ...lines,
+    ...load ? [load.text] : [],
+  ];
+  return `${names.get(node.id)}${open}${label(texts)}${close}`;
+}
+
+function edgeLine({ edge, lines }: EdgeContent, names: ReadonlyMap<string, string>): string {
+  const arrow = ARROWS[edge.kind ?? "flow"][edge.directed === false ? 0 : 1];
+  return `${names.get(edge.from)} ${arrow}${lines.length > 0 ? `|${label(lines)}|` : ""} ${names.get(edge.to)}`;
+}

@@ -1,0 +1,114 @@
+/** What tasks and streams do, as a table for a terminal. */
+
+import { styleText } from "node:util";
+import type { Snapshot, StreamMetrics, TaskMetrics } from "../../manager/metrics.ts";
+import { compact } from "./numbers.ts";
+import { type Column, drawColumns } from "./columns.ts";
+import { bar, MARKS, short, type Tone, toneOf } from "./content.ts";
+import { loadLevel } from "./theme.ts";
+
+/** Options of {@link drawTable}. */
+export interface DrawTableOptions {
+  /**
+   * The beginning of the first line.
+   *
+   * @default {""}
+   */
+  title?: string;
+  /**
+   * Columns of the terminal. Those of the table that matter least are left out where it is too narrow for all.
+   *
+   * @default {Infinity}
+   */
+  width?: number;
+  /**
+   * Lines of the terminal. Streams, then tasks, are left out where it is too low for all; a line tells how many.
+   *
+   * @default {Infinity}
+   */
+  height?: number;
+  /**
+   * Whether to colour states and pressures, by escape sequences.
+   *
+   * @default {false}
+   */
+  colours?: boolean;
+}
+
+const TONES = { calm: "gray", active: "green", done: "gray", bad: "red" } as const satisfies Record<Tone, string>;
+const LOADS = ["green", "yellow", "red"] as const;
+
+const percent = (share: number) => `${Math.round(100 * share)}`;
+const number = (value: number) => compact(value).trimEnd();
+const sum = (ends: TaskMetrics["reads"]) =>
+  number(Object.values(ends).reduce((all, end) => all + end.framesPerSecond, 0));
+
+/** What a task does: what it waits for, or its state. */
+function doing({ state, waitingFor }: TaskMetrics): string {
+  if (!waitingFor) return state;
+  return `${waitingFor.what}${waitingFor.name === undefined ? "" : `: ${waitingFor.name}`}`;
+}
+
+const tone = ({ state }: TaskMetrics) => TONES[toneOf(state)];
+const level = ({ pressurePercent }: StreamMetrics) => LOADS[loadLevel(pressurePercent / 100)];
+
+/** Those of rank 0 are never left out. */
+const TASKS: readonly Column<TaskMetrics>[] = [
+  { title: "TASK", cell: ({ name }) => short(name, 24), rank: 0 },
+  { title: "THREAD", cell: ({ threadId }) => `${threadId ?? ""}`, isNumber: true, rank: 5 },
+  { title: "STATE", cell: (task) => short(`${MARKS[toneOf(task.state)]} ${doing(task)}`, 24), style: tone, rank: 0 },
+  { title: "CPU %", cell: ({ cpuPercent }) => percent(cpuPercent / 100), isNumber: true, rank: 1 },
+  { title: "HEAP", cell: ({ heapBytes }) => `${compact(heapBytes)}B`, isNumber: true, rank: 4 },
+  { title: "IN/s", cell: ({ reads }) => sum(reads), isNumber: true, rank: 1 },
+  { title: "OUT/s", cell: ({ writes }) => sum(writes), isNumber: true, rank: 1 },
+  { title: "NO DATA %", cell: ({ blockedOnEmpty }) => percent(blockedOnEmpty), isNumber: true, rank: 2 },
+  { title: "NO ROOM %", cell: ({ blockedOnFull }) => percent(blockedOnFull), isNumber: true, rank: 2 },
+];
+
+const STREAMS: readonly Column<StreamMetrics>[] = [
+  { title: "STREAM", cell: ({ name }) => short(name, 24), rank: 0 },
+  { title: "FULL", cell: ({ pressurePercent }) => bar(pressurePercent / 100), style: level, rank: 3 },
+  { title: "%", cell: ({ pressurePercent }) => percent(pressurePercent / 100), isNumber: true, rank: 0 },
+  { title: "FRAMES", cell: ({ frames }) => number(frames), isNumber: true, rank: 2 },
+  { title: "FRAMES/s", cell: ({ framesPerSecond }) => number(framesPerSecond), isNumber: true, rank: 0 },
+  { title: "BYTES/s", cell: ({ bytesPerSecond }) => `${compact(bytesPerSecond)}B`, isNumber: true, rank: 1 },
+];
+
+/**
+ * Draws a snapshot as two tables: of tasks, with the thread, the state (or what a task waits for: data, room, an event),
+ * the use of one core, the heap, frames a second in and out, and the shares of time without data to read and without
+ * room to write; and of streams, with how full they are. No line ends with a newline.
+ *
+ * @example
+ * ```ts
+ * import { Pipeline } from "@ringmill/ringmill";
+ * import { drawTable } from "@ringmill/ringmill/view";
+ * import { match } from "node:assert/strict";
+ *
+ * await using pipe = new Pipeline("loop");
+ * const samples = pipe.addStream("samples", { shape: [4], dtype: "float32", frames: 2 });
+ * const writer = pipe.openWriter(samples), reader = pipe.openReader(samples);
+ * await pipe.start();
+ * writer.write(Float32Array.of(1, 2, 3, 4));
+ * for await (const snapshot of pipe.watch()) {
+ *   match(drawTable(snapshot, { title: "loop" }), /samples +▰▰▰▰▰▱▱▱▱▱ +50 /);
+ *   break;
+ * }
+ * reader.close();
+ * ```
+ */
+export function drawTable(snapshot: Snapshot, options: DrawTableOptions = {}): string {
+  const { title = "", width = Infinity, height = Infinity, colours = false } = options;
+  const paint = (text: string, style: Parameters<typeof styleText>[0]) =>
+    colours ? styleText(style, text, { validateStream: false }) : text;
+  const tasks = Object.values(snapshot.tasks), streams = Object.values(snapshot.streams);
+  const heading = [title, `pid ${snapshot.pid}`, `${compact(snapshot.rssBytes)}B`].filter((part) => part !== "");
+  // Each table has a line for the names of its columns. One of streams needs three to tell something.
+  const forTasks = Math.min(tasks.length + 1, height - 1), left = height - 1 - forTasks;
+  const forStreams = left >= Math.min(3, streams.length + 1) ? left : 0;
+  return [
+    paint(short(heading.join("  "), width), "bold"),
+    ...drawColumns(TASKS, tasks, { width, height: forTasks, paint }),
+    ...drawColumns(STREAMS, streams, { width, height: forStreams, paint }),
+  ].join("\n");
+}
