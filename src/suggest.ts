@@ -2,8 +2,8 @@
 
 import { distance } from "fastest-levenshtein";
 
-/** How many characters may be wrong for a name to be near, at most; long names allow more than short ones. */
-const mostWrong = (name: string) => Math.max(1, Math.floor(name.length / 3));
+/** How many characters may be wrong for a name to be near, at most: two that changed places count as two. */
+const mostWrong = (name: string) => name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3));
 
 /** `; did you mean "…"?`, if one of `known` is near `name`, else nothing. */
 export function suggest(name: string, known: Iterable<string>): string {

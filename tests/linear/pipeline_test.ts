@@ -122,7 +122,7 @@ Deno.test("LinearNode and LinearPipeline refuse options of the wrong kind", () =
   // deno-lint-ignore no-explicit-any
   const pipeline = (options: any) => () => new LinearPipeline({ nodes: [], ...options });
   throws(() => new LinearPipeline(undefined as never), /options must be an object, received undefined/);
-  throws(pipeline({ nodes: [sum] }), /nodes must be an array of Node/);
+  throws(pipeline({ nodes: [sum] }), /nodes must be an array of LinearNode/);
   throws(pipeline({ name: "" }), /its name must be a text, received ""/);
   throws(pipeline({ runtime: 5 }), /runtime must be an object, received 5/);
   throws(pipeline({ cachePath: 5 }), /cachePath must be a path or URL, received 5/);
