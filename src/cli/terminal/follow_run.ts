@@ -1,8 +1,8 @@
 /** Shows what a pipeline does. */
 
-import { formatDuration } from "../../linear/report.ts";
 import { drawTable } from "../../view/draw/draw_table.ts";
 import type { Snapshot } from "../../manager/metrics.ts";
+import { formatDuration } from "../../units.ts";
 import { BottomPanel } from "./bottom_panel.ts";
 import { meanOf } from "./mean_snapshot.ts";
 import type { Terminal } from "./terminal.ts";

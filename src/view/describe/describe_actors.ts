@@ -4,7 +4,7 @@ import type { KernelLink } from "../../actors/kernel_link.ts";
 import type { AnyMessageType } from "../../actors/message.ts";
 import type { RingKernelRuntime } from "../../actors/runtime.ts";
 import type { KernelTelemetry } from "../../actors/telemetry.ts";
-import { compact } from "../draw/numbers.ts";
+import { formatCount } from "../../units.ts";
 import type { Figure, Figures, ViewDescription, ViewEdge, ViewNode } from "../description.ts";
 
 /** The program is at one end of the drawing or the other. */
@@ -107,12 +107,12 @@ export function kernelFigure(
   const { queueDepth, queueSize, errors } = kernel;
   return {
     status: statusOf(kernel),
-    lines: [`${compact(messagesPerSecond).trimEnd()} messages/s`, errors === 0 ? "" : countErrors(errors)],
+    lines: [`${formatCount(messagesPerSecond)} messages/s`, errors === 0 ? "" : countErrors(errors)],
     load: Math.min(1, queueDepth / queueSize),
     loadName: "full",
   };
 }
 
 function countErrors(errors: number): string {
-  return errors === 1 ? "1 error" : `${compact(errors).trimEnd()} errors`;
+  return errors === 1 ? "1 error" : `${formatCount(errors)} errors`;
 }

@@ -2,7 +2,7 @@
 
 import type { Snapshot, StreamMetrics, TaskMetrics } from "../../manager/metrics.ts";
 import type { Figure, Figures } from "../description.ts";
-import { compact } from "../draw/numbers.ts";
+import { formatCount } from "../../units.ts";
 
 /**
  * What a snapshot of a pipeline says about the nodes of its description: what each task does and how busy its core is, how
@@ -43,7 +43,7 @@ function taskFigure({ state, waitingFor, cpuPercent }: TaskMetrics): Figure {
 
 /** Of a stream: how much goes through it, and how full it is. */
 export function streamFigure({ framesPerSecond, bytesPerSecond, pressurePercent }: StreamMetrics): Figure {
-  const rates = `${compact(framesPerSecond).trimEnd()} frames/s, ${compact(bytesPerSecond)}B/s`;
+  const rates = `${formatCount(framesPerSecond)} frames/s, ${formatCount(bytesPerSecond, "B/s")}`;
   return { lines: [rates], load: share(pressurePercent), loadName: "full" };
 }
 

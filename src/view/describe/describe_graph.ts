@@ -4,6 +4,7 @@ import type { Graph } from "../../graph/graph.ts";
 import type { GraphNode } from "../../graph/node.ts";
 import type { PipelineTiming } from "../../graph/run.ts";
 import type { SubgraphNode } from "../../graph/nodes/subgraph_node.ts";
+import { formatDuration } from "../../units.ts";
 import type { Figure, Figures, ViewDescription, ViewEdge, ViewGroup, ViewNode } from "../description.ts";
 
 /** What is drawn of a graph. Its types do not matter for that. */
@@ -121,13 +122,7 @@ function figuresInside(graph: ExecutedGraph, timing: PipelineTiming, prefix: str
 
 /** Before the first execution, nothing is known. */
 function nodeFigure({ status, durationMs, attempts }: Partial<PipelineTiming[string]> = {}): Figure {
-  const time = typeof durationMs === "number" ? [formatTime(durationMs)] : [];
+  const time = typeof durationMs === "number" ? [formatDuration(durationMs)] : [];
   const tries = attempts && attempts > 1 ? [`${attempts} attempts`] : [];
   return { status: status ?? "pending", lines: [...time, ...tries] };
-}
-
-/** In the unit that suits it. */
-function formatTime(ms: number): string {
-  const [value, unit] = ms < 1 ? [1000 * ms, "µs"] : ms < 1000 ? [ms, "ms"] : [ms / 1000, "s"];
-  return `${Number(value.toPrecision(3))} ${unit}`;
 }

@@ -2,7 +2,7 @@
 
 import { styleText } from "node:util";
 import type { Snapshot, StreamMetrics, TaskMetrics } from "../../manager/metrics.ts";
-import { compact } from "./numbers.ts";
+import { formatBytes, formatCount } from "../../units.ts";
 import { type Column, drawColumns } from "./columns.ts";
 import { bar, MARKS, short, type Tone, toneOf } from "./content.ts";
 import { loadLevel } from "./theme.ts";
@@ -39,9 +39,8 @@ const TONES = { calm: "gray", active: "green", done: "gray", bad: "red" } as con
 const LOADS = ["green", "yellow", "red"] as const;
 
 const percent = (share: number) => `${Math.round(100 * share)}`;
-const number = (value: number) => compact(value).trimEnd();
 const sum = (ends: TaskMetrics["reads"]) =>
-  number(Object.values(ends).reduce((all, end) => all + end.framesPerSecond, 0));
+  formatCount(Object.values(ends).reduce((all, end) => all + end.framesPerSecond, 0));
 
 /** What a task does: what it waits for, or its state. */
 function doing({ state, waitingFor }: TaskMetrics): string {
@@ -58,7 +57,7 @@ const TASKS: readonly Column<TaskMetrics>[] = [
   { title: "THREAD", cell: ({ threadId }) => `${threadId ?? ""}`, isNumber: true, rank: 5 },
   { title: "STATE", cell: (task) => short(`${MARKS[toneOf(task.state)]} ${doing(task)}`, 24), style: tone, rank: 0 },
   { title: "CPU %", cell: ({ cpuPercent }) => percent(cpuPercent / 100), isNumber: true, rank: 1 },
-  { title: "HEAP", cell: ({ heapBytes }) => `${compact(heapBytes)}B`, isNumber: true, rank: 4 },
+  { title: "HEAP", cell: ({ heapBytes }) => formatBytes(heapBytes), isNumber: true, rank: 4 },
   { title: "IN/s", cell: ({ reads }) => sum(reads), isNumber: true, rank: 1 },
   { title: "OUT/s", cell: ({ writes }) => sum(writes), isNumber: true, rank: 1 },
   { title: "NO DATA %", cell: ({ blockedOnEmpty }) => percent(blockedOnEmpty), isNumber: true, rank: 2 },
@@ -69,9 +68,9 @@ const STREAMS: readonly Column<StreamMetrics>[] = [
   { title: "STREAM", cell: ({ name }) => short(name, 24), rank: 0 },
   { title: "FULL", cell: ({ pressurePercent }) => bar(pressurePercent / 100), style: level, rank: 3 },
   { title: "%", cell: ({ pressurePercent }) => percent(pressurePercent / 100), isNumber: true, rank: 0 },
-  { title: "FRAMES", cell: ({ frames }) => number(frames), isNumber: true, rank: 2 },
-  { title: "FRAMES/s", cell: ({ framesPerSecond }) => number(framesPerSecond), isNumber: true, rank: 0 },
-  { title: "BYTES/s", cell: ({ bytesPerSecond }) => `${compact(bytesPerSecond)}B`, isNumber: true, rank: 1 },
+  { title: "FRAMES", cell: ({ frames }) => formatCount(frames), isNumber: true, rank: 2 },
+  { title: "FRAMES/s", cell: ({ framesPerSecond }) => formatCount(framesPerSecond), isNumber: true, rank: 0 },
+  { title: "BYTES/s", cell: ({ bytesPerSecond }) => formatBytes(bytesPerSecond), isNumber: true, rank: 1 },
 ];
 
 /**
@@ -102,7 +101,7 @@ export function drawTable(snapshot: Snapshot, options: DrawTableOptions = {}): s
   const paint = (text: string, style: Parameters<typeof styleText>[0]) =>
     colours ? styleText(style, text, { validateStream: false }) : text;
   const tasks = Object.values(snapshot.tasks), streams = Object.values(snapshot.streams);
-  const heading = [title, `pid ${snapshot.pid}`, `${compact(snapshot.rssBytes)}B`].filter((part) => part !== "");
+  const heading = [title, `pid ${snapshot.pid}`, formatBytes(snapshot.rssBytes)].filter((part) => part !== "");
   // Each table has a line for the names of its columns. One of streams needs three to tell something.
   const forTasks = Math.min(tasks.length + 1, height - 1), left = height - 1 - forTasks;
   const forStreams = left >= Math.min(3, streams.length + 1) ? left : 0;

@@ -3,12 +3,11 @@
 import type { KernelError } from "../../actors/errors.ts";
 import type { RingKernelRuntime } from "../../actors/runtime.ts";
 import { Latest } from "../../worker/latest.ts";
-import { compact } from "../draw/numbers.ts";
+import { formatBytes, formatClock, formatCount } from "../../units.ts";
 import { describeActors, kernelFigure, statusOf } from "../describe/describe_actors.ts";
 import type { Figure, Figures, ViewDescription } from "../description.ts";
 import { ActorsSampler, type ActorsSnapshot, type KernelSample } from "./actors_snapshot.ts";
 import { actorsTables } from "./actors_tables.ts";
-import { duration } from "./duration.ts";
 import { detailsOf } from "./failure_details.ts";
 import type { LiveSource } from "./source.ts";
 import type { LiveFact, LiveFailure, LiveState, LiveUpdate } from "./update.ts";
@@ -131,10 +130,10 @@ function stateOf({ kernels }: ActorsSnapshot, isOpen: boolean): LiveState {
 function factsOf({ kernels, summary }: ActorsSnapshot): LiveFact[] {
   const rate = Object.values(kernels).reduce((sum, { messagesPerSecond }) => sum + messagesPerSecond, 0);
   return [
-    { title: "Time", text: duration(summary.uptimeMs) },
+    { title: "Time", text: formatClock(summary.uptimeMs) },
     { title: "Active", text: `${summary.kernels.active} of ${Object.keys(kernels).length} kernels` },
-    { title: "Messages", text: `${compact(rate)}/s` },
-    { title: "Memory", text: `${compact(Deno.memoryUsage().rss)}B` },
+    { title: "Messages", text: formatCount(rate, "/s") },
+    { title: "Memory", text: formatBytes(Deno.memoryUsage().rss) },
     { title: "Process", text: `${Deno.pid}` },
   ];
 }

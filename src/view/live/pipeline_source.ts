@@ -4,9 +4,8 @@ import type { Manager } from "../../manager/manager.ts";
 import type { Snapshot, TaskMetrics } from "../../manager/metrics.ts";
 import type { Monitor } from "../../manager/monitor.ts";
 import type { TaskProgress } from "../../manager/task_group.ts";
-import { compact } from "../draw/numbers.ts";
+import { formatBytes, formatClock } from "../../units.ts";
 import type { Figures, ViewDescription } from "../description.ts";
-import { duration } from "./duration.ts";
 import { detailsOf } from "./failure_details.ts";
 import { pipelineFigures, widestFigures } from "./pipeline_figures.ts";
 import { pipelineTables } from "./pipeline_tables.ts";
@@ -70,9 +69,12 @@ export class PipelineSource implements LiveSource<Snapshot> {
   #facts({ tasks, pid, rssBytes, sampledAt }: Snapshot): LiveFact[] {
     const cores = Object.values(tasks).reduce((sum, { cpuPercent }) => sum + cpuPercent / 100, 0);
     return [
-      { title: "Time", text: duration(this.#startedAt === undefined ? 0 : Math.max(0, sampledAt - this.#startedAt)) },
+      {
+        title: "Time",
+        text: formatClock(this.#startedAt === undefined ? 0 : Math.max(0, sampledAt - this.#startedAt)),
+      },
       { title: "CPU", text: `${cores.toFixed(1)} of ${navigator.hardwareConcurrency} cores` },
-      { title: "Memory", text: `${compact(rssBytes)}B` },
+      { title: "Memory", text: formatBytes(rssBytes) },
       { title: "Process", text: `${pid}` },
     ];
   }
