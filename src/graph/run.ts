@@ -1,6 +1,7 @@
 /** One execution of a graph, as its users see it. */
 
 import type { Execution, OnOver } from "./execution/execution.ts";
+import { wallTime } from "../ring/clock.ts";
 import { COMPLETED, FAILED, RUNNING, STATUSES } from "./execution/progress.ts";
 import type { NodeStatus } from "./events.ts";
 import type { GraphNode } from "./node.ts";
@@ -50,8 +51,8 @@ export function outputOf(
   return status[index] === COMPLETED ? { done: false, value: values[index] } : null;
 }
 
-function since1970(now: number): number | null {
-  return Number.isNaN(now) ? null : performance.timeOrigin + now;
+function since1970(time: number): number | null {
+  return Number.isNaN(time) ? null : wallTime(time);
 }
 
 /** The status of all nodes. */

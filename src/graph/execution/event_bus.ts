@@ -3,6 +3,7 @@
 import type { Observable } from "rxjs";
 // The package as a whole takes three times as long to load.
 import { Subject } from "rxjs/internal/Subject";
+import { wallTime } from "../../ring/clock.ts";
 import type { GraphEvent } from "../events.ts";
 
 /** An event without what is the same for all. */
@@ -25,7 +26,7 @@ export class Monitor {
   /** Tells of an event. */
   tell(graph: string, run: number, details: EventDetails): void {
     if (!this.#events?.observed) return;
-    this.#events.next({ ...details, graph, run, at: performance.timeOrigin + performance.now() } as GraphEvent);
+    this.#events.next({ ...details, graph, run, at: wallTime() } as GraphEvent);
   }
 
   /** Nothing more will happen. */

@@ -1,6 +1,8 @@
 /** When the nodes of an execution begin and end. */
 
-/** The times of one execution by node, in milliseconds since `performance.timeOrigin`; `NaN` for what has not happened. */
+import { now } from "../../ring/clock.ts";
+
+/** The times of one execution by node, by the program's clock; `NaN` for what has not happened. */
 export class Timing {
   readonly startedAt: number[];
   readonly endedAt: number[];
@@ -15,14 +17,14 @@ export class Timing {
 
   /** A node's function is about to be called. */
   begin(index: number): void {
-    if (!this.#isNow) this.#now = performance.now();
+    if (!this.#isNow) this.#now = now();
     this.startedAt[index] = this.#now;
     this.#isNow = false;
   }
 
   /** A node has ended. */
   end(index: number): void {
-    this.endedAt[index] = this.#now = performance.now();
+    this.endedAt[index] = this.#now = now();
     this.#isNow = true;
   }
 

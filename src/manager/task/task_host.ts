@@ -4,6 +4,7 @@
  * The main thread imports it as well, so that `deno compile` embeds it; there it does nothing.
  */
 
+import { adoptClockZero } from "../../ring/clock.ts";
 import { findExport } from "../../worker/export_target.ts";
 import { beginImport, endImport } from "../../worker/importing.ts";
 import { reportError } from "../../worker/error_report.ts";
@@ -67,6 +68,7 @@ function listen(name: string): void {
   workerScope.addEventListener("message", async (event) => {
     const message = (event as MessageEvent<HostMessage>).data;
     if (message.kind === "load") {
+      adoptClockZero(message.clock);
       loading = load(message.job);
       return;
     }

@@ -1,6 +1,7 @@
 /** What the main thread and a task's worker tell each other. None of it is on the hot path. */
 
 import type { BindingDescription, BindingOf } from "../../ring/description.ts";
+import type { ClockZero } from "../../ring/clock.ts";
 import type { SharedMemoryHandle } from "../../ring/shared_memory.ts";
 import type { ErrorReport } from "../../worker/error_report.ts";
 import type { ExportTarget } from "../../worker/export_target.ts";
@@ -27,7 +28,9 @@ export interface TaskJob {
 }
 
 /** To the worker. */
-export type HostMessage = { readonly kind: "load"; readonly job: TaskJob } | { readonly kind: "run" };
+export type HostMessage = { readonly kind: "load"; readonly job: TaskJob; readonly clock: ClockZero } | {
+  readonly kind: "run";
+};
 
 /** How a worker posts: the task may post messages too. */
 export interface TaskEnvelope {

@@ -3,6 +3,7 @@
 import { DeclarationError, TaskError } from "../../errors.ts";
 // Imported for its file alone: `deno compile` embeds what is imported somewhere.
 import "./task_host.ts";
+import { clockZero } from "../../ring/clock.ts";
 import { rebuildError, summarizeError } from "../../worker/error_report.ts";
 import type { TaskState } from "../metrics.ts";
 import type { TaskFailure } from "../task_group.ts";
@@ -53,7 +54,7 @@ export class TaskWorker {
       event.preventDefault();
       this.#fail(`broke its worker: ${event.message}`);
     });
-    this.#tell({ kind: "load", job });
+    this.#tell({ kind: "load", job, clock: clockZero() });
   }
 
   /** Where the task is in its life. One that is blocked is «running». */
