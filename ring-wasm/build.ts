@@ -116,15 +116,19 @@ async function testRebuilt(fresh: string): Promise<void> {
   }
 }
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   const toolchain = await findToolchain();
   const core = optimized(await build(toolchain));
   inspectCore(core);
   const fresh = await generate(core, toolchain);
-  if (Deno.args.includes("--check")) {
-    await check(fresh, toolchain);
-  } else {
-    await Deno.writeTextFile(new URL(generated, root), fresh);
-    console.log(`Wrote ${generated} with ${toolchain.version}.`);
-  }
+  if (Deno.args.includes("--check")) return await check(fresh, toolchain);
+  await Deno.writeTextFile(new URL(generated, root), fresh);
+  console.log(`Wrote ${generated} with ${toolchain.version}.`);
+}
+
+if (import.meta.main) {
+  await main().catch((error) => {
+    console.error(`error: ${error.message}`);
+    Deno.exit(1);
+  });
 }

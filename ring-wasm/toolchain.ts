@@ -60,5 +60,9 @@ export async function findToolchain(): Promise<Toolchain> {
     const toolchain = !wanted || wanted === name ? await find() : null;
     if (toolchain) return toolchain;
   }
-  throw new Error("Cannot build the ring core: found no toolchain for wasm32 with atomics, see ring-wasm/README.md");
+  throw new Error(
+    "Cannot build the ring core: found no Rust for WebAssembly with atomics; install rustc-web, cargo-web, rust-web-src and " +
+      "lld-19 of Debian's security archive (1.88 or later: its main archive has 1.85, without vendored sources), or rustup's " +
+      "nightly with rust-src, see ring-wasm/README.md",
+  );
 }
