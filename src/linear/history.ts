@@ -1,7 +1,7 @@
 /** What a pipeline remembers of its runs. */
 
 import type { MemoryUse } from "./memory_use.ts";
-import { whyNotStorable } from "./cache/storable.ts";
+import { whyNotStorable } from "../storable.ts";
 
 /** One call of a node's function. */
 export interface HistoryEntry {

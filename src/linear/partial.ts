@@ -1,6 +1,6 @@
 /** Functions with bound values and a name of their own. */
 
-import { copyOf } from "./cache/storable.ts";
+import { copyOf } from "../storable.ts";
 
 // deno-lint-ignore ban-types
 type AnyFunction = Function;

@@ -9,7 +9,7 @@ import { merge } from "./run/merge_named.ts";
 import { type CacheView, knownIds, type PlannedStep, planWithCache } from "./run/linear_plan.ts";
 import type { NodeExplanation } from "./explanation.ts";
 import { type RunCache, runSteps } from "./run/run_nodes.ts";
-import { copyOf } from "./cache/storable.ts";
+import { copyOf } from "../storable.ts";
 import { type Entry, ReplacedError, Store } from "./cache/value_store.ts";
 import { type Held, Values } from "./run/held_values.ts";
 import { checkCollisions, checkDeclaration, type Declaration, findNode, type Step, wire } from "./run/linear_wiring.ts";

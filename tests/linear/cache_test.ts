@@ -301,13 +301,13 @@ Deno.test("Values that would not come back as they were are not stored", async (
   }
   const values: [unknown, string][] = [
     [() => 1, "it is a function"],
-    [{ a: [{ b() {} }] }, `its ["a"]["0"]["b"] is a function`],
+    [{ a: [{ b() {} }] }, `its ["a"][0]["b"] is a function`],
     [new Map([["key", Symbol("x")]]), `its ["key"] is a symbol`],
-    [[new Model()], `its ["0"] is an instance of class Model`],
+    [[new Model()], `its [0] is an instance of class Model`],
     [new URL("http://localhost/"), "it is an instance of class URL"],
     [new Float64Array(new SharedArrayBuffer(8)), "it is an array in shared memory"],
     [new Uint8Array(new ArrayBuffer(8, { maxByteLength: 16 })), "it is a resizable or detached buffer"],
-    [Object.assign(new Error("x"), { fn() {} }), `its ["fn"] is a function`],
+    [Object.assign(new Error("x"), { fn() {} }), `it is an error with a property of its own, "fn"`],
   ];
   for (const [value, reason] of values) {
     const pipeline = quietPipeline(

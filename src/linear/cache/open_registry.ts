@@ -2,7 +2,7 @@
 
 import { LifecycleError, UnknownNameError } from "../../errors.ts";
 import { encode } from "./value_codec.ts";
-import { copyOf, whyNotStorable } from "./storable.ts";
+import { copyOf, whyNotStorable } from "../../storable.ts";
 import type { Entry, Store } from "./value_store.ts";
 import { suggest } from "../../suggest.ts";
 import type { Held } from "../run/held_values.ts";

@@ -5,7 +5,7 @@
 
 import { createHash } from "node:crypto";
 import { Deserializer, Serializer } from "node:v8";
-import { bytesOf, digest } from "./fingerprint.ts";
+import { bytesOf, digest } from "../../fingerprint.ts";
 
 /** A value as bytes: the first segment is its structure, the others are the buffers of its typed arrays. */
 export interface Encoded {

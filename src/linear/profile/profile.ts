@@ -7,7 +7,7 @@ import type { ExportTarget } from "../../worker/export_target.ts";
 import type { MemoryUse } from "../memory_use.ts";
 // That this module is imported has `deno compile` embed it as well.
 import { PROFILER } from "./profile_worker.ts";
-import { whyNotStorable } from "../cache/storable.ts";
+import { whyNotStorable } from "../../storable.ts";
 import type { LinearNode } from "../node.ts";
 import { partialOf } from "../partial.ts";
 

@@ -5,7 +5,7 @@ import { findExport } from "../../worker/export_target.ts";
 import { beginImport, endImport } from "../../worker/importing.ts";
 import { measureMemory } from "./memory_profile.ts";
 import type { ProfileAnswer, ProfileJob } from "./profile.ts";
-import { whyNotStorable } from "../cache/storable.ts";
+import { whyNotStorable } from "../../storable.ts";
 
 async function answer({ node, target, args }: ProfileJob): Promise<ProfileAnswer> {
   try {

@@ -1,6 +1,6 @@
 /** The values in memory during a run, which are released after their last use. */
 
-import { copyOf } from "../cache/storable.ts";
+import { copyOf } from "../../storable.ts";
 import type { PlannedStep } from "./linear_plan.ts";
 import type { Source, Step } from "./linear_wiring.ts";
 

@@ -9,7 +9,7 @@ import type { MemoryUse } from "../memory_use.ts";
 import { profileInWorker } from "../profile/profile.ts";
 import { splitOutputs } from "./split_outputs.ts";
 import { type CacheView, type Ids, partsOf, type PlannedStep } from "./linear_plan.ts";
-import { whyNotStorable } from "../cache/storable.ts";
+import { whyNotStorable } from "../../storable.ts";
 import type { NewEntry, Store } from "../cache/value_store.ts";
 import type { Values } from "./held_values.ts";
 import { LinearNodeError } from "../errors.ts";
