@@ -3,7 +3,7 @@
 import type { Observable } from "rxjs";
 import { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts";
 import { Execution, type ExecutionOrigin, type OnOver } from "./execution/execution.ts";
-import { findTracing } from "./execution/find_tracing.ts";
+import { findTracing } from "./execution/tracing.ts";
 import { Links } from "./execution/links.ts";
 import { Monitor } from "./execution/event_bus.ts";
 import { internalsOf } from "./node_internals.ts";
@@ -257,10 +257,8 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
 
   #start(input: unknown, options: ExecutionOptions, onOver: OnOver): Execution {
     if (!this.#origin) this.compile();
-    const origin = this.#origin!, { loading } = origin.tracing;
-    const execution = this.#latest = new Execution(++this.#executions, origin, input, options, onOver);
-    if (loading) loading.then(() => execution.begin(), (error) => execution.cancel(error));
-    else execution.begin();
+    const execution = this.#latest = new Execution(++this.#executions, this.#origin!, input, options, onOver);
+    execution.begin();
     return execution;
   }
 

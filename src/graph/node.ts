@@ -2,7 +2,7 @@
 
 import type { Observable } from "rxjs";
 // The package as a whole takes three times as long to load.
-import { Subject } from "rxjs/internal/Subject";
+import { Subject } from "../vendor/rxjs.js";
 import { DeclarationError } from "../errors.ts";
 import { addInternals, internalsOf } from "./node_internals.ts";
 import type { NodeContext } from "./node_context.ts";

@@ -18,7 +18,8 @@ import { checkName, checkRule, object } from "../rules.ts";
 import type { ReconstructOptions } from "./reconstruct.ts";
 import type { ProgramEnds } from "./plan.ts";
 import type { DeclaredBinding, TaskDeclaration } from "./task.ts";
-import { exportTelemetry, isTelemetryOn } from "./telemetry.ts";
+import { isTelemetryOn } from "../open_telemetry.ts";
+import { exportTelemetry } from "./telemetry.ts";
 import type { AddTask, ModuleReference } from "./wiring.ts";
 
 /** Options of a {@link Pipeline}. */
@@ -357,7 +358,7 @@ export class Pipeline implements AsyncDisposable {
    */
   async start(): Promise<void> {
     if (this.#manager.state === "declared") await this.compile();
-    if (this.#manager.state === "compiled" && isTelemetryOn()) await exportTelemetry(this.#manager);
+    if (this.#manager.state === "compiled" && isTelemetryOn()) exportTelemetry(this.#manager);
     await this.#manager.start(this.#order);
   }
 

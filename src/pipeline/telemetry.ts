@@ -1,40 +1,41 @@
 /**
  * OpenTelemetry: a span for a pipeline's run, one within it for each task, and the figures of a monitor as metrics.
  *
- * Deno exports them where the environment says `OTEL_DENO=true`; any other provider of the API gets them as well. Where
- * there is none, the API is not even loaded.
+ * Deno exports them where the environment says `OTEL_DENO=true`; any other registered provider gets them as well.
  */
 
-import type { Attributes, Counter, Gauge, Meter, Span } from "@opentelemetry/api";
+import {
+  activeContext,
+  contextWithin,
+  type Counter,
+  endSpan,
+  findMeter,
+  findTracer,
+  type Gauge,
+  type Meter,
+  type TelemetryAttributes,
+  type TelemetrySpan,
+  type Tracer,
+} from "../open_telemetry.ts";
 import type { Manager } from "../manager/manager.ts";
 import type { EndMetrics, Snapshot, TaskMetrics } from "../manager/metrics.ts";
 import type { TaskProgress } from "../manager/task_group.ts";
 import type { TaskFailure } from "../manager/task_group.ts";
 
-/** Where the API keeps its providers. */
-const PROVIDERS = Symbol.for("opentelemetry.js.api.1");
 const NAME = "@ringmill/ringmill";
 const INTERVAL_MS = 1000;
 
-/** Whether somebody has registered a provider. */
-export function isTelemetryOn(): boolean {
-  return PROVIDERS in globalThis;
+/** Begins the spans and metrics of a compiled manager that is about to start. They end by themselves. */
+export function exportTelemetry(manager: Manager): void {
+  const attributes = { "ringmill.pipeline": manager.name };
+  const tracer = findTracer(NAME), meter = findMeter(NAME);
+  if (tracer) traceTasks(manager, tracer, attributes);
+  if (meter) new MetricsRecorder(meter, attributes).follow(manager);
 }
 
-/** Begins the spans and metrics of a compiled manager that is about to start. They end by themselves. */
-export async function exportTelemetry(manager: Manager): Promise<void> {
-  const { context, metrics, SpanStatusCode, trace } = await import("@opentelemetry/api");
-  const tracer = trace.getTracer(NAME), attributes = { "ringmill.pipeline": manager.name };
-
-  const end = (span: Span, failure: TaskFailure) => {
-    if (failure) {
-      span.recordException(failure.cause instanceof Error ? failure.cause : failure);
-      span.setStatus({ code: SpanStatusCode.ERROR, message: failure.message });
-    }
-    span.end();
-  };
+async function traceTasks(manager: Manager, tracer: Tracer, attributes: TelemetryAttributes): Promise<void> {
   const whole = tracer.startSpan(`pipeline ${manager.name}`, { attributes });
-  const parent = trace.setSpan(context.active(), whole);
+  const parent = contextWithin(activeContext(), whole);
   const follow = async ({ name, begun, ended }: TaskProgress): Promise<TaskFailure> => {
     if (await begun) {
       const span = tracer.startSpan(`task ${name}`, { attributes: { ...attributes, "ringmill.task": name } }, parent);
@@ -42,21 +43,22 @@ export async function exportTelemetry(manager: Manager): Promise<void> {
     }
     return await ended;
   };
-  const followAll = async () => {
-    const failures = await Promise.all([...manager.progress].map(follow));
-    end(whole, failures.find((failure) => failure !== null) ?? null);
-  };
-  followAll();
-  new MetricsRecorder(metrics.getMeter(NAME), attributes).follow(manager);
+  const failures = await Promise.all([...manager.progress].map(follow));
+  end(whole, failures.find((failure) => failure !== null) ?? null);
+}
+
+function end(span: TelemetrySpan, failure: TaskFailure): void {
+  const { cause, message = "" } = failure ?? {};
+  endSpan(span, failure ? { thrown: cause instanceof Error ? cause : failure, message } : undefined);
 }
 
 /** Hands a monitor's figures to instruments. */
 class MetricsRecorder {
-  readonly #attributes: Attributes;
+  readonly #attributes: TelemetryAttributes;
   readonly #gauges: Readonly<Record<"cpu" | "heap" | "nice" | "blocked" | "pressure" | "memory" | "running", Gauge>>;
   readonly #counters: Readonly<Record<"frames" | "bytes", Counter>>;
 
-  constructor(meter: Meter, attributes: Attributes) {
+  constructor(meter: Meter, attributes: TelemetryAttributes) {
     const gauge = (name: string, unit: string, description: string) =>
       meter.createGauge(`ringmill.${name}`, { unit, description });
     const counter = (name: string, unit: string, description: string) =>
@@ -111,7 +113,7 @@ class MetricsRecorder {
     this.#countEnds(task.writes, before?.writes, { ...attributes, "ringmill.direction": "out" });
   }
 
-  #countEnds(ends: Ends, before: Ends | undefined, attributes: Attributes): void {
+  #countEnds(ends: Ends, before: Ends | undefined, attributes: TelemetryAttributes): void {
     for (const [local, { stream, frames, bytes }] of Object.entries(ends)) {
       const known = before?.[local] ?? { frames: 0, bytes: 0 };
       const all = { ...attributes, "ringmill.stream": stream };

@@ -96,7 +96,7 @@ async function outputOf(args: string[], env: Record<string, string> = {}): Promi
   return text.decode(stdout) + text.decode(stderr);
 }
 
-Deno.test("Deno's own OpenTelemetry gets the spans from the first execution on, unless that is cancelled at once", async () => {
+Deno.test("Deno's own OpenTelemetry gets the spans from the first execution on, also of one that is cancelled at once", async () => {
   const program = `
     import { Graph, Node } from "@ringmill/ringmill/graph";
     const node = new Node("double", (n) => 2 * n), graph = new Graph("numbers", { nodes: [node], start: node });
@@ -108,32 +108,10 @@ Deno.test("Deno's own OpenTelemetry gets the spans from the first execution on, 
   const env = { OTEL_DENO: "true", OTEL_DENO_CONSOLE: "ignore", OTEL_EXPORTER_OTLP_PROTOCOL: "console" };
   const output = await outputOf(["eval", "--config", CONFIG, program], env);
   match(output, /^AbortError cancelled\n42\n/);
-  deepEqual(output.match(/(?<=^SPAN )\w+ \w+/gm)?.toSorted(), ["graph numbers", "node double"]);
-});
-
-/** A module, as `deno info` describes it. */
-interface ModuleInfo {
-  readonly specifier: string;
-  readonly dependencies?: readonly {
-    readonly specifier: string;
-    readonly code?: { readonly specifier: string };
-    readonly isDynamic?: boolean;
-  }[];
-}
-
-Deno.test("The graph's modules import OpenTelemetry's API only where somebody wants traces", async () => {
-  const main = new URL("../../src/graph/mod.ts", import.meta.url).href;
-  const { modules } = JSON.parse(await outputOf(["info", "--json", "--config", CONFIG, main])) as {
-    modules: ModuleInfo[];
-  };
-  const reached = new Set([main]), packages = new Set<string>();
-  for (const url of reached) {
-    for (const { specifier, code, isDynamic } of modules.find((each) => each.specifier === url)?.dependencies ?? []) {
-      if (!code || isDynamic) continue;
-      if (code.specifier.startsWith("file:")) reached.add(code.specifier);
-      else packages.add(specifier);
-    }
-  }
-  ok(packages.has("lru-cache"));
-  equal(packages.has("@opentelemetry/api"), false);
+  deepEqual(output.match(/(?<=^SPAN )\w+ \w+/gm)?.toSorted(), [
+    "graph numbers",
+    "graph numbers",
+    "node double",
+    "node double",
+  ]);
 });

@@ -1,6 +1,12 @@
 /** What msgpackr makes of values, behind room for a header. */
 
-import { addExtension, Packr, RESERVE_START_SPACE, RESET_BUFFER_MODE, REUSE_BUFFER_MODE } from "msgpackr";
+import {
+  addExtension,
+  Packr,
+  RESERVE_START_SPACE,
+  RESET_BUFFER_MODE,
+  REUSE_BUFFER_MODE,
+} from "../../vendor/msgpackr.js";
 import { type ErrorReport, rebuildError, reportError } from "../../worker/error_report.ts";
 
 /** What msgpackr would send as something else, or as nothing. */
@@ -57,10 +63,10 @@ const OPTIONS = {
   // What is read lies in memory that the next message will use.
   copyBuffers: true,
   useToJSON: false,
-  writeFunction: refuse as unknown as () => unknown,
+  writeFunction: refuse,
 };
 
-const packr = new Packr(OPTIONS as ConstructorParameters<typeof Packr>[0]);
+const packr = new Packr(OPTIONS);
 
 /** The buffer that msgpackr writes to. Its own fields say where the latest value lies. */
 interface Target extends Uint8Array<ArrayBuffer> {

@@ -1,9 +1,8 @@
 /** Tells those who listen to a graph what happens in it. */
 
 import type { Observable } from "rxjs";
-// The package as a whole takes three times as long to load.
-import { Subject } from "rxjs/internal/Subject";
 import { wallTime } from "../../ring/clock.ts";
+import { Subject } from "../../vendor/rxjs.js";
 import type { GraphEvent } from "../events.ts";
 
 /** An event without what is the same for all. */

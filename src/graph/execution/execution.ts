@@ -1,7 +1,6 @@
 /** One execution of a plan: calls what is due, waits for what that returns, and knows how it ends. */
 
 import { callNode } from "./call_node.ts";
-import type { Tracing } from "./find_tracing.ts";
 import type { Link, Links } from "./links.ts";
 import type { EventDetails, Monitor } from "./event_bus.ts";
 import { Progress, type ProgressListener } from "./progress.ts";
@@ -10,14 +9,14 @@ import type { ExecutionOptions } from "../execute_options.ts";
 import { NodeCallContext } from "../node_context.ts";
 import { NodeError } from "../node_error.ts";
 import type { Plan, PlannedNode, Unit } from "./graph_plan.ts";
-import type { RunTrace } from "./tracing.ts";
+import type { BeginTrace, RunTrace } from "./tracing.ts";
 
 /** Where an execution comes from. */
 export interface ExecutionOrigin {
   readonly graph: string;
   readonly plan: Plan;
   readonly monitor: Monitor;
-  readonly tracing: Tracing;
+  readonly tracing: BeginTrace | null;
   /** Those that are not over. */
   readonly running: Links<Execution>;
 }
@@ -108,7 +107,7 @@ export class Execution implements ProgressListener {
   begin(): void {
     if (this.isOver) return;
     const { signal, timeoutMs } = this.#options, { tracing } = this.#origin;
-    if (tracing.begin) this.trace = tracing.begin(this.graph, this.id);
+    if (tracing) this.trace = tracing(this.graph, this.id);
     if (this.#monitor.isWatched) this.tell({ kind: "runStart" });
     if (signal) {
       if (signal.aborted) return this.cancel(signal.reason);

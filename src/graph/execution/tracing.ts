@@ -1,43 +1,49 @@
-/** OpenTelemetry spans: one for an execution, and one within it for each call of a node. Loaded where they are wanted. */
+/** OpenTelemetry spans: one for an execution, and one within it for each call of a node. */
 
-import { context, type Span, SpanStatusCode, trace, type Tracer } from "@opentelemetry/api";
+import {
+  activeContext,
+  contextWithin,
+  endSpan,
+  findTracer,
+  runWithin,
+  type TelemetryContext,
+  type TelemetrySpan,
+  type Tracer,
+} from "../../open_telemetry.ts";
 
 /** Begins the trace of an execution. */
 export type BeginTrace = (graph: string, run: number) => RunTrace;
 
-/** What begins traces with the provider that is registered now. */
-export function beginTraces(): BeginTrace {
-  const tracer = trace.getTracer("@ringmill/ringmill/graph");
-  return (graph, run) => new RunTrace(tracer, graph, run);
+/** What begins traces with the provider that is registered now; `null` if there is none. */
+export function findTracing(): BeginTrace | null {
+  const tracer = findTracer("@ringmill/ringmill/graph");
+  return tracer && ((graph, run) => new RunTrace(tracer, graph, run));
 }
 
-function endSpan(span: Span, error: unknown): void {
-  if (error !== undefined) {
-    const message = error instanceof Error ? error.message : String(error);
-    span.recordException(error instanceof Error ? error : message);
-    span.setStatus({ code: SpanStatusCode.ERROR, message });
-  }
-  span.end();
+function end(span: TelemetrySpan, error: unknown): void {
+  if (error === undefined) return endSpan(span);
+  const message = error instanceof Error ? error.message : String(error);
+  endSpan(span, { thrown: error instanceof Error ? error : message, message });
 }
 
 /** The spans of one execution. */
 export class RunTrace {
   readonly #tracer: Tracer;
   readonly #graph: string;
-  readonly #root: Span;
-  readonly #context: ReturnType<typeof context.active>;
+  readonly #root: TelemetrySpan;
+  readonly #context: TelemetryContext;
 
   /** Begins the execution's span. */
   constructor(tracer: Tracer, graph: string, run: number) {
     this.#tracer = tracer;
     this.#graph = graph;
     this.#root = tracer.startSpan(`graph ${graph}`, { attributes: { "ringmill.graph": graph, "ringmill.run": run } });
-    this.#context = trace.setSpan(context.active(), this.#root);
+    this.#context = contextWithin(activeContext(), this.#root);
   }
 
   /** Ends the execution's span. */
   end(error: unknown): void {
-    endSpan(this.#root, error);
+    end(this.#root, error);
   }
 
   /** Runs one attempt of a node in a span of its own, which spans that it starts itself are within. */
@@ -46,12 +52,12 @@ export class RunTrace {
     const span = this.#tracer.startSpan(`node ${node}`, { attributes }, this.#context);
     let error: unknown;
     try {
-      return await context.with(trace.setSpan(this.#context, span), work);
+      return await runWithin(contextWithin(this.#context, span), work);
     } catch (thrown) {
       error = thrown ?? String(thrown);
       throw thrown;
     } finally {
-      endSpan(span, error);
+      end(span, error);
     }
   }
 }

@@ -1,6 +1,5 @@
 /** Where cached outputs are kept. */
 
-import { LRUCache } from "lru-cache";
 import { checkCount } from "../node_options.ts";
 
 /** An output that is kept. `undefined` and `null` are values like others. */
@@ -21,6 +20,11 @@ export interface CacheStore {
   clear(): void | PromiseLike<void>;
   /** Lets go of what the store itself has opened. */
   close?(): void | PromiseLike<void>;
+}
+
+/** An entry, and the time on the clock of this thread at which it expires. */
+interface TimedEntry extends CacheEntry {
+  readonly expiresAt: number;
 }
 
 /** Options of a {@link MemoryStore}. */
@@ -48,7 +52,9 @@ export interface MemoryStoreOptions {
  * ```
  */
 export class MemoryStore implements CacheStore {
-  readonly #entries: LRUCache<string, CacheEntry>;
+  /** Entries, the one that was not used for longest first. */
+  readonly #entries = new Map<string, TimedEntry>();
+  readonly #max: number;
 
   /**
    * An empty store.
@@ -58,18 +64,24 @@ export class MemoryStore implements CacheStore {
   constructor(options: MemoryStoreOptions = {}) {
     const { max = 1000 } = options;
     checkCount("Cannot make a memory store", "max", max, 1);
-    this.#entries = new LRUCache({ max });
+    this.#max = max;
   }
 
   /** The entry of a key. */
   get(key: string): CacheEntry | undefined {
-    return this.#entries.get(key);
+    const found = this.#entries.get(key);
+    if (!found) return undefined;
+    this.#entries.delete(key);
+    if (found.expiresAt !== Infinity && performance.now() >= found.expiresAt) return undefined;
+    this.#entries.set(key, found);
+    return { value: found.value };
   }
 
   /** Keeps a value. */
   set(key: string, value: unknown, ttlMs: number): void {
-    // To the cache, 0 means without bound.
-    this.#entries.set(key, { value }, { ttl: ttlMs === Infinity ? 0 : Math.max(1, Math.ceil(ttlMs)) });
+    this.#entries.delete(key);
+    this.#entries.set(key, { value, expiresAt: ttlMs === Infinity ? Infinity : performance.now() + ttlMs });
+    if (this.#entries.size > this.#max) this.#entries.delete(this.#entries.keys().next().value!);
   }
 
   /** Forgets a key. */
