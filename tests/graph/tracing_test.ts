@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, match, ok, rejects } from "node:assert/strict";
 import { Node } from "@ringmill/ringmill/graph";
 import { type Context, context, type Span, trace } from "@opentelemetry/api";
 import { AsyncLocalStorage } from "node:async_hooks";
