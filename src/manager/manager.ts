@@ -11,6 +11,7 @@ import { Writer } from "../ring/writer.ts";
 import { Blueprint } from "./task/blueprint.ts";
 import { targetOf } from "../worker/export_target.ts";
 import { importingWorker } from "../worker/importing.ts";
+import { stopOnUnload } from "../worker/unload.ts";
 import { reportError, summarizeError } from "../worker/error_report.ts";
 import type { MonitorOptions, Snapshot, TaskMetrics } from "./metrics.ts";
 import { checkInterval, Monitor, type Monitored } from "./monitor.ts";
@@ -75,6 +76,8 @@ export class Manager implements AsyncDisposable {
   #monitor: Monitor | undefined;
   #mustStop = false;
   #closing: Promise<void> | undefined;
+  /** Takes back what is to be done when the program is unloaded. */
+  #forgetUnload: () => void = () => {};
 
   /**
    * A manager without anything.
@@ -208,18 +211,35 @@ export class Manager implements AsyncDisposable {
     const workers = this.#startWorkers(layout.jobs);
     const bindings = new Map(layout.jobs.map(({ task, bindings }) => [task, Object.values(bindings)]));
     const group = this.#group = new TaskGroup(workers, this.#graceMs, {
-      stopping: () => {
-        layout.memory.stop(layout.waiters);
-        if (group.hasFailed) addEventListener("unload", this.#reportAtExit);
-      },
+      stopping: () => layout.memory.stop(layout.waiters),
       // The worker may have died before it came to this.
       ended: (task) => bindings.get(task)!.forEach((binding) => releaseBinding(layout.memory, binding)),
     });
+    this.#endOnUnload(group);
     if (this.#mustStop) group.stop();
     const { memory, rings, jobs } = layout;
     this.#monitored = { memory, rings, jobs, stateOf: (task) => group.stateOf(task) };
     await group.load();
-    if (group.hasFailed) throw group.takeFailure();
+    if (group.hasFailed) throw this.#takeFailure(group);
+  }
+
+  /** Nothing runs on without its program; a program that never asks what became of its tasks is told at its end. */
+  #endOnUnload(group: TaskGroup): void {
+    this.#forgetUnload = stopOnUnload(() => {
+      group.stop();
+      if (!group.hasFailed || group.isReported) return;
+      console.error(group.takeFailure());
+      Deno.exitCode ||= 1;
+    });
+    group.allEnded.then(() => {
+      if (!group.hasFailed) this.#forgetUnload();
+    });
+  }
+
+  /** The failure, for whoever asked: all tasks were told to stop when it came, so that nothing is left for the unload. */
+  #takeFailure(group: TaskGroup): Error {
+    this.#forgetUnload();
+    return group.takeFailure();
   }
 
   /** Starts a worker for each job, or none. */
@@ -251,16 +271,9 @@ export class Manager implements AsyncDisposable {
     return targets;
   }
 
-  /** A program that never asks what became of its tasks is told at its end. */
-  readonly #reportAtExit = (): void => {
-    if (this.#group!.isReported) return;
-    console.error(this.#group!.takeFailure());
-    Deno.exitCode ||= 1;
-  };
-
   /** What this thread's handles throw after the stop: the failure that caused it, if one did. */
   readonly #stopReason = (): Error => {
-    return this.#group?.hasFailed ? this.#group.takeFailure() : new StoppedError(`"${this.name}" was stopped`);
+    return this.#group?.hasFailed ? this.#takeFailure(this.#group) : new StoppedError(`"${this.name}" was stopped`);
   };
 
   /**
@@ -302,7 +315,7 @@ export class Manager implements AsyncDisposable {
     if (this.#state === "failed" && !this.#group) {
       throw new LifecycleError(`Cannot join "${this.name}": ${STATES.failed}`);
     }
-    if (inTime && this.#group?.hasFailed) throw this.#group.takeFailure();
+    if (inTime && this.#group?.hasFailed) throw this.#takeFailure(this.#group);
     return inTime;
   }
 
@@ -398,7 +411,7 @@ export class Manager implements AsyncDisposable {
     if (!group) return;
     group.stop();
     await group.allEnded;
-    removeEventListener("unload", this.#reportAtExit);
+    this.#forgetUnload();
     if (group.hasFailed && !group.isReported) throw group.takeFailure();
   }
 

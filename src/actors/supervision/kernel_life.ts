@@ -1,6 +1,7 @@
 /** The life of a kernel that was launched, on the thread that did so. */
 
 import { within } from "../../ring/within.ts";
+import { stopOnUnload } from "../../worker/unload.ts";
 import { type KernelError, KernelStateError } from "../errors.ts";
 import { type FailureReport, rebuildFailure, reportFailure } from "../message/failure.ts";
 import { createKernelMemory, type MailboxDescription } from "../thread/kernel_memory.ts";
@@ -62,6 +63,8 @@ export class KernelLife implements SupervisorHooks {
   #lastError: KernelError | null = null;
   #failure: KernelError | null = null;
   #terminating: Promise<void> | undefined;
+  /** Takes back that it terminates when the program is unloaded. */
+  #forgetUnload: () => void = () => {};
 
   /** @throws {RangeError} If there is no memory for its queues. */
   constructor(order: LaunchOrder, surroundings: Surroundings) {
@@ -92,6 +95,7 @@ export class KernelLife implements SupervisorHooks {
    */
   async launch(): Promise<void> {
     this.#uptime.start();
+    this.#forgetUnload = stopOnUnload(() => this.mustTerminate());
     // Where it is awaited is not yet known.
     this.#loading.promise.catch(() => {});
     try {
@@ -217,6 +221,7 @@ export class KernelLife implements SupervisorHooks {
   over(failure: FailureReport | null): void {
     const { input, output, mailbox } = this.peer.memory;
     this.#failure = failure && rebuildFailure(failure);
+    this.#forgetUnload();
     this.#enter("terminated");
     this.#uptime.stop();
     for (const queue of [input, output, mailbox]) queue.close();

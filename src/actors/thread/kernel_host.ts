@@ -8,6 +8,7 @@
 import { StoppedError } from "../../errors.ts";
 import { type ErrorReport, reportError } from "../../worker/error_report.ts";
 import { beginImport, endImport } from "../../worker/importing.ts";
+import { stopAll } from "../../worker/unload.ts";
 import { watchScope, workerScope } from "../../worker/worker_scope.ts";
 import { goneError, reportFailure } from "../message/failure.ts";
 import {
@@ -58,6 +59,8 @@ async function load(job: KernelJob): Promise<void> {
 function end(message: FromKernel): void {
   if (isOver) return;
   isOver = true;
+  // The worker is terminated next: workers that its function has started, and not closed, would run on.
+  stopAll();
   post(message);
 }
 

@@ -3,23 +3,42 @@
 // That this module is imported has `deno compile` embed it as well.
 import type { MemoryUse } from "../memory_use.ts";
 import { SAMPLER } from "./memory_sampler.ts";
+import { stopOnUnload } from "../../worker/unload.ts";
 
 const MIB = 2 ** 20;
 
 /** Words that the sampler shares: its state, and the greatest sample in KiB. */
 const STATE = 0, PEAK = 1;
 
+/** What a sampler and those who use it share. */
+export type SamplerWords = Int32Array<SharedArrayBuffer>;
+
+/** The words of a sampler that is not started. */
+export function samplerWords(): SamplerWords {
+  return new Int32Array(new SharedArrayBuffer(8));
+}
+
+/** Ends a sampler, from any thread: it looks at its state after each sample. */
+export function stopSampler(words: SamplerWords): void {
+  Atomics.store(words, STATE, 2);
+  Atomics.notify(words, STATE);
+}
+
 function sample(): number {
   return Deno.memoryUsage().rss;
 }
 
 /**
- * Runs `work` and measures it. A worker takes the samples: this thread may be busy all the while.
+ * Runs `work` and measures it. A worker takes the samples: this thread may be busy all the while. `words` are given by a
+ * thread that ends the sampler itself, in case that this one is ended before `work` is done.
  *
  * @throws {Error} If the worker cannot be started, besides what `work` throws.
  */
-export async function measureMemory<Result>(work: () => Result): Promise<{ result: Awaited<Result>; use: MemoryUse }> {
-  const words = new Int32Array(new SharedArrayBuffer(8));
+export async function measureMemory<Result>(
+  work: () => Result,
+  words: SamplerWords = samplerWords(),
+): Promise<{ result: Awaited<Result>; use: MemoryUse }> {
+  const forgetUnload = stopOnUnload(() => stopSampler(words));
   const sampler = new Worker(new URL("./memory_sampler.ts", import.meta.url), { type: "module", name: SAMPLER });
   const broken = Promise.withResolvers<never>();
   sampler.onerror = (event) => {
@@ -37,9 +56,8 @@ export async function measureMemory<Result>(work: () => Result): Promise<{ resul
     const peak = Math.max(first, last, 1024 * Atomics.load(words, PEAK));
     return { result, use: { deltaMiB: (last - first) / MIB, peakMiB: (peak - first) / MIB } };
   } finally {
-    // The sampler is never in a loop that does not end: it looks at this word.
-    Atomics.store(words, STATE, 2);
-    Atomics.notify(words, STATE);
+    stopSampler(words);
+    forgetUnload();
     sampler.terminate();
   }
 }

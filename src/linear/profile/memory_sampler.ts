@@ -5,7 +5,8 @@ const STATE = 0, PEAK = 1;
 const INTERVAL_MS = 2;
 
 function keepSampling(words: Int32Array): void {
-  Atomics.store(words, STATE, 1);
+  // It may have been stopped while this worker was starting.
+  if (Atomics.compareExchange(words, STATE, 0, 1) !== 0) return;
   Atomics.notify(words, STATE);
   do {
     const kib = Math.round(Deno.memoryUsage().rss / 1024);

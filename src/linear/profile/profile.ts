@@ -8,6 +8,8 @@ import type { MemoryUse } from "../memory_use.ts";
 // That this module is imported has `deno compile` embed it as well.
 import { PROFILER } from "./profile_worker.ts";
 import { whyNotStorable } from "../../storable.ts";
+import { type SamplerWords, samplerWords, stopSampler } from "./memory_profile.ts";
+import { stopOnUnload } from "../../worker/unload.ts";
 import type { LinearNode } from "../node.ts";
 import { partialOf } from "../partial.ts";
 
@@ -16,6 +18,8 @@ export interface ProfileJob {
   readonly node: string;
   readonly target: ExportTarget;
   readonly args: readonly unknown[];
+  /** Those of the sampler that the worker starts. */
+  readonly words: SamplerWords;
 }
 
 /** What the worker says. */
@@ -45,7 +49,7 @@ export async function profileInWorker(
   const obstacle = whyNotStorable(args);
   if (obstacle !== null) throw new TypeError(`the inputs cannot be sent to its worker: ${obstacle}`);
   const target = await targetOf(fn, moduleUrl(node.module ?? Deno.mainModule));
-  const answer = await ask({ node: node.name, target, args });
+  const answer = await ask({ node: node.name, target, args, words: samplerWords() });
   if ("refusal" in answer) throw new TypeError(answer.refusal);
   if ("error" in answer) throw rebuildError(answer.error);
   return answer;
@@ -61,6 +65,12 @@ function ask(job: ProfileJob): Promise<ProfileAnswer> {
     event.preventDefault();
     reject(new Error(`its worker broke: ${event.message}`));
   };
+  // A thread that is terminated ends no sampler.
+  const forgetUnload = stopOnUnload(() => stopSampler(job.words));
   worker.postMessage(job);
-  return promise.finally(() => worker.terminate());
+  return promise.finally(() => {
+    forgetUnload();
+    stopSampler(job.words);
+    worker.terminate();
+  });
 }

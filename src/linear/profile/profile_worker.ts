@@ -7,13 +7,13 @@ import { measureMemory } from "./memory_profile.ts";
 import type { ProfileAnswer, ProfileJob } from "./profile.ts";
 import { whyNotStorable } from "../../storable.ts";
 
-async function answer({ node, target, args }: ProfileJob): Promise<ProfileAnswer> {
+async function answer({ node, target, args, words }: ProfileJob): Promise<ProfileAnswer> {
   try {
     beginImport(node);
     const fn = findExport(await import(target.module), target);
     endImport();
     if (typeof fn === "string") return { refusal: fn };
-    const { result, use } = await measureMemory(() => fn(...args));
+    const { result, use } = await measureMemory(() => fn(...args), words);
     const obstacle = whyNotStorable(result);
     return obstacle === null ? { result, use } : { refusal: `what it returns cannot leave its worker: ${obstacle}` };
   } catch (error) {

@@ -11,6 +11,7 @@ import { reportError } from "../../worker/error_report.ts";
 import type { HostMessage, TaskEnvelope, TaskJob, TaskMessage } from "./task_protocol.ts";
 import { WORKER_NAME_PREFIX } from "../../worker/permitted_worker.ts";
 import { prepareTask } from "./run_task.ts";
+import { stopAll } from "../../worker/unload.ts";
 import { watchScope, workerScope } from "../../worker/worker_scope.ts";
 
 // As it is now: the task's module may replace it.
@@ -26,6 +27,8 @@ let isSettled = false;
 
 function settle(message: TaskMessage): void {
   if (isSettled) return;
+  // The worker is terminated next: workers that its function has started, and not closed, would run on.
+  stopAll();
   post(message);
   isSettled = true;
 }
