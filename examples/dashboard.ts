@@ -21,7 +21,7 @@ export function listen({ sound }: { sound: Writer<"float64"> }, context: TaskCon
   const samples = sound.frame(), step = (2 * Math.PI * context.params.pitch) / RATE;
   for (let at = 0;; at += samples.length) {
     for (let n = 0; n < samples.length; n++) samples[n] = Math.sin(step * (at + n)) + Math.random() - 0.5;
-    sound.write(samples, Infinity);
+    sound.write(samples);
     context.sleep((1000 * samples.length) / RATE);
   }
 }

@@ -14,12 +14,12 @@ let turnsMade = 0;
 
 /** Turns once. The event that it runs on is not passed to it. */
 export function motor({ turns }: { turns: Writer<"uint32"> }) {
-  turns.write(Uint32Array.of(++turnsMade), Infinity);
+  turns.write(Uint32Array.of(++turnsMade));
 }
 
 /** Stamps once. */
 export function press({ stamps }: { stamps: Writer<"uint8"> }) {
-  stamps.write(Uint8Array.of(1), Infinity);
+  stamps.write(Uint8Array.of(1));
 }
 
 export function operator(

@@ -11,7 +11,7 @@ const FRAMES = 10_000;
 
 export function source({ numbers }: { numbers: Writer<"int32"> }) {
   const frame = numbers.frame();
-  for (let n = 1; n <= FRAMES; n++) numbers.write(frame.fill(n), Infinity);
+  for (let n = 1; n <= FRAMES; n++) numbers.write(frame.fill(n));
 }
 
 export function sum({ numbers }: { numbers: Reader<"int32"> }, context: TaskContext<{ divisor: number }>) {

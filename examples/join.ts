@@ -14,14 +14,14 @@ const SECONDS = 5;
 /** Frames of time in ms and position. */
 export function track({ positions }: { positions: Writer<"float64"> }) {
   for (let time = 0; time < 1000 * SECONDS; time += 10) {
-    positions.write(Float64Array.of(time, Math.sin(time / 1000)), Infinity);
+    positions.write(Float64Array.of(time, Math.sin(time / 1000)));
   }
 }
 
 /** Frames of time in ms and temperature. The first comes late. */
 export function measure({ temperatures }: { temperatures: Writer<"float64"> }) {
   for (let second = 1; second < SECONDS; second++) {
-    temperatures.write(Float64Array.of(1000 * second, 20 + second), Infinity);
+    temperatures.write(Float64Array.of(1000 * second, 20 + second));
   }
 }
 
@@ -40,7 +40,7 @@ export function join(
       temperature = next[1];
       next = temperatures.read(Infinity); // null once that stream has ended: the last temperature stays
     }
-    joined.write(Float64Array.of(time, position, temperature), Infinity);
+    joined.write(Float64Array.of(time, position, temperature));
   }
 }
 

@@ -13,7 +13,7 @@ const FRAMES = 500;
 export function camera({ images }: { images: Writer<"float32"> }, context: TaskContext) {
   const image = images.frame();
   for (let n = 1; n <= FRAMES; n++) {
-    images.write(image.fill(n), Infinity);
+    images.write(image.fill(n));
     context.sleep(1);
   }
 }

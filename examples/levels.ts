@@ -26,14 +26,14 @@ export function microphone({ sound }: { sound: Writer<"float32"> }, context: Tas
       const time = (n + i) / RATE;
       block[i] = Math.sin(Math.PI * time) ** 2 * Math.sin(2 * Math.PI * pitch * time);
     }
-    sound.write(block, Infinity);
+    sound.write(block);
     context.sleep(Math.max(0, start + 1000 * n / RATE - performance.now()));
   }
 }
 
 /** The root mean square of each block. */
 export function measure({ sound, levels }: { sound: Reader<"float32">; levels: Writer<"float32"> }) {
-  for (const block of sound) levels.write(Float32Array.of(Math.hypot(...block) / Math.sqrt(BLOCK)), Infinity);
+  for (const block of sound) levels.write(Float32Array.of(Math.hypot(...block) / Math.sqrt(BLOCK)));
 }
 
 /** A line for every tenth of a second. */

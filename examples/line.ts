@@ -7,11 +7,11 @@
 import { Pipeline, type Reader, type Writer } from "@ringmill/ringmill";
 
 export function source({ samples }: { samples: Writer<"float32"> }) {
-  samples.write(Float32Array.from({ length: 8 }, (_, i) => i), Infinity);
+  samples.write(Float32Array.from({ length: 8 }, (_, i) => i));
 }
 
 export function scale({ samples, doubled }: { samples: Reader<"float32">; doubled: Writer<"float32"> }) {
-  for (const frame of samples) doubled.write(frame.map((x) => 2 * x), Infinity);
+  for (const frame of samples) doubled.write(frame.map((x) => 2 * x));
 }
 
 export function sink({ doubled }: { doubled: Reader<"float32"> }) {

@@ -10,7 +10,7 @@ import { type AsyncReader, type AsyncWriter, Pipeline, type Reader, type Writer 
 const COUNT = 1000;
 
 export function square({ numbers, squares }: { numbers: Reader<"float64">; squares: Writer<"float64"> }) {
-  for (const [number] of numbers) squares.write(Float64Array.of(number ** 2), Infinity);
+  for (const [number] of numbers) squares.write(Float64Array.of(number ** 2));
 }
 
 async function feed(numbers: AsyncWriter<"float64">): Promise<void> {

@@ -17,12 +17,12 @@ export function tone({ tones }: { tones: Writer<"float32"> }, { params }: TaskCo
   const frame = tones.frame();
   for (const amplitude of params.amplitudes) {
     for (let n = 0; n < frame.length; n++) frame[n] = amplitude * Math.sin((2 * Math.PI * n) / frame.length);
-    tones.write(frame, Infinity);
+    tones.write(frame);
   }
 }
 
 export function measure({ tones, levels }: { tones: Reader<"float32">; levels: Writer<"float32"> }) {
-  for (const frame of tones) levels.write(Float32Array.of(Math.hypot(...frame) / Math.sqrt(frame.length)), Infinity);
+  for (const frame of tones) levels.write(Float32Array.of(Math.hypot(...frame) / Math.sqrt(frame.length)));
 }
 
 export function print({ levels }: { levels: Reader<"float32"> }, { name }: TaskContext) {

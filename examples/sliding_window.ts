@@ -35,7 +35,7 @@ export function average({ ticks, averages }: { ticks: Reader<"float64">; average
       volume += traded;
     }
     average[0] = turnover / volume;
-    averages.write(average, Infinity);
+    averages.write(average);
     ticks.increment(HOP);
   }
 }

@@ -11,7 +11,7 @@ export function source(
 ) {
   const { values, hop, pauseMs } = context.params, length = segments.frameLength;
   for (let start = 0; start + length <= values.length; start += hop) {
-    segments.write(values.subarray(start, start + length), Infinity);
+    segments.write(values.subarray(start, start + length));
     if (pauseMs > 0) context.sleep(pauseMs);
   }
 }
@@ -24,7 +24,7 @@ export function window({ segments, windowed }: { segments: Reader<"float64">; wi
     const { mean, slope } = fitLine(segment);
     const middle = (segment.length - 1) / 2;
     for (let n = 0; n < segment.length; n++) faded[n] = (segment[n] - mean - slope * (n - middle)) * weights[n];
-    windowed.write(faded, Infinity);
+    windowed.write(faded);
   }
 }
 
@@ -46,7 +46,7 @@ export function transform({ windowed, spectra }: { windowed: Reader<"float64">; 
   const spectrum = spectra.frame();
   for (const segment of windowed) {
     fft.realTransform(spectrum, segment);
-    spectra.write(spectrum, Infinity);
+    spectra.write(spectrum);
   }
 }
 
@@ -59,7 +59,7 @@ export function power({ spectra, powers }: { spectra: Reader<"complex128">; powe
     for (let bin = 0; bin < squares.length; bin++) {
       squares[bin] = scale * (spectrum[2 * bin] ** 2 + spectrum[2 * bin + 1] ** 2);
     }
-    powers.write(squares, Infinity);
+    powers.write(squares);
   }
 }
 
@@ -71,5 +71,5 @@ export function sink({ powers, average }: { powers: Reader<"float64">; average: 
     count++;
     for (let bin = 0; bin < mean.length; bin++) mean[bin] += (squares[bin] - mean[bin]) / count;
   }
-  average.write(mean, Infinity);
+  average.write(mean);
 }

@@ -18,7 +18,7 @@ export function source(
   const fresh = stretch.subarray(stretch.length - hop);
   samples.readInto(stretch.subarray(Math.floor((stretch.length - hop) / 2)));
   for (let frame = 0; frame < frames; frame++) {
-    stretches.write(stretch, Infinity);
+    stretches.write(stretch);
     stretch.copyWithin(0, hop);
     samples.readInto(fresh);
   }
@@ -38,7 +38,7 @@ export function transform({ stretches, powers }: { stretches: Reader<"float32">;
     for (let bin = 0; bin < squares.length; bin++) {
       squares[bin] = scale * (spectrum[2 * bin] ** 2 + spectrum[2 * bin + 1] ** 2);
     }
-    powers.write(squares, Infinity);
+    powers.write(squares);
   }
 }
 
@@ -55,7 +55,7 @@ export function sink(
     for (let bin = 0; bin < mean.length; bin++) mean[bin] += (squares[bin] - mean[bin]) / count;
     const isColumnFull = Math.floor(frame * width / frames) > Math.floor((frame - 1) * width / frames);
     if (!isColumnFull) continue;
-    columns.write(mean, Infinity);
+    columns.write(mean);
     mean.fill(0);
     count = 0;
   }

@@ -51,6 +51,8 @@ pub const RING_COUNTDOWN: u32 = 652;
 pub const RING_ANNOUNCING: u32 = 656;
 /// u32: how often the readers were scanned, modulo 2^32.
 pub const RING_SCANS: u32 = 660;
+/// u64: bytes that the writer was given and could not put anywhere. Stored by the writer, loaded by monitors.
+pub const RING_REFUSED: u32 = 664;
 
 /// Bytes before the first reader.
 pub const RING_HEADER: u32 = 768;

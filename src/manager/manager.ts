@@ -5,7 +5,7 @@ import { releaseBinding } from "../ring/bindings.ts";
 import { Reader } from "../ring/reader.ts";
 import { RingReader, RingWriter } from "../ring/ring.ts";
 import { type AsyncTaskEvent, TaskEvent } from "../ring/task_event.ts";
-import { checkTimeout } from "../ring/waiting.ts";
+import { checkWaitOptions, type WaitOptions } from "../ring/waiting.ts";
 import { within } from "../ring/within.ts";
 import { Writer } from "../ring/writer.ts";
 import { Blueprint } from "./task/blueprint.ts";
@@ -13,6 +13,7 @@ import { targetOf } from "../worker/export_target.ts";
 import { importingWorker } from "../worker/importing.ts";
 import { stopOnUnload } from "../worker/unload.ts";
 import { reportError, summarizeError } from "../worker/error_report.ts";
+import { untilAborted } from "../worker/until_aborted.ts";
 import type { MonitorOptions, Snapshot, TaskMetrics } from "./metrics.ts";
 import { checkInterval, Monitor, type Monitored } from "./monitor.ts";
 import type { TaskJob } from "./task/task_protocol.ts";
@@ -303,15 +304,17 @@ export class Manager implements AsyncDisposable {
 
   /**
    * Waits until all tasks have ended: true, or false if that took longer than `timeoutMs` (without bound by default).
+   * Rejects with the reason of `signal` if that aborts first; the tasks run on.
    *
    * @throws {TaskError} If a task failed. The others were stopped then; `others` has what else failed.
    * @throws {LifecycleError} If it was neither started nor told to stop, or is closed.
    */
-  async join(timeoutMs = Infinity): Promise<boolean> {
-    checkTimeout(timeoutMs, `join "${this.name}"`);
+  async join(options: WaitOptions = {}): Promise<boolean> {
+    checkWaitOptions(`join "${this.name}"`, options);
+    const { timeoutMs = Infinity, signal } = options;
     const beforeStart: ManagerState[] = this.#mustStop ? ["declared", "compiling", "compiled"] : [];
     this.checkState("join", "started", "failed", ...beforeStart);
-    const inTime = await within(this.#whenEnded(), timeoutMs);
+    const inTime = await within(untilAborted(this.#whenEnded(), signal), timeoutMs);
     if (this.#state === "failed" && !this.#group) {
       throw new LifecycleError(`Cannot join "${this.name}": ${STATES.failed}`);
     }

@@ -31,6 +31,8 @@ export interface EndMetrics {
   readonly bytesPerSecond: number;
   /** Frames that passed a reader by unread; 0 for a writer. */
   readonly lost: number;
+  /** Frames for which a writer found no room in time: it was full, and they are gone unless written again; 0 for a reader. */
+  readonly refused: number;
   /** How full the ring is for the slowest reader that holds its writer back, 0 to 100. */
   readonly pressurePercent: number;
 }

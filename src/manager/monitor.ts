@@ -183,11 +183,13 @@ export class Monitor {
     const { memory } = this.#monitored, ends: Record<string, EndMetrics> = {};
     for (const [local, binding] of Object.entries(job.bindings)) {
       if (binding.kind === "event" || binding.kind !== kind) continue;
-      const { ring } = binding, { passed, lost } = passedBytes(memory, binding);
+      const { ring } = binding, { passed, lost, refused } = passedBytes(memory, binding);
+      const stride = ring.frame?.stride ?? 1;
       ends[local] = {
         stream: ring.name,
         ...this.#flow(binding, ring, passed, moment),
-        lost: lost / (ring.frame?.stride ?? 1),
+        lost: lost / stride,
+        refused: refused / stride,
         pressurePercent: 100 * ringPressure(memory, ring),
       };
     }

@@ -13,7 +13,7 @@ import { checkTimeout, type WaitObserver } from "../ring/waiting.ts";
  *
  * export function clock({ ticks }: { ticks: Writer<"float64"> }, context: TaskContext<{ periodMs: number }>) {
  *   for (let n = 0;; n++) {
- *     ticks.write(Float64Array.of(n), Infinity);
+ *     ticks.write(Float64Array.of(n));
  *     context.sleep(context.params.periodMs);
  *   }
  * }

@@ -4,6 +4,7 @@ import { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts
 import { type DType, type NumpyCode, parseDType } from "../ring/dtypes.ts";
 import type { AsyncReader } from "../ring/reader.ts";
 import type { AsyncTaskEvent } from "../ring/task_event.ts";
+import type { WaitOptions } from "../ring/waiting.ts";
 import type { AsyncWriter } from "../ring/writer.ts";
 import { Manager, type ManagerOptions } from "../manager/manager.ts";
 import type { MonitorOptions, Snapshot, TaskMetrics } from "../manager/metrics.ts";
@@ -35,7 +36,7 @@ export interface PipelineOptions extends ManagerOptions {}
  *
  * // In a module of their own, or in this one: exports, so that workers can import them.
  * export function source({ samples }: { samples: Writer<"float32"> }) {
- *   for (let n = 0; n < 100; n++) samples.write(samples.frame().fill(n), Infinity);
+ *   for (let n = 0; n < 100; n++) samples.write(samples.frame().fill(n));
  * }
  *
  * export function sink({ samples }: { samples: Reader<"float32"> }) {
@@ -384,13 +385,14 @@ export class Pipeline implements AsyncDisposable {
 
   /**
    * Waits until all tasks have ended: true, or false if that took longer than `timeoutMs` (without bound by default).
+   * Rejects with the reason of `signal` if that aborts first; the tasks run on.
    *
    * @throws {TaskError} If a task failed. The others were stopped then; `others` has what else failed.
    * @throws {RangeError} If `timeoutMs` is negative.
    * @throws {LifecycleError} If it was neither started nor told to stop, or is closed.
    */
-  async join(timeoutMs = Infinity): Promise<boolean> {
-    return await this.#manager.join(timeoutMs);
+  async join(options: WaitOptions = {}): Promise<boolean> {
+    return await this.#manager.join(options);
   }
 
   /**

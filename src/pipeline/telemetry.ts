@@ -56,7 +56,7 @@ function end(span: TelemetrySpan, failure: TaskFailure): void {
 class MetricsRecorder {
   readonly #attributes: TelemetryAttributes;
   readonly #gauges: Readonly<Record<"cpu" | "heap" | "nice" | "blocked" | "pressure" | "memory" | "running", Gauge>>;
-  readonly #counters: Readonly<Record<"frames" | "bytes", Counter>>;
+  readonly #counters: Readonly<Record<CountedFigure, Counter>>;
 
   constructor(meter: Meter, attributes: TelemetryAttributes) {
     const gauge = (name: string, unit: string, description: string) =>
@@ -76,6 +76,8 @@ class MetricsRecorder {
     this.#counters = {
       frames: counter("task.frames", "{frame}", "Frames that the task has read or written"),
       bytes: counter("task.io", "By", "Bytes that the task has read or written"),
+      lost: counter("task.frames.lost", "{frame}", "Frames that passed the task by unread"),
+      refused: counter("task.frames.refused", "{frame}", "Frames for which the task found no room in time"),
     };
   }
 
@@ -114,13 +116,19 @@ class MetricsRecorder {
   }
 
   #countEnds(ends: Ends, before: Ends | undefined, attributes: TelemetryAttributes): void {
-    for (const [local, { stream, frames, bytes }] of Object.entries(ends)) {
-      const known = before?.[local] ?? { frames: 0, bytes: 0 };
-      const all = { ...attributes, "ringmill.stream": stream };
-      this.#counters.frames.add(frames - known.frames, all);
-      this.#counters.bytes.add(bytes - known.bytes, all);
+    for (const [local, end] of Object.entries(ends)) {
+      const all = { ...attributes, "ringmill.stream": end.stream };
+      for (const figure of COUNTED) this.#count(figure, end[figure] - (before?.[local]?.[figure] ?? 0), all);
     }
+  }
+
+  /** What never happens makes no series of its own. */
+  #count(figure: CountedFigure, growth: number, attributes: TelemetryAttributes): void {
+    if (growth === 0 && (figure === "lost" || figure === "refused")) return;
+    this.#counters[figure].add(growth, attributes);
   }
 }
 
+const COUNTED = ["frames", "bytes", "lost", "refused"] as const;
+type CountedFigure = typeof COUNTED[number];
 type Ends = Readonly<Record<string, EndMetrics>>;

@@ -42,6 +42,7 @@ export const layout = {
   RING_ANNOUNCING: 656,
   /** u32: how often the readers were scanned, modulo 2^32. */
   RING_SCANS: 660,
+  RING_REFUSED: 664,
   /** Bytes before the first reader. */
   RING_HEADER: 768,
   /** u64: bytes consumed. Stored by the reader, loaded by the writer. */

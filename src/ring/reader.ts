@@ -6,6 +6,7 @@ import type { BindingOf } from "./description.ts";
 import type { DType, FrameOf } from "./dtypes.ts";
 import { RingReader } from "./ring.ts";
 import type { SharedMemory } from "./shared_memory.ts";
+import type { WaitOptions } from "./waiting.ts";
 
 /**
  * The part of a {@link Reader} that works on the main thread too: nothing in it blocks.
@@ -51,9 +52,9 @@ export interface AsyncReader<D extends DType = DType> extends AsyncIterable<Shar
   /** The next frame in place, or `null` if none is there. It stays as it is until `increment()`. */
   look(): SharedFrame<D> | null;
   /** A copy of the next frame, or `null` if the stream ended or `timeoutMs` went by (without bound by default). */
-  readAsync(timeoutMs?: number): Promise<OwnedFrame<D> | null>;
+  readAsync(options?: WaitOptions): Promise<OwnedFrame<D> | null>;
   /** The next frame in place, or `null` if the stream ended or `timeoutMs` went by (without bound by default). */
-  lookAsync(timeoutMs?: number): Promise<SharedFrame<D> | null>;
+  lookAsync(options?: WaitOptions): Promise<SharedFrame<D> | null>;
   /** Consumes the frame that `look()` has found. False if it was overtaken meanwhile, see {@link setBlocking}. */
   increment(): boolean;
   /** A frame of this reader's own inside the shared memory, into which `readInto()` is one copy by the core. */
@@ -81,7 +82,7 @@ export interface AsyncReader<D extends DType = DType> extends AsyncIterable<Shar
  * import type { Reader, Writer } from "@ringmill/ringmill";
  *
  * export function scale({ samples, doubled }: { samples: Reader<"float32">; doubled: Writer<"float32"> }) {
- *   for (const frame of samples) doubled.write(frame.map((x) => 2 * x), Infinity);
+ *   for (const frame of samples) doubled.write(frame.map((x) => 2 * x));
  * }
  * ```
  */
@@ -172,7 +173,7 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
    *   for (;;) {
    *     const window = samples.lookMany(4, { least: 4, timeoutMs: Infinity });
    *     if (!window) return;
-   *     means.write(Float32Array.of(window.reduce((sum, [first]) => sum + first, 0) / 4), Infinity);
+   *     means.write(Float32Array.of(window.reduce((sum, [first]) => sum + first, 0) / 4));
    *     samples.increment(2);
    *   }
    * }
@@ -183,8 +184,8 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
   }
 
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
-  lookAsync(timeoutMs = Infinity): Promise<SharedFrame<D> | null> {
-    return this.#end.lookAsync(this.#stride, timeoutMs, (offset) => this.#at(offset));
+  lookAsync(options: WaitOptions = {}): Promise<SharedFrame<D> | null> {
+    return this.#end.lookAsync(this.#stride, options, (offset) => this.#at(offset));
   }
 
   #at(offset: number): SharedFrame<D> | null {
@@ -210,8 +211,8 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
   }
 
   /** As {@link read}, without blocking the thread; it waits without bound unless told otherwise. */
-  readAsync(timeoutMs = Infinity): Promise<OwnedFrame<D> | null> {
-    return this.#end.lookAsync(this.#stride, timeoutMs, (offset) => this.#copy(this.#at(offset)));
+  readAsync(options: WaitOptions = {}): Promise<OwnedFrame<D> | null> {
+    return this.#end.lookAsync(this.#stride, options, (offset) => this.#copy(this.#at(offset)));
   }
 
   #copy(frame: SharedFrame<D> | null): OwnedFrame<D> | null {

@@ -4,6 +4,7 @@ import { type HandleOptions, ReaderEnd, WriterEnd } from "./ring_ends.ts";
 import { describe } from "./frames.ts";
 import { dataAddress, type RingDescription } from "./description.ts";
 import type { SharedMemory } from "./shared_memory.ts";
+import type { WaitOptions } from "./waiting.ts";
 
 /** Consecutive bytes of a ring. The second part is empty unless they wrap. */
 export type RingView = readonly [Uint8Array<SharedArrayBuffer>, Uint8Array<SharedArrayBuffer>];
@@ -110,9 +111,9 @@ export class RingReader {
   }
 
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
-  async lookAsync(length: number, timeoutMs = Infinity): Promise<RingView | null> {
+  async lookAsync(length: number, options: WaitOptions = {}): Promise<RingView | null> {
     this.#ring.checkLength(length);
-    return await this.#end.lookAsync(length, timeoutMs, (offset) => this.#ring.view(offset, length));
+    return await this.#end.lookAsync(length, options, (offset) => this.#ring.view(offset, length));
   }
 
   /**
@@ -240,9 +241,9 @@ export class RingWriter {
   }
 
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
-  async lookAsync(length: number, timeoutMs = Infinity): Promise<RingView | null> {
+  async lookAsync(length: number, options: WaitOptions = {}): Promise<RingView | null> {
     this.#ring.checkLength(length);
-    return await this.#end.lookAsync(length, timeoutMs, (offset) => this.#ring.view(offset, length));
+    return await this.#end.lookAsync(length, options, (offset) => this.#ring.view(offset, length));
   }
 
   /**
@@ -255,18 +256,25 @@ export class RingWriter {
   }
 
   /**
-   * Publishes all of `bytes`. False, and nothing published, if there is no room for them within `timeoutMs`.
+   * Publishes all of `bytes`, and waits for room without bound unless told otherwise. False, and nothing published, if
+   * there is no room for them within `timeoutMs`: 0 does not wait. What found no room is counted as `refused`. The program
+   * itself never waits.
    *
    * @throws {TypeError} If `bytes` is no `Uint8Array`. Otherwise as {@link look}.
    */
-  write(bytes: Uint8Array, timeoutMs = 0): boolean {
+  write(bytes: Uint8Array, timeoutMs: number = this.#end.patienceMs): boolean {
     this.#ring.checkBytes(bytes);
     const view = this.look(bytes.length, timeoutMs);
-    if (view === null) return false;
+    if (view === null) return this.#end.refuse(bytes.length);
     view[0].set(bytes.subarray(0, view[0].length));
     view[1].set(bytes.subarray(view[0].length));
     this.increment();
     return true;
+  }
+
+  /** Bytes that `write()` could not put anywhere in time. */
+  get refused(): number {
+    return this.#end.refused;
   }
 
   /** How often the writer has looked at its readers, modulo 2^32. */

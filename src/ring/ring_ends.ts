@@ -6,7 +6,14 @@ import { readerAddress, type RingDescription } from "./description.ts";
 import { StoppedError } from "../errors.ts";
 import { RefreshPacer } from "./refresh_pacer.ts";
 import type { SharedMemory } from "./shared_memory.ts";
-import { checkTimeout, type Waitable, Waiter, type WaiterOptions } from "./waiting.ts";
+import {
+  checkTimeout,
+  checkWaitOptions,
+  type Waitable,
+  Waiter,
+  type WaiterOptions,
+  type WaitOptions,
+} from "./waiting.ts";
 
 /** What a handle is opened with. */
 export interface HandleOptions extends WaiterOptions {
@@ -84,13 +91,21 @@ export abstract class End {
   /**
    * Finds `length` bytes without blocking the thread, and hands their offset, or a negative code, to `take` at once.
    */
-  async lookAsync<Result>(length: number, timeoutMs: number, take: (offset: number) => Result): Promise<Result> {
-    checkTimeout(timeoutMs, this.#what);
-    return await this.#waiter.promise(length, timeoutMs, (code) => {
-      // A call that ran out of time, perhaps behind another one, takes nothing back from a look() since.
+  async lookAsync<Result>(length: number, options: WaitOptions, take: (offset: number) => Result): Promise<Result> {
+    checkWaitOptions(this.#what, options);
+    const { timeoutMs = Infinity, signal } = options;
+    const found = (code: number) => {
+      // Only a successful wait may set `held`: a late time-out must not undo a look() made meanwhile.
       if (code >= 0) this.held = length;
       return take(this.settle(code));
-    });
+    };
+    return await this.#waiter.promise(length, timeoutMs, found, signal);
+  }
+
+  /** A 64-bit count at an address, which the caller's thread writes. */
+  protected countAt(address: number): number {
+    const at = address / 4;
+    return (this.words[at] >>> 0) + (this.words[at + 1] >>> 0) * 2 ** 32;
   }
 
   get #what(): string {
@@ -212,8 +227,7 @@ export class ReaderEnd extends End {
   }
 
   get lost(): number {
-    const at = (this.reader + layout.READER_LOST) / 4;
-    return (this.words[at] >>> 0) + (this.words[at + 1] >>> 0) * 2 ** 32;
+    return this.countAt(this.reader + layout.READER_LOST);
   }
 
   get closed(): boolean {
@@ -228,11 +242,14 @@ export class ReaderEnd extends End {
 
 /** The writing end: everything that its thread can do. */
 export class WriterEnd extends End {
+  /** How long `write()` waits unless told otherwise: without bound where the thread may block. */
+  readonly patienceMs: number;
   readonly #pacer: RefreshPacer;
   protected readonly action = "write";
 
   constructor(memory: SharedMemory, ring: RingDescription, options: HandleOptions = {}) {
     super(memory, ring, options);
+    this.patienceMs = options.mayBlock === false ? 0 : Infinity;
     this.#pacer = new RefreshPacer(ring.refresh);
     this.refresh();
   }
@@ -268,6 +285,20 @@ export class WriterEnd extends End {
     return this.words[(this.ring + layout.RING_OFFSET) / 4];
   }
 
+  /** Counts bytes that a caller wanted to write and that found no room in time. Returns false. */
+  refuse(length: number): false {
+    const at = (this.ring + layout.RING_REFUSED) / 4;
+    const low = (this.words[at] >>> 0) + length;
+    this.words[at] = low;
+    if (low >= 2 ** 32) this.words[at + 1]++;
+    return false;
+  }
+
+  /** Bytes that found no room in time. */
+  get refused(): number {
+    return this.countAt(this.ring + layout.RING_REFUSED);
+  }
+
   /** Copies `length` bytes from the address `from` and publishes them. False if there is no room. */
   write(from: number, length: number, timeoutMs: number): boolean {
     if (!(timeoutMs >= 0)) this.waitAfter(codes.DONE, length, timeoutMs);
@@ -278,7 +309,7 @@ export class WriterEnd extends End {
 
   #writeAfter(code: number, from: number, length: number, timeoutMs: number): boolean {
     if (code < 0) {
-      if (this.waitAfter(code, length, timeoutMs) < 0) return false;
+      if (this.waitAfter(code, length, timeoutMs) < 0) return this.refuse(length);
       // There is room now, but the stop may have come.
       code = this.settle(this.core.writer_write(this.ring, from, length));
     }

@@ -4,10 +4,11 @@ import { layout } from "./core.generated.ts";
 import { type BindingDescription, readerAddress, type RingDescription } from "./description.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 
-/** Bytes that went through an end of a ring, and those that passed a reader by. */
+/** Bytes that went through an end of a ring, those that passed a reader by, and those for which a writer found no room. */
 export interface PassedBytes {
   readonly passed: number;
   readonly lost: number;
+  readonly refused: number;
 }
 
 function readLong({ longs }: SharedMemory, address: number): number {
@@ -19,16 +20,23 @@ export function publishedBytes(memory: SharedMemory, ring: RingDescription): num
   return readLong(memory, ring.address + layout.RING_POSITION);
 }
 
+/** Bytes for which a ring's writer found no room in time. */
+export function refusedBytes(memory: SharedMemory, ring: RingDescription): number {
+  return readLong(memory, ring.address + layout.RING_REFUSED);
+}
+
 /** What went through an end of a ring. */
 export function passedBytes(
   memory: SharedMemory,
   binding: Exclude<BindingDescription, { kind: "event" }>,
 ): PassedBytes {
   const { ring } = binding;
-  if (binding.kind === "writer") return { passed: publishedBytes(memory, ring), lost: 0 };
+  if (binding.kind === "writer") {
+    return { passed: publishedBytes(memory, ring), lost: 0, refused: refusedBytes(memory, ring) };
+  }
   const reader = readerAddress(ring, binding.index);
   const lost = readLong(memory, reader + layout.READER_LOST);
-  return { passed: readLong(memory, reader + layout.READER_POSITION) - lost, lost };
+  return { passed: readLong(memory, reader + layout.READER_POSITION) - lost, lost, refused: 0 };
 }
 
 /** How full a ring is for the slowest reader that holds its writer back, 0 to 1. */

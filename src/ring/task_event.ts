@@ -6,7 +6,7 @@ import type { Core } from "./core.ts";
 import type { BindingOf } from "./description.ts";
 import { StoppedError } from "../errors.ts";
 import type { SharedMemory } from "./shared_memory.ts";
-import { checkTimeout, Waiter } from "./waiting.ts";
+import { checkTimeout, checkWaitOptions, Waiter, type WaitOptions } from "./waiting.ts";
 
 /**
  * The part of a {@link TaskEvent} that works on the main thread too: nothing in it blocks. `close()` it when the program
@@ -29,7 +29,7 @@ export type AsyncTaskEvent = Omit<TaskEvent, "wait">;
  * export function ring({ alarm, bell }: { alarm: TaskEvent; bell: Writer<"uint8"> }) {
  *   while (alarm.wait()) {
  *     alarm.reset();
- *     bell.write(Uint8Array.of(1), Infinity);
+ *     bell.write(Uint8Array.of(1));
  *   }
  * }
  * ```
@@ -119,9 +119,10 @@ export class TaskEvent {
   }
 
   /** As {@link wait}, without blocking the thread. */
-  async waitAsync(timeoutMs = Infinity): Promise<boolean> {
-    checkTimeout(timeoutMs, `wait for event "${this.name}"`);
-    return await this.#waiter.promise(0, timeoutMs, (code) => this.#settle(code));
+  async waitAsync(options: WaitOptions = {}): Promise<boolean> {
+    checkWaitOptions(`wait for event "${this.name}"`, options);
+    const { timeoutMs = Infinity, signal } = options;
+    return await this.#waiter.promise(0, timeoutMs, (code) => this.#settle(code), signal);
   }
 
   /**

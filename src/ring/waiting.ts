@@ -1,6 +1,7 @@
 /** Waiting, as all handles do it: on a worker by spinning and parking, on the main thread by a promise. */
 
 import { codes } from "./core.generated.ts";
+import { checkOptions, checkRule, duration, type Rules, signal } from "../rules.ts";
 import { Turns } from "./turns.ts";
 import { LONGEST_TIMER_MS, within } from "./within.ts";
 
@@ -110,8 +111,36 @@ const BRIEF_MS = 0.5;
 /** Throws unless `timeoutMs` is a number from 0 to `Infinity`. `action` says what was to wait. */
 export function checkTimeout(timeoutMs: number, action: string): void {
   if (timeoutMs >= 0 && typeof timeoutMs === "number") return;
-  const kind = typeof timeoutMs === "number" ? RangeError : TypeError;
-  throw new kind(`Cannot ${action}: timeoutMs must be 0 or more, received ${Deno.inspect(timeoutMs)}`);
+  checkRule(action, "timeoutMs", duration, timeoutMs);
+}
+
+/** How long an async method waits, and what ends the wait early. */
+export interface WaitOptions {
+  /**
+   * The longest wait in milliseconds, 0 to `Infinity`.
+   *
+   * @default {Infinity}
+   */
+  timeoutMs?: number;
+  /** Ends the wait when it aborts: the promise rejects with its reason, and nothing is taken. */
+  signal?: AbortSignal;
+}
+
+/** What each option of an async wait must be. */
+export const WAIT_RULES = { timeoutMs: duration, signal } satisfies Rules;
+
+/**
+ * Checks the options of an async wait. `action` says what is to wait.
+ *
+ * @throws {TypeError} If they are a bare number or of another wrong kind.
+ * @throws {RangeError} If `timeoutMs` is out of range.
+ */
+export function checkWaitOptions(action: string, options: WaitOptions): void {
+  if (typeof options === "number") {
+    const received = Deno.inspect(options);
+    throw new TypeError(`Cannot ${action}: a time-out is an option, { timeoutMs: ${received} }, received ${received}`);
+  }
+  checkOptions(action, options, WAIT_RULES);
 }
 
 /** What a {@link Waiter} may be told. */
@@ -202,12 +231,22 @@ export class Waiter<Wanted = number> {
     signal?: AbortSignal,
   ): Promise<Result> {
     const deadline = timeoutMs === Infinity ? Infinity : performance.now() + timeoutMs;
-    const before = this.#turns, own = Promise.withResolvers<void>();
+    const before = this.#turns;
+    const own = Promise.withResolvers<void>();
+    const aborted = Promise.withResolvers<void>();
     this.#turns = before.then(() => own.promise);
-    const abort = () => this.disturb();
+    const abort = () => {
+      aborted.resolve();
+      this.disturb();
+    };
     signal?.addEventListener("abort", abort);
     try {
-      if (this.#pending++ > 0 && !await within(before, timeoutMs)) return take(codes.NOT_READY);
+      if (this.#pending++ > 0) {
+        const turn = signal ? Promise.race([before, aborted.promise]) : before;
+        const inTime = await within(turn, timeoutMs);
+        signal?.throwIfAborted();
+        if (!inTime) return take(codes.NOT_READY);
+      }
       if (isDue) await this.#loop.take();
       for (;;) {
         signal?.throwIfAborted();

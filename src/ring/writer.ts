@@ -6,6 +6,7 @@ import type { BindingOf } from "./description.ts";
 import type { DType, FrameOf } from "./dtypes.ts";
 import { RingWriter } from "./ring.ts";
 import type { SharedMemory } from "./shared_memory.ts";
+import type { WaitOptions } from "./waiting.ts";
 
 /**
  * The part of a {@link Writer} that works on the main thread too: nothing in it blocks.
@@ -42,7 +43,9 @@ export interface AsyncWriter<D extends DType = DType> extends Disposable {
   readonly raw: Uint8Array<SharedArrayBuffer>;
   /** How full the ring is for its slowest reader that holds the writer back, 0 to 1. */
   readonly pressure: number;
-  /** Publishes a copy of `frame`. False if the ring is full. */
+  /** Frames that `write()` and `writeAsync()` could not put anywhere in time. */
+  readonly refused: number;
+  /** Publishes a copy of `frame`. False if the ring is full, which `refused` counts: the program never blocks. */
   write(frame: FrameOf<D>): boolean;
   /** The next frame to fill, in place, or `null` if the ring is full. `increment()` publishes it. */
   look(): SharedFrame<D> | null;
@@ -50,9 +53,9 @@ export interface AsyncWriter<D extends DType = DType> extends Disposable {
    * Publishes a copy of `frame`. False if there was no room within `timeoutMs` (without bound by default). The copy is
    * made when there is room: leave the frame as it is until then.
    */
-  writeAsync(frame: FrameOf<D>, timeoutMs?: number): Promise<boolean>;
+  writeAsync(frame: FrameOf<D>, options?: WaitOptions): Promise<boolean>;
   /** The next frame to fill, in place, or `null` if there was no room within `timeoutMs` (without bound by default). */
-  lookAsync(timeoutMs?: number): Promise<SharedFrame<D> | null>;
+  lookAsync(options?: WaitOptions): Promise<SharedFrame<D> | null>;
   /** Publishes the frame that `look()` has handed out. */
   increment(): void;
   /** A frame of this writer's own inside the shared memory, for which `write()` is one copy by the core. */
@@ -130,13 +133,19 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
     return this.ring.pressure;
   }
 
+  /** Frames that `write()` and `writeAsync()` could not put anywhere in time. */
+  get refused(): number {
+    return this.#end.refused / this.#stride;
+  }
+
   /**
-   * Publishes a copy of `frame`. False, and nothing published, if there is no room within `timeoutMs`.
+   * Publishes a copy of `frame`, and waits for room without bound unless told otherwise. False, and nothing published, if
+   * there is no room within `timeoutMs`: 0 does not wait. What found no room is counted as `refused`.
    *
    * @throws {TypeError} If `frame` is not a typed array of the stream's kind and length.
    * @throws {Error} If this writer is closed.
    */
-  write(frame: FrameOf<D>, timeoutMs = 0): boolean {
+  write(frame: FrameOf<D>, timeoutMs: number = this.#end.patienceMs): boolean {
     if (frame === this.#scratch) return this.#end.write(this.#scratchAddress, this.#stride, timeoutMs);
     this.#frames.check(frame);
     return this.#publish(this.look(timeoutMs), frame);
@@ -146,13 +155,13 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
    * As {@link write}, without blocking the thread; it waits without bound unless told otherwise. The copy is made when
    * there is room and the calls before are done: leave the frame as it is until the promise resolves.
    */
-  async writeAsync(frame: FrameOf<D>, timeoutMs = Infinity): Promise<boolean> {
+  async writeAsync(frame: FrameOf<D>, options: WaitOptions = {}): Promise<boolean> {
     this.#frames.check(frame);
-    return await this.#end.lookAsync(this.#stride, timeoutMs, (offset) => this.#publish(this.#at(offset), frame));
+    return await this.#end.lookAsync(this.#stride, options, (offset) => this.#publish(this.#at(offset), frame));
   }
 
   #publish(slot: SharedFrame<D> | null, frame: FrameOf<D>): boolean {
-    if (slot === null) return false;
+    if (slot === null) return this.#end.refuse(this.#stride);
     copyFrame(slot, frame);
     this.#end.increment();
     return true;
@@ -192,8 +201,8 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
   }
 
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
-  lookAsync(timeoutMs = Infinity): Promise<SharedFrame<D> | null> {
-    return this.#end.lookAsync(this.#stride, timeoutMs, (offset) => this.#at(offset));
+  lookAsync(options: WaitOptions = {}): Promise<SharedFrame<D> | null> {
+    return this.#end.lookAsync(this.#stride, options, (offset) => this.#at(offset));
   }
 
   #at(offset: number): SharedFrame<D> | null {

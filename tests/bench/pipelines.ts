@@ -26,7 +26,7 @@ async function timePipeline(): Promise<number> {
   await pipe.start();
   const time = performance.now() - start;
   first.write(Int32Array.of(1));
-  verify(await pipe.join(100) === false, "the start of a pipeline: it has ended");
+  verify(await pipe.join({ timeoutMs: 100 }) === false, "the start of a pipeline: it has ended");
   first.close();
   await pipe.join();
   await pipe.close();

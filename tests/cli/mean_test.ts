@@ -16,7 +16,7 @@ function snapshot(elapsedMs: number, rate: number, pressurePercent: number, fram
       rssBytes: frames,
     },
     ...{ heapBytes: frames, blockedOnEmpty: rate / 100, blockedOnFull: 0, framesIn: frames, framesOut: 0, bytesIn: 0 },
-    ...{ bytesOut: 0, sampledAt: frames, reads: { s: { ...end, lost: 0, pressurePercent } }, writes: {} },
+    ...{ bytesOut: 0, sampledAt: frames, reads: { s: { ...end, refused: 0, lost: 0, pressurePercent } }, writes: {} },
   };
   const stream = { name: "s", pressurePercent, frames, framesPerSecond: rate, bytesPerSecond: 2 * rate };
   return { sampledAt: frames, elapsedMs, pid: 1, rssBytes: frames, tasks: { t: task }, streams: { s: stream } };

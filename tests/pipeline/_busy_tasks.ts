@@ -4,7 +4,7 @@ import type { Reader, TaskContext, TaskEvent, Writer } from "@ringmill/ringmill"
 
 /** Computes without a pause, and never waits for anything, until a frame comes. */
 export function compute({ numbers, done }: { numbers: Writer<"int32">; done: Reader<"int32"> }) {
-  for (let n = 0; done.look() === null; n++) numbers.write(Int32Array.of(n));
+  for (let n = 0; done.look() === null; n++) numbers.write(Int32Array.of(n), 0);
 }
 
 /** Reads one frame every few milliseconds. */

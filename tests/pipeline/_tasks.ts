@@ -159,3 +159,17 @@ export function postForeign({ numbers }: { numbers: Ints }) {
   for (const message of [null, undefined, 7, { kind: "failed" }, { kind: "ended" }]) postMessage(message);
   numbers.write(Int32Array.of(1), Infinity);
 }
+
+/** Writes 0 to `count` - 1 without a word about waiting. */
+export function writePlainly({ numbers }: { numbers: Writer<"int32"> }, { params }: TaskContext<{ count: number }>) {
+  for (let n = 0; n < params.count; n++) numbers.write(n % 2 ? Int32Array.of(n) : numbers.frame().fill(n));
+}
+
+/** Tries to write `count` frames while nobody reads, and then says on `done` how many were refused. */
+export function writeTooMuch(
+  { numbers, done }: { numbers: Writer<"int32">; done: Writer<"int32"> },
+  { params }: TaskContext<{ count: number }>,
+) {
+  for (let n = 0; n < params.count; n++) numbers.write(Int32Array.of(n), 0);
+  done.write(Int32Array.of(numbers.refused));
+}

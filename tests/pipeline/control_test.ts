@@ -27,7 +27,7 @@ Deno.test("A toggleable task that is never activated does not run", async () => 
   pipe.addTask.toggleable("calls", { fn: tasks.countCalls, writes: { numbers }, events: { go }, activateOn: "go" });
   const reader = pipe.openReader(numbers), own = pipe.openEvent(go);
   await pipe.start();
-  equal(await pipe.join(50), false);
+  equal(await pipe.join({ timeoutMs: 50 }), false);
   equal(own.pending, 0);
   pipe.stop();
   await pipe.join();
@@ -45,10 +45,10 @@ Deno.test("A switchable task runs again and again while its event is open, witho
   for (const expected of [1, 2, 3]) deepEqual([...(await reader.readAsync())!], [expected]);
   let last = 3, frame;
   do {
-    frame = await reader.readAsync(50);
+    frame = await reader.readAsync({ timeoutMs: 50 });
     last = frame?.[0] ?? last;
   } while (own.isOpen || frame);
-  equal(await reader.readAsync(50), null);
+  equal(await reader.readAsync({ timeoutMs: 50 }), null);
   own.signal();
   deepEqual([...(await reader.readAsync())!], [last + 1]);
   pipe.stop();
@@ -102,7 +102,7 @@ Deno.test("AsyncTaskEvent.close() takes the program off those who could signal, 
   pipe.addTask.toggleable("calls", { fn: tasks.countCalls, writes: { numbers }, events: { go }, activateOn: "go" });
   const calls = pipe.openReader(numbers), answers = pipe.openReader(answer), event = pipe.openEvent(go);
   await pipe.start();
-  equal(await pipe.join(20), false);
+  equal(await pipe.join({ timeoutMs: 20 }), false);
   event.close();
   equal(await pipe.join(), true);
   deepEqual([await collect(answers), await collect(calls), event.closed], [[0], [], true]);

@@ -70,7 +70,7 @@ Deno.test("A failure reaches the program at its own end of a stream", async () =
   const writer = pipe.openWriter(numbers);
   await pipe.start();
   await rejects(async () => {
-    for (;;) await writer.writeAsync(Int32Array.of(1), 1000);
+    for (;;) await writer.writeAsync(Int32Array.of(1), { timeoutMs: 1000 });
   }, { name: "TaskError", message: 'Task "drain" failed: it threw RangeError: one is enough' });
 });
 

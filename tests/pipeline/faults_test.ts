@@ -90,7 +90,8 @@ const FAULTS: readonly Fault[] = [
   {
     task: "waits for a negative time",
     fn: tasks.waitBackwards,
-    says: 'it threw RangeError: Cannot write "numbers": timeoutMs must be 0 or more, received -1',
+    says:
+      'it threw RangeError: Cannot write "numbers": timeoutMs must be a number of milliseconds, 0 or more, received -1',
     cause: /^RangeError/,
   },
   // What it uses up.
@@ -139,7 +140,7 @@ Deno.test("A task in an endless loop is named by join() and close(), once it was
   const isOver = new SharedArrayBuffer(4);
   pipe.addTask("spin", { fn: tasks.ignoreStop, params: isOver });
   await pipe.start();
-  equal(await pipe.join(20), false);
+  equal(await pipe.join({ timeoutMs: 20 }), false);
   const failure = { name: "TaskError", message: 'Task "spin" failed: it ignored the stop for 50 ms' };
   pipe.stop();
   await rejects(() => pipe.join(), failure);
@@ -190,9 +191,9 @@ for (const way of Object.keys(tasks.WAITS)) {
     pipe.openReader(full);
     pipe.openEvent(go);
     await pipe.start();
-    while (Atomics.load(new Int32Array(begun), 0) === 0) await pipe.join(1);
+    while (Atomics.load(new Int32Array(begun), 0) === 0) await pipe.join({ timeoutMs: 1 });
     // It is about to wait, and most probably does by then.
-    equal(await pipe.join(20), false);
+    equal(await pipe.join({ timeoutMs: 20 }), false);
     pipe.stop();
     equal(await pipe.join(), true);
     equal(noted(report), 'StoppedError: Task "wait" was stopped');

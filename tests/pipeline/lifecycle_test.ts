@@ -109,13 +109,13 @@ Deno.test("Pipeline.join() before start() is a LifecycleError", async () => {
 Deno.test("Pipeline.join() resolves to whether all tasks ended in time", async () => {
   const pipe = endless();
   await pipe.start();
-  equal(await pipe.join(20), false);
-  await rejects(() => pipe.join(-1), { name: "RangeError", message: /received -1$/ });
-  await rejects(() => pipe.join(NaN), RangeError);
+  equal(await pipe.join({ timeoutMs: 20 }), false);
+  await rejects(() => pipe.join({ timeoutMs: -1 }), { name: "RangeError", message: /received -1$/ });
+  await rejects(() => pipe.join({ timeoutMs: NaN }), RangeError);
   pipe.stop();
   pipe.stop();
   equal(await pipe.join(), true);
-  equal(await pipe.join(0.5), true);
+  equal(await pipe.join({ timeoutMs: 0.5 }), true);
   await pipe.close();
 });
 
@@ -124,7 +124,7 @@ Deno.test("Pipeline.stop() unwinds tasks that sleep, and async tasks through the
   pipe.addTask("sleep", { fn: tasks.sleepForever });
   pipe.addTask("wait", { fn: tasks.awaitSignal });
   await pipe.start();
-  equal(await pipe.join(20), false);
+  equal(await pipe.join({ timeoutMs: 20 }), false);
   pipe.stop();
   equal(await pipe.join(), true);
 });

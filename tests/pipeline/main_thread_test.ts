@@ -57,11 +57,11 @@ Deno.test("AsyncReader.readAsync() and AsyncWriter.writeAsync() keep to their ti
   const numbers = pipe.addStream("numbers", { ...INT, frames: 1 });
   const writer = pipe.openWriter(numbers), reader = pipe.openReader(numbers);
   await pipe.start();
-  equal(await reader.readAsync(5), null);
-  equal(await writer.writeAsync(Int32Array.of(1), 5), true);
-  equal(await writer.writeAsync(Int32Array.of(2), 5), false);
-  await rejects(() => reader.readAsync(-1), RangeError);
-  await rejects(() => writer.writeAsync(Int32Array.of(2), NaN), RangeError);
+  equal(await reader.readAsync({ timeoutMs: 5 }), null);
+  equal(await writer.writeAsync(Int32Array.of(1), { timeoutMs: 5 }), true);
+  equal(await writer.writeAsync(Int32Array.of(2), { timeoutMs: 5 }), false);
+  await rejects(() => reader.readAsync({ timeoutMs: -1 }), RangeError);
+  await rejects(() => writer.writeAsync(Int32Array.of(2), { timeoutMs: NaN }), RangeError);
   deepEqual([...reader.read()!], [1]);
 });
 
@@ -101,7 +101,7 @@ Deno.test("A loop over ready promises lets the program's timers run", async () =
   await pipe.start();
   let isOver = false;
   setTimeout(() => isOver = true, 1);
-  while (!isOver) await writer.writeAsync(Int32Array.of(1), 0);
+  while (!isOver) await writer.writeAsync(Int32Array.of(1), { timeoutMs: 0 });
 });
 
 Deno.test("The program's ends survive being awaited, printed and disposed", async () => {

@@ -24,8 +24,8 @@ Deno.test("Writer.writeAsync() and Reader.readAsync() keep the order of many cal
 Deno.test("Reader.readAsync() gives up after its own timeout while another one waits on", async () => {
   const { writer, reader } = pair(4);
   const first = reader.readAsync(),
-    second = reader.readAsync(5),
-    third = reader.readAsync(0),
+    second = reader.readAsync({ timeoutMs: 5 }),
+    third = reader.readAsync({ timeoutMs: 0 }),
     last = reader.readAsync();
   deepEqual(await watched(Promise.all([second, third])), [null, null]);
   writer.write(frame(1));
@@ -47,9 +47,9 @@ Deno.test("RingReader.lookAsync() and RingWriter.lookAsync() that run out of tim
   const all = reader.lookAsync(8);
   writer.write(Uint8Array.of(1, 2, 3, 4));
   reader.look(4);
-  deepEqual([await reader.lookAsync(4, 5), await reader.lookAsync(8, 0)], [null, null]);
+  deepEqual([await reader.lookAsync(4, { timeoutMs: 5 }), await reader.lookAsync(8, { timeoutMs: 0 })], [null, null]);
   writer.look(4);
-  equal(await writer.lookAsync(8, 0), null);
+  equal(await writer.lookAsync(8, { timeoutMs: 0 }), null);
   writer.increment();
   deepEqual((await watched(all))?.map((part) => part.length), [8, 0]);
   equal(reader.increment(), true);

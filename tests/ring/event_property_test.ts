@@ -45,7 +45,7 @@ const OPERATIONS = [
     if (model.pending > 0 || isClosed(model, party)) equal(event.wait(), model.pending > 0);
     else throws(() => event.wait(), { name: "TypeError" });
   }),
-  onParty("waitAsync", async (model, event) => equal(await event.waitAsync(0), model.pending > 0)),
+  onParty("waitAsync", async (model, event) => equal(await event.waitAsync({ timeoutMs: 0 }), model.pending > 0)),
   onParty("reset", (model, event) => {
     event.reset();
     model.pending = 0;

@@ -112,7 +112,7 @@ for (
     ["least beyond most", 2, { least: 3 }, /most must be a whole number from 3 to Infinity, received 2/],
     ["least beyond the ring", 9, { least: 5 }, /frames of stream "numbers": least must be .* from 1 to 4, received 5/],
     ["least 0", 1, { least: 0 }, /least must be a whole number from 1 to 4, received 0/],
-    ["a negative timeout", 1, { timeoutMs: -1 }, /timeoutMs must be 0 or more, received -1/],
+    ["a negative timeout", 1, { timeoutMs: -1 }, /timeoutMs must be a number of milliseconds, 0 or more, received -1/],
   ] as const
 ) {
   Deno.test(`lookMany() refuses ${what}`, () => {

@@ -30,7 +30,7 @@ Deno.test("Reader.isBlocking() is true until setBlocking() says otherwise", () =
 Deno.test("Reader.setBlocking(false) frees a writer for which the ring was full", () => {
   const { writer, write, reader } = pair(2);
   write(2);
-  equal(writer.write(frame(-1)), false);
+  equal(writer.write(frame(-1), 0), false);
   reader.setBlocking(false);
   equal(writer.pressure, 0);
   write(100);
@@ -138,7 +138,7 @@ Deno.test("Reader.setBlocking(true) goes on from the writer's position and count
   equal(reader.read(), null);
   equal(reader.lost, 10);
   write(4);
-  equal(writer.write(frame(-1)), false);
+  equal(writer.write(frame(-1), 0), false);
   deepEqual([0, 1, 2, 3].map(() => reader.read()), [frame(10), frame(11), frame(12), frame(13)]);
   equal(reader.lost, 10);
 });
@@ -181,7 +181,7 @@ Deno.test("Reader that turns passing and back before the writer looks is still s
   reader.setBlocking(false);
   reader.setBlocking(true);
   write(4);
-  equal(writer.write(frame(-1)), false);
+  equal(writer.write(frame(-1), 0), false);
   for (let n = 4; n < 8; n++) deepEqual(reader.read(), frame(n));
 });
 
@@ -189,7 +189,7 @@ Deno.test("Reader that is passing does not free the writer of another one", () =
   const { writer, write, readers: [passing, blocking] } = pair(2, 2);
   passing.setBlocking(false);
   write(2);
-  equal(writer.write(frame(-1)), false);
+  equal(writer.write(frame(-1), 0), false);
   equal(writer.pressure, 1);
   blocking.read();
   write(1);

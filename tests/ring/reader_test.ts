@@ -151,8 +151,8 @@ Deno.test("Reader waits no longer than its timeout", async () => {
   equal(reader.read(1), null);
   equal(reader.look(1), null);
   equal(reader.readInto(new Int32Array(2), 1), false);
-  equal(await reader.readAsync(1), null);
-  equal(await reader.lookAsync(0), null);
+  equal(await reader.readAsync({ timeoutMs: 1 }), null);
+  equal(await reader.lookAsync({ timeoutMs: 0 }), null);
 });
 
 Deno.test("Reader refuses a timeout that is negative or NaN, and consumes nothing", async () => {
@@ -160,12 +160,15 @@ Deno.test("Reader refuses a timeout that is negative or NaN, and consumes nothin
     const { writer, reader } = pair();
     if (!isEmpty) writer.write(frame(1));
     for (const timeoutMs of [-1, -Infinity, NaN]) {
-      const expected = { name: "RangeError", message: /read "numbers": timeoutMs must be 0 or more, received (-|NaN)/ };
+      const expected = {
+        name: "RangeError",
+        message: /read "numbers": timeoutMs must be a number of milliseconds, 0 or more, received (-|NaN)/,
+      };
       throws(() => reader.look(timeoutMs), expected);
       throws(() => reader.read(timeoutMs), expected);
       throws(() => reader.readInto(new Int32Array(2), timeoutMs), expected);
-      await rejects(() => reader.lookAsync(timeoutMs), expected);
-      await rejects(() => reader.readAsync(timeoutMs), expected);
+      await rejects(() => reader.lookAsync({ timeoutMs }), expected);
+      await rejects(() => reader.readAsync({ timeoutMs }), expected);
       throws(() => reader.increment(), /look\(\) has found no frame before/);
     }
     deepEqual(reader.read(), isEmpty ? null : frame(1));
@@ -324,7 +327,7 @@ Deno.test("Reader that must not block throws a TypeError only where it would", a
   }
   throws(() => [...reader], expected);
   equal(reader.read(), null);
-  equal(await reader.readAsync(0), null);
+  equal(await reader.readAsync({ timeoutMs: 0 }), null);
   writer.write(frame(1));
   deepEqual(reader.read(Infinity), frame(1));
   writer.close();
@@ -334,9 +337,9 @@ Deno.test("Reader that must not block throws a TypeError only where it would", a
 Deno.test("Reader.close() frees the writer for good, also through dispose", () => {
   const { writer, readers: [one, other] } = pair(2, 2);
   for (let n = 0; n < 2; n++) writer.write(frame(n));
-  equal(writer.write(frame(2)), false);
+  equal(writer.write(frame(2), 0), false);
   one.close();
-  equal(writer.write(frame(2)), false);
+  equal(writer.write(frame(2), 0), false);
   other[Symbol.dispose]();
   for (let n = 0; n < 10; n++) equal(writer.write(frame(n)), true);
   equal(writer.pressure, 0);

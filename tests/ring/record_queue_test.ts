@@ -148,6 +148,9 @@ Deno.test("RecordQueue.offer() refuses what is no record, is too long or of no b
   throws(() => queue.offer(notBytes, 1), /^TypeError: Cannot offer to queue "orders": expected a Uint8Array, received/);
   throws(() => queue.offer(record(1, 129), 1), /^RangeError: .*a record has at most 128 bytes, received 129$/);
   throws(() => queue.offer(record(1), 4 as Band), /^RangeError: .*band must be 0, 1, 2 or 3, received 4$/);
-  throws(() => queue.offer(record(1), 1, -1), /^RangeError: .*timeoutMs must be 0 or more, received -1$/);
+  throws(
+    () => queue.offer(record(1), 1, -1),
+    /^RangeError: .*timeoutMs must be a number of milliseconds, 0 or more, received -1$/,
+  );
   equal(queue.depth, 0);
 });

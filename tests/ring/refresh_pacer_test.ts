@@ -96,6 +96,6 @@ Deno.test("RingWriter.scans grows when the ring looks full, whatever the refresh
   const writer = makeStream({ dtype: "uint8", frames: 1, refresh }).writer();
   writer.write(new Uint8Array(4));
   const before = writer.ring.scans;
-  equal(writer.write(new Uint8Array(4)), false);
+  equal(writer.write(new Uint8Array(4), 0), false);
   equal(writer.ring.scans, before + 1);
 });

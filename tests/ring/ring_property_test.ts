@@ -35,7 +35,7 @@ function compareFound(view: RingView | null, found: Found<number> | null): void 
 const ALL = [
   operations.writing("write", chunk, (model, writer, chunk) => {
     const bytes = bytesOf(chunk, model);
-    equal(writer.write(bytes), model.write([...bytes]));
+    equal(writer.write(bytes, 0), model.write([...bytes]));
   }),
   operations.writing("look", chunk, (model, writer, chunk) => {
     const bytes = bytesOf(chunk, model), view = writer.look(bytes.length);
@@ -43,7 +43,7 @@ const ALL = [
     if (view) fill(view, bytes);
   }),
   operations.writing("lookAsync", chunk, async (model, writer, chunk) => {
-    const bytes = bytesOf(chunk, model), view = await writer.lookAsync(bytes.length, 0);
+    const bytes = bytesOf(chunk, model), view = await writer.lookAsync(bytes.length, { timeoutMs: 0 });
     const { held } = model;
     equal(view !== null, model.look([...bytes]));
     if (view) fill(view, bytes);
@@ -61,7 +61,7 @@ const ALL = [
   }),
   operations.reading("lookAsync", share, async (model, reader, share) => {
     const length = lengthOf(share, reader), { held } = model;
-    const view = await reader.lookAsync(length, 0);
+    const view = await reader.lookAsync(length, { timeoutMs: 0 });
     compareFound(view, model.look(length));
     if (!view) model.held = held;
   }),

@@ -60,10 +60,10 @@ for (const capacity of [1, 2, 3, 7, 16]) {
 Deno.test("RingWriter.write() publishes all or nothing", () => {
   const { writer, reader } = pair(8);
   equal(writer.write(bytes(1, 2, 3, 4, 5, 6)), true);
-  equal(writer.write(bytes(7, 8, 9)), false);
+  equal(writer.write(bytes(7, 8, 9), 0), false);
   equal(writer.unread, 6);
   equal(writer.write(bytes(7, 8)), true);
-  equal(writer.write(bytes(9)), false);
+  equal(writer.write(bytes(9), 0), false);
   const out = new Uint8Array(8);
   equal(reader.readInto(out), true);
   deepEqual(out, bytes(1, 2, 3, 4, 5, 6, 7, 8));
@@ -131,8 +131,8 @@ Deno.test("RingReader and RingWriter refuse a timeout that is negative or NaN", 
       throws(() => reader.readInto(new Uint8Array(length), timeoutMs), RangeError);
       throws(() => writer.look(length, timeoutMs), RangeError);
       throws(() => reader.look(length, timeoutMs), RangeError);
-      await rejects(() => writer.lookAsync(length, timeoutMs), RangeError);
-      await rejects(() => reader.lookAsync(length, timeoutMs), RangeError);
+      await rejects(() => writer.lookAsync(length, { timeoutMs }), RangeError);
+      await rejects(() => reader.lookAsync(length, { timeoutMs }), RangeError);
     }
   }
   equal(writer.unread, 4);
@@ -142,11 +142,11 @@ Deno.test("RingReader and RingWriter wait no longer than their timeout", async (
   const { writer, reader } = pair(8);
   equal(reader.look(1, 1), null);
   equal(reader.readInto(new Uint8Array(1), 1), false);
-  equal(await reader.lookAsync(1, 1), null);
+  equal(await reader.lookAsync(1, { timeoutMs: 1 }), null);
   writer.write(new Uint8Array(8));
   equal(writer.look(1, 1), null);
   equal(writer.write(new Uint8Array(1), 1), false);
-  equal(await writer.lookAsync(1, 1), null);
+  equal(await writer.lookAsync(1, { timeoutMs: 1 }), null);
 });
 
 Deno.test("RingReader.lookAsync() and RingWriter.lookAsync() wait for what they need", async () => {

@@ -26,9 +26,9 @@ for (const held of [0, 1, 2]) {
       throws(() => reader.readInto(reader.frame(), timeoutMs), StoppedError);
       throws(() => reader.ring.look(64, timeoutMs), StoppedError);
       throws(() => reader.ring.readInto(bytes, timeoutMs), StoppedError);
-      await rejects(() => reader.lookAsync(timeoutMs), StoppedError);
-      await rejects(() => reader.readAsync(timeoutMs), StoppedError);
-      await rejects(() => reader.ring.lookAsync(64, timeoutMs), StoppedError);
+      await rejects(() => reader.lookAsync({ timeoutMs }), StoppedError);
+      await rejects(() => reader.readAsync({ timeoutMs }), StoppedError);
+      await rejects(() => reader.ring.lookAsync(64, { timeoutMs }), StoppedError);
     }
     throws(() => [...reader], StoppedError);
     await rejects(async () => {
@@ -44,9 +44,9 @@ for (const held of [0, 1, 2]) {
       throws(() => writer.write(writer.frame(), timeoutMs), StoppedError);
       throws(() => writer.ring.look(64, timeoutMs), StoppedError);
       throws(() => writer.ring.write(bytes, timeoutMs), StoppedError);
-      await rejects(() => writer.lookAsync(timeoutMs), StoppedError);
-      await rejects(() => writer.writeAsync(frame, timeoutMs), StoppedError);
-      await rejects(() => writer.ring.lookAsync(64, timeoutMs), StoppedError);
+      await rejects(() => writer.lookAsync({ timeoutMs }), StoppedError);
+      await rejects(() => writer.writeAsync(frame, { timeoutMs }), StoppedError);
+      await rejects(() => writer.ring.lookAsync(64, { timeoutMs }), StoppedError);
     }
   });
 }
@@ -59,7 +59,7 @@ Deno.test("TaskEvent throws StoppedError from signal(), take(), wait() and waitA
     throws(() => event.take(), StoppedError);
     for (const timeoutMs of [0, 1, Infinity]) {
       throws(() => event.wait(timeoutMs), StoppedError);
-      await rejects(() => event.waitAsync(timeoutMs), StoppedError);
+      await rejects(() => event.waitAsync({ timeoutMs }), StoppedError);
     }
     equal(event.pending, activations);
   }

@@ -61,15 +61,15 @@ function compareFound(frame: Frame | null, found: Found<Bytes> | null): void {
 const WRITING = [
   operations.writing("write", fc.tuple(seed, isScratch), (model, writer, [seed, isScratch]) => {
     const frame = fill(isScratch ? writer.frame() : newFrame(writer), seed);
-    equal(writer.write(frame), model.write([copyOf(frame)]));
+    equal(writer.write(frame, 0), model.write([copyOf(frame)]));
   }),
   operations.writing("writeAsync", fc.tuple(seed, isScratch), async (model, writer, [seed, isScratch]) => {
     const frame = fill(isScratch ? writer.frame() : newFrame(writer), seed);
-    equal(await writer.writeAsync(frame, 0), model.write([copyOf(frame)]));
+    equal(await writer.writeAsync(frame, { timeoutMs: 0 }), model.write([copyOf(frame)]));
   }),
   operations.writing("look", seed, (model, writer, seed) => compareRoom(model, writer.look(), seed)),
   operations.writing("lookAsync", seed, async (model, writer, seed) => {
-    compareRoom(model, await writer.lookAsync(0), seed);
+    compareRoom(model, await writer.lookAsync({ timeoutMs: 0 }), seed);
   }),
   operations.writing("lookMany", fc.tuple(seed, many), (model, writer, [seed, { most, least }]) => {
     least = Math.min(least, model.capacity);
@@ -91,13 +91,17 @@ const WRITING = [
       { length: count },
       (_, n) => [...bytes.subarray(n * stride, n * stride + writer.frameBytes)],
     );
-    equal(writer.ring.write(bytes), model.write(frames));
+    equal(writer.ring.write(bytes, 0), model.write(frames));
   }),
 ];
 
 const READING = [
   operations.reading("read", nothing, (model, reader) => compareRead(reader.read(), model)),
-  operations.reading("readAsync", nothing, async (model, reader) => compareRead(await reader.readAsync(0), model)),
+  operations.reading(
+    "readAsync",
+    nothing,
+    async (model, reader) => compareRead(await reader.readAsync({ timeoutMs: 0 }), model),
+  ),
   operations.reading("readInto", isScratch, (model, reader, isScratch) => {
     const out = isScratch ? reader.frame() : newFrame(reader);
     compareRead(reader.readInto(out) ? out : null, model);
@@ -110,7 +114,7 @@ const READING = [
   operations.reading(
     "lookAsync",
     nothing,
-    async (model, reader) => compareFound(await reader.lookAsync(0), model.look(1)),
+    async (model, reader) => compareFound(await reader.lookAsync({ timeoutMs: 0 }), model.look(1)),
   ),
   operations.reading("lookMany", many, (model, reader, { most, least }) => {
     least = Math.min(least, model.capacity);

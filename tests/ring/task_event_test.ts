@@ -54,17 +54,18 @@ Deno.test("TaskEvent.wait() waits no longer than its timeout", async () => {
   const event = makeEvent().open(false);
   equal(event.wait(0), false);
   equal(event.wait(1), false);
-  equal(await event.waitAsync(0), false);
-  equal(await event.waitAsync(1), false);
+  equal(await event.waitAsync({ timeoutMs: 0 }), false);
+  equal(await event.waitAsync({ timeoutMs: 1 }), false);
 });
 
 Deno.test("TaskEvent refuses a timeout that is negative or NaN, open or not", async () => {
   for (const activations of [0, 1]) {
     const event = makeEvent({ activations }).open();
     for (const timeoutMs of [-1, NaN]) {
-      const message = `Cannot wait for event "event 0": timeoutMs must be 0 or more, received ${timeoutMs}`;
+      const message =
+        `Cannot wait for event "event 0": timeoutMs must be a number of milliseconds, 0 or more, received ${timeoutMs}`;
       throws(() => event.wait(timeoutMs), { name: "RangeError", message });
-      await rejects(() => event.waitAsync(timeoutMs), { name: "RangeError", message });
+      await rejects(() => event.waitAsync({ timeoutMs }), { name: "RangeError", message });
     }
     equal(event.pending, activations);
   }
@@ -132,7 +133,7 @@ Deno.test("TaskEvent that must not block throws a TypeError only where it would"
   throws(() => event.wait(), { name: "TypeError", message });
   throws(() => event.wait(1), { name: "TypeError", message });
   equal(event.wait(0), false);
-  equal(await event.waitAsync(0), false);
+  equal(await event.waitAsync({ timeoutMs: 0 }), false);
   event.signal();
   equal(event.wait(), true);
 });

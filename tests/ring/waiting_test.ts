@@ -64,7 +64,7 @@ Deno.test("checkTimeout() takes 0 to Infinity and refuses what is negative or Na
   for (const timeoutMs of [-1, -Number.MIN_VALUE, -Infinity, NaN]) {
     throws(() => checkTimeout(timeoutMs, 'read "x"'), {
       name: "RangeError",
-      message: `Cannot read "x": timeoutMs must be 0 or more, received ${timeoutMs}`,
+      message: `Cannot read "x": timeoutMs must be a number of milliseconds, 0 or more, received ${timeoutMs}`,
     });
   }
 });

@@ -31,7 +31,7 @@ Deno.test("Writer.write() publishes a copy until the ring is full, then returns 
   equal(writer.write(mine), true);
   mine.fill(9);
   equal(writer.write(frame(2)), true);
-  equal(writer.write(frame(3)), false);
+  equal(writer.write(frame(3), 0), false);
   deepEqual(reader.read(), frame(1));
   equal(writer.write(frame(4)), true);
   deepEqual([reader.read(), reader.read(), reader.read()], [frame(2), frame(4), null]);
@@ -49,7 +49,7 @@ Deno.test("Writer.write() publishes its own scratch frame", () => {
   }
   equal(writer.write(scratch), true);
   equal(writer.write(scratch), true);
-  equal(writer.write(scratch), false);
+  equal(writer.write(scratch, 0), false);
   equal(writer.write(scratch, 1), false);
 });
 
@@ -126,19 +126,22 @@ Deno.test("Writer waits no longer than its timeout, and publishes nothing then",
   writer.write(frame(1));
   equal(writer.write(frame(2), 1), false);
   equal(writer.look(1), null);
-  equal(await writer.writeAsync(frame(3), 1), false);
-  equal(await writer.lookAsync(0), null);
+  equal(await writer.writeAsync(frame(3), { timeoutMs: 1 }), false);
+  equal(await writer.lookAsync({ timeoutMs: 0 }), null);
   deepEqual([reader.read(), reader.read()], [frame(1), null]);
 });
 
 Deno.test("Writer refuses a timeout that is negative or NaN, and publishes nothing", async () => {
   const { writer, reader } = pair(2);
   for (const timeoutMs of [-1, -Infinity, NaN]) {
-    const expected = { name: "RangeError", message: /write "numbers": timeoutMs must be 0 or more, received (-|NaN)/ };
+    const expected = {
+      name: "RangeError",
+      message: /write "numbers": timeoutMs must be a number of milliseconds, 0 or more, received (-|NaN)/,
+    };
     throws(() => writer.write(frame(1), timeoutMs), expected);
     throws(() => writer.look(timeoutMs), expected);
-    await rejects(() => writer.writeAsync(frame(1), timeoutMs), expected);
-    await rejects(() => writer.lookAsync(timeoutMs), expected);
+    await rejects(() => writer.writeAsync(frame(1), { timeoutMs }), expected);
+    await rejects(() => writer.lookAsync({ timeoutMs }), expected);
     throws(() => writer.increment(), /look\(\) has found no frame before/);
   }
   equal(reader.read(), null);
@@ -206,10 +209,10 @@ Deno.test("Writer waits for the slowest of its readers", () => {
   equal(writer.write(frame(1)), true);
   equal(writer.write(frame(2)), true);
   deepEqual([fast.read(), fast.read(), fast.read()], [frame(1), frame(2), null]);
-  equal(writer.write(frame(3)), false);
+  equal(writer.write(frame(3), 0), false);
   deepEqual(slow.read(), frame(1));
   equal(writer.write(frame(3)), true);
-  equal(writer.write(frame(4)), false);
+  equal(writer.write(frame(4), 0), false);
   deepEqual([slow.read(), slow.read(), fast.read()], [frame(2), frame(3), frame(3)]);
 });
 
@@ -288,8 +291,8 @@ Deno.test("Writer that must not block throws a TypeError only where it would", a
     throws(() => writer.write(writer.frame(), timeoutMs), expected);
     throws(() => writer.look(timeoutMs), expected);
   }
-  equal(writer.write(frame(2)), false);
-  equal(await writer.writeAsync(frame(2), 0), false);
+  equal(writer.write(frame(2), 0), false);
+  equal(await writer.writeAsync(frame(2), { timeoutMs: 0 }), false);
   reader.read();
   equal(await writer.writeAsync(frame(2)), true);
 });

@@ -75,7 +75,7 @@ function build(plan: PipelinePlan): Built {
 /** Lets a pipeline come to its planned end, or to its own before that. Returns how it has ended. */
 async function end(pipe: Pipeline, plan: PipelinePlan): Promise<Ending> {
   await pipe.start();
-  if (await pipe.join(isEarly(plan) ? plan.endsAfterMs : Infinity)) return "end";
+  if (await pipe.join({ timeoutMs: isEarly(plan) ? plan.endsAfterMs : Infinity })) return "end";
   if (plan.ending === "close") {
     await pipe.close();
   } else {

@@ -4,7 +4,16 @@ import type { EndMetrics, Snapshot, StreamMetrics, TaskMetrics } from "@ringmill
 import { drawTable } from "@ringmill/ringmill/view";
 
 function end(framesPerSecond: number): EndMetrics {
-  return { stream: "s", frames: 10, bytes: 40, framesPerSecond, bytesPerSecond: 0, lost: 0, pressurePercent: 0 };
+  return {
+    stream: "s",
+    frames: 10,
+    bytes: 40,
+    framesPerSecond,
+    bytesPerSecond: 0,
+    lost: 0,
+    refused: 0,
+    pressurePercent: 0,
+  };
 }
 
 function task(name: string, others: Partial<TaskMetrics> = {}): TaskMetrics {

@@ -39,8 +39,8 @@ const TONES = { calm: "gray", active: "green", done: "gray", bad: "red" } as con
 const LOADS = ["green", "yellow", "red"] as const;
 
 const percent = (share: number) => `${Math.round(100 * share)}`;
-const sum = (ends: TaskMetrics["reads"]) =>
-  formatCount(Object.values(ends).reduce((all, end) => all + end.framesPerSecond, 0));
+const total = (ends: TaskMetrics["reads"], figure: "framesPerSecond" | "lost" | "refused") =>
+  Object.values(ends).reduce((all, end) => all + end[figure], 0);
 
 /** What a task does: what it waits for, or its state. */
 function doing({ state, waitingFor }: TaskMetrics): string {
@@ -58,11 +58,20 @@ const TASKS: readonly Column<TaskMetrics>[] = [
   { title: "STATE", cell: (task) => short(`${MARKS[toneOf(task.state)]} ${doing(task)}`, 24), style: tone, rank: 0 },
   { title: "CPU %", cell: ({ cpuPercent }) => percent(cpuPercent / 100), isNumber: true, rank: 1 },
   { title: "HEAP", cell: ({ heapBytes }) => formatBytes(heapBytes), isNumber: true, rank: 4 },
-  { title: "IN/s", cell: ({ reads }) => sum(reads), isNumber: true, rank: 1 },
-  { title: "OUT/s", cell: ({ writes }) => sum(writes), isNumber: true, rank: 1 },
+  { title: "IN/s", cell: ({ reads }) => formatCount(total(reads, "framesPerSecond")), isNumber: true, rank: 1 },
+  { title: "OUT/s", cell: ({ writes }) => formatCount(total(writes, "framesPerSecond")), isNumber: true, rank: 1 },
   { title: "NO DATA %", cell: ({ blockedOnEmpty }) => percent(blockedOnEmpty), isNumber: true, rank: 2 },
   { title: "NO ROOM %", cell: ({ blockedOnFull }) => percent(blockedOnFull), isNumber: true, rank: 2 },
 ];
+
+/** What hardly any pipeline has: a column of its own only where there is some. */
+const RARE: readonly (Column<TaskMetrics> & { readonly of: (task: TaskMetrics) => number })[] = [
+  { title: "LOST", figure: "lost", side: "reads" } as const,
+  { title: "REFUSED", figure: "refused", side: "writes" } as const,
+].map(({ title, figure, side }) => {
+  const of = (task: TaskMetrics) => total(task[side], figure);
+  return { title, of, cell: (task) => formatCount(of(task)), isNumber: true, rank: 1 };
+});
 
 const STREAMS: readonly Column<StreamMetrics>[] = [
   { title: "STREAM", cell: ({ name }) => short(name, 24), rank: 0 },
@@ -76,7 +85,7 @@ const STREAMS: readonly Column<StreamMetrics>[] = [
 /**
  * Draws a snapshot as two tables: of tasks, with the thread, the state (or what a task waits for: data, room, an event),
  * the use of one core, the heap, frames a second in and out, and the shares of time without data to read and without
- * room to write; and of streams, with how full they are. No line ends with a newline.
+ * room to write, and the frames that were lost or refused, if any were; and of streams, with how full they are. No line ends with a newline.
  *
  * @example
  * ```ts
@@ -107,7 +116,11 @@ export function drawTable(snapshot: Snapshot, options: DrawTableOptions = {}): s
   const forStreams = left >= Math.min(3, streams.length + 1) ? left : 0;
   return [
     paint(short(heading.join("  "), width), "bold"),
-    ...drawColumns(TASKS, tasks, { width, height: forTasks, paint }),
+    ...drawColumns([...TASKS, ...RARE.filter(({ of }) => tasks.some((task) => of(task) > 0))], tasks, {
+      width,
+      height: forTasks,
+      paint,
+    }),
     ...drawColumns(STREAMS, streams, { width, height: forStreams, paint }),
   ].join("\n");
 }

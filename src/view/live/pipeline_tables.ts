@@ -55,6 +55,14 @@ const TASKS: readonly TableFigure<TaskMetrics>[] = [
     of: ({ reads }) => total(reads, "lost"),
   },
   {
+    id: "refused",
+    title: "Refused",
+    unit: "count",
+    description: "Frames for which it found no room in time",
+    isRare: true,
+    of: ({ writes }) => total(writes, "refused"),
+  },
+  {
     id: "heap",
     title: "Heap",
     unit: "bytes",
@@ -100,6 +108,6 @@ export function pipelineTables({ tasks, streams }: Snapshot): LiveTable[] {
   ];
 }
 
-function total(ends: Readonly<Record<string, EndMetrics>>, figure: "bytesPerSecond" | "lost"): number {
+function total(ends: Readonly<Record<string, EndMetrics>>, figure: "bytesPerSecond" | "lost" | "refused"): number {
   return Object.values(ends).reduce((sum, end) => sum + end[figure], 0);
 }
