@@ -29,7 +29,7 @@ export type { TaskPermissions } from "./worker/permitted_worker.ts";
 export type { TaskContext } from "./manager/task_context.ts";
 export { RingReader, type RingView, RingWriter } from "./ring/ring.ts";
 export type { FrameDescription } from "./ring/description.ts";
-export type { WaitOptions, WaitStrategy } from "./ring/waiting.ts";
+export type { AsyncWaitOptions, WaitStrategy } from "./ring/waiting.ts";
 export type { DType } from "./ring/dtypes.ts";
 export type { Reader } from "./ring/reader.ts";
 export type { Writer } from "./ring/writer.ts";

@@ -5,7 +5,7 @@ import { releaseBinding } from "../ring/bindings.ts";
 import { Reader } from "../ring/reader.ts";
 import { RingReader, RingWriter } from "../ring/ring.ts";
 import { type AsyncTaskEvent, TaskEvent } from "../ring/task_event.ts";
-import { checkWaitOptions, type WaitOptions } from "../ring/waiting.ts";
+import { type AsyncWaitOptions, checkWaitOptions } from "../ring/waiting.ts";
 import { within } from "../ring/within.ts";
 import { Writer } from "../ring/writer.ts";
 import { Blueprint } from "./task/blueprint.ts";
@@ -309,7 +309,7 @@ export class Manager implements AsyncDisposable {
    * @throws {TaskError} If a task failed. The others were stopped then; `others` has what else failed.
    * @throws {LifecycleError} If it was neither started nor told to stop, or is closed.
    */
-  async join(options: WaitOptions = {}): Promise<boolean> {
+  async join(options: AsyncWaitOptions = {}): Promise<boolean> {
     checkWaitOptions(`join "${this.name}"`, options);
     const { timeoutMs = Infinity, signal } = options;
     const beforeStart: ManagerState[] = this.#mustStop ? ["declared", "compiling", "compiled"] : [];

@@ -4,7 +4,7 @@ import { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts
 import { type DType, type NumpyCode, parseDType } from "../ring/dtypes.ts";
 import type { AsyncReader } from "../ring/reader.ts";
 import type { AsyncTaskEvent } from "../ring/task_event.ts";
-import type { WaitOptions } from "../ring/waiting.ts";
+import type { AsyncWaitOptions } from "../ring/waiting.ts";
 import type { AsyncWriter } from "../ring/writer.ts";
 import { Manager, type ManagerOptions } from "../manager/manager.ts";
 import type { MonitorOptions, Snapshot, TaskMetrics } from "../manager/metrics.ts";
@@ -391,7 +391,7 @@ export class Pipeline implements AsyncDisposable {
    * @throws {RangeError} If `timeoutMs` is negative.
    * @throws {LifecycleError} If it was neither started nor told to stop, or is closed.
    */
-  async join(options: WaitOptions = {}): Promise<boolean> {
+  async join(options: AsyncWaitOptions = {}): Promise<boolean> {
     return await this.#manager.join(options);
   }
 

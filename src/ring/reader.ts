@@ -6,7 +6,7 @@ import type { BindingOf } from "./description.ts";
 import type { DType, FrameOf } from "./dtypes.ts";
 import { RingReader } from "./ring.ts";
 import type { SharedMemory } from "./shared_memory.ts";
-import type { WaitOptions } from "./waiting.ts";
+import type { AsyncWaitOptions } from "./waiting.ts";
 
 /**
  * The part of a {@link Reader} that works on the main thread too: nothing in it blocks.
@@ -52,9 +52,9 @@ export interface AsyncReader<D extends DType = DType> extends AsyncIterable<Shar
   /** The next frame in place, or `null` if none is there. It stays as it is until `increment()`. */
   look(): SharedFrame<D> | null;
   /** A copy of the next frame, or `null` if the stream ended or `timeoutMs` went by (without bound by default). */
-  readAsync(options?: WaitOptions): Promise<OwnedFrame<D> | null>;
+  readAsync(options?: AsyncWaitOptions): Promise<OwnedFrame<D> | null>;
   /** The next frame in place, or `null` if the stream ended or `timeoutMs` went by (without bound by default). */
-  lookAsync(options?: WaitOptions): Promise<SharedFrame<D> | null>;
+  lookAsync(options?: AsyncWaitOptions): Promise<SharedFrame<D> | null>;
   /** Consumes the frame that `look()` has found. False if it was overtaken meanwhile, see {@link setBlocking}. */
   increment(): boolean;
   /** A frame of this reader's own inside the shared memory, into which `readInto()` is one copy by the core. */
@@ -184,7 +184,7 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
   }
 
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
-  lookAsync(options: WaitOptions = {}): Promise<SharedFrame<D> | null> {
+  lookAsync(options: AsyncWaitOptions = {}): Promise<SharedFrame<D> | null> {
     return this.#end.lookAsync(this.#stride, options, (offset) => this.#at(offset));
   }
 
@@ -211,7 +211,7 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
   }
 
   /** As {@link read}, without blocking the thread; it waits without bound unless told otherwise. */
-  readAsync(options: WaitOptions = {}): Promise<OwnedFrame<D> | null> {
+  readAsync(options: AsyncWaitOptions = {}): Promise<OwnedFrame<D> | null> {
     return this.#end.lookAsync(this.#stride, options, (offset) => this.#copy(this.#at(offset)));
   }
 

@@ -4,7 +4,7 @@ import { type HandleOptions, ReaderEnd, WriterEnd } from "./ring_ends.ts";
 import { describe } from "./frames.ts";
 import { dataAddress, type RingDescription } from "./description.ts";
 import type { SharedMemory } from "./shared_memory.ts";
-import type { WaitOptions } from "./waiting.ts";
+import type { AsyncWaitOptions } from "./waiting.ts";
 
 /** Consecutive bytes of a ring. The second part is empty unless they wrap. */
 export type RingView = readonly [Uint8Array<SharedArrayBuffer>, Uint8Array<SharedArrayBuffer>];
@@ -111,7 +111,7 @@ export class RingReader {
   }
 
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
-  async lookAsync(length: number, options: WaitOptions = {}): Promise<RingView | null> {
+  async lookAsync(length: number, options: AsyncWaitOptions = {}): Promise<RingView | null> {
     this.#ring.checkLength(length);
     return await this.#end.lookAsync(length, options, (offset) => this.#ring.view(offset, length));
   }
@@ -241,7 +241,7 @@ export class RingWriter {
   }
 
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
-  async lookAsync(length: number, options: WaitOptions = {}): Promise<RingView | null> {
+  async lookAsync(length: number, options: AsyncWaitOptions = {}): Promise<RingView | null> {
     this.#ring.checkLength(length);
     return await this.#end.lookAsync(length, options, (offset) => this.#ring.view(offset, length));
   }

@@ -7,12 +7,12 @@ import { StoppedError } from "../errors.ts";
 import { RefreshPacer } from "./refresh_pacer.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import {
+  type AsyncWaitOptions,
   checkTimeout,
   checkWaitOptions,
   type Waitable,
   Waiter,
   type WaiterOptions,
-  type WaitOptions,
 } from "./waiting.ts";
 
 /** What a handle is opened with. */
@@ -91,7 +91,11 @@ export abstract class End {
   /**
    * Finds `length` bytes without blocking the thread, and hands their offset, or a negative code, to `take` at once.
    */
-  async lookAsync<Result>(length: number, options: WaitOptions, take: (offset: number) => Result): Promise<Result> {
+  async lookAsync<Result>(
+    length: number,
+    options: AsyncWaitOptions,
+    take: (offset: number) => Result,
+  ): Promise<Result> {
     checkWaitOptions(this.#what, options);
     const { timeoutMs = Infinity, signal } = options;
     const found = (code: number) => {

@@ -6,7 +6,7 @@ import type { Core } from "./core.ts";
 import type { BindingOf } from "./description.ts";
 import { StoppedError } from "../errors.ts";
 import type { SharedMemory } from "./shared_memory.ts";
-import { checkTimeout, checkWaitOptions, Waiter, type WaitOptions } from "./waiting.ts";
+import { type AsyncWaitOptions, checkTimeout, checkWaitOptions, Waiter } from "./waiting.ts";
 
 /**
  * The part of a {@link TaskEvent} that works on the main thread too: nothing in it blocks. `close()` it when the program
@@ -119,7 +119,7 @@ export class TaskEvent {
   }
 
   /** As {@link wait}, without blocking the thread. */
-  async waitAsync(options: WaitOptions = {}): Promise<boolean> {
+  async waitAsync(options: AsyncWaitOptions = {}): Promise<boolean> {
     checkWaitOptions(`wait for event "${this.name}"`, options);
     const { timeoutMs = Infinity, signal } = options;
     return await this.#waiter.promise(0, timeoutMs, (code) => this.#settle(code), signal);

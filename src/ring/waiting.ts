@@ -115,7 +115,7 @@ export function checkTimeout(timeoutMs: number, action: string): void {
 }
 
 /** How long an async method waits, and what ends the wait early. */
-export interface WaitOptions {
+export interface AsyncWaitOptions {
   /**
    * The longest wait in milliseconds, 0 to `Infinity`.
    *
@@ -135,7 +135,7 @@ export const WAIT_RULES = { timeoutMs: duration, signal } satisfies Rules;
  * @throws {TypeError} If they are a bare number or of another wrong kind.
  * @throws {RangeError} If `timeoutMs` is out of range.
  */
-export function checkWaitOptions(action: string, options: WaitOptions): void {
+export function checkWaitOptions(action: string, options: AsyncWaitOptions): void {
   if (typeof options === "number") {
     const received = Deno.inspect(options);
     throw new TypeError(`Cannot ${action}: a time-out is an option, { timeoutMs: ${received} }, received ${received}`);

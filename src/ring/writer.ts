@@ -6,7 +6,7 @@ import type { BindingOf } from "./description.ts";
 import type { DType, FrameOf } from "./dtypes.ts";
 import { RingWriter } from "./ring.ts";
 import type { SharedMemory } from "./shared_memory.ts";
-import type { WaitOptions } from "./waiting.ts";
+import type { AsyncWaitOptions } from "./waiting.ts";
 
 /**
  * The part of a {@link Writer} that works on the main thread too: nothing in it blocks.
@@ -53,9 +53,9 @@ export interface AsyncWriter<D extends DType = DType> extends Disposable {
    * Publishes a copy of `frame`. False if there was no room within `timeoutMs` (without bound by default). The copy is
    * made when there is room: leave the frame as it is until then.
    */
-  writeAsync(frame: FrameOf<D>, options?: WaitOptions): Promise<boolean>;
+  writeAsync(frame: FrameOf<D>, options?: AsyncWaitOptions): Promise<boolean>;
   /** The next frame to fill, in place, or `null` if there was no room within `timeoutMs` (without bound by default). */
-  lookAsync(options?: WaitOptions): Promise<SharedFrame<D> | null>;
+  lookAsync(options?: AsyncWaitOptions): Promise<SharedFrame<D> | null>;
   /** Publishes the frame that `look()` has handed out. */
   increment(): void;
   /** A frame of this writer's own inside the shared memory, for which `write()` is one copy by the core. */
@@ -155,7 +155,7 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
    * As {@link write}, without blocking the thread; it waits without bound unless told otherwise. The copy is made when
    * there is room and the calls before are done: leave the frame as it is until the promise resolves.
    */
-  async writeAsync(frame: FrameOf<D>, options: WaitOptions = {}): Promise<boolean> {
+  async writeAsync(frame: FrameOf<D>, options: AsyncWaitOptions = {}): Promise<boolean> {
     this.#frames.check(frame);
     return await this.#end.lookAsync(this.#stride, options, (offset) => this.#publish(this.#at(offset), frame));
   }
@@ -201,7 +201,7 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
   }
 
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
-  lookAsync(options: WaitOptions = {}): Promise<SharedFrame<D> | null> {
+  lookAsync(options: AsyncWaitOptions = {}): Promise<SharedFrame<D> | null> {
     return this.#end.lookAsync(this.#stride, options, (offset) => this.#at(offset));
   }
 
