@@ -64,13 +64,14 @@ export class WorkerTaskContext implements TaskContext {
     return this.#controller.signal;
   }
 
-  sleep(ms: number): void {
+  /** A field, as task functions take it out of their context. */
+  readonly sleep = (ms: number): void => {
     checkTimeout(ms, `sleep in task "${this.name}"`);
     this.#observer.waits();
     const isStopped = this.#memory.sleep(ms);
     this.#observer.goesOn();
     if (isStopped) throw this.#stoppedError();
-  }
+  };
 
   #stoppedError(): StoppedError {
     return new StoppedError(`Task "${this.name}" was stopped`);

@@ -46,27 +46,27 @@ export interface AsyncReader<D extends DType = DType> extends AsyncIterable<Shar
   /** How full the stream's ring is for its slowest reader that holds the writer back, 0 to 1. */
   readonly pressure: number;
   /** A copy of the next frame, or `null` if none is there. */
-  read(): OwnedFrame<D> | null;
+  read(this: object): OwnedFrame<D> | null;
   /** Copies the next frame into `out`. False if none is there. */
-  readInto(out: FrameOf<D>): boolean;
+  readInto(this: object, out: FrameOf<D>): boolean;
   /** The next frame in place, or `null` if none is there. It stays as it is until `increment()`. */
-  look(): SharedFrame<D> | null;
+  look(this: object): SharedFrame<D> | null;
   /** A copy of the next frame, or `null` if the stream ended or `timeoutMs` went by (without bound by default). */
-  readAsync(options?: AsyncWaitOptions): Promise<OwnedFrame<D> | null>;
+  readAsync(this: object, options?: AsyncWaitOptions): Promise<OwnedFrame<D> | null>;
   /** The next frame in place, or `null` if the stream ended or `timeoutMs` went by (without bound by default). */
-  lookAsync(options?: AsyncWaitOptions): Promise<SharedFrame<D> | null>;
+  lookAsync(this: object, options?: AsyncWaitOptions): Promise<SharedFrame<D> | null>;
   /** Consumes the frame that `look()` has found. False if it was overtaken meanwhile, see {@link setBlocking}. */
-  increment(): boolean;
+  increment(this: object): boolean;
   /** A frame of this reader's own inside the shared memory, into which `readInto()` is one copy by the core. */
-  frame(): SharedFrame<D>;
+  frame(this: object): SharedFrame<D>;
   /** Whether the writer waits for this reader. True until told otherwise. */
-  setBlocking(blocking: boolean): void;
+  setBlocking(this: object, blocking: boolean): void;
   /** Whether the writer waits for this reader. */
-  isBlocking(): boolean;
+  isBlocking(this: object): boolean;
   /** Leaves out all frames but the newest. Returns how many it left out. */
-  skipToNewest(): number;
+  skipToNewest(this: object): number;
   /** Leaves the stream for good: the writer no longer waits for this reader. */
-  close(): void;
+  close(this: object): void;
 }
 
 /**
@@ -75,7 +75,7 @@ export interface AsyncReader<D extends DType = DType> extends AsyncIterable<Shar
  *
  * Every call that looks for a frame throws {@link StoppedError} once the pipeline was told to stop; `increment()`,
  * `setBlocking()`, `close()` and the properties do not. A `timeoutMs` is 0 (do not wait) to `Infinity`; a negative one is
- * a `RangeError`.
+ * a `RangeError`. Methods need their reader: one that is taken out of it (`const { read } = samples`) is a type error.
  *
  * @example A task that reads
  * ```ts
@@ -153,6 +153,7 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
    * The next frame in place, without a copy, or `null` if none arrives within `timeoutMs` or the stream has ended. The
    * same frame comes again until `increment()`; after that its array shows whatever the writer puts there.
    */
+  look(this: object, timeoutMs?: number): SharedFrame<D> | null;
   look(timeoutMs = 0): SharedFrame<D> | null {
     return this.#at(this.#end.look(this.#stride, timeoutMs));
   }
@@ -179,11 +180,13 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
    * }
    * ```
    */
+  lookMany(this: object, most: number, options?: LookManyOptions): SharedFrame<D>[] | null;
   lookMany(most: number, options: LookManyOptions = {}): SharedFrame<D>[] | null {
     return this.#frames.lookMany(this.#end, most, options);
   }
 
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
+  lookAsync(this: object, options?: AsyncWaitOptions): Promise<SharedFrame<D> | null>;
   lookAsync(options: AsyncWaitOptions = {}): Promise<SharedFrame<D> | null> {
     return this.#end.lookAsync(this.#stride, options, (offset) => this.#at(offset));
   }
@@ -200,17 +203,20 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
    * @throws {Error} If no frame was looked at before.
    * @throws {RangeError} If `frames` is not 1 to the number of frames that were looked at.
    */
+  increment(this: object, frames?: number): boolean;
   increment(frames?: number): boolean {
     if (frames !== undefined) this.#frames.narrow(this.#end, frames);
     return this.#end.increment();
   }
 
   /** A copy of the next frame, or `null` if none arrives within `timeoutMs` or the stream has ended. */
+  read(this: object, timeoutMs?: number): OwnedFrame<D> | null;
   read(timeoutMs = 0): OwnedFrame<D> | null {
     return this.#copy(this.look(timeoutMs));
   }
 
   /** As {@link read}, without blocking the thread; it waits without bound unless told otherwise. */
+  readAsync(this: object, options?: AsyncWaitOptions): Promise<OwnedFrame<D> | null>;
   readAsync(options: AsyncWaitOptions = {}): Promise<OwnedFrame<D> | null> {
     return this.#end.lookAsync(this.#stride, options, (offset) => this.#copy(this.#at(offset)));
   }
@@ -227,6 +233,7 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
    *
    * @throws {TypeError} If `out` is not a typed array of the stream's kind and length. Nothing is consumed then.
    */
+  readInto(this: object, out: FrameOf<D>, timeoutMs?: number): boolean;
   readInto(out: FrameOf<D>, timeoutMs = 0): boolean {
     if (out === this.#scratch) return this.#end.read(this.#scratchAddress, this.#stride, timeoutMs);
     this.#frames.check(out);
@@ -237,6 +244,7 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
   }
 
   /** A frame of this reader's own inside the shared memory, into which `readInto()` is one copy by the core. */
+  frame(this: object): SharedFrame<D>;
   frame(): SharedFrame<D> {
     return this.#scratch;
   }
@@ -246,21 +254,25 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
    * whole frame or nothing, and `increment()` tells whether a looked-at frame stayed whole; an overtaken reader goes on
    * with the newest frame. `true`: the writer waits again; what is unread is discarded.
    */
+  setBlocking(this: object, blocking: boolean): void;
   setBlocking(blocking: boolean): void {
     this.#end.setBlocking(blocking);
   }
 
   /** Whether the writer waits for this reader. True until told otherwise. */
+  isBlocking(this: object): boolean;
   isBlocking(): boolean {
     return this.#end.isBlocking;
   }
 
   /** Leaves out all frames but the newest. Returns how many it left out. */
+  skipToNewest(this: object): number;
   skipToNewest(): number {
     return this.#end.skip(this.#stride) / this.#stride;
   }
 
   /** Leaves the stream for good: the writer no longer waits for this reader, and reading throws. */
+  close(this: object): void;
   close(): void {
     this.#end.close();
   }

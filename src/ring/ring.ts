@@ -105,12 +105,14 @@ export class RingReader {
    * @throws {RangeError} If `length` is not 1 to the capacity, or `timeoutMs` is negative.
    * @throws {StoppedError} If the pipeline was told to stop.
    */
+  look(this: object, length: number, timeoutMs?: number): RingView | null;
   look(length: number, timeoutMs = 0): RingView | null {
     this.#ring.checkLength(length);
     return this.#ring.view(this.#end.look(length, timeoutMs), length);
   }
 
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
+  lookAsync(this: object, length: number, options?: AsyncWaitOptions): Promise<RingView | null>;
   async lookAsync(length: number, options: AsyncWaitOptions = {}): Promise<RingView | null> {
     this.#ring.checkLength(length);
     return await this.#end.lookAsync(length, options, (offset) => this.#ring.view(offset, length));
@@ -122,6 +124,7 @@ export class RingReader {
    *
    * @throws {Error} If `look()` has found nothing before.
    */
+  increment(this: object): boolean;
   increment(): boolean {
     return this.#end.increment();
   }
@@ -131,6 +134,7 @@ export class RingReader {
    *
    * @throws {TypeError} If `out` is no `Uint8Array`. Otherwise as {@link look}.
    */
+  readInto(this: object, out: Uint8Array, timeoutMs?: number): boolean;
   readInto(out: Uint8Array, timeoutMs = 0): boolean {
     this.#ring.checkBytes(out);
     const view = this.look(out.length, timeoutMs);
@@ -141,6 +145,7 @@ export class RingReader {
   }
 
   /** Leaves out what is older than the newest `length` bytes. Returns how many bytes it left out. */
+  skipToNewest(this: object, length: number): number;
   skipToNewest(length: number): number {
     this.#ring.checkLength(length);
     return this.#end.skip(length);
@@ -150,11 +155,13 @@ export class RingReader {
    * `false`: the writer no longer waits for this reader, and may overtake it. `true`: it does again, from its present
    * position on, and what is unread is discarded.
    */
+  setBlocking(this: object, blocking: boolean): void;
   setBlocking(blocking: boolean): void {
     this.#end.setBlocking(blocking);
   }
 
   /** Whether the writer waits for this reader. */
+  isBlocking(this: object): boolean;
   isBlocking(): boolean {
     return this.#end.isBlocking;
   }
@@ -170,6 +177,7 @@ export class RingReader {
   }
 
   /** Leaves the ring for good. The writer no longer waits for this reader. */
+  close(this: object): void;
   close(): void {
     this.#end.close();
   }
@@ -235,12 +243,14 @@ export class RingWriter {
    * @throws {RangeError} If `length` is not 1 to the capacity, or `timeoutMs` is negative.
    * @throws {StoppedError} If the pipeline was told to stop.
    */
+  look(this: object, length: number, timeoutMs?: number): RingView | null;
   look(length: number, timeoutMs = 0): RingView | null {
     this.#ring.checkLength(length);
     return this.#ring.view(this.#end.look(length, timeoutMs), length);
   }
 
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
+  lookAsync(this: object, length: number, options?: AsyncWaitOptions): Promise<RingView | null>;
   async lookAsync(length: number, options: AsyncWaitOptions = {}): Promise<RingView | null> {
     this.#ring.checkLength(length);
     return await this.#end.lookAsync(length, options, (offset) => this.#ring.view(offset, length));
@@ -251,6 +261,7 @@ export class RingWriter {
    *
    * @throws {Error} If `look()` has found nothing before.
    */
+  increment(this: object): void;
   increment(): void {
     this.#end.increment();
   }
@@ -262,6 +273,7 @@ export class RingWriter {
    *
    * @throws {TypeError} If `bytes` is no `Uint8Array`. Otherwise as {@link look}.
    */
+  write(this: object, bytes: Uint8Array, timeoutMs?: number): boolean;
   write(bytes: Uint8Array, timeoutMs: number = this.#end.patienceMs): boolean {
     this.#ring.checkBytes(bytes);
     const view = this.look(bytes.length, timeoutMs);
@@ -283,6 +295,7 @@ export class RingWriter {
   }
 
   /** End of stream: the readers drain what is left. Closing twice changes nothing. */
+  close(this: object): void;
   close(): void {
     this.#end.close();
   }

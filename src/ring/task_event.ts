@@ -95,6 +95,7 @@ export class TaskEvent {
    * @throws {Error} If this party has closed the event.
    * @throws {StoppedError} If the pipeline was told to stop.
    */
+  signal(this: object): void;
   signal(): void {
     if (this.#isLeft) throw new Error(`Cannot signal event "${this.name}": this party has closed it`);
     this.#settle(this.#core.event_look(this.#address, this.#own));
@@ -108,6 +109,7 @@ export class TaskEvent {
    * @throws {RangeError} If `timeoutMs` is negative.
    * @throws {StoppedError} If the pipeline was told to stop.
    */
+  wait(this: object, timeoutMs?: number): boolean;
   wait(timeoutMs = Infinity): boolean {
     checkTimeout(timeoutMs, `wait for event "${this.name}"`);
     const code = this.#core.event_look(this.#address, this.#own);
@@ -119,6 +121,7 @@ export class TaskEvent {
   }
 
   /** As {@link wait}, without blocking the thread. */
+  waitAsync(this: object, options?: AsyncWaitOptions): Promise<boolean>;
   async waitAsync(options: AsyncWaitOptions = {}): Promise<boolean> {
     checkWaitOptions(`wait for event "${this.name}"`, options);
     const { timeoutMs = Infinity, signal } = options;
@@ -130,11 +133,13 @@ export class TaskEvent {
    *
    * @throws {StoppedError} If the pipeline was told to stop.
    */
+  take(this: object): boolean;
   take(): boolean {
     return this.#settle(this.#core.event_take(this.#address, this.#own));
   }
 
   /** Forgets all pending activations. */
+  reset(this: object): void;
   reset(): void {
     this.#core.event_reset(this.#address);
   }
@@ -144,6 +149,7 @@ export class TaskEvent {
    * is pending. A task that returns does so by itself; closing twice changes nothing. Whoever has closed it may wait and
    * take on: several tasks that wait for one event do so at once, or each goes on waiting for a signal of the others.
    */
+  close(this: object): void;
   close(): void {
     this.#isLeft = true;
     this.#own = 0;

@@ -46,22 +46,22 @@ export interface AsyncWriter<D extends DType = DType> extends Disposable {
   /** Frames that `write()` and `writeAsync()` could not put anywhere in time. */
   readonly refused: number;
   /** Publishes a copy of `frame`. False if the ring is full, which `refused` counts: the program never blocks. */
-  write(frame: FrameOf<D>): boolean;
+  write(this: object, frame: FrameOf<D>): boolean;
   /** The next frame to fill, in place, or `null` if the ring is full. `increment()` publishes it. */
-  look(): SharedFrame<D> | null;
+  look(this: object): SharedFrame<D> | null;
   /**
    * Publishes a copy of `frame`. False if there was no room within `timeoutMs` (without bound by default). The copy is
    * made when there is room: leave the frame as it is until then.
    */
-  writeAsync(frame: FrameOf<D>, options?: AsyncWaitOptions): Promise<boolean>;
+  writeAsync(this: object, frame: FrameOf<D>, options?: AsyncWaitOptions): Promise<boolean>;
   /** The next frame to fill, in place, or `null` if there was no room within `timeoutMs` (without bound by default). */
-  lookAsync(options?: AsyncWaitOptions): Promise<SharedFrame<D> | null>;
+  lookAsync(this: object, options?: AsyncWaitOptions): Promise<SharedFrame<D> | null>;
   /** Publishes the frame that `look()` has handed out. */
-  increment(): void;
+  increment(this: object): void;
   /** A frame of this writer's own inside the shared memory, for which `write()` is one copy by the core. */
-  frame(): SharedFrame<D>;
+  frame(this: object): SharedFrame<D>;
   /** End of stream: the readers drain what is left, and then see `closed`. */
-  close(): void;
+  close(this: object): void;
 }
 
 /**
@@ -145,6 +145,7 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
    * @throws {TypeError} If `frame` is not a typed array of the stream's kind and length.
    * @throws {Error} If this writer is closed.
    */
+  write(this: object, frame: FrameOf<D>, timeoutMs?: number): boolean;
   write(frame: FrameOf<D>, timeoutMs: number = this.#end.patienceMs): boolean {
     if (frame === this.#scratch) return this.#end.write(this.#scratchAddress, this.#stride, timeoutMs);
     this.#frames.check(frame);
@@ -155,6 +156,7 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
    * As {@link write}, without blocking the thread; it waits without bound unless told otherwise. The copy is made when
    * there is room and the calls before are done: leave the frame as it is until the promise resolves.
    */
+  writeAsync(this: object, frame: FrameOf<D>, options?: AsyncWaitOptions): Promise<boolean>;
   async writeAsync(frame: FrameOf<D>, options: AsyncWaitOptions = {}): Promise<boolean> {
     this.#frames.check(frame);
     return await this.#end.lookAsync(this.#stride, options, (offset) => this.#publish(this.#at(offset), frame));
@@ -171,6 +173,7 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
    * The next frame to fill, in place, without a copy, or `null` if there is no room within `timeoutMs`. It holds what was
    * written there a round ago. `increment()` publishes it.
    */
+  look(this: object, timeoutMs?: number): SharedFrame<D> | null;
   look(timeoutMs = 0): SharedFrame<D> | null {
     return this.#at(this.#end.look(this.#stride, timeoutMs));
   }
@@ -196,11 +199,13 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
    * }
    * ```
    */
+  lookMany(this: object, most: number, options?: LookManyOptions): SharedFrame<D>[] | null;
   lookMany(most: number, options: LookManyOptions = {}): SharedFrame<D>[] | null {
     return this.#frames.lookMany(this.#end, most, options);
   }
 
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
+  lookAsync(this: object, options?: AsyncWaitOptions): Promise<SharedFrame<D> | null>;
   lookAsync(options: AsyncWaitOptions = {}): Promise<SharedFrame<D> | null> {
     return this.#end.lookAsync(this.#stride, options, (offset) => this.#at(offset));
   }
@@ -216,6 +221,7 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
    * @throws {Error} If no frame was handed out before.
    * @throws {RangeError} If `frames` is not 1 to the number of frames that were handed out.
    */
+  increment(this: object, frames?: number): void;
   increment(frames?: number): void {
     if (frames !== undefined) this.#frames.narrow(this.#end, frames);
     this.#end.increment();
@@ -225,11 +231,13 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
    * A frame of this writer's own inside the shared memory, for which `write()` is one copy by the core. It is the same one
    * each time, zeroed at first, and keeps what it holds when it is written.
    */
+  frame(this: object): SharedFrame<D>;
   frame(): SharedFrame<D> {
     return this.#scratch;
   }
 
   /** End of stream: the readers drain what is left, and then see `closed`. Closing twice changes nothing. */
+  close(this: object): void;
   close(): void {
     this.#end.close();
   }

@@ -173,3 +173,9 @@ export function writeTooMuch(
   for (let n = 0; n < params.count; n++) numbers.write(Int32Array.of(n), 0);
   done.write(Int32Array.of(numbers.refused));
 }
+
+/** Takes its context apart, and writes what it finds. */
+export function takeApart({ numbers }: { numbers: Ints }, { name, params, stopped, signal, sleep }: TaskContext) {
+  sleep(1);
+  numbers.write(Int32Array.of(name.length, params as number, Number(stopped), Number(signal.aborted)), Infinity);
+}

@@ -240,3 +240,12 @@ Deno.test("A pipeline without tasks starts and ends", async () => {
   ok(await pipe.join());
   await pipe.close();
 });
+
+Deno.test("TaskContext may be taken apart: its methods need no this", async () => {
+  await using pipe = newPipeline();
+  const numbers = pipe.addStream("numbers", { shape: [4], dtype: "int32" });
+  pipe.addTask("apart", { fn: tasks.takeApart, writes: { numbers }, params: 7 });
+  const reader = pipe.openReader(numbers);
+  await pipe.start();
+  deepEqual([...(await reader.readAsync())!], [5, 7, 0, 0]);
+});

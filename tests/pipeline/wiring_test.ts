@@ -33,6 +33,33 @@ function declare() {
 }
 
 /** Never called: what it holds is for the type checker. */
+export function takenApart(
+  samples: Reader<"float32">,
+  scaled: Writer<"float32">,
+  halt: TaskEvent,
+  context: TaskContext,
+) {
+  const { look, increment } = samples, { write } = scaled, { wait } = halt, { sleep } = context;
+  // @ts-expect-error A reader's method is taken out of its reader.
+  look(1);
+  // @ts-expect-error As above.
+  increment();
+  // @ts-expect-error A writer's method is taken out of its writer.
+  write(new Float32Array(8));
+  // @ts-expect-error An event's method is taken out of its event.
+  wait();
+  // A context's may be.
+  sleep(1);
+}
+
+/** Never called. Calls on one of several kinds of ends are possible. */
+export function anyOf(end: Reader<"float32"> | Reader<"float64"> | Writer<"int8">, reader: Reader<"int8" | "int16">) {
+  reader.read();
+  end.look(1);
+  end.close();
+}
+
+/** Never called: what it holds is for the type checker. */
 export function rejected() {
   const { pipe, floats, doubles, shorts, halt } = declare();
   // @ts-expect-error A task that reads float64 cannot be given a float32 stream.
@@ -92,6 +119,14 @@ export function rejected() {
   pipe.addStream("s", { shape: [8], dtype: "int8", wait: "sleep" });
   // @ts-expect-error A frame of another type.
   pipe.openWriter(floats).write(new Float64Array(8));
+  const reader = pipe.openReader(floats), writer = pipe.openWriter(floats), event = pipe.openEvent(halt);
+  const { readAsync } = reader, { writeAsync } = writer, { signal } = event;
+  // @ts-expect-error A reader's method is taken out of its reader.
+  readAsync();
+  // @ts-expect-error A writer's method is taken out of its writer.
+  writeAsync(new Float32Array(8));
+  // @ts-expect-error An event's method is taken out of its event.
+  signal();
   // @ts-expect-error The main thread has no blocking iterator.
   for (const _ of pipe.openReader(floats));
 }
