@@ -12,6 +12,11 @@ type Figure = number | null | undefined;
 const isKnown = (value: Figure): value is number => typeof value === "number" && !Number.isNaN(value);
 const rounded = (value: number) => Number(value.toPrecision(DIGITS));
 
+/** A sum, which is not known if one of its parts is not. */
+export function plus(sum: number | null, value: number | null): number | null {
+  return sum === null || value === null ? null : sum + value;
+}
+
 /** A number and its unit, with the prefix of the unit that leaves the number below 1000: "12.3 k", "950 B", "1.2 MB/s". */
 export function formatCount(value: Figure, unit = ""): string {
   if (!isKnown(value)) return UNKNOWN;

@@ -164,19 +164,3 @@ pub const RECORD_HEADER: u32 = 8;
 pub const RECORD_COMMITTED: u32 = 2147483648;
 /// The record was given up.
 pub const RECORD_ABORTED: u32 = 1073741824;
-
-// What a task tells of itself, from its base address. Its own thread stores these, by no particular order.
-
-/// u32: 0 while it goes on, 1 + the index of the binding that it waits for, or TASK_SLEEPS.
-pub const TASK_WAITS: u32 = 0;
-/// u32: the operating system's number of its thread, 0 where that is unknown.
-pub const TASK_THREAD: u32 = 4;
-/// f64: milliseconds of CPU time that its thread has used, by its own account.
-pub const TASK_CPU: u32 = 8;
-/// f64: bytes of its heap that are in use, by its own account.
-pub const TASK_HEAP: u32 = 16;
-/// Bytes of one task.
-pub const TASK_BYTES: u32 = 128;
-
-/// TASK_WAITS of a task that sleeps.
-pub const TASK_SLEEPS: u32 = 4294967295;

@@ -15,9 +15,14 @@ export interface WaitingFor {
   readonly what: "start" | "data" | "room" | "event" | "sleep";
   /** The name of the stream or event, where it is one. */
   readonly name?: string;
+  /** How long it waits already, in milliseconds since it is monitored; missing while it waits for the start. */
+  readonly forMs?: number;
 }
 
-/** What went through one end of a stream, since the start and, per second, since the snapshot before. */
+/**
+ * What went through one end of a stream, since the start and, per second, since the snapshot before. Figures of the time since
+ * the snapshot before are `null` in the first one.
+ */
 export interface EndMetrics {
   /** The stream's name. */
   readonly stream: string;
@@ -26,9 +31,13 @@ export interface EndMetrics {
   /** Their bytes, without what aligns them. */
   readonly bytes: number;
   /** Frames a second. */
-  readonly framesPerSecond: number;
+  readonly framesPerSecond: number | null;
   /** Bytes a second. */
-  readonly bytesPerSecond: number;
+  readonly bytesPerSecond: number | null;
+  /** Milliseconds that the task waited at this end, for data or for room, since it is monitored. */
+  readonly waitedMs: number;
+  /** The same as a share of the time since the snapshot before, 0 to 1. */
+  readonly blocked: number | null;
   /** Frames that passed a reader by unread; 0 for a writer. */
   readonly lost: number;
   /** Frames for which a writer found no room in time: it was full, and they are gone unless written again; 0 for a reader. */
@@ -37,30 +46,41 @@ export interface EndMetrics {
   readonly pressurePercent: number;
 }
 
-/** A task at one moment. Rates and percentages are those since the snapshot before; in the first one they are 0. */
+/**
+ * A task at one moment. Rates and shares are those since the snapshot before; in the first one they are `null`. What is not
+ * known is `null`.
+ */
 export interface TaskMetrics {
   /** Its name. */
   readonly name: string;
   /** What it did at that moment. */
   readonly state: TaskState;
-  /** What it waited for, if it did. Of several waits of an async task, the latest. */
+  /** What it waited for, if it did. Of several waits of an async task, the one that has lasted longest. */
   readonly waitingFor: WaitingFor | null;
+  /** All that it waited for at that moment, the longest wait first. */
+  readonly waits: readonly WaitingFor[];
   /** The operating system's number of the process, the same for all tasks. */
   readonly pid: number;
   /** The operating system's number of its thread; `null` where it is not told. */
   readonly threadId: number | null;
   /** Its thread's nice level, -20 to 19; `null` where it is not told, or the thread is gone. */
   readonly nice: number | null;
-  /** Use of one core by its thread, 0 to 100. */
-  readonly cpuPercent: number;
+  /**
+   * Use of one core by its thread, 0 to 100. `null` where the operating system does not tell (on Linux it does, with all
+   * permissions) and the task has not waited since the snapshot before; then the next one that is known is the mean since
+   * the last one that was.
+   */
+  readonly cpuPercent: number | null;
+  /** CPU time of its thread since it began, in milliseconds, as it is known last; `null` if it never was. */
+  readonly cpuMs: number | null;
   /** Resident memory of the process, the same for all tasks. */
   readonly rssBytes: number;
-  /** Bytes in use on its own heap, as of its last wait. */
-  readonly heapBytes: number;
-  /** Share of time that it waited for data, 0 to 1: of the last 20 looks at it, one each 25 milliseconds or less often. */
-  readonly blockedOnEmpty: number;
-  /** Share of time that it waited for room, 0 to 1, in the same way. */
-  readonly blockedOnFull: number;
+  /** Bytes in use on its own heap, as of its last wait; `null` if it has not waited since it is monitored. */
+  readonly heapBytes: number | null;
+  /** Share of time that it waited for data of any stream, 0 to 1. */
+  readonly blockedOnEmpty: number | null;
+  /** Share of time that it waited for room in any stream, 0 to 1. */
+  readonly blockedOnFull: number | null;
   /** What it reads, by its own names. */
   readonly reads: Readonly<Record<string, EndMetrics>>;
   /** What it writes, by its own names. */
@@ -73,7 +93,7 @@ export interface TaskMetrics {
   readonly bytesIn: number;
   /** Bytes of all that it writes. */
   readonly bytesOut: number;
-  /** When that was, in milliseconds since 1970. */
+  /** When that was, in milliseconds since 1970, as the system's clock was set then. */
   readonly sampledAt: number;
 }
 
@@ -85,17 +105,17 @@ export interface StreamMetrics {
   readonly pressurePercent: number;
   /** Frames published. */
   readonly frames: number;
-  /** Frames published a second, since the snapshot before. */
-  readonly framesPerSecond: number;
-  /** Bytes published a second, without what aligns them. */
-  readonly bytesPerSecond: number;
+  /** Frames published a second, since the snapshot before; `null` in the first one. */
+  readonly framesPerSecond: number | null;
+  /** Bytes published a second, without what aligns them; `null` in the first one. */
+  readonly bytesPerSecond: number | null;
 }
 
 /** Everything at one moment. */
 export interface Snapshot {
-  /** When that was, in milliseconds since 1970. */
+  /** When that was, in milliseconds since 1970, as the system's clock was set then. */
   readonly sampledAt: number;
-  /** Milliseconds since the snapshot before; 0 for the first. */
+  /** Milliseconds since the snapshot before, whatever the system's clock was set to meanwhile; 0 for the first. */
   readonly elapsedMs: number;
   /** The operating system's number of the process. */
   readonly pid: number;

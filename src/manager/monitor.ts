@@ -1,14 +1,16 @@
 /** Looks at tasks and streams from outside, through the shared memory: they need not do anything for it. */
 
-import { frameBytes, type RingDescription } from "../ring/description.ts";
+import { now, wallTime } from "../ring/clock.ts";
+import { type BindingDescription, frameBytes, type RingDescription } from "../ring/description.ts";
 import { passedBytes, publishedBytes, ringPressure } from "../ring/ring_figures.ts";
 import type { SharedMemory } from "../ring/shared_memory.ts";
 import { LONGEST_TIMER_MS } from "../ring/within.ts";
-import { askTasks, readAccount, readActivity, type TaskActivity } from "../ring/task_record.ts";
+import { askTasks, readAccount, type TaskAccount, type WaitAccount } from "../ring/task_record.ts";
 import { Latest } from "../worker/latest.ts";
 import type { EndMetrics, Snapshot, StreamMetrics, TaskMetrics, TaskState, WaitingFor } from "./metrics.ts";
 import type { TaskJob } from "./task/task_protocol.ts";
-import { Sightings } from "./monitoring/sightings.ts";
+import { CpuMeter } from "./monitoring/cpu_meter.ts";
+import { Growth } from "./monitoring/growth.ts";
 import { readCpuTime, readNice } from "./monitoring/thread_account.ts";
 
 /** What a monitor looks at. */
@@ -20,11 +22,7 @@ export interface Monitored {
   readonly stateOf: (task: string) => TaskState;
 }
 
-/** What a task does is looked at so often from one snapshot to the next, if that is not too often for the machine. */
-const LOOKS = 20;
-/** To be woken costs a thread about a tenth of a millisecond where all cores are busy. */
-const SHORTEST_LOOK_MS = 25;
-/** It costs about as much to ask for a nice level, which hardly ever changes. */
+/** To ask for a nice level, which hardly ever changes, costs about a tenth of a millisecond where all cores are busy. */
 const NICE_MS = 1000;
 
 /**
@@ -41,51 +39,54 @@ export function checkInterval(name: string, intervalMs: unknown): void {
   }
 }
 
-/** Numbers that only grow, by what they belong to. */
-class Growth {
-  readonly #before = new Map<object, number>();
-
-  /** How much a number has grown since it was given last; 0 the first time. */
-  since(owner: object, now: number): number {
-    const before = this.#before.get(owner) ?? now;
-    this.#before.set(owner, now);
-    return now - before;
-  }
+/** The figures that all parts of a snapshot share. */
+interface Moment extends Omit<Snapshot, "tasks" | "streams"> {
+  /** When it is, by the program's clock. */
+  readonly at: number;
 }
 
-/** The figures that all parts of a snapshot share. */
-type Moment = Omit<Snapshot, "tasks" | "streams">;
+/** What a monitor keeps of a task from one snapshot to the next. */
+interface Watched {
+  readonly job: TaskJob;
+  /** Those of its function, and then the event that activates it. */
+  readonly bindings: readonly BindingDescription[];
+  readonly cpu: CpuMeter;
+  nice: { readonly level: number | null; readonly at: number } | undefined;
+}
+
+function watched(job: TaskJob): Watched {
+  const gate = job.activation ? [job.activation.gate] : [];
+  return { job, bindings: [...Object.values(job.bindings), ...gate], cpu: new CpuMeter(), nice: undefined };
+}
 
 /** Takes a snapshot at each interval, until it is stopped. */
 export class Monitor {
   /** The time from one snapshot to the next. */
   readonly intervalMs: number;
   readonly #monitored: Monitored;
+  readonly #tasks: readonly Watched[];
   readonly #flows = new Growth();
-  readonly #cpu = new Growth();
-  /** The last CPU times that are known of threads that may be gone. */
-  readonly #cpuTimes = new Map<TaskJob, number>();
-  readonly #nice = new Map<TaskJob, { readonly level: number | null; readonly at: number }>();
-  readonly #sightings: ReadonlyMap<TaskJob, Sightings>;
-  /** Looks since the last snapshot. */
-  #looks = 0;
+  readonly #waits = new Growth();
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #latest: Latest<Snapshot>;
+  /** When the last snapshot was taken, by the program's clock. */
+  #takenAt: number | null = null;
   #isStopped = false;
 
   /** Begins with a first snapshot. */
   constructor(monitored: Monitored, intervalMs: number) {
     this.intervalMs = intervalMs;
     this.#monitored = monitored;
-    this.#sightings = new Map(monitored.jobs.map((job) => [job, new Sightings()]));
-    const looks = Math.max(1, Math.min(LOOKS, Math.floor(intervalMs / SHORTEST_LOOK_MS)));
-    askTasks(monitored.memory);
-    this.#latest = new Latest(this.#sample(null));
-    this.#timer = setInterval(() => {
-      this.#look();
-      if (this.#looks === looks) this.#turn();
-    }, intervalMs / looks);
+    this.#tasks = monitored.jobs.map(watched);
+    this.#ask();
+    this.#latest = new Latest(this.#sample());
+    this.#timer = setInterval(() => this.#turn(), intervalMs);
     Deno.unrefTimer(this.#timer);
+  }
+
+  #ask(): void {
+    const { memory, jobs } = this.#monitored;
+    askTasks(memory, jobs.map(({ record }) => record));
   }
 
   /** The latest snapshot. */
@@ -107,93 +108,89 @@ export class Monitor {
   }
 
   #turn(): void {
-    this.#latest.replace(this.#sample(this.latest), this.#isStopped);
-    askTasks(this.#monitored.memory);
+    this.#latest.replace(this.#sample(), this.#isStopped);
+    this.#ask();
   }
 
-  /** Notes which tasks are blocked at this moment. */
-  #look(): void {
-    const { memory, jobs } = this.#monitored;
-    this.#looks++;
-    for (const job of jobs) {
-      this.#sightings.get(job)!.note(this.#waitingFor(job, readActivity(memory, job.record))?.what);
-    }
+  #sample(): Snapshot {
+    const at = now();
+    const elapsedMs = this.#takenAt === null ? 0 : at - this.#takenAt;
+    this.#takenAt = at;
+    const shared = { sampledAt: wallTime(at), elapsedMs, pid: Deno.pid, rssBytes: Deno.memoryUsage().rss };
+    const moment = { ...shared, at };
+    const tasks = this.#tasks.map((task) => [task.job.task, this.#sampleTask(task, moment)]);
+    const streams = this.#monitored.rings.map((ring) => [ring.name, this.#sampleStream(ring, moment)]);
+    return { ...shared, tasks: Object.fromEntries(tasks), streams: Object.fromEntries(streams) };
   }
 
-  #waitingFor(job: TaskJob, activity: TaskActivity): WaitingFor | null {
-    if (activity === "goes on") return null;
-    if (activity === "sleeps") return { what: "sleep" };
-    const binding = [...Object.values(job.bindings), job.activation?.gate][activity]!;
-    if (binding.kind === "event") return { what: "event", name: binding.event.name };
-    return { what: binding.kind === "reader" ? "data" : "room", name: binding.ring.name };
-  }
-
-  #sample(before: Snapshot | null): Snapshot {
-    const { rings, jobs } = this.#monitored;
-    const sampledAt = performance.timeOrigin + performance.now();
-    const elapsedMs = before ? sampledAt - before.sampledAt : 0;
-    const moment = { sampledAt, elapsedMs, pid: Deno.pid, rssBytes: Deno.memoryUsage().rss };
-    const tasks = Object.fromEntries(jobs.map((job) => [job.task, this.#sampleTask(job, moment)]));
-    const streams = Object.fromEntries(rings.map((ring) => [ring.name, this.#sampleStream(ring, moment)]));
-    this.#looks = 0;
-    return { ...moment, tasks, streams };
-  }
-
-  #sampleTask(job: TaskJob, moment: Moment): TaskMetrics {
+  #sampleTask(task: Watched, moment: Moment): TaskMetrics {
+    const { job, bindings } = task;
     const { sampledAt, pid, rssBytes } = moment;
-    const { activity, thread, cpuMs, heapBytes } = readAccount(this.#monitored.memory, job.record);
-    const reads = this.#sampleEnds(job, "reader", moment), writes = this.#sampleEnds(job, "writer", moment);
+    const account = readAccount(this.#monitored.memory, job.record, bindings.length);
+    const reads = this.#sampleEnds(job, "reader", account, moment);
+    const writes = this.#sampleEnds(job, "writer", account, moment);
     return {
       name: job.task,
-      ...this.#whatItDoes(job, activity),
-      ...this.#sampleThread(job, thread, cpuMs, moment),
-      blockedOnEmpty: this.#sightings.get(job)!.share("data"),
-      blockedOnFull: this.#sightings.get(job)!.share("room"),
-      ...{ pid, threadId: thread || null, rssBytes, heapBytes, sampledAt, reads, writes },
+      ...this.#whatItDoes(task, account),
+      ...this.#sampleThread(task, account, moment),
+      blockedOnEmpty: this.#blocked(`${job.task}/data`, account.data, moment),
+      blockedOnFull: this.#blocked(`${job.task}/room`, account.room, moment),
+      ...{ pid, threadId: account.thread || null, rssBytes, heapBytes: account.heapBytes, sampledAt, reads, writes },
       ...{ framesIn: total(reads, "frames"), framesOut: total(writes, "frames") },
       ...{ bytesIn: total(reads, "bytes"), bytesOut: total(writes, "bytes") },
     };
   }
 
-  #whatItDoes(job: TaskJob, activity: TaskActivity): Pick<TaskMetrics, "state" | "waitingFor"> {
+  /** The share of the time since the snapshot before that a wait took. */
+  #blocked(owner: unknown, { totalMs }: WaitAccount, { elapsedMs }: Moment): number | null {
+    const growth = this.#waits.since(owner, totalMs);
+    return elapsedMs > 0 ? Math.min(1, growth / elapsedMs) : null;
+  }
+
+  #whatItDoes({ job, bindings }: Watched, account: TaskAccount): Pick<TaskMetrics, "state" | "waitingFor" | "waits"> {
     const state = this.#monitored.stateOf(job.task);
-    if (state === "waiting") return { state, waitingFor: { what: "start" } };
-    const waitingFor = state === "running" ? this.#waitingFor(job, activity) : null;
-    return { state: waitingFor ? "waiting" : state, waitingFor };
+    const waits = state === "waiting"
+      ? [{ what: "start" } as const]
+      : state === "running"
+      ? waitsOf(bindings, account)
+      : [];
+    const waitingFor = waits[0] ?? null;
+    return { state: waitingFor ? "waiting" : state, waitingFor, waits };
   }
 
-  /** `ownMs` is the thread's own account, for where the system tells nothing. */
-  #sampleThread(job: TaskJob, thread: number, ownMs: number, moment: Moment) {
-    const { elapsedMs } = moment, cpuMs = readCpuTime(thread);
-    if (cpuMs !== null) this.#cpuTimes.set(job, cpuMs);
-    const growth = this.#cpu.since(job, this.#cpuTimes.get(job) ?? ownMs);
-    const cpuPercent = elapsedMs > 0 ? Math.min(100, growth / elapsedMs * 100) : 0;
-    return { cpuPercent, nice: cpuMs === null ? null : this.#niceOf(job, thread, moment) };
+  #sampleThread(task: Watched, account: TaskAccount, moment: Moment) {
+    const outside = readCpuTime(account.thread);
+    const figures = task.cpu.read(outside === null ? null : { ms: outside, at: moment.at }, account);
+    return { ...figures, nice: outside === null ? null : this.#niceOf(task, account.thread, moment) };
   }
 
-  #niceOf(job: TaskJob, thread: number, { sampledAt }: Moment): number | null {
-    const known = this.#nice.get(job);
-    if (known && sampledAt - known.at < NICE_MS) return known.level;
-    const level = readNice(thread);
-    this.#nice.set(job, { level, at: sampledAt });
-    return level;
+  #niceOf(task: Watched, thread: number, { at }: Moment): number | null {
+    if (!task.nice || at - task.nice.at >= NICE_MS) task.nice = { level: readNice(thread), at };
+    return task.nice.level;
   }
 
-  #sampleEnds(job: TaskJob, kind: "reader" | "writer", moment: Moment): Record<string, EndMetrics> {
-    const { memory } = this.#monitored, ends: Record<string, EndMetrics> = {};
-    for (const [local, binding] of Object.entries(job.bindings)) {
-      if (binding.kind === "event" || binding.kind !== kind) continue;
-      const { ring } = binding, { passed, lost, refused } = passedBytes(memory, binding);
-      const stride = ring.frame?.stride ?? 1;
-      ends[local] = {
-        stream: ring.name,
-        ...this.#flow(binding, ring, passed, moment),
-        lost: lost / stride,
-        refused: refused / stride,
-        pressurePercent: 100 * ringPressure(memory, ring),
-      };
+  #sampleEnds(job: TaskJob, kind: "reader" | "writer", account: TaskAccount, moment: Moment) {
+    const ends: Record<string, EndMetrics> = {};
+    for (const [index, [local, binding]] of Object.entries(job.bindings).entries()) {
+      if (binding.kind === kind) ends[local] = this.#sampleEnd(binding, account.bindings[index], moment);
     }
     return ends;
+  }
+
+  #sampleEnd(binding: RingBinding, account: WaitAccount, moment: Moment): EndMetrics {
+    const { memory } = this.#monitored;
+    const { ring } = binding;
+    const { passed, lost, refused } = passedBytes(memory, binding);
+    const stride = ring.frame?.stride ?? 1;
+    return {
+      stream: ring.name,
+      ...this.#flow(binding, ring, passed, moment),
+      waitedMs: account.totalMs,
+      blocked: this.#blocked(binding, account, moment),
+      lost: lost / stride,
+      refused: refused / stride,
+      pressurePercent: 100 * ringPressure(memory, ring),
+    };
   }
 
   #sampleStream(ring: RingDescription, moment: Moment): StreamMetrics {
@@ -206,10 +203,27 @@ export class Monitor {
   /** `passed` counts bytes with what aligns the frames. */
   #flow(owner: object, ring: RingDescription, passed: number, { elapsedMs }: Moment) {
     const size = ring.frame ? frameBytes(ring.frame) : 1;
-    const frames = passed / (ring.frame?.stride ?? 1), growth = this.#flows.since(owner, frames);
-    const framesPerSecond = elapsedMs > 0 ? growth / elapsedMs * 1000 : 0;
-    return { frames, bytes: frames * size, framesPerSecond, bytesPerSecond: framesPerSecond * size };
+    const frames = passed / (ring.frame?.stride ?? 1);
+    const growth = this.#flows.since(owner, frames);
+    const framesPerSecond = elapsedMs > 0 ? growth / elapsedMs * 1000 : null;
+    const bytesPerSecond = framesPerSecond === null ? null : framesPerSecond * size;
+    return { frames, bytes: frames * size, framesPerSecond, bytesPerSecond };
   }
+}
+
+type RingBinding = Exclude<BindingDescription, { kind: "event" }>;
+
+/** What a task with these bindings waits for, the longest wait first. */
+function waitsOf(bindings: readonly BindingDescription[], { sleep, bindings: accounts }: TaskAccount): WaitingFor[] {
+  const waits = bindings.map((binding, index) => ({ ...targetOf(binding), forMs: accounts[index].currentMs }));
+  return [...waits, { what: "sleep" as const, forMs: sleep.currentMs }]
+    .filter((wait): wait is WaitingFor & { forMs: number } => wait.forMs !== null)
+    .sort((a, b) => b.forMs - a.forMs);
+}
+
+function targetOf(binding: BindingDescription): WaitingFor {
+  if (binding.kind === "event") return { what: "event", name: binding.event.name };
+  return { what: binding.kind === "reader" ? "data" : "room", name: binding.ring.name };
 }
 
 function total(ends: Readonly<Record<string, EndMetrics>>, figure: "frames" | "bytes"): number {

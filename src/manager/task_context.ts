@@ -67,9 +67,9 @@ export class WorkerTaskContext implements TaskContext {
   /** A field, as task functions take it out of their context. */
   readonly sleep = (ms: number): void => {
     checkTimeout(ms, `sleep in task "${this.name}"`);
-    this.#observer.waits();
+    this.#observer.begins(true);
     const isStopped = this.#memory.sleep(ms);
-    this.#observer.goesOn();
+    this.#observer.ends();
     if (isStopped) throw this.#stoppedError();
   };
 

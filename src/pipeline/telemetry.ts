@@ -104,11 +104,11 @@ class MetricsRecorder {
   #recordTask(task: TaskMetrics, before: TaskMetrics | undefined): void {
     const { cpu, heap, nice, blocked, running } = this.#gauges;
     const attributes = { ...this.#attributes, "ringmill.task": task.name };
-    cpu.record(task.cpuPercent / 100, attributes);
-    heap.record(task.heapBytes, attributes);
-    if (task.nice !== null) nice.record(task.nice, attributes);
-    blocked.record(task.blockedOnEmpty, { ...attributes, "ringmill.blocked.on": "empty" });
-    blocked.record(task.blockedOnFull, { ...attributes, "ringmill.blocked.on": "full" });
+    record(cpu, task.cpuPercent === null ? null : task.cpuPercent / 100, attributes);
+    record(heap, task.heapBytes, attributes);
+    record(nice, task.nice, attributes);
+    record(blocked, task.blockedOnEmpty, { ...attributes, "ringmill.blocked.on": "empty" });
+    record(blocked, task.blockedOnFull, { ...attributes, "ringmill.blocked.on": "full" });
     const isRunning = task.state === "waiting" || task.state === "running";
     running.record(isRunning ? 1 : 0, attributes);
     this.#countEnds(task.reads, before?.reads, { ...attributes, "ringmill.direction": "in" });
@@ -127,6 +127,11 @@ class MetricsRecorder {
     if (growth === 0 && (figure === "lost" || figure === "refused")) return;
     this.#counters[figure].add(growth, attributes);
   }
+}
+
+/** What is not known is not recorded: an exporter would show it as 0, or as what it was long ago. */
+function record(gauge: Gauge, value: number | null, attributes: TelemetryAttributes): void {
+  if (value !== null) gauge.record(value, attributes);
 }
 
 const COUNTED = ["frames", "bytes", "lost", "refused"] as const;

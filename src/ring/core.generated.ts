@@ -135,18 +135,6 @@ export const layout = {
   RECORD_COMMITTED: 2147483648,
   /** The record was given up. */
   RECORD_ABORTED: 1073741824,
-  /** u32: 0 while it goes on, 1 + the index of the binding that it waits for, or TASK_SLEEPS. */
-  TASK_WAITS: 0,
-  /** u32: the operating system's number of its thread, 0 where that is unknown. */
-  TASK_THREAD: 4,
-  /** f64: milliseconds of CPU time that its thread has used, by its own account. */
-  TASK_CPU: 8,
-  /** f64: bytes of its heap that are in use, by its own account. */
-  TASK_HEAP: 16,
-  /** Bytes of one task. */
-  TASK_BYTES: 128,
-  /** TASK_WAITS of a task that sleeps. */
-  TASK_SLEEPS: 4294967295,
 } as const;
 
 /** What the functions of the core return, from `ring-wasm/src/codes.rs`. */

@@ -23,10 +23,12 @@ export interface Waitable<Wanted = number> {
 
 /** Hears when a thread waits. */
 export interface WaitObserver {
-  /** It waits from now on, or goes on waiting. */
-  waits(): void;
-  /** It goes on with its work. */
-  goesOn(): void;
+  /** A wait begins. `isBlocked`: the thread does nothing else meanwhile. */
+  begins(isBlocked: boolean): void;
+  /** The wait of a blocked thread goes on. */
+  lasts(): void;
+  /** A wait that has begun is over. */
+  ends(): void;
 }
 
 /** Decides how long to spin before parking. */
@@ -180,23 +182,24 @@ export class Waiter<Wanted = number> {
 
   /** Blocks this thread until an attempt ends with anything but `NOT_READY`, or the time is up. Returns its code. */
   block(wanted: Wanted, timeoutMs: number): number {
+    this.#observer?.begins(true);
     try {
       return this.#block(wanted, timeoutMs);
     } finally {
-      this.#observer?.goesOn();
+      this.#observer?.ends();
     }
   }
 
   #block(wanted: Wanted, timeoutMs: number): number {
     const deadline = timeoutMs === Infinity ? Infinity : performance.now() + timeoutMs;
     for (;;) {
-      this.#observer?.waits();
       const left = deadline === Infinity ? SLICE_MS : Math.min(deadline - performance.now(), SLICE_MS);
       if (left <= 0) return this.#target.attempt(wanted);
       const nanoseconds = this.#spinner.parks ? left * 1e6 : 0;
       this.#spinner.learn(this.#target.park(wanted, this.#spinner.spins, nanoseconds));
       const code = this.#target.attempt(wanted);
       if (code !== codes.NOT_READY) return code;
+      this.#observer?.lasts();
     }
   }
 
@@ -239,6 +242,7 @@ export class Waiter<Wanted = number> {
       aborted.resolve();
       this.disturb();
     };
+    let isObserved = false;
     signal?.addEventListener("abort", abort);
     try {
       if (this.#pending++ > 0) {
@@ -256,12 +260,13 @@ export class Waiter<Wanted = number> {
         if (announced === 0) continue;
         const { words, waiters } = this.#target;
         const { async, value } = Atomics.waitAsync(words, waiters, announced, deadline - performance.now());
-        this.#observer?.waits();
+        if (!isObserved) this.#observer?.begins(false);
+        isObserved = true;
         if (async) await keepAlive(value);
       }
     } finally {
       signal?.removeEventListener("abort", abort);
-      this.#observer?.goesOn();
+      if (isObserved) this.#observer?.ends();
       this.#pending--;
       own.resolve();
     }

@@ -75,8 +75,8 @@ export interface Figure {
   readonly status?: string;
   /** Lines below the details; for an edge, below its label. */
   readonly lines?: readonly string[];
-  /** How full or busy it is, from 0 to 1. */
-  readonly load?: number;
+  /** How full or busy it is, from 0 to 1; `null` while that is not known. */
+  readonly load?: number | null;
   /** What that is a share of, in a word, such as «CPU». */
   readonly loadName?: string;
 }
@@ -122,7 +122,7 @@ export function checkDescription({ title, nodes, edges, groups = [] }: ViewDescr
   for (const [kind, known, figure] of [["node", nodeIds, figures.nodes], ["edge", edgeIds, figures.edges]] as const) {
     for (const [id, { load }] of Object.entries(figure ?? {})) {
       expect(known, kind, id);
-      if (load === undefined || load >= 0 && load <= 1) continue;
+      if (load === undefined || load === null || load >= 0 && load <= 1) continue;
       throw new RangeError(
         `${action}: the load of ${kind} "${id}" must be from 0 to 1, received ${Deno.inspect(load)}`,
       );

@@ -10,6 +10,8 @@ function end(framesPerSecond: number): EndMetrics {
     bytes: 40,
     framesPerSecond,
     bytesPerSecond: 0,
+    waitedMs: 0,
+    blocked: 0,
     lost: 0,
     refused: 0,
     pressurePercent: 0,
@@ -18,7 +20,8 @@ function end(framesPerSecond: number): EndMetrics {
 
 function task(name: string, others: Partial<TaskMetrics> = {}): TaskMetrics {
   return {
-    ...{ name, state: "running", waitingFor: null, pid: 7, threadId: 8, nice: 0, cpuPercent: 49.6, rssBytes: 3e6 },
+    ...{ name, state: "running", waitingFor: null, waits: [], pid: 7, threadId: 8, nice: 0 },
+    ...{ cpuPercent: 49.6, cpuMs: 100, rssBytes: 3e6 },
     ...{ heapBytes: 1234567, blockedOnEmpty: 0.125, blockedOnFull: 1, reads: {}, writes: {} },
     ...{ framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0, sampledAt: 0 },
     ...others,

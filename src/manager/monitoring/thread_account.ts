@@ -1,5 +1,7 @@
 /** What a thread can find out about itself, and what the operating system tells of any thread. */
 
+import type { OwnFigures } from "../../ring/task_record.ts";
+
 /** The operating system's number of this thread; 0 where it is not told: on Linux, with all permissions, it is. */
 export function ownThread(): number {
   try {
@@ -10,12 +12,15 @@ export function ownThread(): number {
 }
 
 /** What only a thread itself can tell: its CPU time in milliseconds, and the bytes of its heap in use. */
-export function ownAccount(): { cpuMs: number; heapBytes: number } {
-  // By the global: importing the module would cost every worker some time, and most are never asked.
-  // deno-lint-ignore no-process-global
-  const { user, system } = process.threadCpuUsage();
-  return { cpuMs: (user + system) / 1000, heapBytes: Deno.memoryUsage().heapUsed };
-}
+export const ownFigures: OwnFigures = {
+  cpuMs() {
+    // By the global: importing the module would cost every worker some time, and most are never asked.
+    // deno-lint-ignore no-process-global
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  },
+  heapBytes: () => Deno.memoryUsage().heapUsed,
+};
 
 /**
  * CPU time of a thread of this process since it began, in milliseconds; `null` where the operating system does not tell, or

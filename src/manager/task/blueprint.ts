@@ -14,7 +14,7 @@ import {
   ringWaiters,
 } from "../../ring/description.ts";
 import { Arena, SharedMemory } from "../../ring/shared_memory.ts";
-import { TASK_BYTES } from "../../ring/task_record.ts";
+import { taskRecordBytes } from "../../ring/task_record.ts";
 import { deferHandle, type DeferredHandle } from "./deferred_handle.ts";
 import type { TaskJob } from "./task_protocol.ts";
 import type { ExportTarget } from "../../worker/export_target.ts";
@@ -168,7 +168,7 @@ export class Blueprint {
     };
     const drafts = [...this.#tasks.values()].map(({ spec, bindings, gate }) => ({
       task: spec.name,
-      record: arena.reserve(TASK_BYTES),
+      record: arena.reserve(taskRecordBytes(bindings.length + (gate ? 1 : 0))),
       target: targets.get(spec.name)!,
       params: spec.params,
       isCrowded: this.#tasks.size > navigator.hardwareConcurrency,

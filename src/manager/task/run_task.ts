@@ -11,7 +11,7 @@ import { TaskRecord } from "../../ring/task_record.ts";
 import type { TaskJob } from "./task_protocol.ts";
 import type { ActivationMode } from "../specs.ts";
 import { WorkerTaskContext } from "../task_context.ts";
-import { ownAccount, ownThread } from "../monitoring/thread_account.ts";
+import { ownFigures, ownThread } from "../monitoring/thread_account.ts";
 
 // deno-lint-ignore ban-types
 type AnyFunction = Function;
@@ -24,21 +24,27 @@ type AnyFunction = Function;
 export function prepareTask(fn: AnyFunction, job: TaskJob): () => Promise<void> {
   const memory = new SharedMemory(job.memory);
   const stopReason = () => new StoppedError(`Task "${job.task}" was stopped`);
-  const record = new TaskRecord(memory, job.record, ownThread(), ownAccount);
+  const record = new TaskRecord(memory, job.record, ownThread(), ownFigures);
   const open = (binding: BindingDescription, index: number) =>
-    openBinding(memory, binding, { stopReason, observer: record.observer(index), isCrowded: job.isCrowded });
+    openBinding(memory, binding, {
+      stopReason,
+      observer: record.observer(index, binding.kind),
+      isCrowded: job.isCrowded,
+    });
   const described = Object.entries(job.bindings);
   const bindings = Object.fromEntries(described.map(([name, binding], index) => [name, open(binding, index)]));
   const gate = job.activation && open(job.activation.gate, described.length) as TaskEvent;
   const context = new WorkerTaskContext(job.task, job.params, memory, record.sleep);
   const call = () => fn(bindings, context);
   return async () => {
+    record.begin();
     try {
       await (gate ? runActivated(call, job.activation!.mode, gate, bindings) : call());
     } catch (error) {
       if (!(memory.stopped && error instanceof StoppedError)) throw error;
+    } finally {
+      record.end();
     }
-    record.giveAccount();
     for (const binding of Object.values(bindings)) binding.close();
   };
 }

@@ -48,6 +48,6 @@ export function streamFigure({ framesPerSecond, bytesPerSecond, pressurePercent 
 }
 
 /** A percentage as a share. Clocks are not exact: a thread may seem to use more than a core. */
-export function share(percent: number): number {
-  return Math.min(1, Math.max(0, percent / 100));
+export function share<Percent extends number | null>(percent: Percent): Percent {
+  return (percent === null ? null : Math.min(1, Math.max(0, percent / 100))) as Percent;
 }

@@ -2,6 +2,7 @@
 
 import stringWidth from "string-width";
 import type { Figure, Figures, ViewDescription, ViewEdge, ViewGroup, ViewNode } from "../description.ts";
+import { formatShare } from "../../units.ts";
 import { checkDescription, edgeId } from "../description.ts";
 
 /** Columns of a line in a box, at most. */
@@ -114,8 +115,8 @@ export function short(text: string, longest = LONGEST): string {
 /** A load, ready to be drawn, if there is one. */
 export function loadOf({ load, loadName }: Figure): Load | undefined {
   if (load === undefined) return undefined;
-  const percent = `${Math.round(load * 100)} %`;
-  return { share: load, text: loadName === undefined ? percent : short(`${loadName} ${percent}`) };
+  const percent = formatShare(load);
+  return { share: load ?? 0, text: loadName === undefined ? percent : short(`${loadName} ${percent}`) };
 }
 
 /** A node with figures, ready to be drawn. */

@@ -2,7 +2,8 @@
 
 import { styleText } from "node:util";
 import type { Snapshot, StreamMetrics, TaskMetrics } from "../../manager/metrics.ts";
-import { formatBytes, formatCount } from "../../units.ts";
+import { formatBytes, formatCount, plus, UNKNOWN } from "../../units.ts";
+import { share } from "../describe/describe_figures.ts";
 import { type Column, drawColumns } from "./columns.ts";
 import { bar, MARKS, short, type Tone, toneOf } from "./content.ts";
 import { loadLevel } from "./theme.ts";
@@ -38,9 +39,9 @@ export interface DrawTableOptions {
 const TONES = { calm: "gray", active: "green", done: "gray", bad: "red" } as const satisfies Record<Tone, string>;
 const LOADS = ["green", "yellow", "red"] as const;
 
-const percent = (share: number) => `${Math.round(100 * share)}`;
+const percent = (share: number | null) => share === null ? UNKNOWN : `${Math.round(100 * share)}`;
 const total = (ends: TaskMetrics["reads"], figure: "framesPerSecond" | "lost" | "refused") =>
-  Object.values(ends).reduce((all, end) => all + end[figure], 0);
+  Object.values(ends).reduce<number | null>((all, end) => plus(all, end[figure]), 0);
 
 /** What a task does: what it waits for, or its state. */
 function doing({ state, waitingFor }: TaskMetrics): string {
@@ -56,7 +57,7 @@ const TASKS: readonly Column<TaskMetrics>[] = [
   { title: "TASK", cell: ({ name }) => short(name, 24), rank: 0 },
   { title: "THREAD", cell: ({ threadId }) => `${threadId ?? ""}`, isNumber: true, rank: 5 },
   { title: "STATE", cell: (task) => short(`${MARKS[toneOf(task.state)]} ${doing(task)}`, 24), style: tone, rank: 0 },
-  { title: "CPU %", cell: ({ cpuPercent }) => percent(cpuPercent / 100), isNumber: true, rank: 1 },
+  { title: "CPU %", cell: ({ cpuPercent }) => percent(share(cpuPercent)), isNumber: true, rank: 1 },
   { title: "HEAP", cell: ({ heapBytes }) => formatBytes(heapBytes), isNumber: true, rank: 4 },
   { title: "IN/s", cell: ({ reads }) => formatCount(total(reads, "framesPerSecond")), isNumber: true, rank: 1 },
   { title: "OUT/s", cell: ({ writes }) => formatCount(total(writes, "framesPerSecond")), isNumber: true, rank: 1 },
@@ -65,7 +66,7 @@ const TASKS: readonly Column<TaskMetrics>[] = [
 ];
 
 /** What hardly any pipeline has: a column of its own only where there is some. */
-const RARE: readonly (Column<TaskMetrics> & { readonly of: (task: TaskMetrics) => number })[] = [
+const RARE: readonly (Column<TaskMetrics> & { readonly of: (task: TaskMetrics) => number | null })[] = [
   { title: "LOST", figure: "lost", side: "reads" } as const,
   { title: "REFUSED", figure: "refused", side: "writes" } as const,
 ].map(({ title, figure, side }) => {

@@ -43,7 +43,9 @@ export function doing(
 ): { status: string; lines: string[] } {
   if (state === "ended" || state === "failed") return { status: state, lines: [""] };
   if (waitingFor?.what === "start") return { status: "waiting", lines: ["for the start"] };
-  const [blocked, what] = blockedOnFull > blockedOnEmpty ? [blockedOnFull, "room"] : [blockedOnEmpty, "data"];
+  const empty = blockedOnEmpty ?? 0;
+  const full = blockedOnFull ?? 0;
+  const [blocked, what] = full > empty ? [full, "room"] : [empty, "data"];
   const lines = [blocked < NOTABLE ? "0 % waiting" : `${Math.round(100 * blocked)} % for ${what}`];
   if (blocked > MOST_OF_THE_TIME) return { status: "waiting", lines };
   if (waitingFor?.what === "event") return { status: "waiting", lines: ["for an event"] };

@@ -4,7 +4,7 @@ import type { Manager } from "../../manager/manager.ts";
 import type { Snapshot, TaskMetrics } from "../../manager/metrics.ts";
 import type { Monitor } from "../../manager/monitor.ts";
 import type { TaskProgress } from "../../manager/task_group.ts";
-import { formatBytes, formatClock } from "../../units.ts";
+import { formatBytes, formatClock, UNKNOWN } from "../../units.ts";
 import type { Figures, ViewDescription } from "../description.ts";
 import { detailsOf } from "./failure_details.ts";
 import { pipelineFigures, widestFigures } from "./pipeline_figures.ts";
@@ -67,17 +67,24 @@ export class PipelineSource implements LiveSource<Snapshot> {
   }
 
   #facts({ tasks, pid, rssBytes, sampledAt }: Snapshot): LiveFact[] {
-    const cores = Object.values(tasks).reduce((sum, { cpuPercent }) => sum + cpuPercent / 100, 0);
     return [
       {
         title: "Time",
         text: formatClock(this.#startedAt === undefined ? 0 : Math.max(0, sampledAt - this.#startedAt)),
       },
-      { title: "CPU", text: `${cores.toFixed(1)} of ${navigator.hardwareConcurrency} cores` },
+      { title: "CPU", text: coresInUse(Object.values(tasks)) },
       { title: "Memory", text: formatBytes(rssBytes) },
       { title: "Process", text: `${pid}` },
     ];
   }
+}
+
+/** How many cores tasks use, or at least use where that of some is not known. */
+function coresInUse(tasks: readonly TaskMetrics[]): string {
+  const known = tasks.map(({ cpuPercent }) => cpuPercent).filter((percent) => percent !== null);
+  const cores = known.reduce((sum, percent) => sum + percent / 100, 0).toFixed(1);
+  const least = known.length === tasks.length ? "" : "at least ";
+  return `${known.length === 0 ? UNKNOWN : `${least}${cores}`} of ${navigator.hardwareConcurrency} cores`;
 }
 
 function isOver({ state }: TaskMetrics): boolean {

@@ -1,6 +1,7 @@
 /** The tables of a pipeline: its tasks, and its streams. */
 
 import type { EndMetrics, Snapshot, StreamMetrics, TaskMetrics } from "../../manager/metrics.ts";
+import { plus } from "../../units.ts";
 import { share } from "../describe/describe_figures.ts";
 import { doing } from "./pipeline_figures.ts";
 import { type TableFigure, tableOf } from "./live_table.ts";
@@ -68,7 +69,7 @@ const TASKS: readonly TableFigure<TaskMetrics>[] = [
     unit: "bytes",
     description: "Bytes in use on its own heap, as of its last wait",
     isCharted: true,
-    of: ({ heapBytes }) => heapBytes || null,
+    of: ({ heapBytes }) => heapBytes,
   },
 ];
 
@@ -108,6 +109,9 @@ export function pipelineTables({ tasks, streams }: Snapshot): LiveTable[] {
   ];
 }
 
-function total(ends: Readonly<Record<string, EndMetrics>>, figure: "bytesPerSecond" | "lost" | "refused"): number {
-  return Object.values(ends).reduce((sum, end) => sum + end[figure], 0);
+function total(
+  ends: Readonly<Record<string, EndMetrics>>,
+  figure: "bytesPerSecond" | "lost" | "refused",
+): number | null {
+  return Object.values(ends).reduce<number | null>((sum, end) => plus(sum, end[figure]), 0);
 }
