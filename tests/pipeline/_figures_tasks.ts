@@ -104,6 +104,8 @@ if (import.meta.main) {
     pipe.addTask("forever", { fn: forever, writes: { a } });
     pipe.addTask.terminator("end", { reads: { a } });
     await pipe.start();
+    // It computes already when it is first looked at.
+    await new Promise((resolve) => setTimeout(resolve, 200));
     pipe.startMonitor({ intervalMs: 50 });
     await new Promise((resolve) => setTimeout(resolve, 300));
     console.log(JSON.stringify(pipe.metrics("forever")));

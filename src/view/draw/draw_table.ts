@@ -117,7 +117,7 @@ export function drawTable(snapshot: Snapshot, options: DrawTableOptions = {}): s
   const forStreams = left >= Math.min(3, streams.length + 1) ? left : 0;
   return [
     paint(short(heading.join("  "), width), "bold"),
-    ...drawColumns([...TASKS, ...RARE.filter(({ of }) => tasks.some((task) => of(task) > 0))], tasks, {
+    ...drawColumns([...TASKS, ...RARE.filter(({ of }) => tasks.some((task) => (of(task) ?? 0) > 0))], tasks, {
       width,
       height: forTasks,
       paint,
