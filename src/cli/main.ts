@@ -10,6 +10,7 @@
 
 import { explain, statusOf } from "./program/exit_status.ts";
 import { parseCommand } from "./program/program.ts";
+import { drainOutputs, STDERR } from "./terminal/terminal.ts";
 
 /**
  * Does what the arguments say, as if they stood on the command line: prints to the standard output and error, and listens
@@ -31,9 +32,12 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   try {
     return await parseCommand(args);
   } catch (error) {
-    console.error(explain(error));
+    STDERR.print(explain(error));
     return statusOf(error);
+  } finally {
+    await drainOutputs();
   }
 }
 
-if (import.meta.main) Deno.exit(await runCommand(Deno.args));
+// Not awaited: Deno would report a module of somebody else's that never finishes as a fault of this one.
+if (import.meta.main) runCommand(Deno.args).then(Deno.exit);

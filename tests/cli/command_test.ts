@@ -42,6 +42,7 @@ const WRONG: [string[], RegExp][] = [
   ],
   [["check", "examples/levels.toml", "--export", "a"], /^error: Cannot load .*: --export is for modules\n$/],
   [["check", PIPELINES, "--allow-module", "a"], /^error: Cannot load .*: --allow-module is for saved pipelines\n$/],
+  [["check", PIPELINES, "--export", ""], /^error: Cannot load .*: --export must be the name of an export\n$/],
   [["check", "http://"], /^error: Cannot load http:\/\/: it is no URL\n$/],
 ];
 

@@ -2,6 +2,7 @@
 
 import { STATUS } from "../program/exit_status.ts";
 import { type LoadOptions, loadPipeline } from "../program/load_pipeline.ts";
+import { STDOUT } from "../terminal/terminal.ts";
 
 const count = (many: number, what: string) => `${many} ${what}${many === 1 ? "" : "s"}`;
 
@@ -11,6 +12,6 @@ export async function check(target: string, options: LoadOptions): Promise<numbe
   await pipe.compile();
   const { tasks, streams, events } = pipe;
   const parts = [count(tasks.size, "task"), count(streams.size, "stream"), count(events.size, "event")];
-  console.log(`${pipe.name}: ${parts.join(", ")}, ready to run`);
+  STDOUT.print(`${pipe.name}: ${parts.join(", ")}, ready to run`);
   return STATUS.ended;
 }

@@ -23,8 +23,10 @@ export interface RunOptions extends LoadOptions {
 /** Runs a pipeline to its end, or to Ctrl-C, and shows what it does. The standard output belongs to the tasks. */
 export async function run(target: string, options: RunOptions): Promise<number> {
   await using pipe = await loadPipeline(target, options);
-  using interruption = new Interruption(() => {
+  using interruption = new Interruption(async () => {
     if (!options.quiet) STDERR.print("Stopping; Ctrl-C again ends the program at once");
+    // Before what the tasks have to say of it.
+    await STDERR.drain(100);
     pipe.stop();
   });
   await pipe.compile();

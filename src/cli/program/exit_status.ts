@@ -1,6 +1,7 @@
 /** What a person at the keyboard is told when something is wrong, and what the program exits with then. */
 
 import { DeclarationError, LifecycleError, PipelineFileError, TaskError } from "../../errors.ts";
+import { cut } from "../../safe_text.ts";
 
 /** What the program exits with. Signals add their number to 128. */
 export const STATUS = { ended: 0, failed: 1, wrongUse: 2 } as const;
@@ -20,16 +21,25 @@ const TELLING = [UsageError, DeclarationError, LifecycleError, PipelineFileError
 
 /** What is printed: the message, and where it comes from if that is somebody's code. */
 export function explain(error: unknown): string {
-  if (TELLING.some((kind) => error instanceof kind)) return `error: ${(error as Error).message}`;
+  if (TELLING.some((kind) => error instanceof kind)) return cut(`error: ${(error as Error).message}`);
   if (error instanceof TargetError) return withCauses(error, { "": error.cause });
-  if (!(error instanceof TaskError)) return `error: ${Deno.inspect(error)}`;
+  if (!(error instanceof TaskError)) return `error: ${inspect(error)}`;
   const causes = [error, ...error.others].map(({ task, cause }) => [`In task "${task}": `, cause]);
   return withCauses(error, Object.fromEntries(causes));
 }
 
 function withCauses({ message }: Error, causes: Readonly<Record<string, unknown>>): string {
   const known = Object.entries(causes).filter(([, cause]) => cause !== undefined);
-  return [`error: ${message}`, ...known.map(([where, cause]) => `${where}${Deno.inspect(cause)}`)].join("\n");
+  return [cut(`error: ${message}`), ...known.map(([where, cause]) => `${where}${inspect(cause)}`)].join("\n");
+}
+
+/** What somebody else's code has thrown may throw again when it is looked at. */
+function inspect(value: unknown): string {
+  try {
+    return cut(Deno.inspect(value));
+  } catch {
+    return "something that cannot be shown";
+  }
 }
 
 /** What the program exits with after an error. */

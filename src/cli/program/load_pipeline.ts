@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { Pipeline } from "../../pipeline/pipeline.ts";
 import { suggest } from "../../suggest.ts";
 import { TargetError, UsageError } from "./exit_status.ts";
+import { Loading } from "./loading.ts";
 
 /** How to find it. */
 export interface LoadOptions {
@@ -14,7 +15,8 @@ export interface LoadOptions {
   readonly allowModule?: readonly string[];
 }
 
-const MODULE = /\.[cm]?[jt]sx?$/;
+const MODULE = /\.[cm]?[jt]sx?$/i;
+const SAVED = /\.toml$/i;
 
 /** What a module may export: itself, or as a function that makes it. */
 export interface Kind<Thing> {
@@ -35,7 +37,7 @@ export const PIPELINE: Kind<Pipeline> = { name: "pipeline", includes: isPipeline
 export async function load<Thing>(target: string, options: LoadOptions, kind: Kind<Thing>): Promise<Thing | Pipeline> {
   const url = urlOf(target), isFile = url.protocol === "file:";
   if (isFile) await expectFile(target, fileURLToPath(url));
-  if (isFile && url.pathname.endsWith(".toml")) return await loadFile(target, url, options);
+  if (isFile && SAVED.test(url.pathname)) return await loadFile(target, url, options);
   if (isFile && !MODULE.test(url.pathname)) {
     throw new UsageError(`Cannot load ${target}: expected a saved pipeline (.toml) or a module (.ts, .js)`);
   }
@@ -71,7 +73,7 @@ async function nearFile(path: string): Promise<string> {
   const names: string[] = [];
   try {
     for await (const { name, isFile } of Deno.readDir(dirname(path))) {
-      if (isFile && (name.endsWith(".toml") || MODULE.test(name))) names.push(name);
+      if (isFile && (SAVED.test(name) || MODULE.test(name))) names.push(name);
     }
   } catch {
     return ""; // There is no such folder either.
@@ -90,7 +92,9 @@ async function loadModule<Thing>(
   { export: name = "default", allowModule }: LoadOptions,
   kind: Kind<Thing>,
 ): Promise<Thing> {
+  if (name === "") throw new UsageError(`Cannot load ${target}: --export must be the name of an export`);
   if (allowModule) throw new UsageError(`Cannot load ${target}: --allow-module is for saved pipelines`);
+  using _loading = new Loading(target);
   const exports = await attempt<Record<string, unknown>>(() => import(href), `Cannot load ${target}: it`);
   if (!Object.hasOwn(exports, name)) {
     const names = Object.keys(exports), has = names.length === 0 ? "nothing" : names.join(", ");

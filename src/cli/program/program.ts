@@ -7,6 +7,7 @@ import { draw, FORMATS } from "../commands/draw_command.ts";
 import { STATUS } from "./exit_status.ts";
 import { run } from "../commands/run_command.ts";
 import { top, type TopOptions } from "../commands/top_command.ts";
+import { STDERR, STDOUT } from "../terminal/terminal.ts";
 
 const TARGET = "a saved pipeline (.toml), or a module that exports one";
 
@@ -62,8 +63,8 @@ function newProgram(finish: (status: number) => void): Command {
     .addHelpText("after", MODULES + STATUSES)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => console.log(text.trimEnd()),
-      writeErr: (text) => console.error(text.trimEnd()),
+      writeOut: (text) => STDOUT.print(text.trimEnd()),
+      writeErr: (text) => STDERR.print(text.trimEnd()),
     });
   /** A command about a pipeline. */
   const command = <Options>(name: string, about: string, act: (target: string, options: Options) => Promise<number>) =>

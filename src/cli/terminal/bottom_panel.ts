@@ -25,41 +25,43 @@ export class BottomPanel implements Disposable {
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
-    addEventListener("unload", this.#dispose);
+    addEventListener("unload", this.#disposeLast);
   }
 
   /** Shows these lines in the place of those before. In one write, so that nobody prints in between. */
   show(lines: readonly string[]): void {
-    const { rows } = this.#terminal.size();
+    const rows = this.#terminal.size()?.rows;
+    if (rows === undefined) return;
     const isNew = lines.length !== this.#height || rows !== this.#rows;
-    const before = isNew ? this.#remove() + this.#makeRoom(lines.length, rows) : "";
+    const before = isNew ? this.#removal() + makeRoom(lines.length, rows) : "";
     const painted = lines.map((line, index) => `${moveTo(rows - lines.length + 1 + index)}${CLEAR_LINE}${line}`);
-    this.#write(before + (lines.length === 0 ? "" : `${SAVE}${NO_WRAP}${painted.join("")}${WRAP}${RESTORE}`));
-  }
-
-  #makeRoom(height: number, rows: number): string {
-    this.#height = height;
+    const text = before + (lines.length === 0 ? "" : `${SAVE}${NO_WRAP}${painted.join("")}${WRAP}${RESTORE}`);
+    // What a slow terminal does not take is drawn the next time.
+    if (text !== "" && !this.#terminal.draw(text)) return;
+    this.#height = lines.length;
     this.#rows = rows;
-    if (height === 0) return "";
-    // What stands at the bottom scrolls up.
-    return "\n".repeat(height) + up(height) + scrollOnly(rows - height);
   }
 
-  #remove(): string {
-    if (this.#height === 0) return "";
+  #removal(): string {
+    return this.#height === 0 ? "" : SCROLL_ALL + CLEAR_BELOW;
+  }
+
+  readonly #disposeLast = (): void => {
+    this.#terminal.writeLast(this.#removal());
     this.#height = 0;
-    return SCROLL_ALL + CLEAR_BELOW;
-  }
-
-  readonly #dispose = (): void => this[Symbol.dispose]();
+  };
 
   /** Removes the panel. What is printed next stands where it was. */
   [Symbol.dispose](): void {
-    removeEventListener("unload", this.#dispose);
-    this.#write(this.#remove());
+    removeEventListener("unload", this.#disposeLast);
+    if (this.#height > 0) this.#terminal.write(this.#removal());
+    this.#height = 0;
   }
+}
 
-  #write(text: string): void {
-    if (text !== "") this.#terminal.write(text);
-  }
+/** Empty lines at the bottom that do not scroll. */
+function makeRoom(height: number, rows: number): string {
+  if (height === 0) return "";
+  // What stands at the bottom scrolls up.
+  return "\n".repeat(height) + up(height) + scrollOnly(rows - height);
 }

@@ -49,7 +49,9 @@ class ChangingTable {
 
   show(snapshot: Snapshot, time: string): void {
     const { name, terminal } = this.#options;
-    const { rows, columns } = terminal.size(), height = rows - OTHERS;
+    const size = terminal.size();
+    if (!size) return;
+    const { rows, columns } = size, height = rows - OTHERS;
     const title = `${name}  ${time}`;
     const table = drawTable(snapshot, { title, width: columns, height, colours: !Deno.noColor });
     this.#panel.show(height < LOWEST ? [] : table.split("\n"));

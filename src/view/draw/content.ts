@@ -1,6 +1,7 @@
 /** What is written into a box: made safe and short once, for all drawings. */
 
 import stringWidth from "string-width";
+import { safe } from "../../safe_text.ts";
 import type { Figure, Figures, ViewDescription, ViewEdge, ViewGroup, ViewNode } from "../description.ts";
 import { formatShare } from "../../units.ts";
 import { checkDescription, edgeId } from "../description.ts";
@@ -85,19 +86,6 @@ export function columnsOf(text: string): number {
 /** The columns of the longest line. */
 export function widest(lines: readonly string[]): number {
   return Math.max(0, ...lines.map(columnsOf));
-}
-
-/**
- * A text without what could break out of a drawing: control characters are shown as pictures of themselves, and those that
- * turn the direction of writing or break lines as a question mark in a box.
- */
-export function safe(text: string): string {
-  return text.toWellFormed()
-    .replace(/\p{Cc}/gu, (control) => {
-      const code = control.charCodeAt(0);
-      return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? "\u2421" : "\ufffd";
-    })
-    .replace(/[\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff]/g, "\ufffd");
 }
 
 /** A text that is safe, and cut where it is too long. */

@@ -1,6 +1,7 @@
 /** What is laid out, as SVG. Nothing here needs the kernel that lays out. */
 
-import { type NodeContent, safe } from "./content.ts";
+import { safe } from "../../safe_text.ts";
+import type { NodeContent } from "./content.ts";
 import type { ViewNodeKind } from "../description.ts";
 import type { Direction, Layout, Metrics, PlacedEdge, PlacedGroup, PlacedNode, Point, Rectangle } from "./geometry.ts";
 import { escape, type Font, pathOf, polygonAt, rectangleAt, round, textAt, widthOf } from "./svg_text.ts";
