@@ -72,6 +72,7 @@ export {
   type NumpyCode,
   type NumpyCodes,
 } from "./src/ring/dtypes.ts";
+export { select, type Selectable, selectAsync, type SelectOptions } from "./src/ring/select.ts";
 export type { AsyncWaitOptions, WaitStrategy } from "./src/ring/waiting.ts";
 export type { RingReader, RingView, RingWriter } from "./src/ring/ring.ts";
 export type {

@@ -28,6 +28,7 @@ export type { ActivationMode } from "./manager/specs.ts";
 export type { TaskPermissions } from "./worker/permitted_worker.ts";
 export type { TaskContext } from "./manager/task_context.ts";
 export { RingReader, type RingView, RingWriter } from "./ring/ring.ts";
+export { select, type Selectable, selectAsync, type SelectOptions } from "./ring/select.ts";
 export type { FrameDescription } from "./ring/description.ts";
 export type { AsyncWaitOptions, WaitStrategy } from "./ring/waiting.ts";
 export type { DType } from "./ring/dtypes.ts";

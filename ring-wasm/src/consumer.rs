@@ -2,11 +2,12 @@
 
 use crate::claims::{count, is_closed};
 use crate::codes::{CLOSED, NOT_READY};
+use crate::doorbell;
 use crate::layout::*;
 use crate::memory::Memory;
 use crate::queue::{self, data, party as slot_of, place, position, record};
 use crate::turn::{give_back, take_or_contend};
-use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until, wake};
+use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until};
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 /// What a band's head is, for who has the turn: nobody else stores it.
@@ -72,7 +73,7 @@ pub fn finish<M: Memory>(m: M, queue: u32) {
     // Ordering FREE: the loads of the record and the zeros before the head. Ordering WAKE: count and head before the waiters
     // word.
     m.store64(queue::head(queue, band), to, SeqCst);
-    wake(m, queue + QUEUE_ROOM_WAITERS);
+    queue::wake_producers(m, queue);
 }
 
 /// Makes the bytes zero from one position to another: a length that is not 0 tells of a record.
@@ -158,4 +159,11 @@ pub fn wait<M: Memory>(m: M, queue: u32, party: u32, since: u32, spins: u32, nan
 /// As [`wait`], for threads that must not park: see [`prepare`].
 pub fn prepare_wait<M: Memory>(m: M, queue: u32, party: u32, since: u32) -> u32 {
     prepare(announce(m, queue + QUEUE_RECORD_WAITERS), || ready(m, queue, party, since))
+}
+
+/// Whether there is a record, or anything else for which [`wait`] ends, as one of several things to wait for: see
+/// [`doorbell::watch`].
+pub fn watch<M: Memory>(m: M, queue: u32, party: u32, since: u32, bell: u32) -> i32 {
+    let slot = queue::slot(m, queue, party);
+    doorbell::watch(m, bell, queue + QUEUE_RECORD_WAITERS, slot, || ready(m, queue, party, since))
 }

@@ -1,15 +1,28 @@
 //! The event: a count of pending activations, on which tasks wait. Any thread may call any of these.
 
 use crate::codes::{CLOSED, DONE, NOT_READY};
+use crate::doorbell::{self, Bells};
 use crate::layout::*;
 use crate::memory::Memory;
-use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until, wake};
+use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until, wake, wake_again};
 use core::sync::atomic::Ordering::SeqCst;
 
-/// Makes an event in zeroed memory. `signalers` parties may signal it.
-pub fn init<M: Memory>(m: M, event: u32, activations: u32, signalers: u32) {
+/// Makes an event in zeroed memory. Of its parties, `signalers` may signal it.
+pub fn init<M: Memory>(m: M, event: u32, activations: u32, signalers: u32, parties: u32) {
+    m.set32(event + EVENT_PARTIES, parties);
     m.store32(event + EVENT_PENDING, activations, SeqCst);
     m.store32(event + EVENT_SIGNALERS, signalers, SeqCst);
+}
+
+/// The address of a party's slot for its doorbell.
+#[inline(always)]
+fn slot(event: u32, party: u32) -> u32 {
+    event + EVENT_HEADER + party * 4
+}
+
+#[inline(always)]
+fn bells<M: Memory>(m: M, event: u32) -> Bells {
+    Bells { first: slot(event, 0), stride: 4, count: m.get32(event + EVENT_PARTIES) }
 }
 
 #[inline(always)]
@@ -39,7 +52,7 @@ fn update<M: Memory>(m: M, at: u32, next: impl Fn(u32) -> Option<u32>) -> bool {
 /// Adds an activation. The count stops at 2^32 - 1.
 pub fn signal<M: Memory>(m: M, event: u32) {
     update(m, event + EVENT_PENDING, |count| count.checked_add(1));
-    wake(m, event + EVENT_WAITERS);
+    wake(m, event + EVENT_WAITERS, move || bells(m, event));
 }
 
 /// [`DONE`] while an activation is pending, otherwise [`CLOSED`] or [`NOT_READY`].
@@ -69,7 +82,7 @@ pub fn reset<M: Memory>(m: M, event: u32) {
 /// One of the parties that may signal is gone.
 pub fn leave<M: Memory>(m: M, event: u32) {
     update(m, event + EVENT_SIGNALERS, |count| count.checked_sub(1));
-    wake(m, event + EVENT_WAITERS);
+    wake_again(m, event + EVENT_WAITERS, move || bells(m, event));
 }
 
 #[inline(always)]
@@ -86,4 +99,10 @@ pub fn wait<M: Memory>(m: M, event: u32, own: u32, spins: u32, nanoseconds: i64)
 /// As [`wait`], for threads that must not park: see [`prepare`].
 pub fn prepare_wait<M: Memory>(m: M, event: u32, own: u32) -> u32 {
     prepare(announce(m, event + EVENT_WAITERS), || ready(m, event, own))
+}
+
+/// Whether an activation is pending, or nobody else is left to signal, as one of several things that a party waits for: see
+/// [`doorbell::watch`].
+pub fn watch<M: Memory>(m: M, event: u32, party: u32, own: u32, bell: u32) -> i32 {
+    doorbell::watch(m, bell, event + EVENT_WAITERS, slot(event, party), || ready(m, event, own))
 }

@@ -3,7 +3,7 @@
 use crate::codes::STOPPED;
 use crate::waiting::stopped;
 use crate::wasm::Instance;
-use crate::{consumer, dropping, event, producer, queue, reader, ring, turn, unblocking, writer};
+use crate::{consumer, doorbell, dropping, event, producer, queue, reader, ring, unblocking, writer};
 
 macro_rules! export {
     ($($name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)? = $function:path;)*) => {$(
@@ -26,6 +26,7 @@ export! {
     writer_close(ring: u32) = writer::close;
     writer_wait(ring: u32, length: u32, spins: u32, nanoseconds: f64) -> i32 = writer_wait_for;
     writer_prepare_wait(ring: u32, length: u32) -> u32 = writer::prepare_wait;
+    writer_watch(ring: u32, length: u32, bell: u32) -> i32 = writer::watch;
 
     reader_look(ring: u32, reader: u32, length: u32) -> i32 = reader::look;
     reader_look_many(ring: u32, reader: u32, unit: u32, least: u32, most: u32) -> i32 = reader::look_many;
@@ -38,8 +39,12 @@ export! {
     reader_is_closed(ring: u32, reader: u32) -> i32 = reader::is_closed;
     reader_wait(ring: u32, reader: u32, length: u32, spins: u32, nanoseconds: f64) -> i32 = reader_wait_for;
     reader_prepare_wait(ring: u32, reader: u32, length: u32) -> u32 = reader::prepare_wait;
+    reader_watch(ring: u32, reader: u32, length: u32, bell: u32) -> i32 = reader::watch;
 
-    event_init(event: u32, activations: u32, signalers: u32) = event::init;
+    doorbell_prepare(bell: u32) -> u32 = doorbell::prepare;
+    doorbell_park(bell: u32, announced: u32, nanoseconds: f64) -> i32 = doorbell_park_for;
+
+    event_init(event: u32, activations: u32, signalers: u32, parties: u32) = event::init;
     event_signal(event: u32) = event::signal;
     event_look(event: u32, own: u32) -> i32 = event::look;
     event_take(event: u32, own: u32) -> i32 = event::take;
@@ -47,17 +52,17 @@ export! {
     event_leave(event: u32) = event::leave;
     event_wait(event: u32, own: u32, spins: u32, nanoseconds: f64) -> i32 = event_wait_for;
     event_prepare_wait(event: u32, own: u32) -> u32 = event::prepare_wait;
+    event_watch(event: u32, party: u32, own: u32, bell: u32) -> i32 = event::watch;
 
     queue_init(queue: u32, records: u32, bytes: u32, parties: u32, start: u64) = queue::init;
     queue_claim(queue: u32, party: u32, band: u32, length: u32) -> i32 = producer::claim;
     queue_commit(queue: u32, party: u32) = producer::commit;
-    queue_abort(queue: u32, party: u32) = producer::abort;
     queue_look(queue: u32, party: u32) -> i32 = consumer::look;
     queue_free(queue: u32, party: u32) = consumer::free;
-    queue_give_back(queue: u32, party: u32) = turn::give_back;
     queue_make_room(queue: u32, party: u32, band: u32, length: u32) -> i32 = dropping::make_room;
     queue_refuse(queue: u32) = dropping::refuse;
     queue_unblock(queue: u32, party: u32) -> i32 = unblocking::unblock;
+    queue_wake(queue: u32) = queue::wake;
     queue_close(queue: u32) = queue::close;
     queue_is_closed(queue: u32) -> i32 = queue::is_closed;
     queue_depth(queue: u32) -> u32 = queue::depth;
@@ -73,6 +78,8 @@ export! {
     queue_wait_for_record(queue: u32, party: u32, since: u32, spins: u32, nanoseconds: f64) -> i32
         = queue_wait_for_record_for;
     queue_prepare_wait_for_record(queue: u32, party: u32, since: u32) -> u32 = consumer::prepare_wait;
+    queue_watch_room(queue: u32, party: u32, band: u32, length: u32, since: u32, bell: u32) -> i32 = producer::watch;
+    queue_watch_record(queue: u32, party: u32, since: u32, bell: u32) -> i32 = consumer::watch;
 }
 
 // JavaScript has numbers where these have 64-bit integers.
@@ -91,6 +98,10 @@ fn reader_skip_to_newest(m: Instance, ring: u32, reader: u32, length: u32) -> f6
 
 fn event_wait_for(m: Instance, event: u32, own: u32, spins: u32, nanoseconds: f64) -> i32 {
     event::wait(m, event, own, spins, nanoseconds as i64)
+}
+
+fn doorbell_park_for(m: Instance, bell: u32, announced: u32, nanoseconds: f64) -> i32 {
+    i32::from(doorbell::park(m, bell, announced, nanoseconds as i64))
 }
 
 fn queue_bytes(m: Instance, queue: u32) -> f64 {

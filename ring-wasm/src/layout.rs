@@ -17,6 +17,10 @@ pub const STOP: u32 = 128;
 pub const ZERO: u32 = 132;
 /// u32: how often the tasks were asked to give account of themselves, modulo 2^32; 0 while nobody monitors them.
 pub const ASKED: u32 = 136;
+/// What is added to a waiters word (see waiting.rs) to make whoever parks on it look again: it counts, above the two bits.
+pub const WAITERS_STEP: u32 = 4;
+/// Bytes of a doorbell (see doorbell.rs): a waiters word on which one thread parks.
+pub const DOORBELL_BYTES: u32 = 128;
 /// The first address that the arena hands out.
 pub const ARENA: u32 = 256;
 
@@ -34,6 +38,8 @@ pub const RING_DATA_WAITERS: u32 = 256;
 pub const RING_SPACE_WAITERS: u32 = 384;
 /// u64: the position that the slowest reader must reach for the parked writer to go on.
 pub const RING_SPACE_NEEDED: u32 = 392;
+/// u32: the address of the writer's doorbell (see doorbell.rs), or 0. Stored by the writer, loaded by the readers.
+pub const RING_BELL: u32 = 400;
 /// u32: bytes of the data area, 1 to 2^31 - 1. Constant.
 pub const RING_CAPACITY: u32 = 512;
 /// u32: how many readers follow the header. Constant.
@@ -63,6 +69,8 @@ pub const RING_HEADER: u32 = 768;
 pub const READER_POSITION: u32 = 0;
 /// u32: one of the three states below. Stored by the reader, loaded by the writer.
 pub const READER_STATE: u32 = 8;
+/// u32: the address of the reader's doorbell (see doorbell.rs), or 0. Stored by the reader, loaded by the writer.
+pub const READER_BELL: u32 = 12;
 /// u64: RING_POSITION as the reader last saw it. The reader's own.
 pub const READER_SEEN: u32 = 128;
 /// u64: bytes that passed this reader by, unread. The reader's own.
@@ -85,10 +93,12 @@ pub const READER_PASSING: u32 = 2;
 pub const EVENT_PENDING: u32 = 0;
 /// u32: parties left that may signal. It only shrinks.
 pub const EVENT_SIGNALERS: u32 = 4;
+/// u32: how many parties there are. Constant.
+pub const EVENT_PARTIES: u32 = 8;
 /// u32: the waiters word of those who wait for an activation.
 pub const EVENT_WAITERS: u32 = 128;
-/// Bytes of one event.
-pub const EVENT_BYTES: u32 = 256;
+/// Bytes before the first party's slot: a u32 for each party, the address of its doorbell or 0.
+pub const EVENT_HEADER: u32 = 256;
 
 // A record queue, from its base address. Claims are numbered; neither their numbers nor positions ever wrap.
 
@@ -126,7 +136,8 @@ pub const QUEUE_PARTIES: u32 = 648;
 pub const QUEUE_WAKES: u32 = 768;
 /// u64: how many records were refused, since nothing could be dropped for them. Stored by anybody.
 pub const QUEUE_REFUSED: u32 = 776;
-/// Bytes before the first party. The bands follow the last one.
+/// Bytes before the first party. The bands follow the last one, and a u32 for each party follows those: the address of its
+/// doorbell, or 0.
 pub const QUEUE_HEADER: u32 = 896;
 
 /// How many bands a queue has.

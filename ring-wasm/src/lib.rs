@@ -10,6 +10,7 @@
 pub mod claims;
 pub mod codes;
 pub mod consumer;
+pub mod doorbell;
 pub mod dropping;
 pub mod event;
 pub mod layout;

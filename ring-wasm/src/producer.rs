@@ -2,10 +2,11 @@
 
 use crate::claims::{add, claim as make_claim, claimed, count, is_closed, settle};
 use crate::codes::{CLOSED, NOT_READY};
+use crate::doorbell;
 use crate::layout::*;
 use crate::memory::Memory;
-use crate::queue::{Record, data, head, party as slot_of, place, record, tail};
-use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until, wake};
+use crate::queue::{self, Record, data, head, party as slot_of, place, record, tail, wake_consumers};
+use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 
 /// Whether one more claim is allowed, by the limit last seen or, where that says no, by a new look.
@@ -86,7 +87,7 @@ fn publish<M: Memory>(m: M, queue: u32, party: u32, state: u32) {
     // Ordering COMMIT: the stores to the record before its length; a consumer that finds the length must find the record.
     // Ordering WAKE as well: the length before the load of the waiters word.
     m.store32(header + RECORD_LENGTH, length | state, SeqCst);
-    wake(m, queue + QUEUE_RECORD_WAITERS);
+    wake_consumers(m, queue);
 }
 
 #[inline(never)]
@@ -119,4 +120,11 @@ pub fn wait<M: Memory>(
 /// As [`wait`], for threads that must not park: see [`prepare`].
 pub fn prepare_wait<M: Memory>(m: M, queue: u32, party: u32, band: u32, length: u32, since: u32) -> u32 {
     prepare(announce(m, queue + QUEUE_ROOM_WAITERS), || ready(m, queue, party, band, length, since))
+}
+
+/// Whether there is room for `length` bytes, or anything else for which [`wait`] ends, as one of several things to wait for:
+/// see [`doorbell::watch`].
+pub fn watch<M: Memory>(m: M, queue: u32, party: u32, band: u32, length: u32, since: u32, bell: u32) -> i32 {
+    let slot = queue::slot(m, queue, party);
+    doorbell::watch(m, bell, queue + QUEUE_ROOM_WAITERS, slot, || ready(m, queue, party, band, length, since))
 }

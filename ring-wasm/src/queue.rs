@@ -3,8 +3,10 @@
 //! A place is a position in a band, a multiple of 8, with the number of the band in its lowest bits.
 
 use crate::claims::{count, is_closed as is_closed_in, word};
+use crate::doorbell::Bells;
 use crate::layout::*;
 use crate::memory::Memory;
+use crate::waiting::{wake as wake_waiters, wake_again};
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 /// The bits of a place that tell the band.
@@ -48,6 +50,36 @@ pub fn data<M: Memory>(m: M, queue: u32) -> u32 {
     party(queue, m.get32(queue + QUEUE_PARTIES))
 }
 
+/// The address of a party's slot for its doorbell.
+#[inline(always)]
+pub fn slot<M: Memory>(m: M, queue: u32, party: u32) -> u32 {
+    data(m, queue) + BANDS * m.get32(queue + QUEUE_BYTES) + party * 4
+}
+
+/// The slots of all parties: producers and consumers have the same.
+#[inline(always)]
+fn bells<M: Memory>(m: M, queue: u32) -> Bells {
+    Bells { first: slot(m, queue, 0), stride: 4, count: m.get32(queue + QUEUE_PARTIES) }
+}
+
+/// Wakes the consumers that wait for a record.
+#[inline(always)]
+pub fn wake_consumers<M: Memory>(m: M, queue: u32) {
+    wake_waiters(m, queue + QUEUE_RECORD_WAITERS, move || bells(m, queue));
+}
+
+/// Wakes the producers that wait for room.
+#[inline(always)]
+pub fn wake_producers<M: Memory>(m: M, queue: u32) {
+    wake_waiters(m, queue + QUEUE_ROOM_WAITERS, move || bells(m, queue));
+}
+
+/// Wakes everybody, perhaps in place of a party that has died while it did so.
+pub fn wake<M: Memory>(m: M, queue: u32) {
+    wake_again(m, queue + QUEUE_RECORD_WAITERS, move || bells(m, queue));
+    wake_again(m, queue + QUEUE_ROOM_WAITERS, move || bells(m, queue));
+}
+
 #[inline(always)]
 pub fn place(position: u64, band: u32) -> u64 {
     position | u64::from(band)
@@ -88,8 +120,8 @@ pub fn record<M: Memory>(m: M, queue: u32, place: u64, length: u32) -> Record {
 /// Ends the queue: nothing is claimed any more, consumers drain what is left.
 pub fn close<M: Memory>(m: M, queue: u32) {
     crate::claims::close(m, queue);
-    crate::waiting::wake(m, queue + QUEUE_RECORD_WAITERS);
-    crate::waiting::wake(m, queue + QUEUE_ROOM_WAITERS);
+    wake_consumers(m, queue);
+    wake_producers(m, queue);
 }
 
 // What anybody may ask. The answers are old when they arrive.

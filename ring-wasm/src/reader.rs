@@ -3,8 +3,9 @@
 use crate::codes::{CLOSED, DONE, NOT_READY, OVERTAKEN};
 use crate::layout::*;
 use crate::memory::Memory;
-use crate::ring::{after, data, offset_of};
-use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until, wake};
+use crate::doorbell;
+use crate::ring::{after, data, offset_of, wake_writer, wake_writer_again};
+use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 
 /// The reader's own position. Only this thread stores it, so it may load it plainly.
@@ -77,10 +78,11 @@ fn jump<M: Memory>(m: M, ring: u32, reader: u32, to: u64) {
     m.set64(reader + READER_LOST, m.get64(reader + READER_LOST) + left_out);
     m.set32(reader + READER_OFFSET, offset);
     m.store64(reader + READER_POSITION, to, SeqCst);
-    wake(m, ring + RING_SPACE_WAITERS);
+    wake_writer(m, ring);
 }
 
 /// Moves to the newest `length` bytes, if they are further on. Returns how many bytes were left out.
+#[inline(never)]
 pub fn skip<M: Memory>(m: M, ring: u32, reader: u32, length: u32) -> u64 {
     let newest = refresh_seen(m, ring, reader).saturating_sub(u64::from(length));
     let from = position(m, reader);
@@ -102,7 +104,7 @@ pub fn advance<M: Memory>(m: M, ring: u32, reader: u32, length: u32) -> i32 {
     // Ordering FREE: the loads of the data before the position. Ordering WAKE: the position before the waiters word.
     m.store64(reader + READER_POSITION, to, SeqCst);
     if m.load32(ring + RING_SPACE_WAITERS, SeqCst) != 0 {
-        wake_writer(m, ring, from, to);
+        pass(m, ring, from, to);
     }
     if !overtaken {
         return DONE;
@@ -131,10 +133,10 @@ pub fn look_many<M: Memory>(m: M, ring: u32, reader: u32, unit: u32, least: u32,
 
 /// Wakes the writer if this step went past what it waits for; a faster reader's steps are not its business.
 #[inline(never)]
-fn wake_writer<M: Memory>(m: M, ring: u32, from: u64, to: u64) {
+fn pass<M: Memory>(m: M, ring: u32, from: u64, to: u64) {
     let needed = m.load64(ring + RING_SPACE_NEEDED, Relaxed);
     if from < needed && needed <= to {
-        wake(m, ring + RING_SPACE_WAITERS);
+        wake_writer(m, ring);
     }
 }
 
@@ -159,7 +161,7 @@ pub fn read<M: Memory>(m: M, ring: u32, reader: u32, to: u32, length: u32) -> i3
 /// Stops holding the writer back: [`READER_PASSING`] to go on reading what it can get, [`READER_DETACHED`] to be gone.
 pub fn release<M: Memory>(m: M, ring: u32, reader: u32, state: u32) {
     m.store32(reader + READER_STATE, state, SeqCst);
-    wake(m, ring + RING_SPACE_WAITERS);
+    wake_writer_again(m, ring);
 }
 
 /// Holds the writer back again, from its present position on.
@@ -192,4 +194,9 @@ pub fn wait<M: Memory>(m: M, ring: u32, reader: u32, length: u32, spins: u32, na
 /// As [`wait`], for threads that must not park: see [`prepare`].
 pub fn prepare_wait<M: Memory>(m: M, ring: u32, reader: u32, length: u32) -> u32 {
     prepare(announce(m, ring + RING_DATA_WAITERS), || ready(m, ring, reader, length))
+}
+
+/// Whether `length` bytes are there, or the ring is closed, as one of several things to wait for: see [`doorbell::watch`].
+pub fn watch<M: Memory>(m: M, ring: u32, reader: u32, length: u32, bell: u32) -> i32 {
+    doorbell::watch(m, bell, ring + RING_DATA_WAITERS, reader + READER_BELL, || ready(m, ring, reader, length))
 }

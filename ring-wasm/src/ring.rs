@@ -1,7 +1,9 @@
 //! The broadcast ring: one writer, any number of readers, each of which sees every byte.
 
+use crate::doorbell::Bells;
 use crate::layout::*;
 use crate::memory::Memory;
+use crate::waiting::{wake, wake_again};
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 /// Makes a ring of `capacity` bytes (at least 1) in zeroed memory, with all its readers blocking. Positions start at
@@ -32,6 +34,33 @@ pub fn reader(ring: u32, index: u32) -> u32 {
 #[inline(always)]
 pub fn data<M: Memory>(m: M, ring: u32) -> u32 {
     reader(ring, m.get32(ring + RING_READERS))
+}
+
+#[inline(always)]
+fn reader_bells<M: Memory>(m: M, ring: u32) -> Bells {
+    Bells { first: reader(ring, 0) + READER_BELL, stride: READER_BYTES, count: m.get32(ring + RING_READERS) }
+}
+
+/// Wakes the readers that wait.
+#[inline(always)]
+pub fn wake_readers<M: Memory>(m: M, ring: u32) {
+    wake(m, ring + RING_DATA_WAITERS, move || reader_bells(m, ring));
+}
+
+/// Wakes the writer, if it waits.
+#[inline(always)]
+pub fn wake_writer<M: Memory>(m: M, ring: u32) {
+    wake(m, ring + RING_SPACE_WAITERS, move || Bells::one(ring + RING_BELL));
+}
+
+/// As [`wake_readers`], perhaps in place of a writer that has died while it did so.
+pub fn wake_readers_again<M: Memory>(m: M, ring: u32) {
+    wake_again(m, ring + RING_DATA_WAITERS, move || reader_bells(m, ring));
+}
+
+/// As [`wake_writer`], perhaps in place of a reader that has died while it did so.
+pub fn wake_writer_again<M: Memory>(m: M, ring: u32) {
+    wake_again(m, ring + RING_SPACE_WAITERS, move || Bells::one(ring + RING_BELL));
 }
 
 /// What the writer learns from a look at all readers.

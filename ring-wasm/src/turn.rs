@@ -2,7 +2,8 @@
 
 use crate::layout::*;
 use crate::memory::Memory;
-use crate::waiting::{relax, wake};
+use crate::queue::wake_consumers;
+use crate::waiting::relax;
 use core::sync::atomic::Ordering::Relaxed;
 
 /// Takes the turn, if nobody has it, or who has it gives it back within a moment: a turn takes no longer, unless somebody
@@ -49,7 +50,7 @@ pub fn give_back<M: Memory>(m: M, queue: u32, party: u32) {
     if !m.replace32(queue + QUEUE_TURN, party + 1, 0) {
         // Ordering WAKE: this exchange before the load of the waiters word.
         m.replace32(queue + QUEUE_TURN, (party + 1) | TURN_CONTENDED, 0);
-        wake(m, queue + QUEUE_RECORD_WAITERS);
+        wake_consumers(m, queue);
     }
 }
 

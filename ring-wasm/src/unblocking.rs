@@ -5,9 +5,8 @@ use crate::codes::{DONE, NOT_READY};
 use crate::consumer::finish;
 use crate::layout::*;
 use crate::memory::Memory;
-use crate::queue::{band, data, head, position, record};
+use crate::queue::{band, data, head, position, record, wake};
 use crate::turn::{give_back, is_held_by, take};
-use crate::waiting::wake_again;
 use core::sync::atomic::Ordering::Relaxed;
 
 /// Gives up what a dead party had claimed and not published, and ends its turn: if it was about to free a record, that is
@@ -21,8 +20,7 @@ pub fn unblock<M: Memory>(m: M, queue: u32, party: u32) -> i32 {
     give_up(m, queue, party);
     give_back(m, queue, party);
     // It may have died before it woke those for whom it had done something.
-    wake_again(m, queue + QUEUE_RECORD_WAITERS);
-    wake_again(m, queue + QUEUE_ROOM_WAITERS);
+    wake(m, queue);
     DONE
 }
 

@@ -3,8 +3,9 @@
 use crate::codes::{DONE, NOT_READY, REFRESH_DUE};
 use crate::layout::*;
 use crate::memory::Memory;
-use crate::ring::{after, data, scan};
-use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until, wake};
+use crate::doorbell;
+use crate::ring::{after, data, scan, wake_readers, wake_readers_again};
+use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until};
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 /// The writer's own position. Only this thread stores it, so it may load it plainly.
@@ -84,7 +85,7 @@ pub fn advance<M: Memory>(m: M, ring: u32, length: u32) -> i32 {
     // Ordering PUBLISH: the stores to the data before the position; a reader that finds the position must find the data.
     // Ordering WAKE as well: the position before the load of the waiters word.
     m.store64(ring + RING_POSITION, position(m, ring) + u64::from(length), SeqCst);
-    wake(m, ring + RING_DATA_WAITERS);
+    wake_readers(m, ring);
     let countdown = m.get32(ring + RING_COUNTDOWN).wrapping_sub(1);
     m.set32(ring + RING_COUNTDOWN, countdown);
     if countdown == 0 { REFRESH_DUE } else { DONE }
@@ -118,15 +119,21 @@ pub fn refresh<M: Memory>(m: M, ring: u32, writes: u32) {
 pub fn close<M: Memory>(m: M, ring: u32) {
     // Ordering CLOSE: the last position before this word; a reader that finds it looks at the position again.
     m.store32(ring + RING_CLOSED, 1, SeqCst);
-    wake(m, ring + RING_DATA_WAITERS);
+    wake_readers_again(m, ring);
+}
+
+/// States where the slowest reader must be for `length` bytes to fit. To be followed by an announcement.
+#[inline(always)]
+fn state_need<M: Memory>(m: M, ring: u32, length: u32) {
+    let end = position(m, ring) + u64::from(length);
+    let needed = end.saturating_sub(u64::from(m.get32(ring + RING_CAPACITY)));
+    m.store64(ring + RING_SPACE_NEEDED, needed, Relaxed);
 }
 
 /// Says that the writer is about to park until `length` bytes fit.
 #[inline(always)]
 fn announce_need<M: Memory>(m: M, ring: u32, length: u32) -> u32 {
-    let end = position(m, ring) + u64::from(length);
-    let needed = end.saturating_sub(u64::from(m.get32(ring + RING_CAPACITY)));
-    m.store64(ring + RING_SPACE_NEEDED, needed, Relaxed);
+    state_need(m, ring, length);
     announce(m, ring + RING_SPACE_WAITERS)
 }
 
@@ -144,4 +151,12 @@ pub fn wait<M: Memory>(m: M, ring: u32, length: u32, spins: u32, nanoseconds: i6
 /// As [`wait`], for threads that must not park: see [`prepare`].
 pub fn prepare_wait<M: Memory>(m: M, ring: u32, length: u32) -> u32 {
     prepare(announce_need(m, ring, length), || ready(m, ring, length))
+}
+
+/// Whether `length` bytes fit, as one of several things to wait for: see [`doorbell::watch`].
+pub fn watch<M: Memory>(m: M, ring: u32, length: u32, bell: u32) -> i32 {
+    if bell != 0 {
+        state_need(m, ring, length);
+    }
+    doorbell::watch(m, bell, ring + RING_SPACE_WAITERS, ring + RING_BELL, || ready(m, ring, length))
 }

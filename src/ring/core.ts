@@ -18,6 +18,7 @@ export interface Core {
   writer_close(ring: number): void;
   writer_wait(ring: number, length: number, spins: number, nanoseconds: number): number;
   writer_prepare_wait(ring: number, length: number): number;
+  writer_watch(ring: number, length: number, bell: number): number;
 
   reader_look(ring: number, reader: number, length: number): number;
   reader_look_many(ring: number, reader: number, unit: number, least: number, most: number): number;
@@ -30,8 +31,12 @@ export interface Core {
   reader_is_closed(ring: number, reader: number): number;
   reader_wait(ring: number, reader: number, length: number, spins: number, nanoseconds: number): number;
   reader_prepare_wait(ring: number, reader: number, length: number): number;
+  reader_watch(ring: number, reader: number, length: number, bell: number): number;
 
-  event_init(event: number, activations: number, signalers: number): void;
+  doorbell_prepare(bell: number): number;
+  doorbell_park(bell: number, announced: number, nanoseconds: number): number;
+
+  event_init(event: number, activations: number, signalers: number, parties: number): void;
   event_signal(event: number): void;
   event_look(event: number, own: number): number;
   event_take(event: number, own: number): number;
@@ -39,17 +44,17 @@ export interface Core {
   event_leave(event: number): void;
   event_wait(event: number, own: number, spins: number, nanoseconds: number): number;
   event_prepare_wait(event: number, own: number): number;
+  event_watch(event: number, party: number, own: number, bell: number): number;
 
   queue_init(queue: number, records: number, bytes: number, parties: number, start: bigint): void;
   queue_claim(queue: number, party: number, band: number, length: number): number;
   queue_commit(queue: number, party: number): void;
-  queue_abort(queue: number, party: number): void;
   queue_look(queue: number, party: number): number;
   queue_free(queue: number, party: number): void;
-  queue_give_back(queue: number, party: number): void;
   queue_make_room(queue: number, party: number, band: number, length: number): number;
   queue_refuse(queue: number): void;
   queue_unblock(queue: number, party: number): number;
+  queue_wake(queue: number): void;
   queue_close(queue: number): void;
   queue_is_closed(queue: number): number;
   queue_depth(queue: number): number;
@@ -69,6 +74,15 @@ export interface Core {
   queue_prepare_wait_for_room(queue: number, party: number, band: number, length: number, since: number): number;
   queue_wait_for_record(queue: number, party: number, since: number, spins: number, nanoseconds: number): number;
   queue_prepare_wait_for_record(queue: number, party: number, since: number): number;
+  queue_watch_room(
+    queue: number,
+    party: number,
+    band: number,
+    length: number,
+    since: number,
+    bell: number,
+  ): number;
+  queue_watch_record(queue: number, party: number, since: number, bell: number): number;
 }
 
 let compiled: WebAssembly.Module | undefined;

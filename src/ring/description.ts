@@ -68,6 +68,8 @@ export type BindingDescription =
   | {
     readonly kind: "event";
     readonly event: EventDescription;
+    /** Which of the event's parties, from 0. */
+    readonly party: number;
     /** Address of a word that turns 1 when this party has left; 0 if it only waits, and does not count as a signaler. */
     readonly left: number;
   };
@@ -80,8 +82,10 @@ export function ringBytes(capacity: number, readers: number): number {
   return layout.RING_HEADER + readers * layout.READER_BYTES + capacity;
 }
 
-/** Bytes of an event. */
-export const EVENT_BYTES: number = layout.EVENT_BYTES;
+/** Bytes of an event with so many parties. */
+export function eventBytes(parties: number): number {
+  return layout.EVENT_HEADER + parties * 4;
+}
 
 /** The address of a ring's reader. */
 export function readerAddress(ring: RingDescription, index: number): number {

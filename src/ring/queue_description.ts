@@ -35,6 +35,8 @@ interface Reserves {
   reserve(bytes: number): number;
 }
 
+/** For the address of a party's doorbell. */
+const DOORBELL_SLOT_BYTES = 4;
 const FEWEST_BYTES = 64;
 const MOST_BYTES = 2 ** 29;
 const MOST_RECORDS = 2 ** 30;
@@ -52,7 +54,7 @@ function checkCount(name: string, what: string, count: number, most: number): vo
 
 /** Bytes of a record queue with everything that belongs to it. */
 export function recordQueueBytes({ bytes, parties }: Pick<RecordQueueOptions, "bytes" | "parties">): number {
-  return layout.QUEUE_HEADER + parties * layout.PARTY_BYTES + layout.BANDS * bandBytes(bytes);
+  return layout.QUEUE_HEADER + parties * (layout.PARTY_BYTES + DOORBELL_SLOT_BYTES) + layout.BANDS * bandBytes(bytes);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { BindingOf } from "./description.ts";
 import type { DType, FrameOf } from "./dtypes.ts";
 import { RingReader } from "./ring.ts";
 import type { SharedMemory } from "./shared_memory.ts";
+import { SOURCE, type Source } from "./source.ts";
 import type { AsyncWaitOptions } from "./waiting.ts";
 
 /**
@@ -275,6 +276,11 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
   close(this: object): void;
   close(): void {
     this.#end.close();
+  }
+
+  /** @internal */
+  get [SOURCE](): Source {
+    return this.#end;
   }
 
   /** As {@link close}. */

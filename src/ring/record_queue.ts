@@ -5,8 +5,9 @@ import type { HandleOptions } from "./ring_ends.ts";
 import { describe } from "./frames.ts";
 import type { Core } from "./core.ts";
 import { StoppedError } from "../errors.ts";
-import { type Band, type RecordQueueDescription, recordQueueWaiters } from "./queue_description.ts";
+import type { Band, RecordQueueDescription } from "./queue_description.ts";
 import type { SharedMemory } from "./shared_memory.ts";
+import type { Source } from "./source.ts";
 import { checkTimeout, type Waitable, Waiter } from "./waiting.ts";
 
 /** Options of a call that waits. */
@@ -30,6 +31,17 @@ export interface AsyncQueueWaitOptions extends QueueWaitOptions {
 interface Wanted {
   readonly length: number;
   readonly since: number;
+}
+
+/** A record, or room for one, as one of several things to wait for by a doorbell. */
+export interface QueueSource extends Source {
+  /**
+   * It is ready as well once the queue's `wakes` is not this any more. Set it to `wakes` before you look at whatever `wake()`
+   * is about to tell.
+   *
+   * @default {wakes} as it was when the source was made
+   */
+  since: number;
 }
 
 /** How often `offerDroppingOldest` tries to drop a record that somebody is just about to write or to take. */
@@ -222,6 +234,33 @@ export class RecordQueue {
     return this.#takes.promise(wanted, timeoutMs, this.#consumed, options.signal);
   }
 
+  /**
+   * A record to take, the end of the queue, or a wake, as something to wait for by a doorbell of this party's thread. Make it
+   * once, and wait for it any number of times.
+   */
+  records(): QueueSource {
+    const core = this.#core, { address } = this.#queue, party = this.#party;
+    return {
+      since: this.wakes,
+      chosen: 0,
+      watch(bell) {
+        return core.queue_watch_record(address, party, this.since, bell) === 1;
+      },
+    };
+  }
+
+  /** Room for a record of `length` bytes, as {@link records}. */
+  room(length: number, band: Band): QueueSource {
+    const core = this.#core, { address } = this.#queue, party = this.#party;
+    return {
+      since: this.wakes,
+      chosen: 0,
+      watch(bell) {
+        return core.queue_watch_room(address, party, band, length, this.since, bell) === 1;
+      },
+    };
+  }
+
   /** How often `wake()` was called, modulo 2^32. */
   get wakes(): number {
     return Atomics.load(this.#memory.words, (this.#queue.address + layout.QUEUE_WAKES) / 4) >>> 0;
@@ -229,13 +268,8 @@ export class RecordQueue {
 
   /** Makes every call come back that waits on this queue at the moment, in whichever thread, as if its time had run out. */
   wake(): void {
-    const { words } = this.#memory;
-    Atomics.add(words, (this.#queue.address + layout.QUEUE_WAKES) / 4, 1);
-    for (const waiters of recordQueueWaiters(this.#queue)) {
-      // Changes the count, not the bit: who has announced itself to park on the old value does not.
-      Atomics.add(words, waiters / 4, 2);
-      Atomics.notify(words, waiters / 4);
-    }
+    Atomics.add(this.#memory.words, (this.#queue.address + layout.QUEUE_WAKES) / 4, 1);
+    this.#core.queue_wake(this.#queue.address);
   }
 
   /** Ends the queue for all parties: nothing more can be queued, consumers drain what is left. Closing twice changes nothing. */

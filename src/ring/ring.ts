@@ -4,6 +4,7 @@ import { type HandleOptions, ReaderEnd, WriterEnd } from "./ring_ends.ts";
 import { describe } from "./frames.ts";
 import { dataAddress, type RingDescription } from "./description.ts";
 import type { SharedMemory } from "./shared_memory.ts";
+import { SOURCE, type Source } from "./source.ts";
 import type { AsyncWaitOptions } from "./waiting.ts";
 
 /** Consecutive bytes of a ring. The second part is empty unless they wrap. */
@@ -181,6 +182,11 @@ export class RingReader {
   close(): void {
     this.#end.close();
   }
+
+  /** @internal */
+  get [SOURCE](): Source {
+    return this.#end;
+  }
 }
 
 /**
@@ -298,5 +304,10 @@ export class RingWriter {
   close(this: object): void;
   close(): void {
     this.#end.close();
+  }
+
+  /** @internal */
+  get [SOURCE](): Source {
+    return this.#end;
   }
 }

@@ -5,7 +5,9 @@ import type { Core } from "./core.ts";
 import { readerAddress, type RingDescription } from "./description.ts";
 import { StoppedError } from "../errors.ts";
 import { RefreshPacer } from "./refresh_pacer.ts";
+import type { Doorbell } from "./doorbell.ts";
 import type { SharedMemory } from "./shared_memory.ts";
+import type { Source } from "./source.ts";
 import {
   type AsyncWaitOptions,
   checkTimeout,
@@ -13,6 +15,7 @@ import {
   type Waitable,
   Waiter,
   type WaiterOptions,
+  type WaitObserver,
 } from "./waiting.ts";
 
 /** What a handle is opened with. */
@@ -21,6 +24,8 @@ export interface HandleOptions extends WaiterOptions {
   stopReason?: () => Error;
   /** Whether the thread may block. False on the main thread. */
   mayBlock?: boolean;
+  /** The thread's doorbell: without one, the handle cannot be selected. */
+  doorbell?: Doorbell;
 }
 
 /** A core whose every function throws: what a closed handle works with, so that open ones need not check. */
@@ -32,7 +37,7 @@ function closedCore(message: string): Core {
   });
 }
 
-export abstract class End {
+export abstract class End implements Source {
   core: Core;
   readonly name: string;
   readonly ring: number;
@@ -40,6 +45,11 @@ export abstract class End {
   readonly words: Int32Array<SharedArrayBuffer>;
   /** Bytes found by the last look, 0 once they are consumed or published. */
   held = 0;
+  /** Bytes that are ready or not when the end is selected: a frame, or one byte. */
+  readonly unit: number;
+  readonly doorbell: Doorbell | undefined;
+  readonly observer: WaitObserver | undefined;
+  chosen = 0;
   readonly #openCore: Core;
   readonly #waiter: Waiter;
   readonly #stopReason: () => Error;
@@ -51,12 +61,16 @@ export abstract class End {
     this.ring = ring.address;
     this.capacity = ring.capacity;
     this.words = memory.words;
+    this.unit = ring.frame?.stride ?? 1;
+    this.doorbell = options.doorbell;
+    this.observer = options.observer;
     this.#waiter = new Waiter(this.waitable(), ring.wait, options);
     this.#stopReason = options.stopReason ?? (() => new StoppedError("The pipeline was stopped"));
     this.#mayBlock = options.mayBlock ?? true;
   }
 
   protected abstract waitable(): Waitable;
+  abstract watch(bell: number): boolean;
   protected abstract attemptMany(unit: number, least: number, most: number): number;
   /** Where the next bytes lie in the data area. */
   abstract readonly offset: number;
@@ -138,6 +152,12 @@ export abstract class End {
     this.held = 0;
     this.core = closedCore(message);
     this.#waiter.disturb();
+    this.doorbell?.disturb();
+  }
+
+  /** Whether this handle was closed. */
+  get isShut(): boolean {
+    return this.core !== this.#openCore;
   }
 }
 
@@ -159,6 +179,11 @@ export class ReaderEnd extends End {
       park: (length, spins, nanoseconds) => this.core.reader_wait(this.ring, this.reader, length, spins, nanoseconds),
       prepare: (length) => this.core.reader_prepare_wait(this.ring, this.reader, length),
     };
+  }
+
+  /** Whether a frame (a byte) is there, or the end. */
+  watch(bell: number): boolean {
+    return this.core.reader_watch(this.ring, this.reader, this.unit, bell) === 1;
   }
 
   /** Offset of the next `length` bytes, or a negative code. */
@@ -266,6 +291,11 @@ export class WriterEnd extends End {
       park: (length, spins, nanoseconds) => this.core.writer_wait(this.ring, length, spins, nanoseconds),
       prepare: (length) => this.core.writer_prepare_wait(this.ring, length),
     };
+  }
+
+  /** Whether there is room for a frame (a byte). */
+  watch(bell: number): boolean {
+    return this.core.writer_watch(this.ring, this.unit, bell) === 1;
   }
 
   /** Offset of the next `length` bytes to fill, or a negative code. */

@@ -2,6 +2,7 @@
 
 import { layout } from "./core.generated.ts";
 import { type Core, coreModule, instantiateCore } from "./core.ts";
+import { wakeWaiters } from "./waiters_word.ts";
 
 const PAGE_BYTES = 65_536;
 const MAX_PAGES = 65_536;
@@ -86,15 +87,12 @@ export class SharedMemory {
     return Atomics.load(this.words, layout.STOP / 4) !== 0;
   }
 
-  /** Tells everybody to stop, and wakes whoever is parked on one of `waiters`, the addresses of waiters words. */
+  /** Tells everybody to stop, and wakes whoever is parked on one of `waiters`, the addresses of waiters words and
+   * doorbells. */
   stop(waiters: Iterable<number>): void {
     Atomics.store(this.words, layout.STOP / 4, 1);
     Atomics.notify(this.words, layout.STOP / 4);
-    for (const address of waiters) {
-      // Changes the count, not the bit: who has announced itself to park on the old value does not.
-      Atomics.add(this.words, address / 4, 2);
-      Atomics.notify(this.words, address / 4);
-    }
+    for (const address of waiters) wakeWaiters(this.words, address);
   }
 
   /** Blocks this thread for `ms`, or until the pipeline is told to stop. True if it was. */

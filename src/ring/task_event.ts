@@ -5,7 +5,9 @@ import type { HandleOptions } from "./ring_ends.ts";
 import type { Core } from "./core.ts";
 import type { BindingOf } from "./description.ts";
 import { StoppedError } from "../errors.ts";
+import type { Doorbell } from "./doorbell.ts";
 import type { SharedMemory } from "./shared_memory.ts";
+import { SOURCE, type Source } from "./source.ts";
 import { type AsyncWaitOptions, checkTimeout, checkWaitOptions, Waiter } from "./waiting.ts";
 
 /**
@@ -48,6 +50,7 @@ export class TaskEvent {
   readonly #waiter: Waiter;
   readonly #stopReason: () => Error;
   readonly #mayBlock: boolean;
+  readonly #source: Source & { readonly doorbell: Doorbell | undefined };
 
   /** Opens an event. Task hosts and pipelines do this. */
   constructor(memory: SharedMemory, description: BindingOf<"event">, options: HandleOptions = {}) {
@@ -72,6 +75,17 @@ export class TaskEvent {
       "adaptive",
       options,
     );
+    this.#source = {
+      doorbell: options.doorbell,
+      observer: options.observer,
+      chosen: 0,
+      watch: (bell) => core.event_watch(address, description.party, this.#own, bell) === 1,
+    };
+  }
+
+  /** @internal */
+  get [SOURCE](): Source {
+    return this.#source;
   }
 
   /** Activations that were signalled and neither taken nor reset. */
@@ -154,6 +168,7 @@ export class TaskEvent {
     this.#isLeft = true;
     this.#own = 0;
     leaveEvent(this.#memory, this.#description);
+    this.#source.doorbell?.disturb();
   }
 
   /** As {@link close}. */

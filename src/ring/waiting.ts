@@ -3,6 +3,7 @@
 import { codes } from "./core.generated.ts";
 import { checkOptions, checkRule, duration, type Rules, signal } from "../rules.ts";
 import { Turns } from "./turns.ts";
+import { wakeWaiters } from "./waiters_word.ts";
 import { LONGEST_TIMER_MS, within } from "./within.ts";
 
 /** How a blocked call waits: spin for a while and then park, only spin, or park at once. */
@@ -32,7 +33,7 @@ export interface WaitObserver {
 }
 
 /** Decides how long to spin before parking. */
-interface Spinner {
+export interface Spinner {
   /** Rounds to spin before the next park. */
   readonly spins: number;
   /** Whether to park at all. */
@@ -65,7 +66,7 @@ const CROWDED: Reserve = { fewest: 8, parksPerTrial: 128, trial: MOST_SPINS };
 const PROMISED: Reserve = { fewest: 256, parksPerTrial: 8, trial: 4 * MOST_SPINS };
 
 /** Spins for as long as spinning has paid off lately: a peer on another core answers sooner than a park takes. */
-class AdaptiveSpinner implements Spinner {
+export class AdaptiveSpinner implements Spinner {
   readonly parks = true;
   spins = navigator.hardwareConcurrency > 1 ? MOST_SPINS : 0;
   readonly #reserve: Reserve;
@@ -105,10 +106,10 @@ const SPINNERS: { readonly [Name in WaitStrategy]: new (isCrowded: boolean, isAs
 export const WAIT_STRATEGIES: readonly WaitStrategy[] = Object.keys(SPINNERS) as WaitStrategy[];
 
 /** The longest park: a worker that is being terminated comes back from it. */
-const SLICE_MS = 1000;
+export const SLICE_MS = 1000;
 
 /** The longest park of a promise, which holds up all else on its thread. To be woken from one takes half as long as by promise. */
-const BRIEF_MS = 0.5;
+export const BRIEF_MS = 0.5;
 
 /** Throws unless `timeoutMs` is a number from 0 to `Infinity`. `action` says what was to wait. */
 export function checkTimeout(timeoutMs: number, action: string): void {
@@ -283,16 +284,20 @@ export class Waiter<Wanted = number> {
 
   /** Makes waits of this thread try again: what they try has changed. It disturbs other waiters, but harms none. */
   disturb(): void {
-    Atomics.add(this.#target.words, this.#target.waiters, 2);
-    Atomics.notify(this.#target.words, this.#target.waiters);
+    wakeWaiters(this.#target.words, this.#target.waiters * 4);
   }
 }
 
 /** Promises of this thread that wait for others. */
 let awaited = 0;
 
+/** Whether promises of this thread wait for others. */
+export function isThreadAwaited(): boolean {
+  return awaited > 0;
+}
+
 /** Awaits `promise` and keeps the program from exiting meanwhile, which `Atomics.waitAsync` does not do. */
-async function keepAlive(promise: Promise<unknown>): Promise<void> {
+export async function keepAlive(promise: Promise<unknown>): Promise<void> {
   const timer = setInterval(() => {}, LONGEST_TIMER_MS);
   awaited++;
   try {

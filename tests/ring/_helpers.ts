@@ -3,7 +3,7 @@
 import type { HandleOptions } from "../../src/ring/ring_ends.ts";
 import type { FrameDescription, RefreshSettings } from "../../src/ring/description.ts";
 import type { BindingOf, EventDescription, RingDescription } from "../../src/ring/description.ts";
-import { EVENT_BYTES, eventWaiters, ringBytes, ringWaiters } from "../../src/ring/description.ts";
+import { eventBytes, eventWaiters, ringBytes, ringWaiters } from "../../src/ring/description.ts";
 import { type DType, DTYPES } from "../../src/ring/dtypes.ts";
 import { Reader } from "../../src/ring/reader.ts";
 import { RingReader, RingWriter } from "../../src/ring/ring.ts";
@@ -121,12 +121,13 @@ export class EventFixture implements Fixture {
   readonly event: EventDescription;
   /** Addresses of words for parties that may signal. */
   readonly #seats: number[];
+  #party = 0;
 
   constructor(memory: SharedMemory, { event, seats }: ReservedEvent, activations: number, signalers: number) {
     this.memory = memory;
     this.event = event;
     this.#seats = [...seats];
-    memory.core.event_init(event.address, activations, signalers);
+    memory.core.event_init(event.address, activations, signalers, MOST_PARTIES);
   }
 
   get waiters(): readonly number[] {
@@ -135,7 +136,7 @@ export class EventFixture implements Fixture {
 
   /** What another party opens the event with. */
   binding(signals = true): BindingOf<"event"> {
-    return { kind: "event", event: this.event, left: signals ? this.#seats.pop()! : 0 };
+    return { kind: "event", event: this.event, party: this.#party++, left: signals ? this.#seats.pop()! : 0 };
   }
 
   /** Opens the event, for a party that may signal or only waits. */
@@ -194,7 +195,7 @@ export function makeEvent({ activations = 0, signalers = 1 } = {}): EventFixture
 export function makeEvents(count: number, { activations = 0, signalers = 1 } = {}): EventFixture[] {
   const arena = new Arena();
   const events = Array.from({ length: count }, (_, index): ReservedEvent => {
-    const event = { name: `event ${index}`, address: arena.reserve(EVENT_BYTES) };
+    const event = { name: `event ${index}`, address: arena.reserve(eventBytes(MOST_PARTIES)) };
     return { event, seats: Array.from({ length: MOST_PARTIES }, () => arena.reserve(4)) };
   });
   const memory = SharedMemory.create(arena);

@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { layout } from "../../src/ring/core.generated.ts";
 import {
   dataAddress,
-  EVENT_BYTES,
+  eventBytes,
   eventWaiters,
   readerAddress,
   ringBytes,
@@ -38,7 +38,7 @@ Deno.test("dataAddress() begins on a line, so that frames of any kind can be ali
 Deno.test("ringWaiters() and eventWaiters() name the words that are waited on", () => {
   deepEqual(ringWaiters(ring), [1024 + layout.RING_DATA_WAITERS, 1024 + layout.RING_SPACE_WAITERS]);
   equal(eventWaiters({ name: "armed", address: 512 }), 512 + layout.EVENT_WAITERS);
-  equal(EVENT_BYTES, layout.EVENT_BYTES);
+  equal(eventBytes(3), layout.EVENT_HEADER + 12);
 });
 
 Deno.test("layout gives each word that both sides touch a line of its own", () => {

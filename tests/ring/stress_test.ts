@@ -1,7 +1,7 @@
 /** Three workers on two cores: every frame arrives, once, whole and in order. */
 
 import { deepEqual, equal } from "node:assert/strict";
-import { EVENT_BYTES, ringBytes } from "../../src/ring/description.ts";
+import { eventBytes, ringBytes } from "../../src/ring/description.ts";
 import { Arena, SharedMemory } from "../../src/ring/shared_memory.ts";
 import { WAIT_STRATEGIES } from "../../src/ring/waiting.ts";
 import type { ReadMethod } from "./_peer.ts";
@@ -65,9 +65,9 @@ Deno.test("Reader that holds its writer back again gets whole frames without a g
 Deno.test("Core ends no ring before its last byte is found, however close the two come", async () => {
   const arena = new Arena();
   const rings = Array.from({ length: 20_000 }, () => arena.reserve(ringBytes(1, 1)));
-  const turn = arena.reserve(EVENT_BYTES), memory = SharedMemory.create(arena);
+  const turn = arena.reserve(eventBytes(1)), memory = SharedMemory.create(arena);
   for (const ring of rings) memory.core.ring_init(ring, 1, 1, 0n);
-  memory.core.event_init(turn, 0, 1);
+  memory.core.event_init(turn, 0, 1, 1);
   const all = { memory, waiters: [] };
   using writer = new Peer(all);
   using reader = new Peer(all);

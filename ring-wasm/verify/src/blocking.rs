@@ -2,7 +2,7 @@
 
 use ring_wasm::codes::NOT_READY;
 use ring_wasm::memory::Memory;
-use ring_wasm::{consumer, event, producer, reader, writer};
+use ring_wasm::{consumer, doorbell, event, producer, reader, writer};
 
 const FOREVER: i64 = -1;
 
@@ -41,4 +41,15 @@ pub fn claim<M: Memory>(m: M, queue: u32, party: u32, band: u32, length: u32) ->
 /// Looks at the next record of a queue, as soon as there is one: its offset, or a negative code.
 pub fn look<M: Memory>(m: M, queue: u32, party: u32) -> i32 {
     until_ready(|| consumer::look(m, queue, party), || consumer::wait(m, queue, party, 0, 0, FOREVER))
+}
+
+/// Waits until one of several things is ready: `watch` says so, and enlists the doorbell that it is given (0: none).
+pub fn select<M: Memory>(m: M, bell: u32, watch: impl Fn(u32) -> bool) {
+    while !watch(0) {
+        let announced = doorbell::prepare(m, bell);
+        if watch(bell) {
+            return;
+        }
+        doorbell::park(m, bell, announced, FOREVER);
+    }
 }

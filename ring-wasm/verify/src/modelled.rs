@@ -150,12 +150,14 @@ impl Modelled {
             self.insert64(ring + at);
         }
         self.insert32(ring + RING_CLOSED);
+        self.insert32(ring + RING_BELL);
         for at in [RING_DATA_WAITERS, RING_SPACE_WAITERS] {
             self.insert_waiters(ring + at);
         }
         for reader in (0..readers).map(|index| ring::reader(ring, index)) {
             self.insert64(reader + READER_POSITION);
             self.insert32(reader + READER_STATE);
+            self.insert32(reader + READER_BELL);
         }
         let start = ring::reader(ring, readers);
         match data {
@@ -165,18 +167,28 @@ impl Modelled {
         ring::init(&*self, ring, capacity, readers, 0);
     }
 
-    /// Adds an event and makes it.
+    /// Adds a doorbell.
+    pub fn add_doorbell(&mut self, bell: u32) {
+        self.insert_waiters(bell);
+    }
+
+    /// Adds an event of four parties and makes it.
     pub fn add_event(&mut self, event: u32, signalers: u32) {
+        const PARTIES: u32 = 4;
+        self.plain(event + EVENT_PARTIES, 4);
+        (0..PARTIES).for_each(|party| self.insert32(event + EVENT_HEADER + party * 4));
         self.insert32(event + EVENT_PENDING);
         self.insert32(event + EVENT_SIGNALERS);
         self.insert_waiters(event + EVENT_WAITERS);
-        ring_wasm::event::init(&*self, event, 0, signalers);
+        ring_wasm::event::init(&*self, event, 0, signalers, PARTIES);
     }
 
     /// Adds a queue and makes it. Only the bands of `used` may have records.
     pub fn add_queue(&mut self, queue: u32, records: u32, bytes: u32, parties: u32, used: &[u32]) {
         let data = queue::party(queue, parties);
-        self.plain(queue, data + BANDS * bytes - queue);
+        let slots = data + BANDS * bytes;
+        self.plain(queue, slots - queue);
+        (0..parties).for_each(|party| self.insert32(slots + party * 4));
         for at in [QUEUE_CLAIMS, QUEUE_RELEASED, QUEUE_DROPPED, QUEUE_ABORTED, QUEUE_GOAL, QUEUE_REFUSED] {
             self.insert64(queue + at);
         }
@@ -209,7 +221,7 @@ impl Modelled {
     /// Makes whoever waits look again.
     pub fn stir(&self, waiters: &[u32]) {
         for &at in waiters {
-            self.waiters(at).word.fetch_add(2, AcqRel);
+            self.waiters(at).word.fetch_add(WAITERS_STEP, AcqRel);
             fence_of(SeqCst, Fences::AfterStores);
             self.notify(at);
         }

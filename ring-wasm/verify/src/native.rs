@@ -85,7 +85,7 @@ impl Native {
     /// Makes whoever waits look again.
     pub fn stir(&self, waiters: &[u32]) {
         for &at in waiters {
-            self.word32(at).fetch_add(2, SeqCst);
+            self.word32(at).fetch_add(ring_wasm::layout::WAITERS_STEP, SeqCst);
             self.notify(at);
         }
     }

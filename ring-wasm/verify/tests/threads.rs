@@ -122,7 +122,7 @@ fn a_reader_turns_passing_and_blocking_and_leaves() {
 #[test]
 fn signalers_and_waiters_share_activations() {
     let m = &Native::new(MEMORY, Copies::Plain);
-    event::init(m, ARENA, 0, 2);
+    event::init(m, ARENA, 0, 2, 4);
     let taken: u64 = thread::scope(|scope| {
         let waiters = [0, 1].map(|_| {
             scope.spawn(move || {

@@ -6,13 +6,14 @@ import { openBinding } from "../../ring/bindings.ts";
 import {
   type BindingDescription,
   type BindingOf,
-  EVENT_BYTES,
+  eventBytes,
   type EventDescription,
   eventWaiters,
   ringBytes,
   type RingDescription,
   ringWaiters,
 } from "../../ring/description.ts";
+import { Doorbell, DOORBELL_BYTES } from "../../ring/doorbell.ts";
 import { Arena, SharedMemory } from "../../ring/shared_memory.ts";
 import { taskRecordBytes } from "../../ring/task_record.ts";
 import { deferHandle, type DeferredHandle } from "./deferred_handle.ts";
@@ -28,6 +29,7 @@ interface RingDraft {
 
 interface EventDraft {
   readonly spec: EventSpec;
+  parties: number;
   signalers: number;
 }
 
@@ -35,7 +37,7 @@ interface EventDraft {
 type BindingDraft =
   | { readonly kind: "reader"; readonly ring: RingDraft; readonly index: number }
   | { readonly kind: "writer"; readonly ring: RingDraft }
-  | { readonly kind: "event"; readonly event: EventDraft; readonly signals: boolean };
+  | { readonly kind: "event"; readonly event: EventDraft; readonly party: number; readonly signals: boolean };
 
 interface TaskDraft {
   readonly spec: TaskSpec;
@@ -55,7 +57,7 @@ export interface Layout {
   readonly memory: SharedMemory;
   readonly rings: readonly RingDescription[];
   readonly jobs: readonly TaskJob[];
-  /** The waiters words of all rings and events. */
+  /** The waiters words of all rings and events, and the doorbells. */
   readonly waiters: readonly number[];
 }
 
@@ -65,8 +67,8 @@ function describeRing({ spec, readers }: RingDraft, arena: Arena): RingDescripti
   return { name, address: arena.reserve(ringBytes(bytes, readers)), capacity: bytes, readers, wait, refresh, frame };
 }
 
-function describeEvent({ spec }: EventDraft, arena: Arena): EventDescription {
-  return { name: spec.name, address: arena.reserve(EVENT_BYTES) };
+function describeEvent({ spec, parties }: EventDraft, arena: Arena): EventDescription {
+  return { name: spec.name, address: arena.reserve(eventBytes(parties)) };
 }
 
 /** Collects declarations, checks the names, and lays everything out. */
@@ -98,7 +100,7 @@ export class Blueprint {
 
   addEvent(spec: EventSpec): void {
     this.#checkUnique("event", this.#events, spec.name);
-    this.#events.set(spec.name, { spec, signalers: 0 });
+    this.#events.set(spec.name, { spec, parties: 0, signalers: 0 });
   }
 
   addTask(spec: TaskSpec): void {
@@ -141,7 +143,7 @@ export class Blueprint {
   #bindEvent(name: string, signals: boolean): BindingDraft {
     const event = this.#find("event", this.#events, name);
     if (signals) event.signalers++;
-    return { kind: "event", event, signals };
+    return { kind: "event", event, party: event.parties++, signals };
   }
 
   #checkUnique(kind: string, known: ReadonlyMap<string, unknown>, name: string): void {
@@ -161,7 +163,8 @@ export class Blueprint {
     const events = new Map([...this.#events.values()].map((draft) => [draft, describeEvent(draft, arena)]));
     const describe = (draft: BindingDraft): BindingDescription => {
       if (draft.kind === "event") {
-        return { kind: "event", event: events.get(draft.event)!, left: draft.signals ? arena.reserve(4) : 0 };
+        const { party, signals } = draft;
+        return { kind: "event", event: events.get(draft.event)!, party, left: signals ? arena.reserve(4) : 0 };
       }
       const ring = rings.get(draft.ring)!;
       return { ...draft, ring, scratch: ring.frame ? arena.reserve(ring.frame.stride) : 0 };
@@ -169,25 +172,33 @@ export class Blueprint {
     const drafts = [...this.#tasks.values()].map(({ spec, bindings, gate }) => ({
       task: spec.name,
       record: arena.reserve(taskRecordBytes(bindings.length + (gate ? 1 : 0))),
+      doorbell: arena.reserve(DOORBELL_BYTES),
       target: targets.get(spec.name)!,
       params: spec.params,
       isCrowded: this.#tasks.size > navigator.hardwareConcurrency,
       bindings: Object.fromEntries(bindings.map(([local, draft]) => [local, describe(draft)])),
       activation: gate && { mode: spec.activation!.mode, gate: describe(gate) as BindingOf<"event"> },
     }));
+    const bell = arena.reserve(DOORBELL_BYTES);
     const openings = this.#openings.map(({ binding, deferred }) => ({ binding: describe(binding), deferred }));
 
     const memory = SharedMemory.create(arena, `"${this.#owner}"`);
     for (const ring of rings.values()) memory.core.ring_init(ring.address, ring.capacity, ring.readers, 0n);
-    for (const [{ spec, signalers }, { address }] of events) {
-      memory.core.event_init(address, spec.initialState ? 1 : 0, signalers);
+    for (const [{ spec, signalers, parties }, { address }] of events) {
+      memory.core.event_init(address, spec.initialState ? 1 : 0, signalers, parties);
     }
-    for (const { binding, deferred } of openings) deferred.open(openBinding(memory, binding, options));
+    const opened = { ...options, doorbell: new Doorbell(memory, bell, options) };
+    for (const { binding, deferred } of openings) deferred.open(openBinding(memory, binding, opened));
     return {
       memory,
       rings: [...rings.values()],
       jobs: drafts.map((draft) => ({ ...draft, memory: memory.handle })),
-      waiters: [...[...rings.values()].flatMap(ringWaiters), ...[...events.values()].map(eventWaiters)],
+      waiters: [
+        ...[...rings.values()].flatMap(ringWaiters),
+        ...[...events.values()].map(eventWaiters),
+        ...drafts.map(({ doorbell }) => doorbell),
+        bell,
+      ],
     };
   }
 }

@@ -1,6 +1,7 @@
 /** Handles that the program asks for before the memory exists. */
 
 import { LifecycleError } from "../../errors.ts";
+import { SOURCE } from "../../ring/source.ts";
 
 /** A handle to hand out now, and the way to open it later. */
 export interface DeferredHandle<Handle extends object> {
@@ -32,7 +33,7 @@ export function deferHandle<Handle extends object>(
     if (key === "constructor") return kind;
     if (typeof Object.getOwnPropertyDescriptor(kind.prototype, key)?.value === "function") return method(key);
     // What promises and consoles look for on any object is no use of the handle.
-    if (key === "then" || typeof key === "symbol") return Reflect.get(prototype, key);
+    if (key === "then" || (typeof key === "symbol" && key !== SOURCE)) return Reflect.get(prototype, key);
     return Reflect.get(opened(), key);
   };
   const stand = Object.create(kind.prototype) as Handle;

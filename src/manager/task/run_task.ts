@@ -5,6 +5,7 @@ import { type Binding, openBinding } from "../../ring/bindings.ts";
 import type { BindingDescription } from "../../ring/description.ts";
 import { Reader } from "../../ring/reader.ts";
 import { RingReader } from "../../ring/ring.ts";
+import { Doorbell } from "../../ring/doorbell.ts";
 import { SharedMemory } from "../../ring/shared_memory.ts";
 import type { TaskEvent } from "../../ring/task_event.ts";
 import { TaskRecord } from "../../ring/task_record.ts";
@@ -25,11 +26,13 @@ export function prepareTask(fn: AnyFunction, job: TaskJob): () => Promise<void> 
   const memory = new SharedMemory(job.memory);
   const stopReason = () => new StoppedError(`Task "${job.task}" was stopped`);
   const record = new TaskRecord(memory, job.record, ownThread(), ownFigures);
+  const doorbell = new Doorbell(memory, job.doorbell, { stopReason, isCrowded: job.isCrowded });
   const open = (binding: BindingDescription, index: number) =>
     openBinding(memory, binding, {
       stopReason,
       observer: record.observer(index, binding.kind),
       isCrowded: job.isCrowded,
+      doorbell,
     });
   const described = Object.entries(job.bindings);
   const bindings = Object.fromEntries(described.map(([name, binding], index) => [name, open(binding, index)]));

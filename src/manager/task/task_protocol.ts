@@ -19,6 +19,8 @@ export interface TaskJob {
   readonly memory: SharedMemoryHandle;
   /** Address of the task's record. */
   readonly record: number;
+  /** Address of its thread's doorbell. */
+  readonly doorbell: number;
   readonly target: ExportTarget;
   readonly bindings: Readonly<Record<string, BindingDescription>>;
   readonly params: unknown;

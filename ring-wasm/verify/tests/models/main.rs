@@ -1,5 +1,6 @@
 //! What loom explores. Each model states its property; `../../mutants.ts` lists the broken cores that it must catch.
 
+mod doorbells;
 mod dying;
 mod events;
 mod joining;

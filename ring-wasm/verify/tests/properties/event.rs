@@ -116,7 +116,7 @@ proptest! {
         operations in vec(operations(), 1..40),
     ) {
         let m = &Native::new(1024, Copies::Plain);
-        event::init(m, ARENA, activations, signalers);
+        event::init(m, ARENA, activations, signalers, 1);
         let mut twins = Twins { m, pending: activations, signalers, stopped: false, prepared: None };
         for operation in operations {
             twins.apply(operation);

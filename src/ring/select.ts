@@ -1,0 +1,180 @@
+/** Waiting for any of several streams and events. */
+
+import { checkOptions, duration, type Rules } from "../rules.ts";
+import type { Doorbell } from "./doorbell.ts";
+import { describe } from "./frames.ts";
+import type { AsyncReader } from "./reader.ts";
+import type { RingReader, RingWriter } from "./ring.ts";
+import { SOURCE, type Source } from "./source.ts";
+import type { AsyncTaskEvent } from "./task_event.ts";
+import { type AsyncWaitOptions, checkWaitOptions } from "./waiting.ts";
+import type { AsyncWriter } from "./writer.ts";
+
+/** Anything that can be waited for together with others: an end of a stream or of a ring of bytes, or an event. */
+export type Selectable =
+  // Of any element type.
+  // deno-lint-ignore no-explicit-any
+  AsyncReader<any> | AsyncWriter<any> | RingReader | RingWriter | AsyncTaskEvent;
+
+/** Options of {@link select}. */
+export interface SelectOptions {
+  /**
+   * How long to wait, in milliseconds; 0 polls.
+   *
+   * @default {Infinity}
+   */
+  timeoutMs?: number;
+}
+
+/** The rules of {@link SelectOptions}. */
+export const SELECT_RULES: Rules = { timeoutMs: duration };
+
+const NO_OPTIONS = {};
+
+/** What handles give as their source. */
+interface HandleSource extends Source {
+  readonly doorbell?: Doorbell;
+  readonly isShut?: boolean;
+}
+
+/** What a call waits for. */
+interface Selection<Key> {
+  readonly keys: readonly Key[];
+  readonly sources: readonly HandleSource[];
+  readonly doorbell: Doorbell;
+}
+
+type KeyOf<Sources> = Extract<keyof Sources, string>;
+
+/**
+ * Blocks the thread until at least one of `sources` is ready, and returns the key of one that is; `null` if none is within
+ * `timeoutMs`. It takes nothing: call `read()`, `write()`, `take()` or whatever you want to do next.
+ *
+ * Ready are a reader whose next frame is there (of a ring of bytes: a byte) or whose stream has ended and is read to the
+ * end; a writer for which there is room for one frame (a byte); an event that is signalled, or that nobody else is left to
+ * signal. Of several that are ready, the one that was chosen longest ago by this thread is chosen: none waits for ever
+ * behind a busy one. An ended stream stays ready, so that loops find its end: leave it out of the next call.
+ *
+ * The thread spins for a moment and then sleeps until one of them changes; it does not poll. While a task selects, it counts
+ * as waiting for each of them.
+ *
+ * @throws {TypeError} If `sources` is no object of handles by name, is empty, or has the same handle twice; if an option is
+ * wrong; or on the main thread, which must not block, unless `timeoutMs` is 0: see {@link selectAsync}.
+ * @throws {RangeError} If `timeoutMs` is negative.
+ * @throws {Error} If one of the handles was closed by this thread, or they belong to different pipelines.
+ * @throws {StoppedError} If the pipeline was told to stop.
+ *
+ * @example Two streams as their frames come, and a pause of at most a second
+ * ```ts
+ * import { type Reader, select, type Writer } from "@ringmill/ringmill";
+ *
+ * type Bindings = { left: Reader<"float32">; right: Reader<"float32">; merged: Writer<"float32"> };
+ *
+ * export function merge({ left, right, merged }: Bindings) {
+ *   const open: Record<string, Reader<"float32">> = { left, right };
+ *   while (Object.keys(open).length > 0) {
+ *     const key = select(open, { timeoutMs: 1000 });
+ *     if (key === null) {
+ *       console.log("Nothing for a second");
+ *       continue;
+ *     }
+ *     const frame = open[key].read();
+ *     if (frame) merged.write(frame, Infinity);
+ *     else delete open[key]; // ended
+ *   }
+ * }
+ * ```
+ */
+export function select<const Sources extends Readonly<Record<string, Selectable>>>(
+  sources: Sources,
+  options?: SelectOptions & { readonly timeoutMs?: undefined },
+): KeyOf<Sources>;
+/** As above; `null` if none is ready within `timeoutMs`. */
+export function select<const Sources extends Readonly<Record<string, Selectable>>>(
+  sources: Sources,
+  options: SelectOptions,
+): KeyOf<Sources> | null;
+export function select<Sources extends Readonly<Record<string, Selectable>>>(
+  sources: Sources,
+  options: SelectOptions = NO_OPTIONS,
+): KeyOf<Sources> | null {
+  if (options !== NO_OPTIONS) checkOptions("select", options, SELECT_RULES);
+  const { keys, sources: waited, doorbell } = selectionOf(sources);
+  const found = doorbell.block(waited, options.timeoutMs ?? Infinity);
+  return found < 0 ? null : keys[found];
+}
+
+/**
+ * As {@link select}, without blocking the thread; it works in the program, too. Any number of calls may wait at a time. A
+ * frame for which one of them resolves may be taken by another call before: `read()` is `null` then.
+ *
+ * @example Two streams in the program
+ * ```ts
+ * import { Pipeline, selectAsync } from "@ringmill/ringmill";
+ * import { equal } from "node:assert/strict";
+ *
+ * await using pipe = new Pipeline("loop");
+ * const [ticks, trades] = ["ticks", "trades"].map((name) => pipe.addStream(name, { shape: [1], dtype: "int32" }));
+ * const writers = { ticks: pipe.openWriter(ticks), trades: pipe.openWriter(trades) };
+ * const readers = { ticks: pipe.openReader(ticks), trades: pipe.openReader(trades) };
+ * await pipe.start();
+ * equal(await selectAsync(readers, { timeoutMs: 10 }), null);
+ * writers.trades.write(Int32Array.of(7));
+ * equal(await selectAsync(readers), "trades");
+ * equal(readers.trades.read()![0], 7);
+ * writers.ticks.close();
+ * equal(await selectAsync(readers), "ticks");
+ * equal(readers.ticks.closed, true);
+ * ```
+ */
+export function selectAsync<const Sources extends Readonly<Record<string, Selectable>>>(
+  sources: Sources,
+  options?: AsyncWaitOptions & { readonly timeoutMs?: undefined },
+): Promise<KeyOf<Sources>>;
+/** As above; `null` if none is ready within `timeoutMs`. */
+export function selectAsync<const Sources extends Readonly<Record<string, Selectable>>>(
+  sources: Sources,
+  options: AsyncWaitOptions,
+): Promise<KeyOf<Sources> | null>;
+export async function selectAsync<Sources extends Readonly<Record<string, Selectable>>>(
+  sources: Sources,
+  options: AsyncWaitOptions = NO_OPTIONS,
+): Promise<KeyOf<Sources> | null> {
+  if (options !== NO_OPTIONS) checkWaitOptions("select", options);
+  const { keys, sources: waited, doorbell } = selectionOf(sources);
+  const found = await doorbell.wait(waited, options.timeoutMs ?? Infinity, options.signal);
+  return found < 0 ? null : keys[found];
+}
+
+function selectionOf<Sources extends Readonly<Record<string, Selectable>>>(
+  sources: Sources,
+): Selection<KeyOf<Sources>> {
+  if (typeof sources !== "object" || sources === null || Array.isArray(sources)) {
+    throw new TypeError(`Cannot select: expected handles by name, received ${describe(sources)}`);
+  }
+  const keys = Object.keys(sources) as KeyOf<Sources>[];
+  if (keys.length === 0) throw new TypeError("Cannot select: there is nothing to wait for, received {}");
+  const found = keys.map((key) => sourceOf(key, sources[key]));
+  for (let index = 1; index < found.length; index++) checkAgainst(keys, found, index);
+  return { keys, sources: found, doorbell: found[0].doorbell! };
+}
+
+function sourceOf(key: string, handle: Selectable): HandleSource {
+  const source = (handle as { readonly [SOURCE]?: HandleSource } | null | undefined)?.[SOURCE];
+  if (source === undefined) {
+    throw new TypeError(`Cannot select "${key}": expected a reader, writer or event, received ${describe(handle)}`);
+  }
+  if (source.isShut) throw new Error(`Cannot select "${key}": this handle is closed`);
+  if (source.doorbell === undefined) throw new Error(`Cannot select "${key}": it was opened without a doorbell`);
+  return source;
+}
+
+/** Checks what was found at an index against those before it. */
+function checkAgainst(keys: readonly string[], sources: readonly HandleSource[], index: number): void {
+  const same = sources.indexOf(sources[index]);
+  if (same < index) {
+    throw new TypeError(`Cannot select "${keys[index]}": it is the same handle as "${keys[same]}"`);
+  }
+  if (sources[index].doorbell === sources[0].doorbell) return;
+  throw new Error(`Cannot select "${keys[index]}": it belongs to another pipeline than "${keys[0]}"`);
+}

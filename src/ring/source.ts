@@ -1,0 +1,19 @@
+/** What a thread can wait for together with other things. */
+
+import type { WaitObserver } from "./waiting.ts";
+
+/** One of several things that a thread waits for by its doorbell. */
+export interface Source {
+  /**
+   * Whether there is something to do: what was waited for, the end of it, or the stop. If not, the doorbell at the address
+   * `bell` (0: none) rings when there may be. It must have been prepared, and must lie in the same memory.
+   */
+  watch(bell: number): boolean;
+  /** Hears when the thread waits for this, perhaps among other things. */
+  readonly observer?: WaitObserver;
+  /** When a doorbell has chosen it last: the one that was chosen longest ago is next. */
+  chosen: number;
+}
+
+/** The property by which handles give their source. Not for users. */
+export const SOURCE: unique symbol = Symbol("ringmill.source");

@@ -1,0 +1,10 @@
+/** The words that threads park on, as TypeScript changes them; see `ring-wasm/src/waiting.rs`. */
+
+import { layout } from "./core.generated.ts";
+
+/** Makes whoever parks on the waiters word at `address`, or is about to, look again. */
+export function wakeWaiters(words: Int32Array<SharedArrayBuffer>, address: number): void {
+  // Changes the count, not the bits: who has announced itself to park on the old value does not, and stays announced.
+  Atomics.add(words, address / 4, layout.WAITERS_STEP);
+  Atomics.notify(words, address / 4);
+}
