@@ -2,6 +2,7 @@
 
 import { StoppedError } from "../errors.ts";
 import { codes, layout } from "./core.generated.ts";
+import { isOwing, OWED_MS, settleOwed } from "./owed_frames.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import type { Source } from "./source.ts";
 import { Turns } from "./turns.ts";
@@ -161,7 +162,9 @@ export class Doorbell {
       const announced = this.#prepare();
       const found = this.#find(sources, this.address);
       if (found >= 0) return found;
-      this.memory.core.doorbell_park(this.address, announced, Math.min(left, SLICE_MS) * 1e6);
+      const longest = isOwing() ? OWED_MS : SLICE_MS;
+      this.memory.core.doorbell_park(this.address, announced, Math.min(left, longest) * 1e6);
+      if (isOwing()) settleOwed();
       for (const { observer } of sources) observer?.lasts();
     }
     return this.#find(sources, 0);

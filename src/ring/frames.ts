@@ -42,6 +42,9 @@ export class Frames<D extends DType> {
   readonly #perByte: number;
   readonly #count: number;
   readonly #slots: (SharedFrame<D> | undefined)[];
+  readonly #own: SharedFrame<D>[] = [];
+  /** The memory of a reader's own slots, which follow those of the ring by number. */
+  ownSlots: ((slot: number) => SharedArrayBuffer) | undefined;
 
   constructor(memory: SharedMemory, ring: RingDescription) {
     if (!ring.frame) throw new TypeError(`Cannot open ring "${ring.name}" as a stream: it carries raw bytes`);
@@ -69,9 +72,16 @@ export class Frames<D extends DType> {
   }
 
   #open(slot: number): SharedFrame<D> {
+    if (slot >= this.#count) return this.#openOwn(slot - this.#count);
     const frame = this.view(this.#data + slot * this.stride);
     if (slot < this.#slots.length) this.#slots[slot] = frame;
     return frame;
+  }
+
+  #openOwn(slot: number): SharedFrame<D> {
+    const buffer = this.ownSlots!(slot);
+    if (this.#own[slot]?.buffer === buffer) return this.#own[slot];
+    return this.#own[slot] = new this.#array(buffer, 0, this.length) as SharedFrame<D>;
   }
 
   /** As many frames as `end` finds, in place, or `null` if it does not find enough of them. */
@@ -88,7 +98,7 @@ export class Frames<D extends DType> {
     const frames = new Array<SharedFrame<D>>(count);
     for (let n = 0; n < count; n++) {
       frames[n] = this.#slots[slot] ?? this.#open(slot);
-      if (++slot === this.#count) slot = 0;
+      if (++slot >= this.#count) slot = 0;
     }
     return frames;
   }

@@ -56,7 +56,7 @@ export interface AsyncReader<D extends DType = DType> extends AsyncIterable<Shar
   readAsync(this: object, options?: AsyncWaitOptions): Promise<OwnedFrame<D> | null>;
   /** The next frame in place, or `null` if the stream ended or `timeoutMs` went by (without bound by default). */
   lookAsync(this: object, options?: AsyncWaitOptions): Promise<SharedFrame<D> | null>;
-  /** Consumes the frame that `look()` has found. False if it was overtaken meanwhile, see {@link setBlocking}. */
+  /** Consumes the frame that `look()` has found. Always true. */
   increment(this: object): boolean;
   /** A frame of this reader's own inside the shared memory, into which `readInto()` is one copy by the core. */
   frame(this: object): SharedFrame<D>;
@@ -103,7 +103,8 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
     const { ring } = description;
     this.name = ring.name;
     this.#frames = new Frames(memory, ring);
-    this.#end = new ReaderEnd(memory, ring, description.index, options);
+    this.#end = new ReaderEnd(memory, ring, description, options);
+    this.#frames.ownSlots = (slot) => this.#end.ownSlot(slot, this.#stride);
     this.#stride = this.#frames.stride;
     this.#scratchAddress = description.scratch;
     this.#scratch = this.#frames.view(description.scratch);
@@ -198,8 +199,7 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
 
   /**
    * Consumes the frame that `look()` has found, or the first `frames` of those that `lookMany()` has: all of them by
-   * default. False if this reader does not block the writer and was overtaken, so that they may have changed under the
-   * caller's eyes.
+   * default. Always true.
    *
    * @throws {Error} If no frame was looked at before.
    * @throws {RangeError} If `frames` is not 1 to the number of frames that were looked at.
@@ -213,24 +213,35 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
   /** A copy of the next frame, or `null` if none arrives within `timeoutMs` or the stream has ended. */
   read(this: object, timeoutMs?: number): OwnedFrame<D> | null;
   read(timeoutMs = 0): OwnedFrame<D> | null {
+    if (!this.#end.isPlain) return this.#readOtherwise(timeoutMs);
     return this.#copy(this.look(timeoutMs));
+  }
+
+  #readOtherwise(timeoutMs: number): OwnedFrame<D> | null {
+    let copy: OwnedFrame<D> | null = null;
+    const isRead = this.#end.readBy(this.#stride, timeoutMs, (offset) => {
+      copy = this.#frames.copyOf(this.#frames.at(offset));
+    });
+    return isRead ? copy : null;
   }
 
   /** As {@link read}, without blocking the thread; it waits without bound unless told otherwise. */
   readAsync(this: object, options?: AsyncWaitOptions): Promise<OwnedFrame<D> | null>;
   readAsync(options: AsyncWaitOptions = {}): Promise<OwnedFrame<D> | null> {
+    this.#end.forgetLooked();
     return this.#end.lookAsync(this.#stride, options, (offset) => this.#copy(this.#at(offset)));
   }
 
   #copy(frame: SharedFrame<D> | null): OwnedFrame<D> | null {
     if (frame === null) return null;
     const copy = this.#frames.copyOf(frame);
-    return this.increment() ? copy : null;
+    this.increment();
+    return copy;
   }
 
   /**
-   * Copies the next frame into `out`, which allocates nothing. False if none arrives within `timeoutMs`, the stream has
-   * ended, or the frame was overtaken during the copy.
+   * Copies the next frame into `out`, which allocates nothing. False if none arrives within `timeoutMs`, or the stream has
+   * ended.
    *
    * @throws {TypeError} If `out` is not a typed array of the stream's kind and length. Nothing is consumed then.
    */
@@ -238,10 +249,7 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
   readInto(out: FrameOf<D>, timeoutMs = 0): boolean {
     if (out === this.#scratch) return this.#end.read(this.#scratchAddress, this.#stride, timeoutMs);
     this.#frames.check(out);
-    const frame = this.look(timeoutMs);
-    if (frame === null) return false;
-    copyFrame(out, frame);
-    return this.increment();
+    return this.#end.readBy(this.#stride, timeoutMs, (offset) => copyFrame(out, this.#frames.at(offset)));
   }
 
   /** A frame of this reader's own inside the shared memory, into which `readInto()` is one copy by the core. */
@@ -251,9 +259,9 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
   }
 
   /**
-   * `false`: the writer no longer waits for this reader, and may overtake it. `read()` and `readInto()` then hand out a
-   * whole frame or nothing, and `increment()` tells whether a looked-at frame stayed whole; an overtaken reader goes on
-   * with the newest frame. `true`: the writer waits again; what is unread is discarded.
+   * `false`: the writer no longer waits for this reader, and may overtake it: it then goes on with the newest frame, and
+   * what it has missed counts as {@link lost}. All frames that it gets are whole: loops and `look()` hand out copies in a
+   * slot of its own, and `lookMany()` one frame at a time. `true`: the writer waits again; what is unread is discarded.
    */
   setBlocking(this: object, blocking: boolean): void;
   setBlocking(blocking: boolean): void {
@@ -289,25 +297,39 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
   }
 
   /**
-   * The frames in place until the stream ends, each consumed when the loop body is done with it. Blocks the thread. A
-   * reader that does not hold its writer back had better `read()`: a frame in place may be overwritten.
+   * The frames in place until the stream ends, each consumed when the loop goes on. Blocks the thread.
+   *
+   * The body may read on: `read()` gives the next frame, which the loop then leaves out, and `look()` shows it. The loop's
+   * own frame stays whole meanwhile, unless all frames of the ring were read in one round. `skipToNewest()` makes the newest
+   * frame the next, `close()` ends the loop. A frame with which a loop is left, by `break` or by an error, is consumed when
+   * the reader is used again or the task returns; if the task fails by the error, it is not.
    */
   [Symbol.iterator](): IterableIterator<SharedFrame<D>> {
-    // A frame that look() has found before is the first, not one that is done with.
-    this.#end.held = 0;
+    this.#end.checkOpen();
     return new FrameIterator(this.#end, this.#frames);
   }
 
-  /** As the plain iterator, without blocking the thread. */
+  /** As the plain iterator, without blocking the thread. In the program, the loop ends when the pipeline is stopped. */
   async *[Symbol.asyncIterator](): AsyncIterableIterator<SharedFrame<D>> {
-    for (;;) {
-      const frame = await this.lookAsync();
-      if (frame === null) return;
-      try {
+    const loop = {};
+    this.#end.checkOpen();
+    try {
+      for (;;) {
+        const frame = await this.#nextOf(loop);
+        if (frame === null) return;
         yield frame;
-      } finally {
-        if (this.#end.held > 0) this.increment();
       }
+    } finally {
+      this.#end.leave(loop);
+    }
+  }
+
+  async #nextOf(loop: object): Promise<SharedFrame<D> | null> {
+    try {
+      return await this.#end.nextAsync(loop, this.#stride, (offset) => this.#at(offset));
+    } catch (error) {
+      if (this.#end.endsQuietly(error)) return null;
+      throw error;
     }
   }
 }
@@ -324,12 +346,12 @@ class FrameIterator<D extends DType> implements IterableIterator<SharedFrame<D>>
 
   /** Consumes the frame of this round, unless the loop body has done so, and hands out the next. */
   next(): IteratorResult<SharedFrame<D>, undefined> {
-    const offset = this.#end.next(this.#frames.stride);
+    const offset = this.#end.next(this, this.#frames.stride);
     return offset < 0 ? { done: true, value: undefined } : { done: false, value: this.#frames.at(offset) };
   }
 
   return(): IteratorResult<SharedFrame<D>, undefined> {
-    if (this.#end.held > 0) this.#end.increment();
+    this.#end.leave(this);
     return { done: true, value: undefined };
   }
 

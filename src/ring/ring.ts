@@ -1,5 +1,6 @@
 /** The two ends of a ring as raw bytes: any length, and therefore views that may be split where the ring wraps. */
 
+import { codes } from "./core.generated.ts";
 import { type HandleOptions, ReaderEnd, WriterEnd } from "./ring_ends.ts";
 import { describe } from "./frames.ts";
 import { dataAddress, type RingDescription } from "./description.ts";
@@ -9,6 +10,8 @@ import type { AsyncWaitOptions } from "./waiting.ts";
 
 /** Consecutive bytes of a ring. The second part is empty unless they wrap. */
 export type RingView = readonly [Uint8Array<SharedArrayBuffer>, Uint8Array<SharedArrayBuffer>];
+
+const NOTHING: Uint8Array<SharedArrayBuffer> = new Uint8Array(new SharedArrayBuffer(0));
 
 /** The data area of a ring. */
 class RingData {
@@ -81,7 +84,7 @@ export class RingReader {
 
   /** Opens reader `index` of a ring. A reader belongs to one thread. */
   static open(memory: SharedMemory, ring: RingDescription, index: number, options: HandleOptions = {}): RingReader {
-    return new RingReader(memory, ring, new ReaderEnd(memory, ring, index, options));
+    return new RingReader(memory, ring, new ReaderEnd(memory, ring, { index }, options));
   }
 
   /** Bytes that the ring holds. */
@@ -105,23 +108,36 @@ export class RingReader {
    *
    * @throws {RangeError} If `length` is not 1 to the capacity, or `timeoutMs` is negative.
    * @throws {StoppedError} If the pipeline was told to stop.
+   * @throws {Deno.errors.UnexpectedEof} If the ring has ended with fewer bytes left, but not none: ask for {@link available}.
    */
   look(this: object, length: number, timeoutMs?: number): RingView | null;
   look(length: number, timeoutMs = 0): RingView | null {
     this.#ring.checkLength(length);
-    return this.#ring.view(this.#end.look(length, timeoutMs), length);
+    return this.#view(this.#end.look(length, timeoutMs), length);
   }
 
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
   lookAsync(this: object, length: number, options?: AsyncWaitOptions): Promise<RingView | null>;
   async lookAsync(length: number, options: AsyncWaitOptions = {}): Promise<RingView | null> {
     this.#ring.checkLength(length);
-    return await this.#end.lookAsync(length, options, (offset) => this.#ring.view(offset, length));
+    return await this.#end.lookAsync(length, options, (offset) => this.#view(offset, length));
+  }
+
+  #view(offset: number, length: number): RingView | null {
+    if (offset >= this.capacity) return [new Uint8Array(this.#end.ownSlot(0, length), 0, length), NOTHING];
+    if (offset === codes.CLOSED) this.#checkRest(length);
+    return this.#ring.view(offset, length);
+  }
+
+  #checkRest(length: number): void {
+    const { available } = this;
+    if (available === 0) return;
+    const rest = `it has ended with ${available} bytes that were not read`;
+    throw new Deno.errors.UnexpectedEof(`Cannot read "${this.name}": ${rest}, received a length of ${length}`);
   }
 
   /**
-   * Consumes what `look()` has found. False if this reader does not block the writer and was overtaken, so that the bytes
-   * may have changed under the caller's eyes.
+   * Consumes what `look()` has found. Always true.
    *
    * @throws {Error} If `look()` has found nothing before.
    */
@@ -131,13 +147,14 @@ export class RingReader {
   }
 
   /**
-   * Copies the next `out.length` bytes. False if they are not there within `timeoutMs`, or were overtaken.
+   * Copies the next `out.length` bytes. False if they are not there within `timeoutMs`.
    *
    * @throws {TypeError} If `out` is no `Uint8Array`. Otherwise as {@link look}.
    */
   readInto(this: object, out: Uint8Array, timeoutMs?: number): boolean;
   readInto(out: Uint8Array, timeoutMs = 0): boolean {
     this.#ring.checkBytes(out);
+    this.#end.forgetLooked();
     const view = this.look(out.length, timeoutMs);
     if (view === null) return false;
     out.set(view[0]);
@@ -170,6 +187,16 @@ export class RingReader {
   /** Bytes that passed this reader by unread: overtaken, skipped, or discarded by `setBlocking(true)`. */
   get lost(): number {
     return this.#end.lost;
+  }
+
+  /** Bytes that are there to be read by this reader. */
+  get available(): number {
+    return this.#end.available;
+  }
+
+  /** Whether the writer has closed the ring: what is {@link available} is the rest. */
+  get ended(): boolean {
+    return this.#end.hasEnded;
   }
 
   /** Whether the writer has closed the ring and everything is read, or this reader is closed. */

@@ -2,10 +2,12 @@
 
 import { codes, layout } from "./core.generated.ts";
 import type { Core } from "./core.ts";
-import { readerAddress, type RingDescription } from "./description.ts";
+import { dataAddress, readerAddress, type RingDescription } from "./description.ts";
 import { StoppedError } from "../errors.ts";
+import { forgive, keep, owe, type Owing } from "./owed_frames.ts";
 import { RefreshPacer } from "./refresh_pacer.ts";
 import type { Doorbell } from "./doorbell.ts";
+import { Deadline } from "./deadline.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import type { Source } from "./source.ts";
 import {
@@ -26,6 +28,13 @@ export interface HandleOptions extends WaiterOptions {
   mayBlock?: boolean;
   /** The thread's doorbell: without one, the handle cannot be selected. */
   doorbell?: Doorbell;
+  /**
+   * Whether a frame that a loop was left with stays in the ring until the reader is used again, or its task returns: a
+   * successor of a task that has crashed gets it then.
+   */
+  owes?: boolean;
+  /** Called once when the handle is closed. */
+  onClose?: () => void;
 }
 
 /** A core whose every function throws: what a closed handle works with, so that open ones need not check. */
@@ -37,6 +46,7 @@ function closedCore(message: string): Core {
   });
 }
 
+/** What both ends of a ring have in common. */
 export abstract class End implements Source {
   core: Core;
   readonly name: string;
@@ -53,7 +63,7 @@ export abstract class End implements Source {
   readonly #openCore: Core;
   readonly #waiter: Waiter;
   readonly #stopReason: () => Error;
-  readonly #mayBlock: boolean;
+  protected readonly mayBlock: boolean;
 
   constructor(memory: SharedMemory, ring: RingDescription, options: HandleOptions) {
     this.name = ring.name;
@@ -66,7 +76,7 @@ export abstract class End implements Source {
     this.observer = options.observer;
     this.#waiter = new Waiter(this.waitable(), ring.wait, options);
     this.#stopReason = options.stopReason ?? (() => new StoppedError("The pipeline was stopped"));
-    this.#mayBlock = options.mayBlock ?? true;
+    this.mayBlock = options.mayBlock ?? true;
   }
 
   protected abstract waitable(): Waitable;
@@ -83,10 +93,10 @@ export abstract class End implements Source {
 
   /** Waits, after an attempt at `length` bytes has ended with `code`. An offset, `NOT_READY` or `CLOSED`. */
   protected waitAfter(code: number, length: number, timeoutMs: number): number {
-    checkTimeout(timeoutMs, this.#what);
+    checkTimeout(timeoutMs, this.what);
     if (code !== codes.NOT_READY || timeoutMs === 0) return this.settle(code);
-    if (!this.#mayBlock) {
-      throw new TypeError(`Cannot ${this.#what}: the main thread must not block, use the async method`);
+    if (!this.mayBlock) {
+      throw new TypeError(`Cannot ${this.what}: the main thread must not block, use the async method`);
     }
     return this.settle(this.#waiter.block(length, timeoutMs));
   }
@@ -110,11 +120,11 @@ export abstract class End implements Source {
     options: AsyncWaitOptions,
     take: (offset: number) => Result,
   ): Promise<Result> {
-    checkWaitOptions(this.#what, options);
+    checkWaitOptions(this.what, options);
     const { timeoutMs = Infinity, signal } = options;
     const found = (code: number) => {
       // Only a successful wait may set `held`: a late time-out must not undo a look() made meanwhile.
-      if (code >= 0) this.held = length;
+      if (code >= 0) this.found(length);
       return take(this.settle(code));
     };
     return await this.#waiter.promise(length, timeoutMs, found, signal);
@@ -126,8 +136,13 @@ export abstract class End implements Source {
     return (this.words[at] >>> 0) + (this.words[at + 1] >>> 0) * 2 ** 32;
   }
 
-  get #what(): string {
+  protected get what(): string {
     return `${this.action} "${this.name}"`;
+  }
+
+  /** An async wait has found bytes. */
+  protected found(length: number): void {
+    this.held = length;
   }
 
   /** Passes a code on, unless it says that the pipeline was told to stop. */
@@ -139,7 +154,7 @@ export abstract class End implements Source {
   /** The length of the last look, which is done with now. */
   protected takeHeld(): number {
     const { held } = this;
-    if (held === 0) throw new Error(`Cannot increment after ${this.#what}: look() has found no frame before`);
+    if (held === 0) throw new Error(`Cannot increment after ${this.what}: look() has found no frame before`);
     this.held = 0;
     return held;
   }
@@ -161,82 +176,372 @@ export abstract class End implements Source {
   }
 }
 
-/** The reading end: everything that its thread can do. */
-export class ReaderEnd extends End {
+/** The offsets beyond the data area that stand for a reader's own slots. */
+type OwnSlot = 0 | 1;
+/** Of what `look()` has found. */
+const LOOKED: OwnSlot = 0;
+/** Of what a loop has handed out. */
+const LOOPED: OwnSlot = 1;
+
+/** How often a reader that may not wait tries to copy a frame that the writer keeps overtaking. */
+const MOST_TRIES = 100;
+
+/**
+ * The reading end: everything that its thread can do.
+ *
+ * A frame that a loop has handed out stays in the ring while the loop's body works with it, so that the array stays whole;
+ * calls in the body go on behind it. Only where the ring cannot hold both is it consumed first. A reader that does not hold
+ * its writer back gets copies in slots of its own instead.
+ */
+export class ReaderEnd extends End implements Owing {
   readonly reader: number;
   protected readonly action = "read";
+  /** Whether nothing is kept for a loop and the writer is held back: the usual case, and the quick one. */
+  isPlain: boolean;
+  readonly #isLatest: boolean;
+  readonly #owes: boolean;
+  readonly #memory: SharedMemory;
+  readonly #data: number;
+  readonly #onClose: (() => void) | undefined;
+  #isPassing: boolean;
+  #isShut = false;
+  /** Bytes from the position on that loops and calls in their bodies have had, 0 to the capacity. */
+  #kept = 0;
+  /** The loop that has handed out the first of them. */
+  #loop: object | null = null;
+  /** Whether that loop was left. */
+  #isOwed = false;
+  /** Whether a loop has its frame in a slot of this reader's own. */
+  #isHandedAside = false;
+  readonly #ownSlots: SharedArrayBuffer[] = [];
 
-  constructor(memory: SharedMemory, ring: RingDescription, index: number, options: HandleOptions = {}) {
+  constructor(
+    memory: SharedMemory,
+    ring: RingDescription,
+    { index, isLatest = false }: { readonly index: number; readonly isLatest?: boolean },
+    options: HandleOptions = {},
+  ) {
     super(memory, ring, options);
     this.reader = readerAddress(ring, index);
+    this.#memory = memory;
+    this.#data = dataAddress(ring);
+    this.#isLatest = isLatest;
+    this.#owes = options.owes ?? false;
+    this.#onClose = options.onClose;
+    this.#isPassing = Atomics.load(this.words, (this.reader + layout.READER_STATE) / 4) === layout.READER_PASSING;
+    this.isPlain = !this.#isPassing;
   }
 
   protected waitable(): Waitable {
     return {
       words: this.words,
       waiters: (this.ring + layout.RING_DATA_WAITERS) / 4,
-      attempt: (length) => this.core.reader_look(this.ring, this.reader, length),
-      park: (length, spins, nanoseconds) => this.core.reader_wait(this.ring, this.reader, length, spins, nanoseconds),
-      prepare: (length) => this.core.reader_prepare_wait(this.ring, this.reader, length),
+      attempt: (length) => this.#attempt(length),
+      park: (length, spins, nanoseconds) =>
+        this.core.reader_wait(this.ring, this.reader, this.#reach(length), spins, nanoseconds),
+      prepare: (length) => this.core.reader_prepare_wait(this.ring, this.reader, this.#reach(length)),
     };
   }
 
   /** Whether a frame (a byte) is there, or the end. */
   watch(bell: number): boolean {
-    return this.core.reader_watch(this.ring, this.reader, this.unit, bell) === 1;
+    return this.core.reader_watch(this.ring, this.reader, this.#reach(this.unit), bell) === 1;
+  }
+
+  /** How many bytes from the position on must be there for `length` new ones. Consumes what cannot be kept any longer. */
+  #reach(length: number): number {
+    if (this.#isOwed || this.#kept + length > this.capacity) this.release();
+    return this.#kept + length;
+  }
+
+  /** Offset of `length` bytes behind what is kept, or a negative code. */
+  #attempt(length: number): number {
+    const code = this.core.reader_look(this.ring, this.reader, this.#reach(length));
+    return code < 0 ? code : this.#behindKept(code);
+  }
+
+  #behindKept(offset: number): number {
+    const behind = offset + this.#kept;
+    return behind < this.capacity ? behind : behind - this.capacity;
+  }
+
+  /** Consumes everything that is kept. */
+  release(): void {
+    const kept = this.#kept;
+    this.#kept = 0;
+    this.#loop = null;
+    this.#isOwed = false;
+    this.isPlain = !this.#isPassing;
+    forgive(this);
+    if (kept > 0 && !this.#isShut) this.core.reader_advance(this.ring, this.reader, kept);
   }
 
   /** Offset of the next `length` bytes, or a negative code. */
   look(length: number, timeoutMs: number): number {
+    if (!this.isPlain) return this.#lookOtherwise(length, timeoutMs);
     let offset = this.core.reader_look(this.ring, this.reader, length);
     if (offset < 0 || !(timeoutMs >= 0)) offset = this.waitAfter(offset, length, timeoutMs);
     this.held = offset < 0 ? 0 : length;
     return offset;
   }
 
-  /** Consumes what `look` has found. False if it was overtaken. */
-  increment(): boolean {
-    return this.core.reader_advance(this.ring, this.reader, this.takeHeld()) !== codes.OVERTAKEN;
-  }
-
-  /** Consumes what was looked at, if anything, and waits for the next `length` bytes: their offset, or a negative code. */
-  next(length: number): number {
-    const { held } = this;
-    if (held === 0) return this.look(length, Infinity);
-    let offset = this.core.reader_next(this.ring, this.reader, held, length);
-    if (offset < 0) {
-      this.held = 0;
-      offset = this.waitAfter(offset, length, Infinity);
-    }
+  #lookOtherwise(length: number, timeoutMs: number): number {
+    if (this.#isPassing) return this.#lookAside(length, timeoutMs);
+    let offset = this.#attempt(length);
+    if (offset < 0 || !(timeoutMs >= 0)) offset = this.waitAfter(offset, length, timeoutMs);
     this.held = offset < 0 ? 0 : length;
     return offset;
   }
 
+  protected override found(length: number): void {
+    if (!this.#isPassing) this.held = length;
+  }
+
+  override async lookAsync<Result>(
+    length: number,
+    options: AsyncWaitOptions,
+    take: (offset: number) => Result,
+  ): Promise<Result> {
+    if (!this.#isPassing) return await super.lookAsync(length, options, take);
+    if (this.held === length) return take(this.#lookAside(length, 0));
+    this.held = 0;
+    const until = new Deadline(options.timeoutMs);
+    for (;;) {
+      // What the wait finds may be overtaken before it is copied.
+      const code = await super.lookAsync(length, until.rest(options), (offset) => {
+        return offset < 0 ? offset : this.#lookAside(length, 0);
+      });
+      if (code !== codes.NOT_READY || until.isOver) return take(code);
+    }
+  }
+
+  /** Consumes what `look` has found. */
+  increment(): boolean {
+    if (!this.isPlain) return this.#incrementOtherwise();
+    return this.core.reader_advance(this.ring, this.reader, this.takeHeld()) !== codes.OVERTAKEN;
+  }
+
+  #incrementOtherwise(): boolean {
+    if (this.#isPassing) this.#passLooked();
+    // Without a look since, it is the frame of the loop that the body has done with.
+    else if (this.held === 0 && this.#kept > 0 && !this.#isOwed) this.release();
+    else this.#keepLooked();
+    return true;
+  }
+
+  #keepLooked(): void {
+    const held = this.takeHeld();
+    this.#kept += held;
+  }
+
+  /** Consumes the frame of this round of a loop, and waits for the next `length` bytes: their offset, or a negative code. */
+  next(loop: object, length: number): number {
+    if (this.#loop !== loop || this.#kept !== length) return this.#nextOtherwise(loop, length);
+    this.held = 0;
+    const offset = this.core.reader_next(this.ring, this.reader, length, length);
+    return offset >= 0 ? offset : this.#nextAfter(offset, loop, length);
+  }
+
+  /** The frame of the last round is consumed, and there is no other yet. */
+  #nextAfter(code: number, loop: object, length: number): number {
+    this.#kept = 0;
+    this.release();
+    const offset = this.waitAfter(code, length, Infinity);
+    if (offset >= 0) this.#handOut(loop, length);
+    return offset;
+  }
+
+  #nextOtherwise(loop: object, length: number): number {
+    if (this.#isShut) return codes.CLOSED;
+    if (this.#isPassing) return this.#handAside(length);
+    this.#beginRound(loop);
+    const offset = this.look(length, Infinity);
+    if (offset >= 0) this.#handOut(loop, length);
+    return offset;
+  }
+
+  #handAside(length: number): number {
+    this.#isHandedAside = false;
+    const offset = this.#takeAside(LOOPED, length, Infinity);
+    this.#isHandedAside = offset >= 0;
+    return offset;
+  }
+
+  /** As {@link next}, without blocking the thread. */
+  async nextAsync<Result>(loop: object, length: number, take: (offset: number) => Result): Promise<Result> {
+    if (this.#isShut) return take(codes.CLOSED);
+    if (this.#isPassing) return await this.#takeAsideAsync(length, take);
+    this.#beginRound(loop);
+    return await super.lookAsync(length, {}, (offset) => {
+      if (offset >= 0) this.#handOut(loop, length);
+      return take(offset);
+    });
+  }
+
+  /** What a loop inside another one has handed out is kept until the outer one goes on. */
+  #beginRound(loop: object): void {
+    this.held = 0;
+    if (this.#kept > 0 && (this.#loop === loop || this.#loop === null)) this.release();
+  }
+
+  #handOut(loop: object, length: number): void {
+    if (this.#kept === 0) {
+      this.#loop = loop;
+      if (this.#owes) keep(this);
+    }
+    this.#kept += length;
+    this.held = 0;
+    this.isPlain = false;
+  }
+
+  /** A loop is left, by its end, a `break` or a throw. */
+  leave(loop: object): void {
+    this.#isHandedAside = false;
+    if (this.#loop !== loop || this.#kept === 0) return;
+    this.#loop = null;
+    if (!this.#owes) return this.release();
+    this.#isOwed = true;
+    owe(this);
+  }
+
+  /** Whether a loop over this reader ends by an error, instead of throwing it. */
+  endsQuietly(error: unknown): boolean {
+    return this.#isShut || error instanceof StoppedError && !this.mayBlock;
+  }
+
   protected attemptMany(unit: number, least: number, most: number): number {
-    return this.core.reader_look_many(this.ring, this.reader, unit, least, most);
+    const reach = this.#reach(least), kept = this.#kept;
+    const found = this.core.reader_look_many(this.ring, this.reader, unit, reach, Math.min(kept + most, this.capacity));
+    return found < 0 ? found : found - kept;
+  }
+
+  override lookMany(unit: number, least: number, most: number, timeoutMs: number): number {
+    if (!this.#isPassing) return super.lookMany(unit, least, most, timeoutMs);
+    if (most > unit) {
+      const reason = "lookMany() beyond one frame needs a reader that holds its writer back";
+      throw new RangeError(`Cannot ${this.what}: ${reason}, received ${most / unit}`);
+    }
+    return this.look(unit, timeoutMs) < 0 ? codes.NOT_READY : unit;
   }
 
   get offset(): number {
-    return this.words[(this.reader + layout.READER_OFFSET) / 4];
+    if (this.#isPassing) return this.capacity;
+    return this.#behindKept(this.words[(this.reader + layout.READER_OFFSET) / 4]);
   }
 
-  /** Copies the next `length` bytes to the address `to`. False if they are not there, or were overtaken. */
+  /** Copies the next `length` bytes to the address `to`. False if they are not there. */
   read(to: number, length: number, timeoutMs: number): boolean {
     if (!(timeoutMs >= 0)) this.waitAfter(codes.DONE, length, timeoutMs);
+    if (!this.isPlain) return this.readBy(length, timeoutMs, (offset) => this.#copyOut(offset, to, length));
     this.held = 0;
     const code = this.core.reader_read(this.ring, this.reader, to, length);
     return code === codes.DONE || this.#readAfter(code, to, length, timeoutMs);
   }
 
+  #copyOut(offset: number, to: number, length: number): void {
+    const from = this.#data + offset;
+    this.#memory.bytes.copyWithin(to, from, from + length);
+  }
+
   #readAfter(code: number, to: number, length: number, timeoutMs: number): boolean {
-    if (code === codes.OVERTAKEN || this.waitAfter(code, length, timeoutMs) < 0) return false;
-    // It is there now, but the stop may have come, or the writer overtaken this reader.
+    if (this.waitAfter(code, length, timeoutMs) < 0) return false;
+    // It is there now, but the stop may have come.
     return this.settle(this.core.reader_read(this.ring, this.reader, to, length)) === codes.DONE;
+  }
+
+  /** Finds the next `length` bytes, has `copy` copy them from their offset, and consumes them. False if there are none. */
+  readBy(length: number, timeoutMs: number, copy: (offset: number) => void): boolean {
+    if (this.#isPassing) return this.#takeWhole(length, timeoutMs, copy) >= 0;
+    const offset = this.look(length, timeoutMs);
+    if (offset < 0) return false;
+    copy(offset);
+    return this.increment();
+  }
+
+  /** Copies and consumes the next `length` bytes of a reader that the writer may overtake. 0, or a negative code. */
+  #takeWhole(length: number, timeoutMs: number, copy: (offset: number) => void): number {
+    this.held = 0;
+    checkTimeout(timeoutMs, this.what);
+    const until = new Deadline(timeoutMs);
+    for (let tries = 1;; tries++) {
+      if (this.#isLatest) this.core.reader_skip(this.ring, this.reader, length);
+      const offset = this.core.reader_look(this.ring, this.reader, length);
+      if (offset < 0) {
+        const found = this.waitAfter(offset, length, until.leftMs);
+        if (found < 0) return found;
+        continue;
+      }
+      copy(offset);
+      if (this.core.reader_advance(this.ring, this.reader, length) !== codes.OVERTAKEN) return codes.DONE;
+      if (tries >= MOST_TRIES && until.isOver) return codes.NOT_READY;
+    }
+  }
+
+  /** Copies the next `length` bytes into a slot of its own, and consumes them. The slot's offset, or a negative code. */
+  #takeAside(slot: OwnSlot, length: number, timeoutMs: number): number {
+    const own = new Uint8Array(this.ownSlot(slot, length));
+    const code = this.#takeWhole(length, timeoutMs, (offset) => {
+      const beforeWrap = Math.min(length, this.capacity - offset), from = this.#data + offset;
+      own.set(this.#memory.bytes.subarray(from, from + beforeWrap));
+      own.set(this.#memory.bytes.subarray(this.#data, this.#data + length - beforeWrap), beforeWrap);
+    });
+    return code < 0 ? code : this.capacity + slot * length;
+  }
+
+  async #takeAsideAsync<Result>(length: number, take: (offset: number) => Result): Promise<Result> {
+    for (;;) {
+      const code = await super.lookAsync(length, {}, (offset) => {
+        return offset < 0 ? offset : this.#takeAside(LOOPED, length, 0);
+      });
+      if (code !== codes.NOT_READY) return take(code);
+    }
+  }
+
+  /** As {@link look}, into the reader's own slot. The same bytes come again until they are consumed. */
+  #lookAside(length: number, timeoutMs: number): number {
+    if (this.held === length) return this.settle(this.#memory.stopped ? codes.STOPPED : this.capacity);
+    const code = this.#takeAside(LOOKED, length, timeoutMs);
+    if (code < 0) return code;
+    this.#move(-length);
+    this.held = length;
+    return code;
+  }
+
+  /** Consumes what was looked at. It was whole, even if it is overtaken by now. */
+  #passLooked(): void {
+    if (this.held === 0 && this.#isHandedAside) this.#isHandedAside = false;
+    else this.#move(this.takeHeld());
+  }
+
+  /** Has the next look of a reader that may be overtaken look anew. */
+  forgetLooked(): void {
+    if (this.#isPassing) this.held = 0;
+  }
+
+  /** @throws {Error} If this reader is closed. */
+  checkOpen(): void {
+    if (this.#isShut) this.core.reader_is_closed(this.ring, this.reader);
+  }
+
+  /** Moves the position of a reader that the writer does not look at. */
+  #move(length: number): void {
+    const { longs } = this.#memory, { capacity } = this;
+    const position = this.reader + layout.READER_POSITION, offset = (this.reader + layout.READER_OFFSET) / 4;
+    Atomics.store(longs, position / 8, Atomics.load(longs, position / 8) + BigInt(length));
+    this.words[offset] = (this.words[offset] + length + capacity) % capacity;
+  }
+
+  /** The memory of a slot of its own, for at least `length` bytes. */
+  ownSlot(slot: number, length: number): SharedArrayBuffer {
+    const known = this.#ownSlots[slot];
+    if (known !== undefined && known.byteLength >= length) return known;
+    return this.#ownSlots[slot] = new SharedArrayBuffer(length);
   }
 
   /** Leaves out what is older than the newest `length` bytes. Returns how many bytes that were. */
   skip(length: number): number {
     this.held = 0;
+    if (this.#kept > 0) this.release();
     return this.settle(this.core.reader_skip(this.ring, this.reader, length));
   }
 
@@ -247,12 +552,28 @@ export class ReaderEnd extends End {
     }
     if (blocking === this.isBlocking) return;
     this.held = 0;
+    this.release();
     if (blocking) this.core.reader_rejoin(this.ring, this.reader);
     else this.core.reader_release(this.ring, this.reader, layout.READER_PASSING);
+    this.#isPassing = !blocking;
+    this.isPlain = blocking;
   }
 
   get isBlocking(): boolean {
     return Atomics.load(this.words, (this.reader + layout.READER_STATE) / 4) === layout.READER_BLOCKING;
+  }
+
+  /** Bytes that are there and that this reader has not had. */
+  get available(): number {
+    if (this.#isShut) return 0;
+    const { longs } = this.#memory;
+    const written = Atomics.load(longs, (this.ring + layout.RING_POSITION) / 8);
+    return Number(written - Atomics.load(longs, (this.reader + layout.READER_POSITION) / 8)) - this.#kept;
+  }
+
+  /** Whether the writer has published its last byte. */
+  get hasEnded(): boolean {
+    return Atomics.load(this.words, (this.ring + layout.RING_CLOSED) / 4) !== 0;
   }
 
   get lost(): number {
@@ -260,12 +581,20 @@ export class ReaderEnd extends End {
   }
 
   get closed(): boolean {
-    return this.core !== this.openCore || this.core.reader_is_closed(this.ring, this.reader) === 1;
+    if (this.#isShut) return true;
+    if (this.#kept > 0) return this.hasEnded && this.available === 0;
+    return this.core.reader_is_closed(this.ring, this.reader) === 1;
   }
 
   close(): void {
+    if (this.#isShut) return;
+    this.release();
+    this.#isShut = true;
+    this.#isPassing = false;
+    this.isPlain = true;
     this.openCore.reader_release(this.ring, this.reader, layout.READER_DETACHED);
     this.shut(`Cannot read "${this.name}": this reader is closed`);
+    this.#onClose?.();
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { codes } from "./core.generated.ts";
 import { checkOptions, checkRule, duration, type Rules, signal } from "../rules.ts";
+import { isOwing, OWED_MS, settleOwed } from "./owed_frames.ts";
 import { Turns } from "./turns.ts";
 import { wakeWaiters } from "./waiters_word.ts";
 import { LONGEST_TIMER_MS, within } from "./within.ts";
@@ -194,12 +195,14 @@ export class Waiter<Wanted = number> {
   #block(wanted: Wanted, timeoutMs: number): number {
     const deadline = timeoutMs === Infinity ? Infinity : performance.now() + timeoutMs;
     for (;;) {
-      const left = deadline === Infinity ? SLICE_MS : Math.min(deadline - performance.now(), SLICE_MS);
+      const longest = isOwing() ? OWED_MS : SLICE_MS;
+      const left = deadline === Infinity ? longest : Math.min(deadline - performance.now(), longest);
       if (left <= 0) return this.#target.attempt(wanted);
       const nanoseconds = this.#spinner.parks ? left * 1e6 : 0;
       this.#spinner.learn(this.#target.park(wanted, this.#spinner.spins, nanoseconds));
       const code = this.#target.attempt(wanted);
       if (code !== codes.NOT_READY) return code;
+      if (isOwing()) settleOwed();
       this.#observer?.lasts();
     }
   }
@@ -260,10 +263,12 @@ export class Waiter<Wanted = number> {
         const announced = this.#target.prepare(wanted);
         if (announced === 0) continue;
         const { words, waiters } = this.#target;
-        const { async, value } = Atomics.waitAsync(words, waiters, announced, deadline - performance.now());
+        const left = deadline - performance.now();
+        const longest = isOwing() ? Math.min(left, OWED_MS) : left;
+        const { async, value } = Atomics.waitAsync(words, waiters, announced, longest);
         if (!isObserved) this.#observer?.begins(false);
         isObserved = true;
-        if (async) await keepAlive(value);
+        if (async && await keepAlive(value) === "timed-out" && isOwing()) settleOwed();
       }
     } finally {
       signal?.removeEventListener("abort", abort);
@@ -297,11 +302,11 @@ export function isThreadAwaited(): boolean {
 }
 
 /** Awaits `promise` and keeps the program from exiting meanwhile, which `Atomics.waitAsync` does not do. */
-export async function keepAlive(promise: Promise<unknown>): Promise<void> {
+export async function keepAlive<Value>(promise: Promise<Value>): Promise<Value> {
   const timer = setInterval(() => {}, LONGEST_TIMER_MS);
   awaited++;
   try {
-    await promise;
+    return await promise;
   } finally {
     awaited--;
     clearInterval(timer);

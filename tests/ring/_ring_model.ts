@@ -1,9 +1,10 @@
 /** What a ring must do, told by plain arrays: an item is a byte of a ring of bytes, or a frame of a stream. */
 
-/** What a reader finds: items, and whether the writer may have begun to overwrite them. */
+import { throws } from "node:assert/strict";
+
+/** What a reader finds: items that are whole. */
 export interface Found<Item> {
   readonly items: readonly Item[];
-  readonly isOvertaken: boolean;
 }
 
 /** A ring with its writer. Positions count items since the ring was made. */
@@ -67,6 +68,7 @@ export class ReaderModel<Item> {
   lost = 0;
   /** Items found by the last look(). */
   held = 0;
+  #copy: readonly Item[] = [];
 
   constructor(ring: RingModel<Item>) {
     this.#ring = ring;
@@ -75,6 +77,11 @@ export class ReaderModel<Item> {
 
   get unread(): number {
     return this.#ring.position - this.position;
+  }
+
+  /** Whether the ring has ended with some items left, but fewer than `count`. */
+  isCutShort(count: number): boolean {
+    return this.#ring.isClosed && this.unread > 0 && this.unread < count;
   }
 
   /** Whether it is closed, or everything is read that there will ever be. */
@@ -86,37 +93,43 @@ export class ReaderModel<Item> {
     return this.state === "passing" && this.#ring.claimed > this.position + this.#ring.capacity;
   }
 
-  /** What the next `count` items are. An overtaken reader goes on with the newest. */
+  /**
+   * What the next `count` items are. A reader that was overtaken goes on with the newest; one that may be overtaken keeps a
+   * copy, which it finds again.
+   */
   look(count: number): Found<Item> | null {
+    if (this.state === "passing" && this.held === count) return { items: this.#copy };
     this.held = 0;
-    if (this.unread < count) return null;
-    if (this.#isOvertaken) this.#jump(this.unread - count);
+    do {
+      if (this.unread < count) return null;
+      if (this.#isOvertaken) this.#jump(this.unread - count);
+    } while (this.#isOvertaken && this.#jump(count));
     this.held = count;
-    const items = this.#ring.written.slice(this.position, this.position + count);
-    return { items, isOvertaken: this.#isOvertaken };
+    this.#copy = this.#ring.written.slice(this.position, this.position + count);
+    return { items: this.#copy };
   }
 
   /** As many items as there are, up to `most`, if they are at least so many. */
   lookMany(most: number, least: number): Found<Item> | null {
-    if (!this.look(least)) return null;
+    const found = this.look(least);
+    if (!found || this.state === "passing") return found;
     this.held = Math.min(most, this.unread);
-    const items = this.#ring.written.slice(this.position, this.position + this.held);
-    return { items, isOvertaken: this.#isOvertaken };
+    return { items: this.#ring.written.slice(this.position, this.position + this.held) };
   }
 
-  /** Consumes what was found, or the first `count` items of it. Whether they stayed whole. */
+  /** Consumes what was found, or the first `count` items of it. */
   increment(count = this.held): boolean {
-    const isOvertaken = this.#isOvertaken;
     this.position += count;
-    if (isOvertaken) this.lost += count;
     this.held = 0;
-    return !isOvertaken;
+    return true;
   }
 
-  /** A copy of the next `count` items, if they are there and whole. */
+  /** A copy of the next `count` items, if they are there. */
   read(count: number): readonly Item[] | null {
+    this.held = 0;
     const found = this.look(count);
-    return found && this.increment() ? found.items : null;
+    if (found) this.increment();
+    return found && found.items;
   }
 
   skip(count: number): number {
@@ -138,8 +151,16 @@ export class ReaderModel<Item> {
     this.state = "closed";
   }
 
-  #jump(items: number): void {
+  #jump(items: number): true {
     this.position += items;
     this.lost += items;
+    return true;
   }
+}
+
+/** More than the rest of a ring that has ended is not to be had. */
+export function refuseCutShort(model: ReaderModel<unknown>, look: () => unknown): void {
+  if (model.state === "closed") look();
+  else throws(look, Deno.errors.UnexpectedEof);
+  model.held = 0;
 }

@@ -77,24 +77,21 @@ Deno.test("Reader.lost counts the frames that passed unread", () => {
   equal(reader.lost, 6 + 19);
 });
 
-Deno.test("Reader.increment() returns false when the frame was overtaken since look()", () => {
-  const { write, reader } = pair(2);
-  reader.setBlocking(false);
-  write(2);
-  deepEqual(reader.look(), frame(0));
-  write(1);
-  equal(reader.increment(), false);
-  deepEqual(reader.look(), frame(1));
-  equal(reader.increment(), true);
-});
-
-Deno.test("Reader.increment() returns false as soon as the writer has claimed the slot", () => {
+Deno.test("Reader.look() hands out a copy that stays whole, and the same one until increment()", () => {
   const { writer, write, reader } = pair(2);
   reader.setBlocking(false);
   write(2);
-  reader.look();
+  const looked = reader.look()!;
+  deepEqual(looked, frame(0));
+  write(5);
   writer.look()!.fill(99);
-  equal(reader.increment(), false);
+  deepEqual(looked, frame(0));
+  equal(reader.look(), looked);
+  equal(reader.increment(), true);
+  deepEqual(reader.look(), frame(6));
+  equal(reader.increment(), true);
+  // Seven were written, two were had.
+  equal(reader.lost, 5);
 });
 
 Deno.test("Reader.look() leaves out a slot that the writer has claimed", () => {
@@ -118,16 +115,15 @@ Deno.test("Reader of a ring of one frame gets it between two writes, and nothing
   deepEqual(reader.read(), Int32Array.of(99, 99));
 });
 
-Deno.test("Reader.lost counts a frame that was overtaken while it was read", () => {
-  const { write, reader } = pair(2);
+Deno.test("Reader.lookMany() of a reader that may be overtaken refuses more than one frame", () => {
+  const { write, reader } = pair(4);
   reader.setBlocking(false);
   write(2);
-  reader.look();
-  write(1);
-  equal(reader.increment(), false);
-  deepEqual([reader.read(), reader.read()], [frame(1), frame(2)]);
-  // Three were written, two came through.
-  equal(reader.lost, 1);
+  throws(() => reader.lookMany(2), { name: "RangeError", message: /"numbers": lookMany\(\) beyond .*, received 2$/ });
+  throws(() => reader.lookMany(Infinity), RangeError);
+  deepEqual(reader.lookMany(1), [frame(0)]);
+  reader.increment();
+  deepEqual(reader.lookMany(1), [frame(1)]);
 });
 
 Deno.test("Reader.setBlocking(true) goes on from the writer's position and counts what it discards", () => {

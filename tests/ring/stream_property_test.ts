@@ -7,7 +7,7 @@ import type { Reader } from "../../src/ring/reader.ts";
 import type { Writer } from "../../src/ring/writer.ts";
 import { frameSizes, makeStream } from "./_helpers.ts";
 import { checkModel, STARTS } from "./_property.ts";
-import { type Found, type ReaderModel, RingModel } from "./_ring_model.ts";
+import { type Found, type ReaderModel, refuseCutShort, RingModel } from "./_ring_model.ts";
 import { compareRings, RingOperations } from "./_ring_operations.ts";
 
 /** The bytes of a frame. */
@@ -55,7 +55,7 @@ function compareRead(frame: Frame | null, model: ReaderModel<Bytes>): void {
 /** A frame in place must be what the model found, unless the writer is about to overwrite it. */
 function compareFound(frame: Frame | null, found: Found<Bytes> | null): void {
   equal(frame === null, found === null);
-  if (frame && found && !found.isOvertaken) deepEqual([copyOf(frame)], found.items);
+  if (frame && found && true) deepEqual([copyOf(frame)], found.items);
 }
 
 const WRITING = [
@@ -118,15 +118,19 @@ const READING = [
   ),
   operations.reading("lookMany", many, (model, reader, { most, least }) => {
     least = Math.min(least, model.capacity);
-    const frames = reader.lookMany(Math.max(most, least), { least }),
-      found = model.lookMany(Math.max(most, least), least);
+    most = Math.max(most, least);
+    if (model.state === "passing" && Math.min(most, model.capacity) > 1) {
+      return throws(() => reader.lookMany(most, { least }), RangeError);
+    }
+    const frames = reader.lookMany(most, { least }), found = model.lookMany(most, least);
     equal(frames?.length, found?.items.length);
-    if (found && !found.isOvertaken) deepEqual(frames!.map(copyOf), found.items);
+    if (found) deepEqual(frames!.map(copyOf), found.items);
   }),
   operations.reading("for of", fc.nat(3), (model, reader, most) => {
     let thrown: unknown, left = most;
     try {
       for (const frame of reader) {
+        model.held = 0;
         compareFound(frame, model.look(1));
         model.increment();
         if (left-- === 0) break;
@@ -136,15 +140,19 @@ const READING = [
       if (!(error instanceof TypeError)) throw error;
       thrown = error;
     }
+    model.held = 0;
+    // Unless the loop was left, it has looked for one more.
+    if (left >= 0) equal(model.look(1), null);
     equal(thrown !== undefined, left >= 0 && !model.isEnded);
     model.held = 0;
   }),
   operations.reading("skipToNewest", nothing, (model, reader) => equal(reader.skipToNewest(), model.skip(1))),
   operations.reading("ring.look", fc.nat(3), (model, reader, more) => {
     const { capacity } = reader.ring, stride = capacity / model.capacity, count = 1 + more % model.capacity;
+    if (model.isCutShort(count)) return refuseCutShort(model, () => reader.ring.look(count * stride));
     const view = reader.ring.look(count * stride), found = model.look(count);
     equal(view === null, found === null);
-    if (!view || !found || found.isOvertaken) return;
+    if (!view || !found || false) return;
     const bytes = Uint8Array.of(...view[0], ...view[1]);
     found.items.forEach((item, n) => deepEqual([...bytes.subarray(n * stride, n * stride + reader.frameBytes)], item));
   }),

@@ -4,6 +4,7 @@ import { StoppedError } from "../../errors.ts";
 import { type Binding, openBinding } from "../../ring/bindings.ts";
 import type { BindingDescription } from "../../ring/description.ts";
 import { Reader } from "../../ring/reader.ts";
+import { settleAll } from "../../ring/owed_frames.ts";
 import { RingReader } from "../../ring/ring.ts";
 import { Doorbell } from "../../ring/doorbell.ts";
 import { SharedMemory } from "../../ring/shared_memory.ts";
@@ -29,6 +30,7 @@ export function prepareTask(fn: AnyFunction, job: TaskJob): () => Promise<void> 
   const doorbell = new Doorbell(memory, job.doorbell, { stopReason, isCrowded: job.isCrowded });
   const open = (binding: BindingDescription, index: number) =>
     openBinding(memory, binding, {
+      owes: true,
       stopReason,
       observer: record.observer(index, binding.kind),
       isCrowded: job.isCrowded,
@@ -48,6 +50,7 @@ export function prepareTask(fn: AnyFunction, job: TaskJob): () => Promise<void> 
     } finally {
       record.end();
     }
+    settleAll();
     for (const binding of Object.values(bindings)) binding.close();
   };
 }
@@ -66,5 +69,6 @@ async function runActivated(
   while (!hasEnded() && await gate.waitAsync()) {
     if (mode === "toggleable" && !gate.take()) continue;
     await call();
+    settleAll();
   }
 }
