@@ -45,6 +45,7 @@ async function train(csv: string, cachePath: string): Promise<Model> {
 
 async function test(csv: string, model: Model, cachePath: string): Promise<Errors> {
   const scoring = new LinearPipeline<{ errors: Errors }>({
+    name: "scoring",
     nodes: [
       new LinearNode({ fn: predict, inputs: ["features", "model"], outputs: ["predictions"] }),
       new LinearNode({ fn: score, inputs: ["predictions", "features"], outputs: ["errors"] }),

@@ -3,6 +3,7 @@
 import { LinearNode, type LinearNodeFunction, type LinearNodeOptions } from "./node.ts";
 import { LinearPipeline } from "./pipeline.ts";
 import type { LinearPipelineSettings } from "./settings.ts";
+import type { FileContent, FileOutput, WorldInput } from "./world.ts";
 
 /** The type of the part of a configuration that a path like `model.depth` leads to; never, if it leads nowhere. */
 export type ConfigAt<Config, Path extends string> = Path extends `${infer Key}.${infer Rest}`
@@ -10,47 +11,59 @@ export type ConfigAt<Config, Path extends string> = Path extends `${infer Key}.$
   : Path extends keyof NonNullable<Config> ? NonNullable<Config>[Path]
   : never;
 
-/** The names that a node may take, as far as they can be listed. */
-export type InputName<Objects> = (keyof Objects & string) | "config" | `config.${string}`;
+/** What a node may take, as far as it can be listed. */
+// deno-lint-ignore no-explicit-any
+export type InputName<Objects> = (keyof Objects & string) | "config" | `config.${string}` | WorldInput<any>;
+
+/** Names and declared inputs. */
+// deno-lint-ignore no-explicit-any
+export type AnyInputs = readonly (string | WorldInput<any>)[];
+
+/** Names and files. */
+export type AnyOutputs = readonly (string | FileOutput)[];
 
 /** The type of what a name stands for; never, if it stands for nothing. */
-export type ObjectAt<Objects, Config, Name> = Name extends "config" ? Config
+export type ObjectAt<Objects, Config, Name> = Name extends WorldInput<infer Value> ? Value
+  : Name extends "config" ? Config
   : Name extends `config.${infer Path}` ? ConfigAt<Config, Path>
   : Name extends keyof Objects ? Objects[Name]
   : never;
 
 /** The arguments that a node's function gets. */
-export type Arguments<Objects, Config, Inputs extends readonly string[]> = {
+export type Arguments<Objects, Config, Inputs extends AnyInputs> = {
   -readonly [Index in keyof Inputs]: ObjectAt<Objects, Config, Inputs[Index]>;
 };
 
 /** The names of the inputs, each replaced by never if it stands for nothing. */
-export type KnownInputs<Objects, Config, Inputs extends readonly string[]> = {
+export type KnownInputs<Objects, Config, Inputs extends AnyInputs> = {
   readonly [Index in keyof Inputs]: [ObjectAt<Objects, Config, Inputs[Index]>] extends [never] ? never : Inputs[Index];
 };
 
 /** What a node adds to the names of the pipeline. */
-export type Made<Outputs extends readonly string[], Result> = Outputs extends readonly [] ? unknown
+export type Made<Outputs extends AnyOutputs, Result> = Outputs extends readonly [] | readonly [FileOutput] ? unknown
   : Outputs extends readonly [infer Name extends string] ? { [Key in Name]: Result }
   : Result extends readonly unknown[] ? {
-      [Index in keyof Outputs as Index extends `${number}` ? Outputs[Index] & string : never]: number extends
+      [Index in keyof Outputs as Index extends `${number}` ? Extract<Outputs[Index], string> : never]: number extends
         Result["length"] ? Result[number] : Result[Index & keyof Result];
     }
-  : Pick<Result, Outputs[number] & keyof Result>;
+  : Pick<Result, Extract<Outputs[number], string> & keyof Result>;
 
 /**
  * Whether what a function returns can be taken apart into these outputs. Any object may: the compiler asks before it knows
  * what a function in place returns.
  */
-export type Fits<Outputs extends readonly string[], Result> = Outputs["length"] extends 0 | 1 ? true
+export type Fits<Outputs extends AnyOutputs, Result> = Outputs extends readonly [FileOutput]
+  ? Result extends FileContent ? true : false
+  : Outputs["length"] extends 0 | 1 ? true
   : [object] extends [Result] ? true
   : Result extends readonly unknown[]
     ? (number extends Result["length"] ? true : Result["length"] extends Outputs["length"] ? true : false)
+  : FileOutput extends Outputs[number] ? true
   : [Exclude<keyof Result, Outputs[number]>, Exclude<Outputs[number], keyof Result>] extends [never, never] ? true
   : false;
 
 /** Unknown if the outputs are new names that fit what the function returns, otherwise a text that says what is wrong. */
-export type FreshOutputs<Objects, Outputs extends readonly string[], Result> = [Outputs[number] & keyof Objects] extends
+export type FreshOutputs<Objects, Outputs extends AnyOutputs, Result> = [Outputs[number] & keyof Objects] extends
   [never] ? Fits<Outputs, Result> extends true ? unknown : "The function returns other values than these outputs"
   : "One of these names is taken";
 
@@ -61,12 +74,12 @@ export type AnyResult = [] | object | string | number | bigint | boolean | symbo
 export interface TypedNodeOptions<
   Objects,
   Config,
-  Inputs extends readonly string[],
-  Outputs extends readonly string[],
+  Inputs extends AnyInputs,
+  Outputs extends AnyOutputs,
   Result,
 > extends Omit<LinearNodeOptions, "fn" | "inputs" | "outputs"> {
   /** Sync or async. Gets the inputs, in order, as its arguments. */
-  fn: (...inputs: Arguments<Objects, Config, Inputs>) => Result;
+  fn: (...inputs: Arguments<Objects, Config, NoInfer<Inputs>>) => Result;
   /** The names of its inputs. */
   inputs?: Inputs & KnownInputs<Objects, Config, Inputs>;
   /** The names of its outputs. */
@@ -84,7 +97,7 @@ export interface PipelineBuilder<Objects extends object, Config> {
    */
   node<
     const Inputs extends readonly InputName<Objects>[] = [],
-    const Outputs extends readonly string[] = [],
+    const Outputs extends AnyOutputs = [],
     Result extends AnyResult = AnyResult,
   >(
     options: TypedNodeOptions<Objects, Config, Inputs, Outputs, Result>,
@@ -94,7 +107,7 @@ export interface PipelineBuilder<Objects extends object, Config> {
    *
    * @throws {DeclarationError} If a name stands for two nodes or two objects.
    */
-  build(settings?: Omit<LinearPipelineSettings, "config" | "runtime">): LinearPipeline<Objects>;
+  build(settings?: Partial<Omit<LinearPipelineSettings, "config" | "runtime">>): LinearPipeline<Objects>;
 }
 
 /** Settings of a typed pipeline. */
@@ -114,18 +127,17 @@ export interface TypedSettings<Runtime, Config> extends Omit<LinearPipelineSetti
  * import { pipeline } from "@ringmill/ringmill/linear";
  * import { equal } from "node:assert/strict";
  *
- * const features = pipeline({ config: { scale: 10 }, runtime: { data: [1, 2, 3] }, quiet: true })
+ * const features = pipeline({ name: "sums", config: { scale: 10 }, runtime: { data: [1, 2, 3] }, quiet: true })
  *   .node({ name: "sum", fn: (data) => data.reduce((a, b) => a + b), inputs: ["data"], outputs: ["total"] })
  *   .node({ name: "scale", fn: (total, by) => total * by, inputs: ["total", "config.scale"], outputs: ["scaled"] })
  *   .build();
- * await features.run();
- * using registry = features.openRegistry();
- * const scaled: number = registry.get("scaled");
+ * const { results } = await features.run();
+ * const scaled: number = results.scaled;
  * equal(scaled, 60);
  * ```
  */
 export function pipeline<Runtime extends object = Record<never, never>, Config = undefined>(
-  settings: TypedSettings<Runtime, Config> = {},
+  settings: TypedSettings<Runtime, Config>,
 ): PipelineBuilder<Runtime, Config> {
   return withNodes(settings as LinearPipelineSettings, []);
 }

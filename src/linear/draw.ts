@@ -22,7 +22,7 @@ function section(title: string, names: readonly string[]): string[] {
  *
  * const load = new LinearNode({ name: "load", fn: () => [1, 2], outputs: ["rows"] });
  * const write = new LinearNode({ name: "write", fn: () => {}, inputs: ["rows", "config.table"] });
- * equal(drawLinearText(new LinearPipeline({ nodes: [load, write] })), `Pipeline (2 nodes)
+ * equal(drawLinearText(new LinearPipeline({ name: "report", nodes: [load, write] })), `Pipeline (2 nodes)
  *
  * [load]
  *   outputs:

@@ -1,5 +1,8 @@
 /** What a run of nodes may fail with, beyond the errors of the other layers. */
 
+/** How to go on. */
+const HINT = "run({ resume: true }) goes on from here";
+
 /** What a {@link LinearNodeError} tells of the node that failed. */
 export interface LinearNodeErrorOptions {
   /** The pipeline's name. */
@@ -27,11 +30,12 @@ export interface LinearNodeErrorOptions {
  *   inputs: ["a", "b"],
  *   outputs: ["quotient"],
  * });
- * const pipeline = new LinearPipeline({ nodes: [divide], runtime: { a: 1n, b: 0n }, quiet: true });
+ * const pipeline = new LinearPipeline({ name: "ratios", nodes: [divide], runtime: { a: 1n, b: 0n }, quiet: true });
  * await rejects(() => pipeline.run(), (error) => {
  *   equal((error as LinearNodeError).node, "divide");
  *   equal((error as LinearNodeError).message,
- *     'Node "divide" of pipeline "pipeline" failed: RangeError: Division by zero; its inputs were "a", "b"');
+ *     'Node "divide" of pipeline "ratios" failed: RangeError: Division by zero; its inputs were "a", "b"; ' +
+ *     "run({ resume: true }) goes on from here");
  *   return error instanceof LinearNodeError;
  * });
  * ```
@@ -49,7 +53,7 @@ export class LinearNodeError extends Error {
   /** A failure for the `reason` given. */
   constructor(reason: string, { pipeline, node, inputs, cause }: LinearNodeErrorOptions) {
     const names = inputs.length === 0 ? "it has no inputs" : `its inputs were ${quoteAll(inputs)}`;
-    super(`Node "${node}" of pipeline "${pipeline}" failed: ${reason}; ${names}`, { cause });
+    super(`Node "${node}" of pipeline "${pipeline}" failed: ${reason}; ${names}; ${HINT}`, { cause });
     this.pipeline = pipeline;
     this.node = node;
     this.inputs = inputs;

@@ -1,6 +1,6 @@
 /** What would become of the nodes of a pipeline. */
 
-/** What becomes of a node in a run: it is run, its outputs are in the cache, or nobody needs it to run. */
+/** What becomes of a node in a run: it runs, its outputs are there already, or nobody needs it to run. */
 export type LinearNodeStatus = "run" | "cached" | "skipped";
 
 /** What would become of a node, and why. */

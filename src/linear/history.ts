@@ -1,19 +1,23 @@
 /** What a pipeline remembers of its runs. */
 
 import type { MemoryUse } from "./memory_use.ts";
-import { whyNotStorable } from "../storable.ts";
+import { whyNotStorable } from "./cache/inspect_value.ts";
+import { tryCopy } from "./cache/copy_value.ts";
 
 /** One call of a node's function. */
 export interface HistoryEntry {
   /** The node's name. */
   readonly node: string;
-  /** The resolved inputs by name: deep copies from before the call. What cannot be copied is a text that shows it. */
+  /**
+   * The resolved inputs by name, as they were before the call, if the node or pipeline has `trackHistory`. What cannot be copied
+   * is a text that shows it. In a cache, each is read when it is asked for.
+   */
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** The outputs by name: deep copies from after the call. What cannot be copied is a text that shows it. */
+  /** The outputs by name, as they were after the call, like {@link inputs}. */
   readonly outputs: Readonly<Record<string, unknown>>;
   /** When the call began. */
   readonly startedAt: Date;
-  /** How long it took, in milliseconds. */
+  /** How long the function took, in milliseconds. */
   readonly durationMs: number;
   /** What it did to the memory, if the node has `profile`. */
   readonly memory?: MemoryUse;
@@ -21,11 +25,15 @@ export interface HistoryEntry {
 
 /** A deep copy for the history. Objects of a class become plain ones; what cannot be copied becomes a text. */
 export function snapshot(value: unknown): unknown {
-  try {
-    const copy = structuredClone(value);
-    if (whyNotStorable(copy) === null) return copy;
-  } catch {
-    // It holds a function, a connection, or the like.
-  }
+  if (typeof value === "object" && value !== null) {
+    const exact = tryCopy(value);
+    if (exact !== undefined) return exact;
+    try {
+      const copy = structuredClone(value);
+      if (whyNotStorable(copy) === null) return copy;
+    } catch {
+      // It holds a function, a connection, or the like.
+    }
+  } else if (typeof value !== "function" && typeof value !== "symbol") return value;
   return Deno.inspect(value, { depth: 2 });
 }

@@ -12,13 +12,13 @@
  * }
  *
  * const pipeline = new LinearPipeline({
+ *   name: "sum",
  *   nodes: [new LinearNode({ fn: add, inputs: ["x", "y"], outputs: ["sum"] })],
  *   runtime: { x: 2, y: 3 },
  *   quiet: true,
  * });
- * await pipeline.run();
- * using registry = pipeline.openRegistry();
- * equal(registry.get("sum"), 5);
+ * const { results } = await pipeline.run();
+ * equal(results.sum, 5);
  * ```
  *
  * @module
@@ -31,6 +31,8 @@ export { namedPartial } from "./partial.ts";
 export { LinearPipeline } from "./pipeline.ts";
 export type { LinearPipelineOptions, LinearPipelineSettings } from "./settings.ts";
 export {
+  type AnyInputs,
+  type AnyOutputs,
   type AnyResult,
   type Arguments,
   type ConfigAt,
@@ -52,4 +54,26 @@ export type { NodeOutcome, RunReport } from "./report.ts";
 export type { NodeExplanation } from "./explanation.ts";
 export type { LinearNodeStatus } from "./explanation.ts";
 export type { MemoryUse } from "./memory_use.ts";
-export type { LinearRunOptions } from "./run_options.ts";
+export type { LinearPlanOptions, LinearRunOptions } from "./run_options.ts";
+export { type ClassCodec, jsonCodec, type ValueCodec } from "./codec.ts";
+export {
+  clockInput,
+  envInput,
+  type FileContent,
+  fileInput,
+  FileOutput,
+  fileOutput,
+  type PathsOf,
+  signalInput,
+  WorldInput,
+  type WorldKind,
+} from "./world.ts";
+export type {
+  LinearEvent,
+  LinearNodeEnded,
+  LinearNodeFailed,
+  LinearNodeStarted,
+  LinearRunEnded,
+  LinearRunStarted,
+} from "./event.ts";
+export type { PruneOptions, PruneReport } from "./prune.ts";

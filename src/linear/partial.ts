@@ -1,9 +1,11 @@
 /** Functions with bound values and a name of their own. */
 
-import { copyOf } from "../storable.ts";
+import { callback, checkName, checkRule, object } from "../rules.ts";
+import { copyOf } from "./cache/copy_value.ts";
 
+/** Any function. */
 // deno-lint-ignore ban-types
-type AnyFunction = Function;
+export type AnyFunction = Function;
 
 /** What a function made by {@link namedPartial} consists of. */
 export interface Partial {
@@ -40,15 +42,9 @@ export function namedPartial<Inputs extends unknown[], Bound extends object, Res
   name: string,
   bound: Bound,
 ): (...inputs: Inputs) => Result {
-  if (typeof name !== "string" || name === "") {
-    throw new TypeError(`Cannot bind values to a function: its name must be a text, received ${Deno.inspect(name)}`);
-  }
-  if (typeof fn !== "function") {
-    throw new TypeError(`Cannot bind values for "${name}": expected a function, received ${Deno.inspect(fn)}`);
-  }
-  if (typeof bound !== "object" || bound === null || Array.isArray(bound)) {
-    throw new TypeError(`Cannot bind values for "${name}": they must be an object, received ${Deno.inspect(bound)}`);
-  }
+  checkName("bind values to a function", name);
+  checkRule(`bind values for "${name}"`, "the function", callback, fn);
+  checkRule(`bind values for "${name}"`, "the values", object, bound);
   const own = copyOf(bound);
   const partial = (...inputs: Inputs) => fn(...inputs, copyOf(own));
   Object.defineProperty(partial, "name", { value: name });

@@ -1,39 +1,54 @@
 /** The declaration of a linear pipeline, and its runs. */
 
 import { DeclarationError, LifecycleError } from "../errors.ts";
+import { checkOptions } from "../rules.ts";
 import { importingWorker } from "../worker/importing.ts";
-import { encode } from "./cache/value_codec.ts";
+import { DamagedError } from "./cache/cache_database.ts";
+import { defaultCachePath, pathOf } from "./cache/cache_path.ts";
+import { codecTable } from "./cache/codec_table.ts";
+import { copyOf } from "./cache/copy_value.ts";
+import { clearCache, clearHistoryIn, pruneCache } from "./cache/maintain.ts";
+import { OpenCache } from "./cache/open_cache.ts";
 import { OpenRegistry } from "./cache/open_registry.ts";
-import { openDisplay, QUIET } from "./run/display.ts";
-import { merge } from "./run/merge_named.ts";
-import { type CacheView, knownIds, type PlannedStep, planWithCache } from "./run/linear_plan.ts";
+import { readHistory } from "./cache/read_history.ts";
+import type { LinearEvent } from "./event.ts";
 import type { NodeExplanation } from "./explanation.ts";
-import { type RunCache, runSteps } from "./run/run_nodes.ts";
-import { copyOf } from "../storable.ts";
-import { type Entry, ReplacedError, Store } from "./cache/value_store.ts";
-import { type Held, Values } from "./run/held_values.ts";
-import { checkCollisions, checkDeclaration, type Declaration, findNode, type Step, wire } from "./run/linear_wiring.ts";
-import type { LinearRunOptions } from "./run_options.ts";
 import type { HistoryEntry } from "./history.ts";
 import type { LinearNode } from "./node.ts";
+import type { PruneOptions, PruneReport } from "./prune.ts";
 import type { Registry } from "./registry.ts";
-import type { NodeOutcome, RunReport } from "./report.ts";
-import { checkSettings, checkSource, type LinearPipelineOptions, type LinearPipelineSettings } from "./settings.ts";
+import type { RunReport } from "./report.ts";
+import { LinearRun, type RunMemory } from "./run/linear_run.ts";
+import { checkCollisions, checkDeclaration, type Declaration } from "./run/linear_wiring.ts";
+import { makePlan, type Plan } from "./run/make_plan.ts";
+import { type MergedSettings, mergeSettings } from "./run/merge_named.ts";
+import { codecsOf } from "./run/run_cache.ts";
+import { WorldReader } from "./run/world_reader.ts";
+import { LINEAR_PLAN_RULES, LINEAR_RUN_RULES, type LinearPlanOptions, type LinearRunOptions } from "./run_options.ts";
+import {
+  CACHE_LIMIT_RULES,
+  checkSettings,
+  checkSource,
+  DEFAULT_LIMITS,
+  LINEAR_SETTING_RULES,
+  type LinearPipelineOptions,
+  type LinearPipelineSettings,
+} from "./settings.ts";
 
-/** How often a run starts over when other programs replace what it was about to read. */
-const MOST_ATTEMPTS = 5;
+/** So many calls are remembered in memory. */
+const MOST_CALLS = 10_000;
 
 /**
  * Nodes that run one after the other, each with named inputs and outputs.
  *
- * A node function gets each input for itself: a copy, or, where it is the last to take an output, that itself. What cannot
- * be copied (connections, functions, objects of a class) is shared.
+ * A node function gets a copy of each input, unless it promises with `share` not to change it. What cannot be copied
+ * (connections, functions, objects of a class without a codec) is shared.
  *
  * With `usePersistentCache`, outputs are kept on the disk, and a node runs only if it has to: when its function's source
  * text, its version, its bound values, its configuration or its inputs have changed, or an output is not there. A source
- * text does not tell what its function calls or captures: give the node a `version` for that. Nodes without outputs always
- * run. Values that a structured clone would not keep as they are stay in memory, with a warning, and are made anew by
- * later runs that need them.
+ * text does not tell what its function calls, captures or reads from outside: give the node a `version` for helpers, and
+ * declare files, variables and the clock as inputs. Nodes without outputs always run. Values that a structured clone would not
+ * keep as they are, and that have no codec, stay in memory, with a warning, and are made anew by later runs that need them.
  *
  * @example
  * ```ts
@@ -45,14 +60,15 @@ const MOST_ATTEMPTS = 5;
  * }
  *
  * const features = new LinearPipeline({
+ *   name: "features",
  *   nodes: [new LinearNode({ fn: rollingAverage, inputs: ["data", "config.window"], outputs: ["features"] })],
  *   config: { window: 2 },
  *   runtime: { data: [1, 3, 5, 7] },
  *   quiet: true,
  * });
- * equal((await features.run()).nodes[0].status, "run");
- * using registry = features.openRegistry();
- * deepEqual(registry.get("features"), [2, 4, 6]);
+ * const { nodes, results } = await features.run();
+ * equal(nodes[0].status, "run");
+ * deepEqual(results.features, [2, 4, 6]);
  * ```
  */
 export class LinearPipeline<Objects extends object = Record<string, unknown>> {
@@ -60,69 +76,61 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
   readonly name: string;
   /** Its nodes, in the order in which they run. */
   readonly nodes: readonly LinearNode[];
+  /** The file of its cache; `null` if it has none. */
+  readonly cachePath: string | null;
   readonly #declaration: Declaration;
   readonly #settings: LinearPipelineSettings;
-  readonly #cachePath: string | URL | null;
-  #memory: ReadonlyMap<string, Held> = new Map();
+  readonly #memory: RunMemory = { values: new Map(), done: new Map(), onDisk: null };
   readonly #history: HistoryEntry[] = [];
   #isRunning = false;
 
   /**
    * A pipeline, which is checked as far as that can be done without looking at the cache.
    *
-   * @throws {TypeError} If an option is of the wrong kind.
+   * @throws {TypeError} If an option is of the wrong kind, or there is none of that name.
+   * @throws {RangeError} If an option is out of range.
    * @throws {DeclarationError} If a name stands for two nodes or two objects, or a function's source cannot be seen.
    */
   constructor(options: LinearPipelineOptions) {
     checkSettings(options);
     const { nodes, ...settings } = options;
-    const { name = "pipeline", config, runtime = {}, usePersistentCache, cachePath = ".cache/pipeline.db" } = settings;
+    const { name, config, runtime = {}, usePersistentCache, cachePath, module } = settings;
     this.name = name;
     this.nodes = [...nodes];
-    this.#settings = settings;
-    this.#declaration = { name, nodes: this.nodes, config: copyOf(config), runtime: { ...runtime } };
+    const codecs = codecTable(settings.codecs);
+    this.#declaration = { name, nodes: this.nodes, config: copyOf(config, codecs), runtime: { ...runtime }, codecs };
+    this.#settings = { ...settings, config: this.#declaration.config };
     checkDeclaration(this.#declaration);
-    this.#cachePath = usePersistentCache ? cachePath : null;
+    this.cachePath = usePersistentCache
+      ? cachePath === undefined ? defaultCachePath(name, module) : pathOf(cachePath)
+      : null;
     if (usePersistentCache) this.nodes.forEach(checkSource);
   }
 
-  /** The names of what earlier runs have left: on the disk, and altogether. */
-  #kept(entries: ReadonlyMap<string, Entry>): { kept: Set<string>; persisted: Set<string> } {
-    const persisted = new Set([...entries.values()].filter(({ isOnDisk }) => isOnDisk).map(({ name }) => name));
-    return { persisted, kept: new Set([...persisted, ...this.#memory.keys()]) };
+  /** The plan of a run, for those who only look. */
+  #plan(options: LinearPlanOptions, cache: OpenCache | null): Plan {
+    const done = options.resume ? cache?.records.unfinished() ?? this.#memory.done : new Map<string, string>();
+    return makePlan({
+      declaration: this.#declaration,
+      options,
+      isCached: this.cachePath !== null,
+      cache,
+      world: new WorldReader(cache?.hashes),
+      memory: this.#memory.values,
+      done,
+      hasRun: new Set(),
+    });
   }
 
-  /** The steps of a run, and what becomes of them. */
-  #plan(
-    options: LinearRunOptions,
-    store: Store | null,
-  ): { planned: PlannedStep[]; cache: Omit<RunCache, "store"> | null } {
-    const entries = store?.entries() ?? new Map<string, Entry>();
-    const { kept, persisted } = this.#kept(entries);
-    const steps = wire(this.#declaration, options, kept, persisted);
-    const force = this.#forced(options.force, steps);
-    if (this.#cachePath === null) {
-      const reason = "there is no cache";
-      return { planned: steps.map((step) => ({ ...step, status: "run", reason, isTentative: false })), cache: null };
+  /** Looks at the cache. One that is damaged is as good as none. */
+  #look<Result>(look: (cache: OpenCache | null) => Result): Result {
+    using cache = this.cachePath === null ? null : OpenCache.look(this.cachePath, this.name);
+    try {
+      return look(cache);
+    } catch (error) {
+      if (error instanceof DamagedError) return look(null);
+      throw error;
     }
-    const view: CacheView = { entries, kept: (name) => this.#memory.get(name)?.id ?? entries.get(name)!.id };
-    const ids = knownIds(steps, view);
-    return { planned: planWithCache(steps, view, ids, force), cache: { view, ids } };
-  }
-
-  #forced(force: LinearRunOptions["force"], steps: readonly Step[]): Set<LinearNode> {
-    const nodes = steps.map(({ node }) => node);
-    if (force === true) return new Set(nodes);
-    if (!force) return new Set();
-    return new Set(
-      [force].flat().map((name) => {
-        const node = findNode(this.#declaration, name);
-        if (nodes.includes(node)) return node;
-        throw new DeclarationError(
-          `Cannot force node "${name}" of pipeline "${this.name}": it is left out of this run`,
-        );
-      }),
-    );
   }
 
   /**
@@ -130,11 +138,16 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
    *
    * @throws {UnknownNameError} If `from`, `to` or `force` names no node.
    * @throws {DeclarationError} If the pipeline cannot run.
+   * @throws {Error} If the cache is something else, or locked by another program.
    */
-  explain(options: LinearRunOptions = {}): NodeExplanation[] {
-    using store = this.#cachePath === null ? null : Store.openExisting(this.#cachePath);
-    const { planned } = this.#plan(options, store);
-    return planned.map(({ node, status, reason }) => ({ node: node.name, status, reason }));
+  explain(options: LinearPlanOptions = {}): NodeExplanation[] {
+    checkOptions(`explain pipeline "${this.name}"`, options, LINEAR_PLAN_RULES);
+    return this.#look((cache) => {
+      const { steps } = this.#plan(options, cache);
+      return steps.flatMap(({ node, status, reason }) =>
+        status === "left out" ? [] : [{ node: node.name, status, reason }]
+      );
+    });
   }
 
   /**
@@ -142,11 +155,12 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
    *
    * @throws {UnknownNameError} If `from`, `to` or `force` names no node.
    * @throws {DeclarationError} If a name stands for two objects, or an input has no source: before anything has run.
-   * @throws {LinearNodeError} If a node fails. What ran before it stays in the cache.
+   * @throws {LinearNodeError} If a node fails. What ran before it stays in the cache; `resume` goes on.
    * @throws {LifecycleError} If the pipeline is running already, or a worker is importing the module that runs it.
    * @throws The reason of the signal, if that was aborted.
    */
-  async run(options: LinearRunOptions = {}): Promise<RunReport> {
+  async run(options: LinearRunOptions = {}): Promise<RunReport<Objects>> {
+    checkOptions(`run pipeline "${this.name}"`, options, LINEAR_RUN_RULES);
     const worker = importingWorker();
     if (worker !== undefined) {
       throw new LifecycleError(
@@ -156,130 +170,190 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
     }
     if (this.#isRunning) throw new LifecycleError(`Cannot run pipeline "${this.name}": it is running already`);
     this.#isRunning = true;
+    let error: unknown;
     try {
-      using store = this.#cachePath === null ? null : Store.open(this.#cachePath);
-      return await this.#run(options, store);
+      return await this.#run(options);
+    } catch (thrown) {
+      error = thrown ?? String(thrown);
+      throw thrown;
     } finally {
       this.#isRunning = false;
+      this.#tell({ kind: "run ended", pipeline: this.name, error });
     }
   }
 
-  async #run(options: LinearRunOptions, store: Store | null): Promise<RunReport> {
-    const start = performance.now();
-    const first = this.#plan(options, store);
-    using display = this.#settings.quiet ? QUIET : await openDisplay();
-    const outcomes = new Map<LinearNode, NodeOutcome>();
-    for (let attempt = 1, plan = first;; attempt++, plan = this.#plan(options, store)) {
-      const planned = plan.planned.map((step) => withoutRepetition(step, outcomes));
-      this.#forget(planned);
-      const values = new Values(planned, this.#memory, (name) => store!.load(name, plan.cache!.ids.get(name)!));
-      try {
-        await runSteps({
-          pipeline: this.name,
-          steps: planned,
-          values,
-          cache: store && { store, ...plan.cache! },
-          display,
-          signal: this.#settings.signal,
-          remember: this.#settings.trackHistory ? (entry) => this.#remember(entry, store) : null,
-          outcomes,
-        });
-        break;
-      } catch (error) {
-        if (!(error instanceof ReplacedError) || attempt === MOST_ATTEMPTS) throw error;
-      } finally {
-        this.#memory = new Map([...this.#memory, ...values.held]);
-      }
+  async #run(options: LinearRunOptions): Promise<RunReport<Objects>> {
+    const { signal, maxBytes, maxUnusedMs, quiet, trackHistory } = this.#settings;
+    const signals = [signal, options.signal].filter((one) => one !== undefined);
+    const run = new LinearRun({
+      declaration: this.#declaration,
+      options,
+      memory: this.#memory,
+      cachePath: this.cachePath,
+      limits: withDefaults({ maxBytes, maxUnusedMs }),
+      signal: signals.length === 1 ? signals[0] : AbortSignal.any(signals),
+      isQuiet: quiet === true,
+      tracksValues: trackHistory === true,
+      tell: (event) => this.#tell(event),
+      remember: (entry) => this.#remember(entry),
+    });
+    return await run.run() as RunReport<Objects>;
+  }
+
+  #tell(event: LinearEvent): void {
+    try {
+      this.#settings.onEvent?.(event);
+    } catch (error) {
+      // A listener's mistake is told as any other, but the run goes on.
+      reportError(error);
     }
-    const report = { pipeline: this.name, nodes: [...outcomes.values()], durationMs: performance.now() - start };
-    display.finish(report);
-    return report;
   }
 
-  /** Lets go what earlier runs have left in memory and this run makes. */
-  #forget(steps: readonly Step[]): void {
-    const made = new Set(steps.flatMap(({ node }) => node.outputs));
-    this.#memory = new Map([...this.#memory].filter(([name]) => !made.has(name)));
-  }
-
-  #remember(entry: HistoryEntry, store: Store | null): void {
-    if (!store) return void this.#history.push(entry);
-    const { inputs, outputs, ...record } = entry;
-    store.addHistory(JSON.stringify(record), encode({ inputs, outputs }));
+  #remember(entry: HistoryEntry): void {
+    this.#history.push(entry);
+    if (this.#history.length > MOST_CALLS) this.#history.shift();
   }
 
   /**
-   * The calls of all runs, the oldest first, if `trackHistory` is set: those of this object, or, with a persistent cache,
-   * those in the cache, of earlier programs too.
+   * The calls of all runs, the oldest first: those of this object, or, with a persistent cache, those in the cache, of earlier
+   * programs too. Figures are always there, values where `trackHistory` is set.
    */
   get history(): readonly HistoryEntry[] {
-    if (this.#cachePath === null) return [...this.#history];
-    using store = this.#settings.trackHistory ? Store.openExisting(this.#cachePath) : null;
-    return (store?.history() ?? []).map(({ record, values }) => {
-      const { startedAt, ...rest } = JSON.parse(record);
-      return { ...rest, startedAt: new Date(startedAt), ...values as Pick<HistoryEntry, "inputs" | "outputs"> };
-    });
+    const { cachePath, name, nodes } = this;
+    if (cachePath === null) return [...this.#history];
+    const { codecs } = this.#declaration;
+    const codecsOfOutput = (output: string) =>
+      codecsOf(nodes.find((node) => node.outputs.includes(output)), output, codecs);
+    return this.#look((cache) => cache ? readHistory(cache.records, cachePath, name, codecsOfOutput) : []);
   }
 
   /** Forgets the history, that on the disk as well. */
-  clearHistory(): void {
+  async clearHistory(): Promise<void> {
     this.#history.length = 0;
-    using store = this.#cachePath === null ? null : Store.openExisting(this.#cachePath);
-    store?.clearHistory();
+    if (this.cachePath !== null) await clearHistoryIn(this.cachePath, this.name);
   }
 
   /**
-   * Opens the registry, to look at runtime constants, results and what is in the cache. Close it, or declare it with
-   * `using`.
+   * Removes from the cache what is over the limits, the least recently used first; what is left is in a file as small as it can
+   * be. The limits are those of the pipeline, unless others are given.
+   *
+   * @throws {TypeError} If an option is of the wrong kind, or there is none of that name.
+   * @throws {RangeError} If one is out of range.
+   */
+  async prune(options: PruneOptions = {}): Promise<PruneReport> {
+    checkOptions(`prune pipeline "${this.name}"`, options, CACHE_LIMIT_RULES);
+    const { maxBytes, maxUnusedMs } = this.#settings;
+    const limits = withDefaults({
+      maxBytes: options.maxBytes ?? maxBytes,
+      maxUnusedMs: options.maxUnusedMs ?? maxUnusedMs,
+    });
+    const evicted = this.cachePath === null ? null : await pruneCache(this.cachePath, limits);
+    const { values = 0, bytes = 0, keptBytes = 0 } = evicted ?? {};
+    return { removedValues: values, removedBytes: bytes, keptBytes };
+  }
+
+  /** Empties the cache, with its history, and forgets what earlier runs have left in memory. */
+  async clear(): Promise<void> {
+    this.#history.length = 0;
+    Object.assign(this.#memory, { values: new Map(), done: new Map(), onDisk: null });
+    if (this.cachePath !== null) await clearCache(this.cachePath);
+  }
+
+  /**
+   * Opens the registry, to look at runtime constants and outputs: those of the last run of this object, or, before it has run,
+   * those that a run would take from the cache. Close it, or declare it with `using`.
    *
    * @throws {DeclarationError} If a runtime constant has the name of an object in the cache.
    */
   openRegistry(): Registry<Objects> {
-    const store = this.#cachePath === null ? null : Store.openExisting(this.#cachePath);
+    const cache = this.cachePath === null ? null : OpenCache.look(this.cachePath, this.name);
     try {
-      const { persisted } = this.#kept(store?.entries() ?? new Map());
-      checkCollisions(`open the registry of pipeline "${this.name}"`, this.#declaration, persisted);
-      const { name: pipeline, nodes, runtime } = this.#declaration;
-      const outputs = new Set(nodes.flatMap((node) => node.outputs));
-      return new OpenRegistry({ pipeline, outputs, runtime, memory: this.#memory, store });
+      return this.#openRegistry(cache);
     } catch (error) {
-      store?.[Symbol.dispose]();
+      cache?.[Symbol.dispose]();
+      if (error instanceof DamagedError) return this.#openRegistry(null);
+      throw error;
+    }
+  }
+
+  #openRegistry(cache: OpenCache | null): Registry<Objects> {
+    const { name: pipeline, nodes } = this;
+    const { runtime, codecs } = this.#declaration;
+    const action = `open the registry of pipeline "${pipeline}"`;
+    if (cache) checkCollisions(action, this.#declaration, cache.values.names());
+    const { onDisk, missing } = this.#outputsNow(cache);
+    return new OpenRegistry({
+      pipeline,
+      missing,
+      runtime,
+      memory: this.#memory.values,
+      onDisk,
+      cache,
+      codecs,
+      codecsOf: (output) => codecsOf(nodes.find((node) => node.outputs.includes(output)), output, codecs),
+    });
+  }
+
+  /** The fingerprints of outputs on the disk, and why others are not there. */
+  #outputsNow(cache: OpenCache | null): { onDisk: ReadonlyMap<string, string>; missing: Map<string, string> } {
+    const outputs = this.nodes.flatMap(({ outputs }) => outputs);
+    const released =
+      "no run has made it, or it was released after its last use, which keep and usePersistentCache prevent";
+    const missing = new Map(outputs.map((output) => [output, released]));
+    if (this.#memory.onDisk !== null) return { onDisk: cache ? this.#memory.onDisk : new Map(), missing };
+    const onDisk = new Map<string, string>();
+    for (const { node, status, reason, found = [] } of cache ? this.#stepsIfPossible(cache) : []) {
+      if (status === "run") {
+        for (const output of node.outputs) missing.set(output, `node "${node.name}" has to run: ${reason}`);
+      }
+      for (const [index, output] of node.outputs.entries()) {
+        const entry = status === "cached" ? found[index]?.entry : undefined;
+        if (entry?.isStored) onDisk.set(output, entry.value);
+      }
+    }
+    return { onDisk, missing };
+  }
+
+  #stepsIfPossible(cache: OpenCache): Plan["steps"] {
+    try {
+      return this.#plan({}, cache).steps;
+    } catch (error) {
+      // A run would say so. What there is can be looked at all the same.
+      if (error instanceof DeclarationError) return [];
       throw error;
     }
   }
 
   /**
    * A pipeline of the nodes of this one, then those of another. Runtime constants and configuration are merged. Cache and
-   * name are those of this pipeline, unless only the other has a cache.
+   * name are those of this pipeline, unless only the other has a cache, or `settings` say otherwise.
    *
-   * @throws {DeclarationError} If both have an output or node of one name, or different values for a runtime constant or a
-   *   part of the configuration.
+   * @throws {DeclarationError} If both have an output or node of one name, different values for a runtime constant or a part of
+   *   the configuration, or caches of different files.
    */
-  concat<Others extends object>(other: LinearPipeline<Others>): LinearPipeline<Objects & Others> {
+  concat<Others extends object>(
+    other: LinearPipeline<Others>,
+    settings: Partial<LinearPipelineSettings> = {},
+  ): LinearPipeline<Objects & Others> {
     if (!(other instanceof LinearPipeline)) {
       throw new TypeError(`Cannot append to pipeline "${this.name}": no pipeline, received ${Deno.inspect(other)}`);
     }
-    const action = `append pipeline "${other.name}" to "${this.name}"`;
-    const one = this.#settings, two = other.#settings;
-    const signals = [one.signal, two.signal].filter((signal) => signal !== undefined);
-    const both = (part: "config" | "runtime") =>
-      merge(action, part, this.#declaration[part], other.#declaration[part] as unknown);
+    checkOptions(`append pipeline "${other.name}" to "${this.name}"`, settings, LINEAR_SETTING_RULES);
     return new LinearPipeline<Objects & Others>({
+      ...mergeSettings(this.#ofMerge, other.#ofMerge, settings),
       nodes: [...this.nodes, ...other.nodes],
-      name: this.name,
-      config: both("config"),
-      runtime: both("runtime") as Record<string, unknown>,
-      usePersistentCache: this.#cachePath !== null || other.#cachePath !== null,
-      cachePath: this.#cachePath ?? other.#cachePath ?? undefined,
-      trackHistory: one.trackHistory || two.trackHistory,
-      signal: signals.length === 2 ? AbortSignal.any(signals) : signals[0],
-      quiet: one.quiet && two.quiet,
     });
+  }
+
+  get #ofMerge(): MergedSettings {
+    return {
+      ...this.#settings,
+      cachePath: this.cachePath ?? undefined,
+      hasOwnPath: this.#settings.cachePath !== undefined,
+    };
   }
 }
 
-/** A node without outputs has no trace in the cache: only the run itself knows that it has run. */
-function withoutRepetition(step: PlannedStep, outcomes: ReadonlyMap<LinearNode, NodeOutcome>): PlannedStep {
-  if (step.node.outputs.length > 0 || outcomes.get(step.node)?.status !== "run") return step;
-  return { ...step, status: "skipped", reason: "it has run already" };
+function withDefaults({ maxBytes, maxUnusedMs }: PruneOptions): { maxBytes: number; maxUnusedMs: number } {
+  return { maxBytes: maxBytes ?? DEFAULT_LIMITS.maxBytes, maxUnusedMs: maxUnusedMs ?? DEFAULT_LIMITS.maxUnusedMs };
 }

@@ -4,11 +4,12 @@
 export type Placement = "runtime" | "memory" | "disk";
 
 /**
- * The objects of a pipeline by name: runtime constants, what is in the cache, and the results of the last run that are in
- * memory. `LinearPipeline.openRegistry()` opens one; close it, or declare it with `using`.
+ * The objects of a pipeline by name: runtime constants, and outputs in the cache and in memory: those of the last run of this
+ * object, whatever other programs have put into the cache since; before its first run, those that a run would take from the
+ * cache. `LinearPipeline.openRegistry()` opens one; close it, or declare it with `using`.
  *
- * It shows what there was when it was opened. Values that no node takes are results; those that a node has taken are
- * released, unless there is a cache.
+ * Outputs that no node takes are results; those that a node has taken are released, unless there is a cache or the node that
+ * makes them has `keep`.
  *
  * @example
  * ```ts
@@ -17,7 +18,7 @@ export type Placement = "runtime" | "memory" | "disk";
  *
  * const sum = new LinearNode({ name: "sum", fn: (values: number[]) => values.reduce((a, b) => a + b), inputs: ["values"],
  *   outputs: ["total"] });
- * const pipeline = new LinearPipeline({ nodes: [sum], runtime: { values: [1, 2, 3] }, quiet: true });
+ * const pipeline = new LinearPipeline({ name: "totals", nodes: [sum], runtime: { values: [1, 2, 3] }, quiet: true });
  * await pipeline.run();
  * using registry = pipeline.openRegistry();
  * equal(registry.get("total"), 6);
@@ -36,7 +37,7 @@ export interface Registry<Objects extends object = Record<string, unknown>> exte
    *
    * @throws {UnknownNameError} If there is none.
    * @throws {LifecycleError} If the registry is closed.
-   * @throws {Error} If another program has replaced it since the registry was opened.
+   * @throws {Error} If another program has removed it since the registry was opened, or it is damaged.
    */
   get<Name extends keyof Objects & string>(name: Name): Objects[Name];
   /**

@@ -1,5 +1,6 @@
 /** What became of a run. */
 
+import { formatBytes, formatDuration } from "../units.ts";
 import type { MemoryUse } from "./memory_use.ts";
 import type { LinearNodeStatus } from "./explanation.ts";
 
@@ -11,8 +12,12 @@ export interface NodeOutcome {
   readonly status: LinearNodeStatus;
   /** Why, in words. */
   readonly reason: string;
-  /** How long it took, with the writing of its outputs, in milliseconds; 0 if it was not run. */
+  /** How long its function took, in milliseconds; 0 if it was not called. */
   readonly durationMs: number;
+  /** How long its inputs took, to be copied or read from the cache, in milliseconds. */
+  readonly loadMs: number;
+  /** How long its outputs took, to be written to the cache and to files, in milliseconds. */
+  readonly storeMs: number;
   /** The bytes written to the cache. */
   readonly storedBytes: number;
   /** What it did to the memory, if the node has `profile`. */
@@ -20,26 +25,19 @@ export interface NodeOutcome {
 }
 
 /** What became of a run. */
-export interface RunReport {
+export interface RunReport<Objects extends object = Record<string, unknown>> {
   /** The pipeline's name. */
   readonly pipeline: string;
   /** What became of each node, in their order. */
   readonly nodes: readonly NodeOutcome[];
   /** How long the run took, in milliseconds. */
   readonly durationMs: number;
-}
-
-/** A duration for people. */
-export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
-  const seconds = ms / 1000;
-  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
-}
-
-function formatBytes(bytes: number): string {
-  if (bytes === 0) return "";
-  if (bytes < 1000) return `${bytes} B`;
-  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  /**
+   * The outputs by name, as this very run has made or found them, whatever other programs do to the cache. Those that no node
+   * takes, and those of nodes with `keep`, are listed; others can be asked for as long as the cache has them. Each is a copy, or
+   * itself where it cannot be copied.
+   */
+  readonly results: Readonly<Objects>;
 }
 
 /** How each status reads once the run is over. */
@@ -50,10 +48,15 @@ const STATUS: Readonly<Record<LinearNodeStatus, string>> = {
 };
 
 /** The table at the end of a run. */
-export function summaryTable({ pipeline, nodes, durationMs }: RunReport): string {
+export function summaryTable({ pipeline, nodes, durationMs }: Omit<RunReport, "results">): string {
   const rows = [["node", "", "time", "stored"]];
   for (const { node, status, durationMs, storedBytes } of nodes) {
-    rows.push([node, STATUS[status], status === "run" ? formatDuration(durationMs) : "", formatBytes(storedBytes)]);
+    rows.push([
+      node,
+      STATUS[status],
+      status === "run" ? formatDuration(durationMs) : "",
+      storedBytes === 0 ? "" : formatBytes(storedBytes),
+    ]);
   }
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   const lines = rows.map((row) => {

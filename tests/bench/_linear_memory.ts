@@ -12,7 +12,11 @@ const increment = (array: Float64Array) => array.map((item) => item + 1);
 const stages = Array.from({ length: STAGES }, (_, n) => {
   return new LinearNode({ fn: increment, name: `stage${n}`, inputs: [`x${n}`], outputs: [`x${n + 1}`] });
 });
-const pipeline = new LinearPipeline({ nodes: [new LinearNode({ fn: make, outputs: ["x0"] }), ...stages], quiet: true });
+const pipeline = new LinearPipeline({
+  name: "memory",
+  nodes: [new LinearNode({ fn: make, outputs: ["x0"] }), ...stages],
+  quiet: true,
+});
 
 function runCalls(): Float64Array {
   let array = make();

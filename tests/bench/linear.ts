@@ -24,7 +24,7 @@ function timePlainCalls(): number {
 }
 
 async function timeNodes(nodes: readonly LinearNode[]): Promise<number> {
-  const pipeline = new LinearPipeline({ nodes, runtime: { x0: 0 }, quiet: true });
+  const pipeline = new LinearPipeline({ name: "bench", nodes, runtime: { x0: 0 }, quiet: true });
   const start = performance.now();
   await pipeline.run();
   const time = (performance.now() - start) / NODES * 1e6;
@@ -58,7 +58,7 @@ async function timeFile(path: string, array: Float64Array<ArrayBuffer>): Promise
 }
 
 async function timeCache(path: string, array: Float64Array): Promise<WriteAndRead> {
-  const settings = { usePersistentCache: true, cachePath: path, quiet: true };
+  const settings = { name: "bench", usePersistentCache: true, cachePath: path, quiet: true };
   const make = new LinearNode({ fn: () => array, name: "make", outputs: ["array"] });
   let copy: Float64Array | undefined;
   const take = new LinearNode({ fn: (array: Float64Array) => void (copy = array), name: "take", inputs: ["array"] });

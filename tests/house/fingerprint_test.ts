@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, notEqual, throws } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { fingerprint, FingerprintError } from "../../src/fingerprint.ts";
-import { whyNotStorable } from "../../src/storable.ts";
+import { whyNotStorable } from "../../src/linear/cache/inspect_value.ts";
 
 function circle(name: string): object {
   const object: Record<string, unknown> = { name };
@@ -160,7 +160,8 @@ Deno.test("fingerprint() and whyNotStorable() refuse what cannot be read, wherev
       throws(() => fingerprint(whole), (error) => {
         return error instanceof FingerprintError && error.reason === `${place} is ${reason}`;
       }, `${place}: ${reason}`);
-      equal(whyNotStorable(whole), `${place} is ${reason}`);
+      // Linear pipelines have codecs for some.
+      if (!(value instanceof URL)) equal(whyNotStorable(whole), `${place} is ${reason}`);
     }
   }
   throws(() => fingerprint(new SharedArrayBuffer(1)), /SharedArrayBuffer$/);
@@ -184,8 +185,6 @@ Deno.test("fingerprint() takes what stands in for a value", () => {
 
 Deno.test("whyNotStorable() lets nothing pass that a clone would change", () => {
   const changed = [
-    Object.create(null),
-    Buffer.from("a"),
     with$(/a/g, { lastIndex: 1 }),
     with$(new Error("a"), { code: 1 }),
   ];

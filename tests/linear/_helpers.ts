@@ -11,9 +11,10 @@ import {
 /** A pipeline that shows nothing. */
 export function quietPipeline(
   nodes: readonly LinearNodeOptions[],
-  settings: LinearPipelineSettings = {},
+  settings: Partial<LinearPipelineSettings> = {},
 ): LinearPipeline {
-  return new LinearPipeline({ nodes: nodes.map((options) => new LinearNode(options)), quiet: true, ...settings });
+  const made = nodes.map((options) => new LinearNode(options));
+  return new LinearPipeline({ name: "pipeline", nodes: made, quiet: true, ...settings });
 }
 
 /** The path of a cache in a folder that is removed with it. */
@@ -23,7 +24,7 @@ export function temporaryCache(): Disposable & { readonly path: string } {
 }
 
 /** Settings of a pipeline with a cache. */
-export function cached(path: string): LinearPipelineSettings {
+export function cached(path: string): Partial<LinearPipelineSettings> {
   return { usePersistentCache: true, cachePath: path };
 }
 

@@ -25,6 +25,7 @@ function count(doubled: Float64Array, made: Float64Array): [number, string] {
 /** The pipeline of one round. */
 export function pipelineOf(cachePath: string, round: number): LinearPipeline {
   return new LinearPipeline({
+    name: "rounds",
     nodes: [
       new LinearNode({ fn: make, inputs: ["config.round"], outputs: ["made"] }),
       new LinearNode({ fn: double, inputs: ["made", "config.round"], outputs: ["doubled"] }),

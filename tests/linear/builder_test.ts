@@ -10,7 +10,7 @@ interface Config {
 }
 
 const config: Config = { window: 2, model: { depth: 3 } };
-const start = () => pipeline({ config, runtime: { data: [1, 2, 3], label: "x" }, quiet: true });
+const start = () => pipeline({ name: "typed", config, runtime: { data: [1, 2, 3], label: "x" }, quiet: true });
 
 function rollingSum(data: number[], window: number): number[] {
   return data.slice(window - 1).map((_, end) => data.slice(end, end + window).reduce((a, b) => a + b));
@@ -60,7 +60,7 @@ export function rejected() {
   // @ts-expect-error The arguments of a function in place are typed as well.
   start().node({ fn: (data) => data.toUpperCase(), name: "n", inputs: ["data"], outputs: ["a"] });
   // @ts-expect-error There is no configuration.
-  pipeline().node({ fn: (all: Config) => all, name: "n", inputs: ["config.window"], outputs: ["a"] });
+  pipeline({ name: "bare" }).node({ fn: (all: Config) => all, name: "n", inputs: ["config.window"], outputs: ["a"] });
   // @ts-expect-error The bound values are not those that the function takes.
   namedPartial((data: number[], { table }: { table: string }) => [data, table], "write", { tabel: "t" });
   using registry = made.build().openRegistry();

@@ -166,7 +166,12 @@ Deno.test("What cannot be stored stays in memory, with a warning that says why, 
   ]);
   await logged(async () => deepEqual(statuses((await pipeline(2).run()).nodes), { connect: "run", load: "run" }));
   equal(connections, 2);
-  await rejects(pipeline(3).run({ from: "load" }), /node "connect", which provides it, is left out/);
+  // What is left out, but cannot be on the disk, is made anew all the same.
+  await logged(async () => {
+    const { nodes } = await pipeline(3).run({ from: "load" });
+    deepEqual(statuses(nodes), { connect: "run", load: "run" });
+  });
+  equal(connections, 3);
 });
 
 Deno.test("A result that cannot be stored is made by every run", async () => {
@@ -182,7 +187,7 @@ Deno.test("A result that cannot be stored is made by every run", async () => {
   equal((objectsOf(pipeline).model as () => number)(), 2);
 });
 
-Deno.test("A pipeline takes what another has left in the same cache", async () => {
+Deno.test("A pipeline does not take what another has left in the same cache: a vanished producer is an error", async () => {
   using cache = temporaryCache();
   await example(cache.path).run();
   const predict: LinearNodeOptions = {
@@ -191,12 +196,9 @@ Deno.test("A pipeline takes what another has left in the same cache", async () =
     inputs: ["model"],
     outputs: ["prediction"],
   };
-  const later = () => quietPipeline([predict], cached(cache.path));
-  await later().run();
-  equal(objectsOf(later()).prediction, -90);
-  deepEqual(statuses(later().explain()), { predict: "cached" });
-  await example(cache.path, { depth: 1 }).run();
-  deepEqual(later().explain(), [{ node: "predict", status: "run", reason: '"model" has changed' }]);
+  const later = quietPipeline([predict], cached(cache.path));
+  await rejects(later.run(), /node "predict" needs "model": nobody provides it/);
+  throws(() => later.explain(), DeclarationError);
 });
 
 Deno.test("What ran before a failure stays cached", async () => {
@@ -261,7 +263,7 @@ Deno.test("A cache that is none is refused with its path", async () => {
   await rejects(example(cache.path).run(), /it is a database of something else/);
   throws(() => example(cache.path).openRegistry(), /it is a database of something else/);
   database.exec("pragma application_id = 1380797507; pragma user_version = 9");
-  await rejects(example(cache.path).run(), /it has format 9, expected 1; delete it to start anew/);
+  await rejects(example(cache.path).run(), /it was made by a newer Ringmill \(format 9, expected 2\)/);
 });
 
 Deno.test("Values of every kind that can be stored come back as they were", async () => {
@@ -304,7 +306,6 @@ Deno.test("Values that would not come back as they were are not stored", async (
     [{ a: [{ b() {} }] }, `its ["a"][0]["b"] is a function`],
     [new Map([["key", Symbol("x")]]), `its ["key"] is a symbol`],
     [[new Model()], `its [0] is an instance of class Model`],
-    [new URL("http://localhost/"), "it is an instance of class URL"],
     [new Float64Array(new SharedArrayBuffer(8)), "it is an array in shared memory"],
     [new Uint8Array(new ArrayBuffer(8, { maxByteLength: 16 })), "it is a resizable or detached buffer"],
     [Object.assign(new Error("x"), { fn() {} }), `it is an error with a property of its own, "fn"`],

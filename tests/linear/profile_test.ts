@@ -78,7 +78,7 @@ Deno.test('LinearNode with profile: "worker" says what goes wrong in or on the w
   const cases: [Omit<LinearNodeOptions, "profile">, RegExp][] = [
     [{ fn: functions.fail }, /RangeError: too loud/],
     [{ fn: functions.makeFunction }, /what it returns cannot leave its worker: it is a function/],
-    [{ fn: functions.isApart, inputs: ["call"] }, /the inputs cannot be sent to its worker: its \["0"\] is a function/],
+    [{ fn: functions.isApart, inputs: ["call"] }, /the inputs cannot be sent to its worker: its \[0\] is a function/],
     [{ fn: functions.breakWorker }, /its worker broke: Uncaught Error: late/],
     [{ fn: local }, /function "local" is not an export of .*_functions.ts/],
   ];
@@ -94,7 +94,7 @@ Deno.test("LinearNode with profile fails alone, and not the program, where a wor
   const program = `
     import { LinearPipeline, LinearNode } from "@ringmill/ringmill/linear";
     const node = new LinearNode({ fn: () => 1, name: "one", outputs: ["x"], profile: true });
-    await new LinearPipeline({ nodes: [node], quiet: true }).run().catch((error) => console.log(error.message));
+    await new LinearPipeline({ name: "p", nodes: [node], quiet: true }).run().catch((error) => console.log(error.message));
   `;
   const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
   const child = new Deno.Command(Deno.execPath(), {

@@ -53,7 +53,7 @@ const nodes = () => [
 ];
 
 Deno.test("Seed: a pipeline from the database to the model", async () => {
-  const pipeline = new LinearPipeline({ nodes: nodes(), config: new Config(), quiet: true });
+  const pipeline = new LinearPipeline({ name: "seed", nodes: nodes(), config: new Config(), quiet: true });
   await pipeline.run();
   deepEqual(objectsOf(pipeline), { model: { weight: 80 } });
 });
@@ -61,7 +61,13 @@ Deno.test("Seed: a pipeline from the database to the model", async () => {
 Deno.test("Seed: a node of runtime constants", async () => {
   const add = (a: number, b: number) => a + b;
   const node = new LinearNode({ fn: add, inputs: ["x", "y"], outputs: ["sum"] });
-  const pipeline = new LinearPipeline({ nodes: [node], config: {}, runtime: { x: 2, y: 3 }, quiet: true });
+  const pipeline = new LinearPipeline({
+    name: "seed",
+    nodes: [node],
+    config: {},
+    runtime: { x: 2, y: 3 },
+    quiet: true,
+  });
   await pipeline.run();
   deepEqual(objectsOf(pipeline), { x: 2, y: 3, sum: 5 });
 });
@@ -69,7 +75,7 @@ Deno.test("Seed: a node of runtime constants", async () => {
 Deno.test("Seed: intermediate results are kept on the disk, the connection is not, and a change says what it means", async () => {
   using cache = temporaryCache();
   const pipeline = (config = new Config()) =>
-    new LinearPipeline({ nodes: nodes(), config, quiet: true, ...cached(cache.path) });
+    new LinearPipeline({ name: "seed", nodes: nodes(), config, quiet: true, ...cached(cache.path) });
   const warnings = await logged(() => pipeline().run());
   match(warnings.join(), /"conn" stays in memory, not in the cache: it is an instance of class DatabaseSync/);
   using registry = pipeline().openRegistry();
@@ -93,10 +99,13 @@ Deno.test("Seed: intermediate results are kept on the disk, the connection is no
 Deno.test("Seed: fast failure where a runtime constant has the name of a cached object", async () => {
   using cache = temporaryCache();
   await logged(() =>
-    new LinearPipeline({ nodes: nodes(), config: new Config(), quiet: true, ...cached(cache.path) }).run()
+    new LinearPipeline({ name: "seed", nodes: nodes(), config: new Config(), quiet: true, ...cached(cache.path) }).run()
   );
-  const colliding = new LinearPipeline({ nodes: [], runtime: { df: [] }, ...cached(cache.path) });
-  throws(() => colliding.openRegistry(), /"df" is both a runtime constant and an object in the cache/);
+  const colliding = new LinearPipeline({ name: "seed", nodes: [], runtime: { df: [] }, ...cached(cache.path) });
+  throws(
+    () => colliding.openRegistry(),
+    /"df" is both a runtime constant and an object in the cache; rename it, or clear/,
+  );
 });
 
 Deno.test("Seed: distinct nodes of one function, which write to tables, and composition", async () => {
@@ -105,6 +114,7 @@ Deno.test("Seed: distinct nodes of one function, which write to tables, and comp
     written.push(`${schema}.${table}: ${rows.length}`);
   }
   const writers = new LinearPipeline({
+    name: "writers",
     nodes: [
       new LinearNode({
         fn: namedPartial(writePipelineOutput, "write_val_metrics", { table: "metrics", schema: "ml" }),
@@ -118,7 +128,7 @@ Deno.test("Seed: distinct nodes of one function, which write to tables, and comp
     quiet: true,
   });
   deepEqual(writers.nodes.map(({ name }) => name), ["write_val_metrics", "write_predictions"]);
-  const full = new LinearPipeline({ nodes: nodes(), config: new Config(), quiet: true }).concat(writers);
+  const full = new LinearPipeline({ name: "seed", nodes: nodes(), config: new Config(), quiet: true }).concat(writers);
   const { nodes: outcomes } = await full.run();
   equal(outcomes.length, 7);
   deepEqual(written, ["ml.metrics: 3", "ml.predictions: 3"]);

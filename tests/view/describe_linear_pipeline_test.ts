@@ -45,6 +45,6 @@ Deno.test("describeLinearPipeline() can be drawn in Mermaid and as SVG, and so c
   const description = describeLinearPipeline(pipeline());
   match(drawMermaid(description), /"config#46;least"\]\]\n/);
   match(await drawSvg(description), /<svg[^]*dropped[^]*<\/svg>/);
-  drawMermaid(describeLinearPipeline(new LinearPipeline({ nodes: [] })));
-  await drawSvg(describeLinearPipeline(new LinearPipeline({ nodes: [] })));
+  drawMermaid(describeLinearPipeline(new LinearPipeline({ name: "pipeline", nodes: [] })));
+  await drawSvg(describeLinearPipeline(new LinearPipeline({ name: "pipeline", nodes: [] })));
 });

@@ -111,7 +111,7 @@ export const KINDS: Readonly<Record<string, () => Promise<void>>> = {
   },
   "a node that is profiled in a worker": async () => {
     const node = new LinearNode({ fn: neverReturn, module: MODULE, profile: "worker" });
-    new LinearPipeline({ nodes: [node], quiet: true }).run().catch(() => {});
+    new LinearPipeline({ name: "unclosed", nodes: [node], quiet: true }).run().catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, 500));
   },
 };

@@ -1,41 +1,46 @@
 /** The registry that a pipeline opens. */
 
 import { LifecycleError, UnknownNameError } from "../../errors.ts";
-import { encode } from "./value_codec.ts";
-import { copyOf, whyNotStorable } from "../../storable.ts";
-import type { Entry, Store } from "./value_store.ts";
 import { suggest } from "../../suggest.ts";
-import type { Held } from "../run/held_values.ts";
 import type { Placement, Registry } from "../registry.ts";
+import type { Held } from "../run/held_values.ts";
+import type { CodecTable } from "./codec_table.ts";
+import { copyOf } from "./copy_value.ts";
+import { UnavailableError } from "./entry.ts";
+import type { OpenCache } from "./open_cache.ts";
+import { type Codecs, encode } from "./value_codec.ts";
 
 /** What a registry shows. */
-interface RegistryContents {
+export interface RegistryContents {
   /** The pipeline's name. */
   readonly pipeline: string;
-  /** The names of all outputs of its nodes. */
-  readonly outputs: ReadonlySet<string>;
+  /** Why an output is not there, by name. */
+  readonly missing: ReadonlyMap<string, string>;
   /** The runtime constants. */
   readonly runtime: Readonly<Record<string, unknown>>;
   /** What the last run has left in memory. */
   readonly memory: ReadonlyMap<string, Held>;
+  /** The fingerprints of what it has left on the disk, or would take from it. */
+  readonly onDisk: ReadonlyMap<string, string>;
   /** The cache, if there is one. The registry closes it. */
-  readonly store: Store | null;
+  readonly cache: OpenCache | null;
+  readonly codecs: CodecTable;
+  /** The codecs for an output. */
+  readonly codecsOf: (output: string) => Codecs;
 }
 
 /** An open {@link Registry}. */
 export class OpenRegistry<Objects extends object> implements Registry<Objects> {
   readonly #contents: RegistryContents;
-  readonly #entries: ReadonlyMap<string, Entry>;
   readonly #placement: Readonly<Record<string, Placement>>;
   #isClosed = false;
 
+  /** Shows `contents`. */
   constructor(contents: RegistryContents) {
     this.#contents = contents;
-    this.#entries = contents.store?.entries() ?? new Map();
-    const onDisk = [...this.#entries.values()].filter(({ isOnDisk }) => isOnDisk);
     this.#placement = Object.fromEntries([
       ...Object.keys(contents.runtime).map((name) => [name, "runtime"]),
-      ...onDisk.map(({ name }) => [name, "disk"]),
+      ...Array.from(contents.onDisk.keys(), (name) => [name, "disk"]),
       ...Array.from(contents.memory.keys(), (name) => [name, "memory"]),
     ]);
   }
@@ -59,31 +64,47 @@ export class OpenRegistry<Objects extends object> implements Registry<Objects> {
   }
 
   #get(name: string): unknown {
-    const { runtime, memory, store } = this.#contents;
+    const { runtime, memory, codecs } = this.#contents;
     switch (this.#placementOf(name)) {
       case "runtime":
-        return copyOf(runtime[name]);
+        return copyOf(runtime[name], codecs);
       case "memory":
-        return copyOf(memory.get(name)!.value);
+        return copyOf(memory.get(name)!.value, codecs);
       case "disk":
-        return store!.load(name, this.#entries.get(name)!.id);
+        return this.#load(name);
+    }
+  }
+
+  #load(name: string): unknown {
+    const { cache, onDisk, codecsOf, pipeline } = this.#contents;
+    try {
+      return cache!.values.load(onDisk.get(name)!, codecsOf(name));
+    } catch (cause) {
+      if (!(cause instanceof UnavailableError)) throw cause;
+      throw new Error(
+        `Cannot get "${name}" from the registry of pipeline "${pipeline}": ${cause.message}; run it again`,
+        { cause },
+      );
     }
   }
 
   size(name: string): number | null {
     this.#check(`get the size of "${name}" from`);
-    if (this.#placementOf(name) === "disk") return this.#entries.get(name)!.bytes;
-    const { runtime, memory } = this.#contents;
+    const { runtime, memory, cache, onDisk, codecs } = this.#contents;
+    if (this.#placementOf(name) === "disk") return cache!.values.sizeOf(onDisk.get(name)!);
     const value = memory.has(name) ? memory.get(name)!.value : runtime[name];
-    return whyNotStorable(value) === null ? encode(value).bytes : null;
+    try {
+      const { bytes } = encode(value, { table: codecs });
+      return bytes;
+    } catch {
+      return null;
+    }
   }
 
   #placementOf(name: string): Placement {
     if (Object.hasOwn(this.#placement, name)) return this.#placement[name];
-    const { pipeline, outputs } = this.#contents;
-    const hint = outputs.has(name)
-      ? ": no run has made it, or it was released after its last use, which usePersistentCache prevents"
-      : suggest(name, [...this.names, ...outputs]);
+    const { pipeline, missing } = this.#contents;
+    const hint = missing.has(name) ? `: ${missing.get(name)}` : suggest(name, [...this.names, ...missing.keys()]);
     throw new UnknownNameError(`Cannot find "${name}" in the registry of pipeline "${pipeline}"${hint}`);
   }
 
@@ -93,7 +114,7 @@ export class OpenRegistry<Objects extends object> implements Registry<Objects> {
   }
 
   close(): void {
-    if (!this.#isClosed) this.#contents.store?.[Symbol.dispose]();
+    if (!this.#isClosed) this.#contents.cache?.[Symbol.dispose]();
     this.#isClosed = true;
   }
 

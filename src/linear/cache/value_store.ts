@@ -1,245 +1,130 @@
-/** The cache file: SQLite, one transaction for what one node has made. Several programs may use it at a time. */
+/** The values in a cache, by what they were made from. Several programs may use it at a time. */
 
-import { existsSync } from "node:fs";
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
-import { DatabaseSync } from "node:sqlite";
-import { decode, type Encoded } from "./value_codec.ts";
+import { createHash } from "node:crypto";
+import { digest } from "../../fingerprint.ts";
+import { joined } from "./bytes.ts";
+import type { CacheDatabase } from "./cache_database.ts";
+import { type Entry, type NewEntry, UnavailableError } from "./entry.ts";
+import { type Codecs, decodeFrom, type Encoded, memorySource } from "./value_codec.ts";
+import { LEAST_FILE_BYTES, ValueFiles } from "./value_files.ts";
 
-/** "RMLC", so that other tools can tell what the file is. */
-const APPLICATION_ID = 0x524d4c43;
-const VERSION = 1;
-/** How long one program waits for another that is writing, in milliseconds. */
-const BUSY_MS = 60_000;
-/** Large pages and pieces of some megabytes are what SQLite is fastest with. */
-const PAGE_BYTES = 65_536;
-const PIECE_BYTES = 4 << 20;
+type Row = Record<string, unknown>;
 
-const SCHEMA = `
-  create table stored (id integer primary key, lengths text not null) strict;
-  create table pieces (id integer primary key, stored integer not null references stored on delete cascade,
-    bytes blob not null) strict;
-  create index pieces_of on pieces (stored);
-  create table entries (name text primary key, id text not null, parts text not null, bytes integer not null,
-    stored integer references stored) strict;
-  create table history (id integer primary key, record text not null, stored integer not null references stored) strict;
-`;
-
-/** What the cache knows of a name. */
-export interface Entry {
-  readonly name: string;
-  /** The fingerprint of the value. */
-  readonly id: string;
-  /** What the value was made from, as the plan writes it. */
-  readonly parts: string;
-  /** The size of the value on the disk. */
-  readonly bytes: number;
-  /** Whether the value itself is there. One that cannot be cloned is not. */
-  readonly isOnDisk: boolean;
+/** Fingerprint of all that an entry says: a damaged one is as good as none. */
+function proofOf({ name, key, value, parts, bytes, isStored, madeAt }: Omit<Entry, "seq">): string {
+  return digest(createHash("sha256").update(JSON.stringify([name, key, value, parts, bytes, isStored, madeAt])));
 }
 
-/** An entry to write. Without `encoded`, only that there was such a value. */
-export interface NewEntry {
-  readonly name: string;
-  readonly id: string;
-  readonly parts: string;
-  readonly encoded?: Encoded;
+function entryOf(row: Row | undefined): Entry | undefined {
+  if (!row) return undefined;
+  const { seq, name, key, value, parts, bytes, is_stored, made_at, proof } = row;
+  const entry = { seq, name, key, value, parts, bytes, isStored: is_stored === 1, madeAt: made_at } as unknown as Entry;
+  return proofOf(entry) === proof ? entry : undefined;
 }
 
-/** The value of an entry is not the one that was planned with: another program has replaced it. */
-export class ReplacedError extends Error {}
+/** The values in an open cache. */
+export class ValueStore {
+  readonly #database: CacheDatabase;
+  readonly #files: ValueFiles;
 
-/** The path of a cache file. */
-export function pathOf(cachePath: string | URL): string {
-  return cachePath instanceof URL ? fileURLToPath(cachePath) : cachePath;
-}
-
-/** Says in the error of `open` what could not be opened. */
-function opening<Result>(path: string, open: () => Result): Result {
-  try {
-    return open();
-  } catch (cause) {
-    throw new Error(`Cannot open cache "${path}": ${(cause as Error).message}`, { cause });
-  }
-}
-
-/** An open cache file. */
-export class Store implements Disposable {
-  readonly path: string;
-  readonly #database: DatabaseSync;
-
-  private constructor(path: string, database: DatabaseSync) {
-    this.path = path;
+  /** Those in `database`. */
+  constructor(database: CacheDatabase) {
     this.#database = database;
+    this.#files = new ValueFiles(database.path);
   }
 
-  /** Opens a cache file, and makes it and its folder if need be. */
-  static open(cachePath: string | URL): Store {
-    const path = pathOf(cachePath);
-    return opening(path, () => {
-      Deno.mkdirSync(dirname(path), { recursive: true });
-      return Store.#prepared(path, (store) => store.transact(() => store.#isEmpty ? store.#create() : store.#check()))!;
-    });
+  /** The value of an output that was made from what `key` stands for. */
+  find(name: string, key: string): Entry | undefined {
+    return entryOf(this.#database.sql("select * from entries where name = ? and key = ?").get(name, key));
   }
 
-  /** Opens a cache file that exists, to look at it. `null` if there is none, or nothing in it yet. */
-  static openExisting(cachePath: string | URL): Store | null {
-    const path = pathOf(cachePath);
-    return opening(path, () => {
-      if (!existsSync(path)) return null;
-      return Store.#prepared(path, (store) => store.#isEmpty ? false : store.#check());
-    });
+  /** The value of an output that was used last. */
+  latest(name: string): Entry | undefined {
+    const query = "select * from entries where name = ? order by used_at desc, seq desc limit 1";
+    return entryOf(this.#database.sql(query).get(name));
   }
 
-  /** `prepare` returns whether the file is of use. */
-  static #prepared(path: string, prepare: (store: Store) => boolean): Store | null {
-    const store = new Store(path, new DatabaseSync(path, { timeout: BUSY_MS }));
-    let isReady = false;
-    try {
-      store.#database.exec(`pragma page_size = ${PAGE_BYTES}; pragma journal_mode = wal; pragma synchronous = normal`);
-      isReady = prepare(store);
-    } finally {
-      if (!isReady) store[Symbol.dispose]();
-    }
-    return isReady ? store : null;
+  /** Whether the value with the fingerprint `id` is there. */
+  has(id: string): boolean {
+    return this.#database.sql("select 1 from stored where id = ?").get(id) !== undefined;
   }
 
-  /** Whether nobody has made anything in it: a program may just be about to, or was killed before it could. */
-  get #isEmpty(): boolean {
-    return this.#pragma("schema_version") === 0;
+  /** The size of the value with the fingerprint `id`; null if it is not there. */
+  sizeOf(id: string): number | null {
+    return (this.#database.sql("select bytes from stored where id = ?").get(id)?.bytes as number | undefined) ?? null;
   }
 
-  #create(): true {
-    this.#database.exec(SCHEMA);
-    this.#database.exec(`pragma application_id = ${APPLICATION_ID}; pragma user_version = ${VERSION}`);
-    return true;
-  }
-
-  #check(): true {
-    const version = this.#pragma("user_version");
-    if (this.#pragma("application_id") !== APPLICATION_ID) throw new Error("it is a database of something else");
-    if (version !== VERSION) throw new Error(`it has format ${version}, expected ${VERSION}; delete it to start anew`);
-    return true;
-  }
-
-  #pragma(name: string): unknown {
-    return this.#database.prepare(`pragma ${name}`).get()![name];
-  }
-
-  /** Does `work` wholly or not at all. */
-  transact<Result>(work: () => Result): Result {
-    // At once for writing: two programs that both read first would each wait for the other to let go.
-    this.#database.exec("begin immediate");
-    try {
-      const result = work();
-      this.#database.exec("commit");
-      return result;
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("rollback");
-      throw error;
-    }
-  }
-
-  /** All entries by name. */
-  entries(): Map<string, Entry> {
-    const rows = this.#database.prepare("select name, id, parts, bytes, stored from entries order by name").all();
-    return new Map(rows.map(({ name, id, parts, bytes, stored }) => {
-      return [name as string, { name, id, parts, bytes, isOnDisk: stored !== null } as unknown as Entry];
-    }));
+  /** The names of all outputs of which a value is there. */
+  names(): Set<string> {
+    const rows = this.#database.sql("select distinct name from entries where is_stored = 1").all();
+    return new Set(rows.map(({ name }) => name as string));
   }
 
   /**
-   * The value of an entry.
+   * The value with the fingerprint `id`.
    *
-   * @throws {ReplacedError} If it is no longer there, or another than that with the fingerprint `id`.
+   * @throws {UnavailableError} If it is not there, or not as it was written. It is forgotten then.
    */
-  load(name: string, id: string): unknown {
-    // One transaction, lest another program replaces the value between its pieces.
-    this.#database.exec("begin");
+  load(id: string, codecs?: Codecs): unknown {
+    const row = this.#database.sql("select bytes, body from stored where id = ?").get(id);
+    if (!row) throw new UnavailableError("it is not in the cache any more");
     try {
-      const entry = this.#database.prepare("select id, stored from entries where name = ?").get(name);
-      if (entry?.id !== id || entry.stored === null) {
-        throw new ReplacedError(`Cannot load "${name}" from cache "${this.path}": another program has replaced it`);
-      }
-      return this.#read(entry.stored);
-    } finally {
-      this.#database.exec("commit");
+      return this.#read(id, row, codecs)();
+    } catch (error) {
+      this.#forget(id);
+      throw new UnavailableError((error as Error).message, { cause: error });
     }
   }
 
-  /** Writes what one node has made. */
-  save(entries: readonly NewEntry[]): void {
-    this.transact(() => {
-      for (const { name, id, parts, encoded } of entries) {
-        this.#remove(name);
-        this.#database.prepare("insert into entries (name, id, parts, bytes, stored) values (?, ?, ?, ?, ?)")
-          .run(name, id, parts, encoded?.bytes ?? 0, encoded ? this.#write(encoded) : null);
-      }
+  #read(id: string, { bytes, body }: Row, codecs?: Codecs): () => unknown {
+    if (body === null) return this.#files.read(id, bytes as number, (source) => decodeFrom(source, codecs));
+    const all = body as Uint8Array;
+    if (digest(createHash("sha256").update(all)) !== id) {
+      throw new RangeError("its bytes are not those that were written");
+    }
+    return decodeFrom(memorySource(all), codecs);
+  }
+
+  #forget(id: string): void {
+    if (this.#database.isReadOnly) return;
+    this.#database.transact(() => {
+      this.#database.sql("delete from entries where value = ?").run(id);
+      this.#database.sql("update call_values set value = null, shown = 'a value that was damaged' where value = ?").run(
+        id,
+      );
+      this.#database.sql("delete from stored where id = ?").run(id);
     });
+    this.#files.remove(id);
   }
 
-  #remove(name: string): void {
-    const row = this.#database.prepare("delete from entries where name = ? returning stored").get(name);
-    if (row) this.#database.prepare("delete from stored where id = ?").run(row.stored);
+  /** Writes the bytes of a value that are not in the database itself. */
+  writeFile(encoded: Encoded): void {
+    if (encoded.bytes >= LEAST_FILE_BYTES) this.#files.write(encoded);
   }
 
-  #write({ segments }: Encoded): number | bigint {
-    const lengths = JSON.stringify(segments.map(({ length }) => length));
-    const stored = this.#database.prepare("insert into stored (lengths) values (?)").run(lengths).lastInsertRowid;
-    const insert = this.#database.prepare("insert into pieces (stored, bytes) values (?, ?)");
-    for (const segment of segments) {
-      for (let start = 0; start < segment.length; start += PIECE_BYTES) {
-        insert.run(stored, segment.subarray(start, start + PIECE_BYTES));
-      }
-    }
-    return stored;
+  /** Adds a value, in a transaction, after {@link writeFile}. */
+  addValue({ id, bytes, pieces }: Encoded): void {
+    const body = bytes >= LEAST_FILE_BYTES ? null : pieces.length === 1 ? pieces[0] : joined(pieces);
+    this.#database.sql("insert or replace into stored (id, bytes, body) values (?, ?, ?)").run(id, bytes, body);
   }
 
-  #read(stored: unknown): unknown {
-    const { lengths } = this.#database.prepare("select lengths from stored where id = ?").get(stored as number)!;
-    const segments = (JSON.parse(lengths as string) as number[]).map((length) => new Uint8Array(length));
-    const pieces = this.#database.prepare("select bytes from pieces where stored = ? order by id")
-      .iterate(stored as number);
-    for (const segment of segments) {
-      for (let end = 0; end < segment.length;) {
-        const piece = pieces.next().value!.bytes as Uint8Array;
-        segment.set(piece, end);
-        end += piece.length;
-      }
-    }
-    // A statement that has not come to its end would keep the file locked.
-    pieces.next();
-    return decode(segments);
+  /** Adds what an output had, in a transaction. */
+  addEntry({ name, key, value, parts, encoded }: NewEntry): void {
+    if (encoded) this.addValue(encoded);
+    const madeAt = Date.now();
+    const bytes = encoded?.bytes ?? 0;
+    const isStored = encoded !== undefined;
+    const proof = proofOf({ name, key, value, parts, bytes, isStored, madeAt });
+    this.#database.sql(
+      "insert or replace into entries (name, key, value, parts, bytes, is_stored, made_at, used_at, proof) " +
+        "values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    ).run(name, key, value, parts, bytes, isStored ? 1 : 0, madeAt, madeAt, proof);
   }
 
-  /** Appends to the history: a record as JSON, and the values that go with it. */
-  addHistory(record: string, values: Encoded): void {
-    this.transact(() => {
-      this.#database.prepare("insert into history (record, stored) values (?, ?)").run(record, this.#write(values));
-    });
-  }
-
-  /** The history: records as JSON, and the values that go with them. */
-  history(): { record: string; values: unknown }[] {
-    this.#database.exec("begin");
-    try {
-      const rows = this.#database.prepare("select record, stored from history order by id").all();
-      return rows.map(({ record, stored }) => ({ record: record as string, values: this.#read(stored) }));
-    } finally {
-      this.#database.exec("commit");
-    }
-  }
-
-  /** Forgets the history. */
-  clearHistory(): void {
-    this.transact(() => {
-      const rows = this.#database.prepare("delete from history returning stored").all();
-      for (const { stored } of rows) this.#database.prepare("delete from stored where id = ?").run(stored);
-    });
-  }
-
-  /** Closes the file. */
-  [Symbol.dispose](): void {
-    this.#database.close();
+  /** Notes that entries have been used, in a transaction. */
+  touch(entries: Iterable<Entry>): void {
+    const now = Date.now();
+    const update = this.#database.sql("update entries set used_at = ? where seq = ?");
+    for (const { seq } of entries) update.run(now, seq);
   }
 }

@@ -7,10 +7,11 @@ import type { ExportTarget } from "../../worker/export_target.ts";
 import type { MemoryUse } from "../memory_use.ts";
 // That this module is imported has `deno compile` embed it as well.
 import { PROFILER } from "./profile_worker.ts";
-import { whyNotStorable } from "../../storable.ts";
+import { whyNotStorable } from "../cache/inspect_value.ts";
 import { type SamplerWords, samplerWords, stopSampler } from "./memory_profile.ts";
 import { stopOnUnload } from "../../worker/unload.ts";
 import type { LinearNode } from "../node.ts";
+import type { TimedResult } from "../run/timed.ts";
 import { partialOf } from "../partial.ts";
 
 /** What the worker is told. */
@@ -24,7 +25,7 @@ export interface ProfileJob {
 
 /** What the worker says. */
 export type ProfileAnswer =
-  | { readonly result: unknown; readonly use: MemoryUse }
+  | { readonly result: TimedResult; readonly use: MemoryUse }
   | { readonly error: ErrorReport }
   | { readonly refusal: string };
 
@@ -38,7 +39,7 @@ export type ProfileAnswer =
 export async function profileInWorker(
   node: LinearNode,
   inputs: readonly unknown[],
-): Promise<{ result: unknown; use: MemoryUse }> {
+): Promise<{ result: TimedResult; use: MemoryUse }> {
   // deno-lint-ignore ban-types
   let fn: Function = node.fn;
   const args = [...inputs];

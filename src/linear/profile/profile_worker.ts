@@ -5,7 +5,8 @@ import { findExport } from "../../worker/export_target.ts";
 import { beginImport, endImport } from "../../worker/importing.ts";
 import { measureMemory } from "./memory_profile.ts";
 import type { ProfileAnswer, ProfileJob } from "./profile.ts";
-import { whyNotStorable } from "../../storable.ts";
+import { timed } from "../run/timed.ts";
+import { whyNotStorable } from "../cache/inspect_value.ts";
 
 async function answer({ node, target, args, words }: ProfileJob): Promise<ProfileAnswer> {
   try {
@@ -13,8 +14,8 @@ async function answer({ node, target, args, words }: ProfileJob): Promise<Profil
     const fn = findExport(await import(target.module), target);
     endImport();
     if (typeof fn === "string") return { refusal: fn };
-    const { result, use } = await measureMemory(() => fn(...args), words);
-    const obstacle = whyNotStorable(result);
+    const { result, use } = await measureMemory(() => timed(() => fn(...args)), words);
+    const obstacle = whyNotStorable(result.result);
     return obstacle === null ? { result, use } : { refusal: `what it returns cannot leave its worker: ${obstacle}` };
   } catch (error) {
     return { error: reportError(error) };

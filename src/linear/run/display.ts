@@ -1,8 +1,9 @@
 /** What a run shows on the terminal, all of it on the standard error. */
 
 import type { Spinner } from "yocto-spinner";
+import { formatDuration } from "../../units.ts";
 import type { NodeOutcome, RunReport } from "../report.ts";
-import { formatDuration, summaryTable } from "../report.ts";
+import { summaryTable } from "../report.ts";
 
 /** Shows how a run gets on. */
 export interface Display {
@@ -13,7 +14,7 @@ export interface Display {
   /** The run has failed while this node ran. */
   fail(node: string): void;
   /** All nodes are done. */
-  finish(report: RunReport): void;
+  finish(report: Omit<RunReport, "results">): void;
   /** Lets the terminal go. */
   [Symbol.dispose](): void;
 }
@@ -55,7 +56,7 @@ class PlainDisplay implements Display {
     console.error(`failed: ${node}`);
   }
 
-  finish(report: RunReport): void {
+  finish(report: Omit<RunReport, "results">): void {
     console.error(summaryTable(report));
   }
 
@@ -96,7 +97,7 @@ class SpinnerDisplay implements Display {
     this.#spinner.error(node);
   }
 
-  finish(report: RunReport): void {
+  finish(report: Omit<RunReport, "results">): void {
     this.#spinner.stop();
     console.error(summaryTable(report));
   }

@@ -1,170 +1,277 @@
 /** Decides, before anything runs, which nodes have to, and why. */
 
-import { fingerprint } from "../cache/fingerprint.ts";
+import type { Entry } from "../cache/entry.ts";
+import { formatDuration } from "../../units.ts";
 import type { LinearNodeStatus } from "../explanation.ts";
-import type { Step } from "./linear_wiring.ts";
-import { partialOf } from "../partial.ts";
 import type { LinearNode } from "../node.ts";
+import { refuse, type Step } from "./linear_wiring.ts";
+import { changesOf, type Ids, keyOf, type Parts, partsOf, resourceId, unseenOf } from "./node_parts.ts";
+
+/** A value that is there, or has been. */
+export interface Found {
+  /** Its fingerprint. */
+  readonly value: string;
+  /** Whether the value itself is there. One that cannot be stored is not. */
+  readonly isThere: boolean;
+  /** Its row in the cache. */
+  readonly entry?: Entry;
+}
 
 /** A step, and what becomes of it. */
 export interface PlannedStep extends Step {
-  readonly status: LinearNodeStatus;
+  readonly status: LinearNodeStatus | "left out";
   readonly reason: string;
   /** It only runs because an input is made anew: not if that comes out as it was. */
   readonly isTentative: boolean;
-}
-
-/** What an output was made from. A fingerprint that is not known yet is null. */
-export interface Parts {
-  readonly fn: string;
-  readonly version: string;
-  readonly bound: string;
-  readonly outputs: readonly string[];
-  readonly inputs: readonly (readonly [name: string, id: string | null])[];
-}
-
-/** What the plan uses of an entry of the cache. */
-export interface KnownEntry {
-  readonly id: string;
-  readonly parts: string;
-  readonly isOnDisk: boolean;
+  /** What there is of its outputs, in their order, if it does not run. */
+  readonly found?: readonly (Found | undefined)[];
+  /** What is said of a step that is left out, if its outputs are of another configuration. */
+  readonly stale?: string;
 }
 
 /** What the plan knows of the cache. */
 export interface CacheView {
-  readonly entries: ReadonlyMap<string, KnownEntry>;
-  /** Fingerprints of what earlier runs have left, in memory or on the disk. */
-  readonly kept: (name: string) => string;
-}
-
-/** Fingerprints by name, as far as they are known. */
-export type Ids = Map<string, string | null>;
-
-/** The fingerprints of all that is known before a run. */
-export function knownIds(steps: readonly Step[], cache: CacheView): Ids {
-  const ids: Ids = new Map();
-  for (const source of steps.flatMap(({ inputs }) => inputs)) {
-    if (source.kind === "made" || ids.has(source.name)) continue;
-    ids.set(source.name, source.kind === "kept" ? cache.kept(source.name) : fingerprint(source.value));
-  }
-  return ids;
-}
-
-/** What the outputs of a node are made from. */
-export function partsOf({ fn, version, inputs, outputs, ignore }: LinearNode, ids: Ids): Parts {
-  const partial = partialOf(fn);
-  return {
-    fn: fingerprint(partial?.fn ?? fn),
-    version: fingerprint(version),
-    bound: fingerprint(partial?.bound),
-    outputs,
-    inputs: inputs.map((name) => [name, ignore.includes(name) ? "ignored" : ids.get(name)!]),
-  };
-}
-
-/** The plan of a run with a cache. `force` has the nodes that run in any case. */
-export function planWithCache(
-  steps: readonly Step[],
-  cache: CacheView,
-  ids: Ids,
-  force: ReadonlySet<LinearNode>,
-): PlannedStep[] {
-  /** Nodes whose outputs cannot be kept on the disk and are needed, and why. */
-  const woken = new Map<LinearNode, string>();
-  for (;;) {
-    const known = new Map(ids);
-    const planned = steps.map((step) => decide(step, cache, known, force, woken));
-    const found = findNeeded(planned, cache);
-    if (found.size === 0) return planned;
-    // What they make besides may come out anew, so that others have to run as well.
-    for (const [node, reason] of found) woken.set(node, reason);
-  }
-}
-
-/** Decides on one step, and notes the fingerprints of its outputs. */
-function decide(
-  step: Step,
-  { entries }: CacheView,
-  ids: Ids,
-  force: ReadonlySet<LinearNode>,
-  woken: ReadonlyMap<LinearNode, string>,
-): PlannedStep {
-  const { node } = step;
-  const parts = partsOf(node, ids);
-  const found = node.outputs.map((name) => entries.get(name));
-  const note = (known: boolean) => {
-    node.outputs.forEach((name, index) => ids.set(name, known ? found[index]!.id : null));
-  };
-  const must = force.has(node) ? "it is forced" : reasonToRun(step, parts, entries);
-  if (must !== null) {
-    note(false);
-    const isTentative = must.startsWith(ANEW);
-    return { ...step, status: "run", reason: isTentative ? must.slice(ANEW.length) : must, isTentative };
-  }
-  const waking = woken.get(node);
-  if (waking !== undefined) {
-    node.outputs.forEach((name, index) => ids.set(name, found[index]!.isOnDisk ? null : found[index]!.id));
-    return { ...step, status: "run", reason: waking, isTentative: false };
-  }
-  note(true);
-  return found.every((entry) => entry!.isOnDisk)
-    ? { ...step, status: "cached", reason: "nothing has changed", isTentative: false }
-    : { ...step, status: "skipped", reason: "nothing has changed, and no node that runs needs it", isTentative: false };
+  /** The value of an output that was made from what `key` stands for. */
+  find(output: string, key: string): Found | undefined;
+  /** The value of an output that was used last. */
+  latest(output: string): Entry | undefined;
+  /** What is left of it in memory, if that may be used. */
+  inMemory(output: string, key: string | null): Found | undefined;
+  /** Why the file of an output is not as it was written, if it is not. */
+  fileTrouble(node: LinearNode, output: string, found: Found): string | undefined;
+  /** Why something has no fingerprint, by name. */
+  readonly obstacles: ReadonlyMap<string, string>;
+  /** What an earlier run that failed, or this one before it had to plan again, has done: keys by the names of nodes. */
+  readonly done: ReadonlyMap<string, string>;
+  /** Whether what is made anew for nodes that are left counts as what it was. */
+  readonly isResumed: boolean;
 }
 
 const ANEW = "anew: ";
 
-/** Why a step has to run by itself; `null` if it does not. */
-function reasonToRun({ node, inputs }: Step, parts: Parts, entries: CacheView["entries"]): string | null {
-  if (node.outputs.length === 0) return "it has no outputs, so that it always runs";
-  const missing = node.outputs.find((name) => !entries.has(name));
-  if (missing !== undefined) return `"${missing}" is not in the cache`;
-  const changes = changesOf(JSON.parse(entries.get(node.outputs[0])!.parts), parts);
-  if (changes.length > 0) return changes.join(", ");
-  const anew = inputs.find((_, index) => parts.inputs[index][1] === null);
-  if (anew?.kind === "made") return `${ANEW}its input "${anew.name}" is made anew by node "${anew.by.name}"`;
-  const text = JSON.stringify(parts);
-  const stranger = node.outputs.find((name) => entries.get(name)!.parts !== text);
-  return stranger === undefined ? null : `"${stranger}" in the cache was made by something else`;
-}
+/** Makes the plan of a run with a cache. */
+export class CachePlanner {
+  readonly #pipeline: string;
+  readonly #steps: readonly Step[];
+  readonly #cache: CacheView;
+  readonly #ids: Ids;
+  readonly #force: ReadonlySet<LinearNode>;
+  /** Names that some node of the pipeline takes. */
+  readonly #taken: ReadonlySet<string>;
+  /** Nodes whose outputs cannot be kept on the disk and are needed, and why. */
+  readonly #woken = new Map<LinearNode, string>();
 
-/** In words, what has changed for certain. */
-function changesOf(before: Parts, now: Parts): string[] {
-  const changes: string[] = [];
-  if (before.fn !== now.fn) changes.push("its function has changed");
-  if (before.version !== now.version) changes.push("its version has changed");
-  if (before.bound !== now.bound) changes.push("its bound values have changed");
-  if (String(before.outputs) !== String(now.outputs)) changes.push("its outputs are declared differently");
-  const names = ({ inputs }: Parts) => String(inputs.map(([name]) => name));
-  if (names(before) !== names(now)) return [...changes, "its inputs are declared differently"];
-  now.inputs.forEach(([name, id], index) => {
-    if (id !== null && id !== before.inputs[index][1]) changes.push(`"${name}" has changed`);
-  });
-  return changes;
-}
-
-/** The nodes that are skipped, but have to run: a node that runs needs what the disk cannot keep, or it is a result. */
-function findNeeded(planned: readonly PlannedStep[], { entries }: CacheView): Map<LinearNode, string> {
-  const taken = new Set(planned.flatMap(({ inputs }) => inputs.map(({ name }) => name)));
-  const needed = new Map<string, LinearNode>(), found = new Map<LinearNode, string>();
-  for (const { node, status, inputs } of planned.toReversed()) {
-    const reason = status === "skipped" ? reasonToWake(node, entries, needed, taken) : null;
-    if (reason !== null) found.set(node, reason);
-    if (status === "run" || reason !== null) { for (const { name } of inputs) needed.set(name, node); }
+  /** `ids` has the fingerprints of what is known before, `force` the nodes that run in any case. */
+  constructor(pipeline: string, steps: readonly Step[], cache: CacheView, ids: Ids, force: ReadonlySet<LinearNode>) {
+    this.#pipeline = pipeline;
+    this.#steps = steps;
+    this.#cache = cache;
+    this.#ids = ids;
+    this.#force = force;
+    this.#taken = new Set(steps.flatMap(({ node }) => node.inputs));
   }
-  return found;
+
+  /**
+   * The plan.
+   *
+   * @throws {DeclarationError} If a node needs what is left out, and is not there.
+   */
+  plan(): PlannedStep[] {
+    for (;;) {
+      const ids: Ids = new Map(this.#ids);
+      const planned = this.#steps.map((step) => this.#decide(step, ids));
+      const found = this.#findNeeded(planned);
+      if (found.size === 0) {
+        this.#checkSources(planned);
+        return planned.map((step) => withStaleInputs(step, planned));
+      }
+      // Their other outputs may change too, which can make further nodes run: plan again until nothing is added.
+      for (const [node, reason] of found) this.#woken.set(node, reason);
+    }
+  }
+
+  /** Decides on one step, and notes the fingerprints of its outputs. */
+  #decide(step: Step, ids: Ids): PlannedStep {
+    const { node } = step;
+    const parts = this.#partsOf(step, ids);
+    const key = parts.inputs.some(([, id]) => id === null) ? null : keyOf(parts).key;
+    const found = this.#find(step, key);
+    const waking = this.#woken.get(node);
+    const must = step.isLeftOut && waking === undefined ? null : this.#mustRun(step, parts, key, found);
+    if (must !== null && !(step.isLeftOut && waking !== undefined)) return this.#toRun(step, key, ids, must);
+    if (waking !== undefined) return this.#wake(step, found, key, ids, waking);
+    node.outputs.forEach((name, index) => ids.set(name, found[index]?.value ?? null));
+    return step.isLeftOut ? this.#leftOut(step, parts, key, found) : this.#toSkip(step, found);
+  }
+
+  /** Files that nodes before write have the fingerprints that these nodes give them. */
+  #partsOf({ node, inputs }: Step, ids: Ids): Parts {
+    for (const source of inputs) {
+      if (source.kind !== "world") continue;
+      const isAnew = source.by.some(({ output }) => ids.get(output.name) === null);
+      if (isAnew) ids.set(source.name, null);
+    }
+    return partsOf(node, ids);
+  }
+
+  #find({ node, isLeftOut }: Step, key: string | null): (Found | undefined)[] {
+    return node.outputs.map((output) => {
+      const found = this.#cache.inMemory(output, key) ?? (key === null ? undefined : this.#cache.find(output, key));
+      if (found || !isLeftOut) return found;
+      const latest = this.#cache.latest(output);
+      return latest && { value: latest.value, isThere: latest.isStored, entry: latest };
+    });
+  }
+
+  #toRun(step: Step, key: string | null, ids: Ids, must: string): PlannedStep {
+    const { node } = step;
+    for (const name of node.outputs) ids.set(name, node.resource && key !== null ? resourceId(key, name) : null);
+    const isTentative = must.startsWith(ANEW);
+    return { ...step, status: "run", reason: isTentative ? must.slice(ANEW.length) : must, isTentative };
+  }
+
+  /** Its values are made anew. Those that nodes know already count as new, unless they are resources. */
+  #wake(step: Step, found: readonly (Found | undefined)[], key: string | null, ids: Ids, reason: string): PlannedStep {
+    const { node } = step;
+    node.outputs.forEach((name, index) => {
+      const isSame = found[index]?.isThere !== true && (node.resource || this.#cache.isResumed || step.isLeftOut);
+      ids.set(name, isSame ? found[index]?.value ?? (key && resourceId(key, name)) : null);
+    });
+    return { ...step, status: "run", reason, isTentative: false, found };
+  }
+
+  #toSkip(step: Step, found: readonly (Found | undefined)[]): PlannedStep {
+    const reason = this.#cache.done.has(step.node.name) && this.#cache.isResumed
+      ? "it was done before the failure"
+      : "nothing has changed";
+    const isCached = step.node.outputs.length > 0 && found.every((one) => one!.isThere);
+    if (isCached) return { ...step, status: "cached", reason, isTentative: false, found };
+    const why = step.node.outputs.length === 0 ? reason : `${reason}, and no node that runs needs it`;
+    return { ...step, status: "skipped", reason: why, isTentative: false, found };
+  }
+
+  #leftOut(step: Step, parts: Parts, key: string | null, found: readonly (Found | undefined)[]): PlannedStep {
+    const { node } = step;
+    const isCurrent = node.outputs.every((name) =>
+      key !== null && (this.#cache.inMemory(name, key) ?? this.#cache.find(name, key)) !== undefined
+    );
+    const latest = node.outputs.length === 0 ? undefined : this.#cache.latest(node.outputs[0]);
+    const changes = isCurrent || !latest ? [] : changesOf(JSON.parse(latest.parts), parts);
+    const stale = isCurrent || !latest ? undefined : changes.join(", ") || "what it is made from has changed";
+    return { ...step, status: "left out", reason: "", isTentative: false, found, stale };
+  }
+
+  /** Why a step has to run by itself; `null` if it does not. */
+  #mustRun(step: Step, parts: Parts, key: string | null, found: readonly (Found | undefined)[]): string | null {
+    const { node } = step;
+    if (this.#force.has(node)) return "it is forced";
+    const isDone = this.#isDone(node, key);
+    if (node.outputs.length === 0) return isDone ? null : this.#whyWithoutOutputs(node, key);
+    if (!isDone || !found.every(Boolean)) {
+      if (!node.cache) return "its outputs are not kept in the cache";
+      const unseen = unseenOf(step, parts, this.#cache.obstacles);
+      if (unseen !== undefined) return unseen;
+    }
+    if (!found.every(Boolean)) return this.#whyMissing(step, parts, found);
+    return tooOld(node, found as Found[]) ?? this.#fileTrouble(node, found as Found[]);
+  }
+
+  /** A node without outputs has no trace in the cache but that it has run. */
+  #isDone({ name }: LinearNode, key: string | null): boolean {
+    const done = this.#cache.done.get(name);
+    return done !== undefined && (key === null || done === key);
+  }
+
+  #whyWithoutOutputs({ name }: LinearNode, key: string | null): string {
+    const isUndecided = this.#cache.done.has(name) && key === null;
+    return `${isUndecided ? ANEW : ""}it has no outputs, so that it always runs`;
+  }
+
+  #whyMissing({ node, inputs }: Step, parts: Parts, found: readonly (Found | undefined)[]): string {
+    const missing = node.outputs[found.findIndex((one) => one === undefined)];
+    const latest = this.#cache.latest(node.outputs[0]);
+    const other = node.outputs.find((name) => this.#cache.latest(name) === undefined);
+    const anew = inputs.find((_, index) => parts.inputs[index][1] === null);
+    if (!anew) {
+      if (other !== undefined || !latest) return `"${other ?? missing}" is not in the cache`;
+      return changesOf(JSON.parse(latest.parts), parts).join(", ") || `"${missing}" is not in the cache`;
+    }
+    if (other !== undefined) return `"${other}" is not in the cache`;
+    const changes = latest ? changesOf(JSON.parse(latest.parts), parts) : [];
+    if (changes.length > 0) return `${ANEW}${changes.join(", ")}`;
+    const by = anew.kind === "made" ? anew.by : anew.kind === "world" ? anew.by[0].node : undefined;
+    return `${ANEW}its input "${anew.name}" is made anew by node "${by?.name}"`;
+  }
+
+  #fileTrouble(node: LinearNode, found: readonly Found[]): string | null {
+    for (const [index, output] of node.outputs.entries()) {
+      const trouble = node.fileOutputs.has(output) ? this.#cache.fileTrouble(node, output, found[index]) : undefined;
+      if (trouble !== undefined) return trouble;
+    }
+    return null;
+  }
+
+  /** Nodes that are skipped or left out, but have to run: one that runs needs what the disk cannot keep, or it is a result. */
+  #findNeeded(planned: readonly PlannedStep[]): Map<LinearNode, string> {
+    const needed = new Map<string, LinearNode>();
+    const found = new Map<LinearNode, string>();
+    for (const step of planned.toReversed()) {
+      const reason = step.status === "run" || step.status === "cached" ? null : this.#reasonToWake(step, needed);
+      if (reason !== null) found.set(step.node, reason);
+      if (step.status === "run" || reason !== null) {
+        for (const { name } of step.inputs) needed.set(name, step.node);
+      }
+    }
+    return found;
+  }
+
+  #reasonToWake({ node, found, isLeftOut }: PlannedStep, needed: ReadonlyMap<string, LinearNode>): string | null {
+    for (const [index, name] of node.outputs.entries()) {
+      if (found![index]?.isThere || (isLeftOut && !found![index] && !node.resource)) continue;
+      const user = needed.get(name);
+      if (user) return `"${name}" cannot be kept on the disk, and node "${user.name}" needs it`;
+      const isResult = !this.#taken.has(name) || node.keep;
+      if (isResult && !isLeftOut) return `"${name}" cannot be kept on the disk, and is a result`;
+    }
+    return null;
+  }
+
+  /** Checks that what the run leaves out is there, as far as it is needed. */
+  #checkSources(planned: readonly PlannedStep[]): void {
+    const states = new Map(planned.map((step) => [step.node, step]));
+    const problems: string[] = [];
+    for (const { node, inputs, status, problem } of planned) {
+      if (status !== "run") continue;
+      if (problem !== undefined) problems.push(problem);
+      for (const source of inputs) {
+        if (source.kind !== "made") continue;
+        const maker = states.get(source.by)!;
+        const found = maker.found?.[maker.node.outputs.indexOf(source.name)];
+        if (maker.status === "left out" && !found?.isThere) problems.push(leftOutProblem(node, source.name, source.by));
+      }
+    }
+    refuse(`run pipeline "${this.#pipeline}"`, problems);
+  }
 }
 
-function reasonToWake(
-  { outputs }: LinearNode,
-  entries: CacheView["entries"],
-  needed: ReadonlyMap<string, LinearNode>,
-  taken: ReadonlySet<string>,
-): string | null {
-  for (const name of outputs.filter((name) => !entries.get(name)!.isOnDisk)) {
-    const user = needed.get(name);
-    if (user) return `"${name}" cannot be kept on the disk, and node "${user.name}" needs it`;
-    if (!taken.has(name)) return `"${name}" cannot be kept on the disk, and is a result`;
-  }
-  return null;
+/** Says that an input comes from a node that is left out, and is not there. */
+export function leftOutProblem(node: LinearNode, input: string, by: LinearNode): string {
+  return `node "${node.name}" needs "${input}": node "${by.name}", which provides it, is left out of this run, and no earlier run ` +
+    "has kept it";
+}
+
+function tooOld({ maxAgeMs }: LinearNode, found: readonly Found[]): string | null {
+  if (maxAgeMs === Infinity) return null;
+  const oldest = Math.min(...found.map(({ entry }) => entry?.madeAt ?? Infinity));
+  return Date.now() - oldest > maxAgeMs ? `its outputs are older than ${formatDuration(maxAgeMs)}` : null;
+}
+
+/** Says which inputs are of another configuration. */
+function withStaleInputs(step: PlannedStep, planned: readonly PlannedStep[]): PlannedStep {
+  const stale = planned.filter(({ stale, node }) =>
+    stale !== undefined && step.inputs.some((source) => source.kind === "made" && source.by === node)
+  );
+  if (step.status === "left out" || stale.length === 0) return step;
+  const told = stale.map(({ node, stale }) => `its inputs from node "${node.name}" are of an earlier run: ${stale}`);
+  return { ...step, reason: [step.reason, ...told].join("; ") };
 }

@@ -1,10 +1,13 @@
 /** Finds out where each input comes from, before anything runs. */
 
+import { matchesGlob } from "node:path";
 import { DeclarationError, UnknownNameError } from "../../errors.ts";
-import { isConfigName, lookUpConfig } from "./config_path.ts";
 import { suggest } from "../../suggest.ts";
-import type { LinearRunOptions } from "../run_options.ts";
+import type { CodecTable } from "../cache/codec_table.ts";
 import type { LinearNode } from "../node.ts";
+import type { LinearPlanOptions } from "../run_options.ts";
+import { absolutePathOf, type FileOutput, type WorldInput } from "../world.ts";
+import { isConfigName, lookUpConfig } from "./config_path.ts";
 
 /** What a pipeline consists of. */
 export interface Declaration {
@@ -12,21 +15,32 @@ export interface Declaration {
   readonly nodes: readonly LinearNode[];
   readonly config: unknown;
   readonly runtime: Readonly<Record<string, unknown>>;
+  readonly codecs: CodecTable;
 }
 
 /** Where an input comes from. */
 export type Source =
   /** The configuration or a runtime constant: known from the beginning. */
   | { readonly kind: "config" | "runtime"; readonly name: string; readonly value: unknown }
-  /** A node that runs before, in the same run. */
+  /** A node before. */
   | { readonly kind: "made"; readonly name: string; readonly by: LinearNode }
-  /** An earlier run. */
-  | { readonly kind: "kept"; readonly name: string };
+  /** Outside of the pipeline; nodes before may write some of its files. */
+  | { readonly kind: "world"; readonly name: string; readonly input: WorldInput; readonly by: readonly WrittenFile[] };
 
-/** A node of a run, with the sources of its inputs. */
+/** A file that a node writes. */
+export interface WrittenFile {
+  readonly node: LinearNode;
+  readonly output: FileOutput;
+}
+
+/** A node, with the sources of its inputs. */
 export interface Step {
   readonly node: LinearNode;
   readonly inputs: readonly Source[];
+  /** Whether the run leaves it out, as `from` says. */
+  readonly isLeftOut: boolean;
+  /** Why it cannot run: only for nodes that are left out. */
+  readonly problem?: string;
 }
 
 /**
@@ -36,7 +50,8 @@ export interface Step {
  */
 export function checkDeclaration({ name, nodes, runtime }: Declaration): void {
   const problems: string[] = [];
-  const known = new Set<string>(), makers = new Map<string, LinearNode>();
+  const known = new Set<string>();
+  const makers = new Map<string, LinearNode>();
   for (const node of nodes) {
     if (known.has(node.name)) {
       problems.push(`two nodes are named "${node.name}": give one of them the option name, or use namedPartial()`);
@@ -57,8 +72,15 @@ export function checkDeclaration({ name, nodes, runtime }: Declaration): void {
   refuse(`make pipeline "${name}"`, problems);
 }
 
-function refuse(action: string, problems: readonly string[]): void {
-  if (problems.length > 0) throw new DeclarationError(`Cannot ${action}: ${problems.join("; ")}`);
+/** So many problems are told. */
+const MOST_PROBLEMS = 10;
+
+/** Throws if there are problems. */
+export function refuse(action: string, problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  const more = problems.length - MOST_PROBLEMS;
+  const told = problems.slice(0, MOST_PROBLEMS).join("; ");
+  throw new DeclarationError(`Cannot ${action}: ${told}${more > 0 ? `; and ${more} more` : ""}`);
 }
 
 /**
@@ -66,47 +88,35 @@ function refuse(action: string, problems: readonly string[]): void {
  *
  * @throws {DeclarationError} If one has; `action` says what that prevents.
  */
-export function checkCollisions(action: string, declaration: Declaration, persisted: ReadonlySet<string>): void {
-  refuse(action, collisionsOf(declaration, persisted));
-}
-
-function collisionsOf({ runtime }: Declaration, persisted: ReadonlySet<string>): string[] {
-  return Object.keys(runtime).filter((constant) => persisted.has(constant))
-    .map((constant) => `"${constant}" is both a runtime constant and an object in the cache`);
+export function checkCollisions(action: string, { runtime }: Declaration, persisted: ReadonlySet<string>): void {
+  const names = Object.keys(runtime).filter((constant) => persisted.has(constant));
+  const remedy = "; rename it, or clear() the cache";
+  refuse(action, names.map((name) => `"${name}" is both a runtime constant and an object in the cache${remedy}`));
 }
 
 /**
- * The steps of a run. `kept` has the names of what earlier runs have left, `persisted` those of them on the disk.
+ * The steps up to the last node of a run, with those that it leaves out. `problemOf` says whether an input from outside is
+ * there.
  *
  * @throws {UnknownNameError} If `from` or `to` is no node.
- * @throws {DeclarationError} If a name stands for two objects, or an input has no source.
+ * @throws {DeclarationError} If an input has no source.
  */
 export function wire(
   declaration: Declaration,
-  options: LinearRunOptions,
-  kept: ReadonlySet<string>,
-  persisted: ReadonlySet<string>,
+  options: LinearPlanOptions,
+  problemOf: (input: WorldInput) => string | undefined,
 ): Step[] {
-  const { name, nodes } = declaration;
-  const problems = collisionsOf(declaration, persisted);
   const [first, last] = rangeOf(declaration, options);
-  const made = new Map<string, LinearNode>();
-  const steps: Step[] = [];
-  for (let index = first; index <= last; index++) {
-    const node = nodes[index];
-    const inputs = node.inputs.map((input) => {
-      const source = sourceOf(input, index, declaration, made, kept);
-      if (typeof source !== "string") return source;
-      problems.push(`node "${node.name}" needs "${input}": ${source}`);
-    });
-    steps.push({ node, inputs: inputs as Source[] });
-    for (const output of node.outputs) made.set(output, node);
-  }
-  refuse(`run pipeline "${name}"`, problems);
+  const wiring = new Wiring(declaration, problemOf);
+  const steps = declaration.nodes.slice(0, last + 1).map((node, index) => wiring.step(node, index, index < first));
+  refuse(
+    `run pipeline "${declaration.name}"`,
+    steps.flatMap(({ isLeftOut, problem }) => isLeftOut ? [] : problem ?? []),
+  );
   return steps;
 }
 
-function rangeOf(declaration: Declaration, { from, to }: LinearRunOptions): [number, number] {
+function rangeOf(declaration: Declaration, { from, to }: LinearPlanOptions): [number, number] {
   const { name, nodes } = declaration;
   const first = from === undefined ? 0 : nodes.indexOf(findNode(declaration, from));
   const last = to === undefined ? nodes.length - 1 : nodes.indexOf(findNode(declaration, to));
@@ -124,30 +134,67 @@ function rangeOf(declaration: Declaration, { from, to }: LinearRunOptions): [num
 export function findNode({ name, nodes }: Declaration, wanted: string): LinearNode {
   const node = nodes.find((node) => node.name === wanted);
   if (node) return node;
-  const near = typeof wanted === "string" ? suggest(wanted, nodes.map(({ name }) => name)) : "";
-  throw new UnknownNameError(`Cannot find node ${Deno.inspect(wanted)} in pipeline "${name}"${near}`);
+  const maker = nodes.find(({ outputs }) => outputs.includes(wanted));
+  const hint = maker
+    ? `; node "${maker.name}" makes the output of that name`
+    : suggest(wanted, nodes.map(({ name }) => name));
+  throw new UnknownNameError(`Cannot find node "${wanted}" in pipeline "${name}"${hint}`);
 }
 
-/** The source of an input of the node at `index`, or the reason why it has none. */
-function sourceOf(
-  name: string,
-  index: number,
-  { nodes, config, runtime }: Declaration,
-  made: ReadonlyMap<string, LinearNode>,
-  kept: ReadonlySet<string>,
-): Source | string {
-  if (isConfigName(name)) {
-    const found = lookUpConfig(config, name);
-    return "problem" in found ? found.problem : { kind: "config", name, value: found.value };
+class Wiring {
+  readonly #declaration: Declaration;
+  readonly #problemOf: (input: WorldInput) => string | undefined;
+  readonly #made = new Map<string, LinearNode>();
+  readonly #written: WrittenFile[] = [];
+
+  constructor(declaration: Declaration, problemOf: (input: WorldInput) => string | undefined) {
+    this.#declaration = declaration;
+    this.#problemOf = problemOf;
   }
-  if (Object.hasOwn(runtime, name)) return { kind: "runtime", name, value: runtime[name] };
-  const by = made.get(name);
-  if (by) return { kind: "made", name, by };
-  const maker = nodes.findIndex(({ outputs }) => outputs.includes(name));
-  if (maker >= index) return `node "${nodes[maker].name}", which provides it, does not come before`;
-  if (kept.has(name)) return { kind: "kept", name };
-  if (maker === -1) {
-    return `nobody provides it${suggest(name, [...made.keys(), ...Object.keys(runtime), ...kept, "config"])}`;
+
+  step(node: LinearNode, index: number, isLeftOut: boolean): Step {
+    const inputs: Source[] = [];
+    const problems: string[] = [];
+    for (const name of node.inputs) {
+      const source = this.#sourceOf(node, name, index);
+      if (typeof source === "string") problems.push(`node "${node.name}" needs "${name}": ${source}`);
+      else inputs.push(source);
+    }
+    for (const output of node.outputs) this.#made.set(output, node);
+    for (const output of node.fileOutputs.values()) this.#written.push({ node, output });
+    const problem = problems.length > 0 ? problems.join("; ") : undefined;
+    return { node, inputs, isLeftOut, problem };
   }
-  return `node "${nodes[maker].name}", which provides it, is left out of this run, and no earlier run has kept it`;
+
+  /** The source of an input of the node at `index`, or the reason why it has none. */
+  #sourceOf(node: LinearNode, name: string, index: number): Source | string {
+    const input = node.worldInputs.get(name);
+    if (input) return this.#worldSource(input, index);
+    const { config, runtime, nodes } = this.#declaration;
+    if (isConfigName(name)) {
+      const found = lookUpConfig(config, name);
+      return "problem" in found ? found.problem : { kind: "config", name, value: found.value };
+    }
+    if (Object.hasOwn(runtime, name)) return { kind: "runtime", name, value: runtime[name] };
+    const by = this.#made.get(name);
+    if (by) return { kind: "made", name, by };
+    const later = nodes.slice(index).find(({ outputs }) => outputs.includes(name));
+    if (later) return `node "${later.name}", which provides it, does not come before`;
+    return `nobody provides it${suggest(name, [...this.#made.keys(), ...Object.keys(runtime), "config"])}`;
+  }
+
+  #worldSource(input: WorldInput, index: number): Source | string {
+    const by = this.#written.filter(({ output }) => isSameFile(input, output));
+    const later = this.#declaration.nodes.slice(index).find(({ fileOutputs }) =>
+      [...fileOutputs.values()].some((output) => isSameFile(input, output))
+    );
+    if (later && input.kind === "file") return `node "${later.name}", which writes it, does not come before`;
+    const problem = by.length > 0 ? undefined : this.#problemOf(input);
+    return problem ?? { kind: "world", name: input.name, input, by };
+  }
+}
+
+function isSameFile(input: WorldInput, output: FileOutput): boolean {
+  if (input.kind === "file") return absolutePathOf(input) === absolutePathOf(output);
+  return input.kind === "files" && matchesGlob(absolutePathOf(output), absolutePathOf(input));
 }

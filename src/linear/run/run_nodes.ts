@@ -1,29 +1,20 @@
 /** Runs the planned steps one after the other. */
 
-import { reportError, summarizeError } from "../../worker/error_report.ts";
-import { encode } from "../cache/value_codec.ts";
-import type { Display } from "./display.ts";
-import { fingerprint } from "../cache/fingerprint.ts";
-import { formatMemoryUse, measureMemory } from "../profile/memory_profile.ts";
-import type { MemoryUse } from "../memory_use.ts";
-import { profileInWorker } from "../profile/profile.ts";
-import { splitOutputs } from "./split_outputs.ts";
-import { type CacheView, type Ids, partsOf, type PlannedStep } from "./linear_plan.ts";
-import { whyNotStorable } from "../../storable.ts";
-import type { NewEntry, Store } from "../cache/value_store.ts";
-import type { Values } from "./held_values.ts";
 import { LinearNodeError } from "../errors.ts";
+import type { LinearEvent } from "../event.ts";
 import { type HistoryEntry, snapshot } from "../history.ts";
+import type { MemoryUse } from "../memory_use.ts";
 import type { LinearNode } from "../node.ts";
 import type { NodeOutcome } from "../report.ts";
-
-/** What a run with a cache works with. */
-export interface RunCache {
-  readonly store: Store;
-  readonly view: CacheView;
-  /** Fingerprints by name; the run adds those of what it makes. */
-  readonly ids: Ids;
-}
+import { reportError, summarizeError } from "../../worker/error_report.ts";
+import { callTimed } from "./timed_call.ts";
+import type { Display } from "./display.ts";
+import { FileWriter } from "./file_writer.ts";
+import type { Held, Values } from "./held_values.ts";
+import type { PlannedStep } from "./linear_plan.ts";
+import type { InputSnapshot, RunCache } from "./run_cache.ts";
+import { splitOutputs } from "./split_outputs.ts";
+import type { LinearTrace } from "./tracing.ts";
 
 /** What a run works with. */
 export interface RunContext {
@@ -32,11 +23,19 @@ export interface RunContext {
   readonly values: Values;
   readonly cache: RunCache | null;
   readonly display: Display;
-  readonly signal: AbortSignal | undefined;
-  /** Where the history goes, if it is tracked. */
-  readonly remember: ((entry: HistoryEntry) => void) | null;
+  readonly signal: AbortSignal;
+  readonly tell: (event: LinearEvent) => void;
+  readonly trace: LinearTrace | null;
+  /** Whether the history keeps the values of nodes that do not say so. */
+  readonly tracksValues: boolean;
+  /** Where the history goes, if there is no cache. */
+  readonly remember: (entry: HistoryEntry) => void;
+  /** Whether an output is a result. */
+  readonly isResult: (node: LinearNode, output: string) => boolean;
   /** What has become of the nodes so far. */
   readonly outcomes: Map<LinearNode, NodeOutcome>;
+  /** Nodes that have run, with the fingerprints of what they were run on. */
+  readonly done: Map<string, string>;
 }
 
 /** How long nodes may follow each other without letting timers and signals in, in milliseconds. */
@@ -44,20 +43,31 @@ const TURN_MS = 20;
 
 /** Runs all steps. */
 export async function runSteps(context: RunContext): Promise<void> {
-  const { steps, display, signal, outcomes } = context;
+  const { steps, display, signal, outcomes, tell, pipeline } = context;
   let turn = performance.now();
   for (const [index, step] of steps.entries()) {
     if (performance.now() - turn > TURN_MS) {
       await new Promise((resolve) => setTimeout(resolve, 0));
       turn = performance.now();
     }
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const outcome = await new NodeRun(context, step, index).run();
-    // A node that ran before the plan had to be made anew has run.
-    if (outcomes.get(step.node)?.status === "run") continue;
+    // After a retry, keep the outcome "run" of a node that an earlier attempt has executed.
+    if (outcome === null || outcomes.get(step.node)?.status === "run") continue;
     outcomes.set(step.node, outcome);
     display.end(outcome, index, steps.length);
+    const { node, status, reason, durationMs } = outcome;
+    tell({ kind: "node ended", pipeline, node, status, reason, durationMs });
   }
+}
+
+/** What a function has returned, and what that took. */
+interface Call {
+  readonly startedAt: Date;
+  readonly inputs: Readonly<Record<string, InputSnapshot>> | null;
+  readonly values: readonly unknown[];
+  readonly files: FileWriter;
+  readonly figures: { durationMs: number; loadMs: number; memory?: MemoryUse };
 }
 
 /** One step of a run. */
@@ -74,109 +84,126 @@ class NodeRun {
     this.#node = step.node;
   }
 
-  async run(): Promise<NodeOutcome> {
-    const { status, reason } = this.#step, { cache } = this.#context;
-    if (status !== "run") return this.#without(status, reason);
-    if (this.#step.isTentative && this.#cameOutTheSame(cache!)) {
-      this.#context.values.forgo(this.#step);
-      return this.#without("cached", "its inputs came out as they were");
+  /** `null` for a step that is left out. */
+  async run(): Promise<NodeOutcome | null> {
+    const { status, reason, isTentative } = this.#step;
+    const { cache, values } = this.#context;
+    if (status !== "run") {
+      cache?.noteFound(this.#step);
+      return status === "left out" ? null : this.#without(status, reason);
     }
-    this.#context.display.begin(this.#node.name, this.#index, this.#context.steps.length);
-    const startedAt = new Date(), start = performance.now();
-    const args = this.#step.inputs.map((source) => this.#context.values.take(source));
-    const inputs = this.#context.remember && this.#snapshots(this.#node.inputs, args);
-    try {
-      const { result, memory } = await this.#call(args);
-      const values = splitOutputs(this.#node.outputs, result);
-      const ms = performance.now() - start;
-      if (inputs) this.#remember({ startedAt, durationMs: ms, inputs, values, memory });
-      const storedBytes = this.#keep(values);
-      return { node: this.#node.name, status, reason, durationMs: performance.now() - start, storedBytes, memory };
-    } catch (cause) {
-      this.#context.display.fail(this.#node.name);
-      throw this.#failure(cause);
-    }
+    cache?.refreshFiles(this.#step);
+    if (!isTentative || !cache?.cameOutTheSame(this.#step)) return await this.#execute();
+    values.forgo(this.#step);
+    if (this.#node.outputs.length === 0) return this.#without("skipped", "it was done before the failure");
+    return this.#without("cached", "its inputs came out as they were");
   }
 
-  /** The outcome where the node does not run: its outputs are those that the cache knows. */
+  /** The outcome where the node does not run. */
   #without(status: NodeOutcome["status"], reason: string): NodeOutcome {
-    const { cache } = this.#context;
-    for (const name of cache ? this.#node.outputs : []) cache!.ids.set(name, cache!.view.entries.get(name)!.id);
-    return { node: this.#node.name, status, reason, durationMs: 0, storedBytes: 0 };
+    return { node: this.#node.name, status, reason, durationMs: 0, loadMs: 0, storeMs: 0, storedBytes: 0 };
   }
 
-  #failure(cause: unknown): LinearNodeError {
-    const { name: node, inputs } = this.#node;
-    return new LinearNodeError(summarizeError(reportError(cause)), {
-      pipeline: this.#context.pipeline,
-      node,
-      inputs,
-      cause,
-    });
+  async #execute(): Promise<NodeOutcome> {
+    const { display, steps, tell, pipeline } = this.#context;
+    display.begin(this.#node.name, this.#index, steps.length);
+    tell({ kind: "node started", pipeline, node: this.#node.name });
+    const call = await this.#call();
+    const start = performance.now();
+    const storedBytes = await this.#keep(call);
+    this.#context.values.release(this.#step);
+    const storeMs = performance.now() - start;
+    const { reason } = this.#step;
+    return { node: this.#node.name, status: "run", reason, ...call.figures, storeMs, storedBytes };
   }
 
-  /** Whether what is in the cache was made from just these inputs. */
-  #cameOutTheSame({ view, ids }: RunCache): boolean {
-    const parts = JSON.stringify(partsOf(this.#node, ids));
-    return this.#node.outputs.map((name) => view.entries.get(name)!)
-      .every((entry) => entry.parts === parts && entry.isOnDisk);
-  }
-
-  async #call(args: unknown[]): Promise<{ result: unknown; memory?: MemoryUse }> {
-    const call = () => this.#node.fn(...args as never[]);
-    if (!this.#node.profile) {
-      const result = call();
-      return { result: isThenable(result) ? await result : result };
+  /** Calls the function. Whatever goes wrong with it is a failure of the node; values that are gone are not. */
+  async #call(): Promise<Call> {
+    const begun = performance.now();
+    const files = new FileWriter(this.#node);
+    const args = this.#step.inputs.map((source) => this.#attempt(() => this.#context.values.take(source, this.#node)));
+    const inputs = this.#tracksValues ? this.#snapshots(args) : null;
+    const loadMs = performance.now() - begun;
+    const startedAt = new Date();
+    try {
+      const { result, durationMs, memory } = await this.#traced(() => callTimed(this.#node, args));
+      const values = splitOutputs(this.#node.outputs, result);
+      await files.write(values);
+      return { startedAt, inputs, values, files, figures: { durationMs, loadMs, memory } };
+    } catch (cause) {
+      files.discard();
+      throw this.#fail(cause);
     }
-    const isApart = this.#node.profile === "worker";
-    const { result, use } = await (isApart ? profileInWorker(this.#node, args) : measureMemory(call));
-    console.error(`[${this.#node.name}] ${formatMemoryUse(use)}`);
-    return { result, memory: use };
+  }
+
+  async #traced<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { trace } = this.#context;
+    return trace ? await trace.node(this.#node.name, work) : await work();
+  }
+
+  #attempt<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      if (this.#context.cache?.isTrouble(error)) throw error;
+      throw this.#fail(error);
+    }
+  }
+
+  #fail(cause: unknown): LinearNodeError {
+    const { name: node, inputs } = this.#node;
+    const { pipeline, display, tell } = this.#context;
+    display.fail(node);
+    tell({ kind: "node failed", pipeline, node, error: cause });
+    return new LinearNodeError(summarizeError(reportError(cause)), { pipeline, node, inputs, cause });
   }
 
   /** Puts the outputs where they belong; returns the bytes written. */
-  #keep(values: readonly unknown[]): number {
-    const { outputs } = this.#node, { cache } = this.#context;
-    const isOwn = values.length === 1;
+  async #keep(call: Call): Promise<number> {
+    const { cache, done } = this.#context;
+    const files = this.#attempt(() => call.files.commit());
     if (!cache) {
-      outputs.forEach((name, index) => this.#context.values.put(name, { value: values[index], isOwn }, false));
+      this.#rememberInMemory(call);
+      this.#node.outputs.forEach((name, index) => this.#put(name, { value: call.values[index], isOwn: false }));
+      done.set(this.#node.name, "");
       return 0;
     }
-    const parts = JSON.stringify(partsOf(this.#node, cache.ids));
-    const entries = outputs.map((name, index) => this.#entryOf(name, values[index], parts));
-    if (entries.length > 0) cache.store.save(entries);
-    entries.forEach(({ name, id, encoded }, index) => {
-      cache.ids.set(name, id);
-      this.#context.values.put(name, { value: values[index], id, isOwn }, encoded !== undefined);
-    });
-    return entries.reduce((sum, { encoded }) => sum + (encoded?.bytes ?? 0), 0);
+    const { values, inputs } = call;
+    const { held, bytes, key } = await cache.keep(this.#step, { values, files, record: this.#recordOf(call), inputs });
+    this.#node.outputs.forEach((name, index) =>
+      this.#put(name, { value: values[index], isOwn: false, key, ...held[index] })
+    );
+    done.set(this.#node.name, key);
+    return bytes;
   }
 
-  #entryOf(name: string, value: unknown, parts: string): NewEntry {
-    const obstacle = whyNotStorable(value);
-    if (obstacle === null) {
-      const encoded = encode(value);
-      return { name, id: encoded.id, parts, encoded };
-    }
-    console.warn(`Pipeline "${this.#context.pipeline}": "${name}" stays in memory, not in the cache: ${obstacle}`);
-    return { name, id: fingerprint([parts, name]), parts };
+  #put(name: string, held: Held): void {
+    if (this.#node.fileOutputs.has(name)) return;
+    this.#attempt(() => this.#context.values.put(name, held, this.#context.isResult(this.#node, name)));
   }
 
-  #snapshots(names: readonly string[], values: readonly unknown[]): Record<string, unknown> {
-    return Object.fromEntries(names.map((name, index) => [name, snapshot(values[index])]));
+  get #tracksValues(): boolean {
+    return this.#node.trackHistory ?? this.#context.tracksValues;
   }
 
-  #remember(
-    { startedAt, durationMs, inputs, values, memory }: Pick<HistoryEntry, "startedAt" | "durationMs" | "inputs"> & {
-      values: readonly unknown[];
-      memory: MemoryUse | undefined;
-    },
-  ): void {
-    const outputs = this.#snapshots(this.#node.outputs, values);
-    this.#context.remember!({ node: this.#node.name, inputs, outputs, startedAt, durationMs, memory });
+  /** Copies from before the call, other than of what is on the disk anyway. */
+  #snapshots(args: readonly unknown[]): Record<string, InputSnapshot> {
+    const { cache } = this.#context;
+    return Object.fromEntries(
+      this.#node.inputs.map((name, index) => [name, cache?.storedInput(name) ?? { value: snapshot(args[index]) }]),
+    );
   }
-}
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof Reflect.get(value, "then") === "function";
+  #recordOf({ startedAt, figures: { durationMs, memory } }: Call) {
+    return { node: this.#node.name, startedAt, durationMs, memory };
+  }
+
+  #rememberInMemory(call: Call): void {
+    const inputs = Object.entries(call.inputs ?? {}).map((
+      [name, one],
+    ) => [name, "value" in one ? one.value : undefined]);
+    const outputs = call.inputs ? this.#node.outputs.map((name, index) => [name, snapshot(call.values[index])]) : [];
+    const values = { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) };
+    this.#context.remember({ ...this.#recordOf(call), ...values });
+  }
 }

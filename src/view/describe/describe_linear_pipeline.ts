@@ -5,7 +5,7 @@ import type { ViewDescription, ViewEdge, ViewNode } from "../description.ts";
 
 /**
  * Describes who makes what, and who takes it. The ids of its nodes are `node:<name>` and `object:<name>`. What comes from
- * outside (the configuration, runtime constants, what another pipeline has left in the cache) has the kind of the program.
+ * outside (the configuration, runtime constants, files) has the kind of the program.
  *
  * @example
  * ```ts
@@ -14,7 +14,7 @@ import type { ViewDescription, ViewEdge, ViewNode } from "../description.ts";
  * import { deepEqual } from "node:assert/strict";
  *
  * const scale = new LinearNode({ name: "scale", fn: (n: number) => 2 * n, inputs: ["config.n"], outputs: ["scaled"] });
- * deepEqual(describeLinearPipeline(new LinearPipeline({ nodes: [scale] })).edges, [
+ * deepEqual(describeLinearPipeline(new LinearPipeline({ name: "scale", nodes: [scale] })).edges, [
  *   { from: "object:config.n", to: "node:scale" },
  *   { from: "node:scale", to: "object:scaled" },
  * ]);

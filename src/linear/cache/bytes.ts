@@ -1,0 +1,34 @@
+/** Bytes in pieces. */
+
+/** Smaller pieces are put together. */
+const LEAST_PIECE = 1 << 16;
+
+/** The same bytes in few pieces: small neighbours are copied into one. */
+export function packed(pieces: readonly Uint8Array[]): Uint8Array[] {
+  const result: Uint8Array[] = [];
+  let small: Uint8Array[] = [];
+  const join = () => {
+    if (small.length > 0) result.push(joined(small));
+    small = [];
+  };
+  for (const piece of pieces) {
+    if (piece.length < LEAST_PIECE) small.push(piece);
+    else {
+      join();
+      result.push(piece);
+    }
+  }
+  join();
+  return result;
+}
+
+/** All pieces in one. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const piece of pieces) {
+    all.set(piece, end);
+    end += piece.length;
+  }
+  return all;
+}

@@ -1,0 +1,239 @@
+/** The database of a cache file: opened, looked through, put aside if it is damaged. */
+
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+  DatabaseSync,
+  type SQLInputValue,
+  type SQLOutputValue,
+  type StatementResultingChanges,
+  type StatementSync,
+} from "node:sqlite";
+import { APPLICATION_ID, FORMAT, SCHEMA } from "./schema.ts";
+import { troubleOf } from "./sqlite_trouble.ts";
+import { ValueFiles } from "./value_files.ts";
+import { BLOCKING_MS } from "./waiting_for_lock.ts";
+
+/** A log that is longer is cut once it is written back. */
+const LOG_BYTES = 1 << 22;
+
+/** The file is a cache of an older program. */
+class OutdatedError extends Error {}
+
+/** The file is damaged: it is of no use any more. */
+export class DamagedError extends Error {}
+
+/** A prepared statement, which says so if the file is damaged. */
+export class CacheStatement {
+  readonly #statement: StatementSync;
+
+  /** Wraps a statement. */
+  constructor(statement: StatementSync) {
+    this.#statement = statement;
+  }
+
+  /** The first row. */
+  get(...params: SQLInputValue[]): Record<string, SQLOutputValue> | undefined {
+    return guarded(() => this.#statement.get(...params));
+  }
+
+  /** All rows. */
+  all(...params: SQLInputValue[]): Record<string, SQLOutputValue>[] {
+    return guarded(() => this.#statement.all(...params));
+  }
+
+  /** Changes something. */
+  run(...params: SQLInputValue[]): StatementResultingChanges {
+    return guarded(() => this.#statement.run(...params));
+  }
+}
+
+function guarded<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (troubleOf(error) !== "damaged") throw error;
+    throw new DamagedError((error as Error).message, { cause: error });
+  }
+}
+
+/** An open database. */
+export class CacheDatabase implements Disposable {
+  /** Where it is. */
+  readonly path: string;
+  /** Whether it can be looked at only. */
+  readonly isReadOnly: boolean;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, CacheStatement>();
+
+  private constructor(path: string, database: DatabaseSync, isReadOnly: boolean) {
+    this.path = path;
+    this.#database = database;
+    this.isReadOnly = isReadOnly;
+  }
+
+  /**
+   * Opens the file for writing, and makes it and its folder if need be. A damaged file, and one of an older program, is
+   * put aside with a warning. One that cannot be written is opened to be looked at.
+   *
+   * @throws {Error} If it is something else, or locked.
+   */
+  static open(path: string): CacheDatabase {
+    try {
+      return CacheDatabase.#openForWriting(path);
+    } catch (error) {
+      if (error instanceof OutdatedError || isDamagedCache(path, error)) {
+        putAside(path, error as Error);
+        return CacheDatabase.#openForWriting(path);
+      }
+      const existing = troubleOf(error) === "unwritable" ? CacheDatabase.openExisting(path) : null;
+      if (!existing) throw cannotOpen(path, error);
+      console.warn(`Cannot write cache "${path}": new values stay in memory (${(error as Error).message})`);
+      return existing;
+    }
+  }
+
+  static #openForWriting(path: string): CacheDatabase {
+    Deno.mkdirSync(dirname(path), { recursive: true });
+    return CacheDatabase.#checked(path, new DatabaseSync(path, { timeout: BLOCKING_MS }), false)!;
+  }
+
+  /**
+   * Opens a file that exists, to look at it. `null` if there is none, or nothing of use in it.
+   *
+   * @throws {Error} If it is something else, or locked.
+   */
+  static openExisting(path: string): CacheDatabase | null {
+    try {
+      if (!existsSync(path)) return null;
+      return CacheDatabase.#checked(path, openReadOnly(path), true);
+    } catch (error) {
+      if (error instanceof OutdatedError || isDamagedCache(path, error)) return null;
+      throw cannotOpen(path, error);
+    }
+  }
+
+  static #checked(path: string, database: DatabaseSync, isReadOnly: boolean): CacheDatabase | null {
+    const opened = new CacheDatabase(path, database, isReadOnly);
+    let isOfUse = false;
+    try {
+      opened.#checkFormat();
+      if (!isReadOnly) opened.#prepare();
+      isOfUse = opened.#hasTables;
+    } finally {
+      if (!isOfUse) opened[Symbol.dispose]();
+    }
+    return isOfUse ? opened : null;
+  }
+
+  get #hasTables(): boolean {
+    return this.#database.prepare("select 1 from sqlite_schema where name = 'entries'").get() !== undefined;
+  }
+
+  #checkFormat(): void {
+    const id = this.#pragma("application_id");
+    const format = this.#pragma("user_version") as number;
+    const isEmpty = this.#database.prepare("select 1 from sqlite_schema").get() === undefined;
+    if (id !== APPLICATION_ID && !(isEmpty && id === 0)) throw new Error("it is a database of something else");
+    if (format > FORMAT) throw new Error(`it was made by a newer Ringmill (format ${format}, expected ${FORMAT})`);
+    if (format !== FORMAT && format !== 0) throw new OutdatedError(`it has format ${format}, expected ${FORMAT}`);
+  }
+
+  /** What is lost in a power cut is made anew, so that nothing has to wait for the disk. */
+  #prepare(): void {
+    this.#database.exec(`pragma synchronous = off; pragma journal_size_limit = ${LOG_BYTES}`);
+    if (this.#hasTables && this.#pragma("journal_mode") === "wal") return;
+    // The header comes first: a program that is killed meanwhile leaves a file of which one can tell what it is.
+    this.#database.exec(`pragma auto_vacuum = incremental; pragma application_id = ${APPLICATION_ID};
+      pragma user_version = ${FORMAT}; pragma journal_mode = wal`);
+    this.transact(() => this.#hasTables || this.#database.exec(SCHEMA));
+  }
+
+  #pragma(name: string): unknown {
+    return this.#database.prepare(`pragma ${name}`).get()![name];
+  }
+
+  /** A statement, prepared once. */
+  sql(text: string): CacheStatement {
+    const known = this.#statements.get(text);
+    if (known) return known;
+    const statement = guarded(() => new CacheStatement(this.#database.prepare(text)));
+    this.#statements.set(text, statement);
+    return statement;
+  }
+
+  /** Does `work` wholly or not at all. */
+  transact<Result>(work: () => Result): Result {
+    // Immediate: two deferred transactions that both read first would deadlock on upgrading.
+    this.sql("begin immediate").run();
+    try {
+      const result = work();
+      this.sql("commit").run();
+      return result;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec("rollback");
+      throw error;
+    }
+  }
+
+  /** Gives free pages and the log back to the disk, as far as no other program is reading. */
+  shrink(): void {
+    try {
+      this.#database.exec("pragma incremental_vacuum; pragma wal_checkpoint(truncate)");
+    } catch {
+      // Another program is at work, or the disk is full: the next time will do.
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+}
+
+function openReadOnly(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: BLOCKING_MS });
+  try {
+    database.prepare("select 1 from sqlite_schema").get();
+    return database;
+  } catch (error) {
+    database.close();
+    // Where nothing may be written, a log cannot be made; without one, nothing but the file counts.
+    if (troubleOf(error) !== "unwritable" || existsSync(`${path}-wal`)) throw error;
+    return new DatabaseSync(`${pathToFileURL(path).href}?immutable=1`, { readOnly: true });
+  }
+}
+
+function cannotOpen(path: string, cause: unknown): Error {
+  const { message } = cause as Error;
+  const remedy = troubleOf(cause) === "foreign" ? "; delete it, or choose another cachePath" : "";
+  return new Error(`Cannot open cache "${path}": ${message}${remedy}`, { cause });
+}
+
+/** Whether the file at `path` is one of our own that cannot be read. */
+export function isDamagedCache(path: string, error: unknown): boolean {
+  return troubleOf(error) === "damaged" && applicationOf(path) === APPLICATION_ID;
+}
+
+/** The application that the header of a database names. */
+function applicationOf(path: string): number | undefined {
+  const header = new Uint8Array(100);
+  try {
+    using file = Deno.openSync(path);
+    if (file.readSync(header) !== header.length) return undefined;
+  } catch {
+    return undefined;
+  }
+  return new DataView(header.buffer).getInt32(68);
+}
+
+/** Renames a file that is of no use, with a warning. The last one that was put aside is replaced. */
+export function putAside(path: string, reason: Error): void {
+  const aside = `${path}.${reason instanceof OutdatedError ? "old" : "damaged"}`;
+  for (const ending of ["", "-wal", "-shm"]) {
+    if (existsSync(path + ending)) Deno.renameSync(path + ending, aside + ending);
+  }
+  new ValueFiles(path).clear();
+  console.warn(`Cache "${path}" is put aside as "${aside}", and everything is made anew: ${reason.message}`);
+}

@@ -1,0 +1,28 @@
+/** Copies that are just as the value is. */
+
+import { joined } from "./bytes.ts";
+import { BUILT_IN_CODECS, type CodecTable } from "./codec_table.ts";
+import { bareAgain, inspectValue } from "./inspect_value.ts";
+import { decodeFrom, encode, memorySource } from "./value_codec.ts";
+
+/** A deep copy, or the value itself where a copy would not be the same. */
+export function copyOf<Value>(value: Value, codecs: CodecTable = BUILT_IN_CODECS): Value {
+  if (typeof value !== "object" || value === null) return value;
+  return tryCopy(value, codecs) ?? value;
+}
+
+/** A deep copy; `undefined` where a copy would not be the same. */
+export function tryCopy<Value extends object>(value: Value, codecs: CodecTable = BUILT_IN_CODECS): Value | undefined {
+  const traits = inspectValue(value, codecs);
+  if (traits.obstacle !== null) return undefined;
+  try {
+    if (traits.isCoded) {
+      const { pieces } = encode(value, { table: codecs }, traits);
+      return decodeFrom(memorySource(joined(pieces)), { table: codecs })() as Value;
+    }
+    return bareAgain(structuredClone(value), traits.bare, () => false);
+  } catch {
+    // It is a proxy, or nested too deeply for a clone.
+    return undefined;
+  }
+}

@@ -1,0 +1,72 @@
+/** What a run tells while it goes on. */
+
+import type { LinearNodeStatus } from "./explanation.ts";
+
+/** What is common to all events. */
+interface EventOfRun {
+  /** The pipeline's name. */
+  readonly pipeline: string;
+}
+
+/** A node. */
+interface EventOfNode extends EventOfRun {
+  /** The node's name. */
+  readonly node: string;
+}
+
+/** A function is about to be called. */
+export interface LinearNodeStarted extends EventOfNode {
+  /** Which event. */
+  readonly kind: "node started";
+}
+
+/** A node is done. */
+export interface LinearNodeEnded extends EventOfNode {
+  /** Which event. */
+  readonly kind: "node ended";
+  /** What became of it. */
+  readonly status: LinearNodeStatus;
+  /** Why, in words. */
+  readonly reason: string;
+  /** How long its function took, in milliseconds; 0 if it was not called. */
+  readonly durationMs: number;
+}
+
+/** A node has failed. */
+export interface LinearNodeFailed extends EventOfNode {
+  /** Which event. */
+  readonly kind: "node failed";
+  /** What its function threw. */
+  readonly error: unknown;
+}
+
+/** A run has begun. */
+export interface LinearRunStarted extends EventOfRun {
+  /** Which event. */
+  readonly kind: "run started";
+}
+
+/** A run has come to its end. */
+export interface LinearRunEnded extends EventOfRun {
+  /** Which event. */
+  readonly kind: "run ended";
+  /** What it failed with, if it failed. */
+  readonly error?: unknown;
+}
+
+/**
+ * What a run tells while it goes on: see `onEvent` of {@link LinearPipelineSettings}.
+ *
+ * @example
+ * ```ts
+ * import { type LinearEvent, LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const kinds: string[] = [];
+ * const onEvent = ({ kind }: LinearEvent) => void kinds.push(kind);
+ * const node = new LinearNode({ name: "one", fn: () => 1, outputs: ["x"] });
+ * await new LinearPipeline({ name: "events", nodes: [node], onEvent, quiet: true }).run();
+ * deepEqual(kinds, ["run started", "node started", "node ended", "run ended"]);
+ * ```
+ */
+export type LinearEvent = LinearNodeStarted | LinearNodeEnded | LinearNodeFailed | LinearRunStarted | LinearRunEnded;

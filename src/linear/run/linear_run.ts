@@ -1,0 +1,292 @@
+/** One run of a pipeline. */
+
+import { DamagedError } from "../cache/cache_database.ts";
+import { type Entry, UnavailableError } from "../cache/entry.ts";
+import type { CacheLimits } from "../cache/evict.ts";
+import { OpenCache } from "../cache/open_cache.ts";
+import type { LinearEvent } from "../event.ts";
+import type { HistoryEntry } from "../history.ts";
+import type { LinearNode } from "../node.ts";
+import type { NodeOutcome, RunReport } from "../report.ts";
+import type { LinearRunOptions } from "../run_options.ts";
+import { type Display, openDisplay, QUIET } from "./display.ts";
+import { type Held, Values } from "./held_values.ts";
+import type { PlannedStep } from "./linear_plan.ts";
+import type { Declaration } from "./linear_wiring.ts";
+import { makePlan, type Plan } from "./make_plan.ts";
+import { codecsOf, RunCache } from "./run_cache.ts";
+import { runSteps } from "./run_nodes.ts";
+import { heldResult, makeResults, noResult, type ResultSource } from "./run_results.ts";
+import { beginTrace } from "./tracing.ts";
+import { WorldReader } from "./world_reader.ts";
+
+/** What an object remembers from run to run. */
+export interface RunMemory {
+  /** Values that are not on the disk. */
+  values: ReadonlyMap<string, Held>;
+  /** What the last run has done, if it failed. */
+  done: ReadonlyMap<string, string>;
+  /** The fingerprints of what the last runs have left on the disk, by name; `null` before the first. */
+  onDisk: ReadonlyMap<string, string> | null;
+}
+
+/** What a run works with. */
+export interface RunGround {
+  readonly declaration: Declaration;
+  readonly options: LinearRunOptions;
+  readonly memory: RunMemory;
+  readonly cachePath: string | null;
+  readonly limits: CacheLimits;
+  readonly signal: AbortSignal;
+  readonly isQuiet: boolean;
+  readonly tracksValues: boolean;
+  readonly tell: (event: LinearEvent) => void;
+  readonly remember: (entry: HistoryEntry) => void;
+}
+
+/** One run. */
+export class LinearRun {
+  readonly #ground: RunGround;
+  readonly #outcomes = new Map<LinearNode, NodeOutcome>();
+  readonly #done: Map<string, string>;
+  readonly #used = new Set<Entry>();
+  readonly #onDisk: Map<string, string>;
+  #cache: OpenCache | null = null;
+  #world = new WorldReader();
+  #run = 0;
+
+  /** A run that has not begun. */
+  constructor(ground: RunGround) {
+    this.#ground = ground;
+    this.#done = new Map(ground.options.resume ? ground.memory.done : []);
+    this.#onDisk = new Map(ground.memory.onDisk);
+  }
+
+  /** Runs. */
+  async run(): Promise<RunReport> {
+    const { cachePath, declaration: { name }, signal, isQuiet, tell, memory } = this.#ground;
+    const start = performance.now();
+    using cache = cachePath === null ? null : await OpenCache.open(cachePath, name, signal);
+    await this.#begin(cache);
+    const first = await this.#plan();
+    using display = isQuiet ? QUIET : await openDisplay();
+    tell({ kind: "run started", pipeline: name });
+    let isSuccess = false;
+    try {
+      const results = await this.#attempts(first, display);
+      isSuccess = true;
+      const report = { pipeline: name, nodes: this.#nodes(), durationMs: performance.now() - start };
+      display.finish(report);
+      return { ...report, results };
+    } finally {
+      memory.done = isSuccess ? new Map() : this.#done;
+      memory.onDisk = this.#onDisk;
+      await this.#finish(isSuccess);
+    }
+  }
+
+  async #begin(cache: OpenCache | null): Promise<void> {
+    const { options, signal } = this.#ground;
+    this.#cache = cache;
+    if (!cache) {
+      this.#world = new WorldReader(undefined, signal);
+      return;
+    }
+    await this.#healing(async () => {
+      for (const [node, key] of options.resume ? cache.records.unfinished() : []) this.#done.set(node, key);
+      if (!cache.isReadOnly) {
+        await this.#try(async () => this.#run = await cache.write(() => cache.records.begin(options.resume === true)));
+      }
+    });
+  }
+
+  /** Does `work`; a damaged cache is put aside then, and it is done again. */
+  async #healing<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof DamagedError) || !this.#cache) throw error;
+      await this.#cache.startAnew(error, this.#ground.signal);
+      return await work();
+    }
+  }
+
+  /** Does what a run can do without. */
+  async #try(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof DamagedError) throw error;
+      console.warn(
+        `Pipeline "${this.#ground.declaration.name}": its cache cannot be written: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  async #plan(): Promise<Plan> {
+    const { declaration, options, memory, signal } = this.#ground;
+    return await this.#healing(() => {
+      const cache = this.#cache;
+      if (cache) this.#world = new WorldReader(cache.hashes, signal);
+      return makePlan({
+        declaration,
+        options,
+        isCached: cache !== null,
+        cache,
+        world: this.#world,
+        memory: memory.values,
+        done: this.#done,
+        hasRun: new Set(this.#nodesThatRan()),
+      });
+    });
+  }
+
+  #nodesThatRan(): LinearNode[] {
+    return [...this.#outcomes].filter(([, { status }]) => status === "run").map(([node]) => node);
+  }
+
+  /** Runs the steps, and plans again as often as a value that the plan counted on is not there any more. */
+  async #attempts(first: Plan, display: Display): Promise<Record<string, unknown>> {
+    const most = this.#ground.declaration.nodes.length + 3;
+    for (let attempt = 1, plan = first;; attempt++, plan = await this.#plan()) {
+      try {
+        return await this.#attempt(plan, display);
+      } catch (error) {
+        const isDamaged = error instanceof DamagedError;
+        if (attempt > most || !(isDamaged || error instanceof UnavailableError)) throw error;
+        if (isDamaged) await this.#cache!.startAnew(error, this.#ground.signal);
+        else console.warn(`Pipeline "${this.#ground.declaration.name}": ${error.message}: it is made anew`);
+      }
+    }
+  }
+
+  async #attempt({ steps, view, ids }: Plan, display: Display): Promise<Record<string, unknown>> {
+    const { declaration, memory, signal, tell, tracksValues, remember } = this.#ground;
+    const pipeline = declaration.name;
+    const cache = view && new RunCache({
+      pipeline,
+      cache: this.#cache!,
+      view,
+      world: this.#world,
+      codecs: declaration.codecs,
+      ids,
+      run: this.#run,
+      used: this.#used,
+      onDisk: this.#onDisk,
+      signal,
+    });
+    this.#forget(steps);
+    const load = (name: string, by: LinearNode) => this.#load(name, by, ids.get(name));
+    const values = new Values(steps, { kept: memory.values, load, world: this.#world, codecs: declaration.codecs });
+    const trace = beginTrace(pipeline);
+    const taken = new Set(steps.flatMap(({ node }) => node.inputs));
+    const isResult = (node: LinearNode, output: string) => node.keep || !taken.has(output);
+    let failure: unknown;
+    try {
+      await runSteps({
+        pipeline,
+        steps,
+        values,
+        cache,
+        display,
+        signal,
+        tell,
+        trace,
+        tracksValues,
+        remember,
+        isResult,
+        outcomes: this.#outcomes,
+        done: this.#done,
+      });
+      return makeResults(this.#results(steps, values, isResult));
+    } catch (error) {
+      failure = error ?? String(error);
+      throw error;
+    } finally {
+      trace?.end(failure);
+      this.#keepInMemory(values);
+    }
+  }
+
+  #load(name: string, by: LinearNode, id: string | null | undefined): unknown {
+    const { declaration } = this.#ground;
+    try {
+      return this.#cache!.values.load(id!, codecsOf(by, name, declaration.codecs));
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error;
+      this.#onDisk.delete(name);
+      throw new UnavailableError(`"${name}" cannot be taken from the cache: ${error.message}`, { cause: error });
+    }
+  }
+
+  /** Lets go what earlier runs have left in memory and this run makes. */
+  #forget(steps: readonly PlannedStep[]): void {
+    const { memory } = this.#ground;
+    const made = new Set(steps.filter(({ status }) => status === "run").flatMap(({ node }) => node.outputs));
+    memory.values = new Map([...memory.values].filter(([name]) => !made.has(name)));
+  }
+
+  #keepInMemory({ held }: Values): void {
+    const { memory, declaration } = this.#ground;
+    const outputs = new Set(declaration.nodes.flatMap(({ outputs }) => outputs));
+    const kept = [...held].filter(([name, { isOnDisk }]) => outputs.has(name) && !isOnDisk && !this.#onDisk.has(name));
+    memory.values = new Map([...memory.values, ...kept]);
+  }
+
+  /** Results come before the end of a run, so that one that is damaged is made anew. */
+  #results(
+    steps: readonly PlannedStep[],
+    values: Values,
+    isResult: (node: LinearNode, output: string) => boolean,
+  ): Map<string, ResultSource> {
+    const { declaration: { name: pipeline, nodes, runtime, codecs } } = this.#ground;
+    const sources = new Map<string, ResultSource>();
+    for (const name of Object.keys(runtime)) {
+      sources.set(name, { ...heldResult(runtime[name], false, codecs), isListed: false });
+    }
+    for (const node of nodes) {
+      const step = steps.find((step) => step.node === node);
+      for (const name of node.outputs.filter((name) => !node.fileOutputs.has(name))) {
+        const isListed = step !== undefined && step.status !== "left out" && isResult(node, name);
+        sources.set(name, this.#result(node, name, isListed, values) ?? noResult(pipeline, name, whyNot(node, step)));
+      }
+    }
+    return sources;
+  }
+
+  #result(node: LinearNode, name: string, isListed: boolean, values: Values): ResultSource | undefined {
+    const { declaration: { codecs }, memory, cachePath } = this.#ground;
+    const held = values.held.get(name) ?? memory.values.get(name);
+    if (held) return { ...heldResult(held.value, held.isOwn, codecs), isListed };
+    const id = this.#onDisk.get(name);
+    if (id === undefined) return undefined;
+    if (isListed) return heldResult(this.#load(name, node, id), true, codecs);
+    const load = () => {
+      using cache = OpenCache.look(cachePath!, this.#ground.declaration.name);
+      if (!cache) throw new UnavailableError(`Cannot get the result "${name}": the cache is gone`);
+      return cache.values.load(id, codecsOf(node, name, codecs));
+    };
+    return { isListed: false, get: load };
+  }
+
+  /** Outcomes in the order of the nodes. */
+  #nodes(): NodeOutcome[] {
+    return this.#ground.declaration.nodes.flatMap((node) => this.#outcomes.get(node) ?? []);
+  }
+
+  async #finish(isSuccess: boolean): Promise<void> {
+    const cache = this.#cache;
+    if (!cache || cache.isReadOnly) return;
+    try {
+      await this.#try(() => cache.finish(this.#run, isSuccess, this.#used, this.#ground.limits));
+    } catch {
+      // The file is damaged: the next run will find out.
+    }
+  }
+}
+
+function whyNot({ name, keep }: LinearNode, step: PlannedStep | undefined): string {
+  if (!step || step.status === "left out") return `node "${name}" is left out of this run`;
+  if (keep) return "it is not there any more";
+  return `it was released after its last use; give node "${name}" the option keep, or the pipeline a cache`;
+}

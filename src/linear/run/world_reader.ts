@@ -1,0 +1,66 @@
+/** What a run gets from outside: files, environment variables, the clock, a signal. */
+
+import { globSync } from "node:fs";
+import { resolve } from "node:path";
+import { fingerprint } from "../../fingerprint.ts";
+import { FileHashes } from "../cache/file_hashes.ts";
+import { absolutePathOf, type WorldInput } from "../world.ts";
+
+/** Reads inputs from outside. Times and variables are those of its making. */
+export class WorldReader {
+  /** Fingerprints of files. */
+  readonly hashes: FileHashes;
+  readonly #signal: AbortSignal;
+  readonly #now = Date.now();
+  readonly #variables = new Map<string, string | undefined>();
+
+  /** `hashes` has those of files, `signal` is that of the run. */
+  constructor(hashes = new FileHashes(null), signal = new AbortController().signal) {
+    this.hashes = hashes;
+    this.#signal = signal;
+  }
+
+  /** What the function gets. */
+  valueOf(input: WorldInput): unknown {
+    switch (input.kind) {
+      case "file":
+        return input.target;
+      case "files":
+        return this.#matchesOf(input);
+      case "env":
+        return this.#variable(input.target);
+      case "clock":
+        return new Date(Math.floor(this.#now / input.everyMs) * input.everyMs);
+      case "signal":
+        return this.#signal;
+    }
+  }
+
+  #matchesOf({ target }: WorldInput): string[] {
+    return globSync(target).filter((path) => Deno.statSync(path).isFile).sort();
+  }
+
+  #variable(name: string): string | undefined {
+    if (!this.#variables.has(name)) this.#variables.set(name, Deno.env.get(name));
+    return this.#variables.get(name);
+  }
+
+  /** Why the input is not there, if it is not. */
+  problemOf(input: WorldInput): string | undefined {
+    if (input.kind === "files" && this.#matchesOf(input).length === 0) return "no file matches it";
+    if (input.kind !== "file") return undefined;
+    try {
+      return Deno.statSync(absolutePathOf(input)).isFile ? undefined : "it is no file";
+    } catch (error) {
+      return error instanceof Deno.errors.NotFound ? "there is no such file" : (error as Error).message;
+    }
+  }
+
+  /** The fingerprint of the input. */
+  idOf(input: WorldInput): string {
+    if (input.kind === "signal") return "signal";
+    const value = this.valueOf(input);
+    if (input.kind !== "file" && input.kind !== "files") return fingerprint(value);
+    return fingerprint([value, [value].flat().map((path) => this.hashes.idOf(resolve(path as string)))]);
+  }
+}
