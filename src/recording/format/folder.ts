@@ -1,0 +1,118 @@
+/** The folder of a recording: `recording.toml`, and one file for each stream, or several parts of one. */
+
+import { parse, stringify } from "toml";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** What the folder's description says. */
+export interface FolderHead {
+  /** The pipeline's name. */
+  readonly pipeline: string;
+  /** One run of one program: what belongs together. */
+  readonly run: string;
+  /** When it was begun. */
+  readonly startedAt: Date;
+}
+
+const VERSION = 1;
+const DESCRIPTION = "recording.toml";
+const EXTENSION = ".arrows";
+const PART = /^(.+)-(\d{5,})\.arrows$/;
+
+/** The path that a folder was named by. */
+export const folderPath = (folder: string | URL): string => folder instanceof URL ? fileURLToPath(folder) : folder;
+
+/** A stream's name as the name of a file. */
+const fileName = (stream: string) =>
+  encodeURIComponent(stream).replaceAll("*", "%2A").replace(/^\./, "%2E").replace(/-(?=\d{5,}$)/, "%2D");
+
+/** The file of a stream's part; without a number, of the only one. */
+export function partPath(folder: string, stream: string, part?: number): string {
+  const number = part === undefined ? "" : `-${String(part).padStart(5, "0")}`;
+  return join(folder, `${fileName(stream)}${number}${EXTENSION}`);
+}
+
+/**
+ * Makes the folder, and its description unless another stream of the same run has done so.
+ *
+ * @throws {Error} If another recording is there.
+ */
+export function makeFolder(folder: string, head: FolderHead): void {
+  Deno.mkdirSync(folder, { recursive: true });
+  const text = stringify({
+    format_version: VERSION,
+    pipeline: head.pipeline,
+    run: head.run,
+    started_at: head.startedAt,
+  });
+  if (publish(folder, text)) return;
+  if (readFolderHead(folder).run !== head.run) {
+    throw new Error(`Cannot record into ${folder}: it holds another recording`);
+  }
+}
+
+/** Puts the description there whole. False if there is one already. */
+function publish(folder: string, text: string): boolean {
+  const draft = join(folder, `.${crypto.randomUUID()}.toml`);
+  Deno.writeTextFileSync(draft, text);
+  try {
+    Deno.linkSync(draft, join(folder, DESCRIPTION));
+    return true;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    return false;
+  } finally {
+    Deno.removeSync(draft);
+  }
+}
+
+/**
+ * What a folder's description says.
+ *
+ * @throws {Error} If it is none, or a newer one.
+ */
+export function readFolderHead(folder: string): FolderHead {
+  const cannot = `Cannot open recording ${folder}`;
+  const text = readDescription(folder, cannot);
+  let table: Record<string, unknown>;
+  try {
+    table = parse(text);
+  } catch (error) {
+    throw new Error(`${cannot}: ${DESCRIPTION} is no TOML`, { cause: error });
+  }
+  if (Number(table.format_version) > VERSION) throw new Error(`${cannot}: it was made by a newer Ringmill`);
+  const { pipeline, run, started_at } = table;
+  if (typeof pipeline !== "string" || typeof run !== "string" || !(started_at instanceof Date)) {
+    throw new Error(`${cannot}: ${DESCRIPTION} lacks pipeline, run or started_at`);
+  }
+  return { pipeline, run, startedAt: new Date(started_at) };
+}
+
+function readDescription(folder: string, cannot: string): string {
+  try {
+    return Deno.readTextFileSync(join(folder, DESCRIPTION));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Error(`${cannot}: it has no ${DESCRIPTION}`, { cause: error });
+  }
+}
+
+/** The files of each stream, by its name, in their order. */
+export function partsIn(folder: string): Map<string, string[]> {
+  const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) => name.endsWith(EXTENSION));
+  const parts = new Map<string, string[]>();
+  for (const name of names.sort()) {
+    const stem = PART.exec(name)?.[1] ?? name.slice(0, -EXTENSION.length);
+    const stream = decodeName(stem);
+    parts.set(stream, [...parts.get(stream) ?? [], join(folder, name)]);
+  }
+  return parts;
+}
+
+function decodeName(stem: string): string {
+  try {
+    return decodeURIComponent(stem);
+  } catch {
+    return stem;
+  }
+}

@@ -1,0 +1,64 @@
+/** What a recorded frame consists of: one array, or one for each named column. */
+
+import { type DType, DTYPES } from "../../ring/dtypes.ts";
+
+/** Columns by name, each with its element type. */
+export type ColumnTypes = Readonly<Record<string, DType>>;
+
+/** One array of a frame. */
+export interface FrameColumn {
+  /** `null` for the only array of a plain frame. */
+  readonly name: string | null;
+  readonly dtype: DType;
+  /** Bytes before it in the frame. */
+  readonly offset: number;
+  /** Numbers in it: twice those of the shape for complex ones. */
+  readonly length: number;
+  readonly bytes: number;
+}
+
+/** The arrays of a frame. */
+export interface FrameFormat {
+  readonly shape: readonly number[];
+  readonly columns: readonly FrameColumn[];
+  /** Bytes of a frame, with what aligns its columns. */
+  readonly bytes: number;
+}
+
+/** Elements in a frame of a shape. */
+export const elementsOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
+function columnAt(offset: number, name: string | null, dtype: DType, shape: readonly number[]): FrameColumn {
+  const { array, lanes } = DTYPES[dtype];
+  const size = array.BYTES_PER_ELEMENT;
+  const length = elementsOf(shape) * lanes;
+  return { name, dtype, offset: Math.ceil(offset / size) * size, length, bytes: length * size };
+}
+
+/** The format of frames of a shape and a type, or of one type for each column, which lie in their order. */
+export function formatOf(shape: readonly number[], dtype: DType | ColumnTypes): FrameFormat {
+  return formatOfColumns(shape, typeof dtype === "string" ? [[null, dtype]] : Object.entries(dtype));
+}
+
+/** The format of frames of a shape whose arrays lie in the order of `columns`. */
+export function formatOfColumns(
+  shape: readonly number[],
+  columns: readonly (readonly [name: string | null, dtype: DType])[],
+): FrameFormat {
+  const laid: FrameColumn[] = [];
+  let bytes = 0;
+  for (const [name, dtype] of columns) {
+    const column = columnAt(bytes, name, dtype, shape);
+    laid.push(column);
+    bytes = column.offset + column.bytes;
+  }
+  return { shape, columns: laid, bytes };
+}
+
+/** A format in an error: `float32 [4, 2]`, or `{ price: float64 } [8]`. */
+export function formatText({ shape, columns }: FrameFormat): string {
+  const types = columns[0].name === null
+    ? columns[0].dtype
+    : `{ ${columns.map(({ name, dtype }) => `${name}: ${dtype}`).join(", ")} }`;
+  return `${types} [${shape.join(", ")}]`;
+}
