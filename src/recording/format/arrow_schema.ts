@@ -1,7 +1,7 @@
 /** The schema of a recorded stream: columns `frame`, `time`, `lost` and `data`, as Arrow has them. */
 
 import {
-  DataType,
+  type DataType,
   Field,
   FixedSizeList,
   Float16,
@@ -19,6 +19,7 @@ import {
   Uint64,
   Uint8,
 } from "apache-arrow";
+import type { ArrowField } from "./arrow_message.ts";
 import { type DType, DTYPES } from "../../ring/dtypes.ts";
 import { elementsOf, formatOfColumns, type FrameColumn, type FrameFormat } from "./frame_format.ts";
 
@@ -93,23 +94,22 @@ export function schemaOf({ pipeline, stream, description, format }: StreamHead):
 }
 
 /** The element type of a tensor's field, or `null` if frames have none like it. */
-function dtypeOf({ type, metadata }: Field): DType | null {
-  if (!DataType.isFixedSizeList(type)) return null;
+function dtypeOf({ listSize, children, metadata }: ArrowField): DType | null {
+  if (listSize === 0 || children.length !== 1) return null;
   const known = metadata.get(DTYPE_KEY);
   const names = Object.keys(ARROW_TYPES) as DType[];
-  const fits = names.filter((name) => String(ARROW_TYPES[name]()) === String(type.children[0].type));
+  const fits = names.filter((name) => String(ARROW_TYPES[name]()) === children[0].type);
   return fits.find((name) => name === known) ?? fits.at(0) ?? null;
 }
 
 /** The shape of a tensor's frames: what its metadata says, or one dimension. */
-function shapeOf({ type, metadata }: Field, dtype: DType): number[] | null {
-  const { listSize } = type as FixedSizeList;
+function shapeOf({ listSize, metadata }: ArrowField, dtype: DType): number[] | null {
   const { lanes } = DTYPES[dtype];
   const found = readShape(metadata.get(EXTENSION_METADATA_KEY)) ?? [listSize];
-  const shape = lanes === 2 && found.length > 1 && found.at(-1) === 2 ? found.slice(0, -1) : found;
-  if (lanes === 2 && shape === found) shape[0] /= 2;
-  const isShape = shape.every((size) => Number.isSafeInteger(size) && size > 0);
-  return isShape && elementsOf(shape) * lanes === listSize ? shape : null;
+  if (lanes === 2 && found.length > 1 && found.at(-1) === 2) found.pop();
+  else found[0] /= lanes;
+  const isShape = found.every((size) => Number.isSafeInteger(size) && size > 0);
+  return isShape && elementsOf(found) * lanes === listSize ? found : null;
 }
 
 function readShape(text: string | undefined): number[] | null {
@@ -121,11 +121,10 @@ function readShape(text: string | undefined): number[] | null {
   }
 }
 
-/** The format of a schema's column `data`, or a reason why it is none. */
-function formatIn(field: Field): FrameFormat | string {
-  const fields = DataType.isStruct(field.type) ? field.type.children : [field];
+/** The format of the column `data`, or a reason why it is none. */
+function formatIn(field: ArrowField): FrameFormat | string {
+  const fields = field.isStruct ? field.children : [field];
   if (fields.length === 0) return 'column "data" is a struct without fields';
-  const isStruct = DataType.isStruct(field.type);
   const types: [string | null, DType][] = [];
   let shape: number[] | null = null;
   for (const one of fields) {
@@ -134,25 +133,25 @@ function formatIn(field: Field): FrameFormat | string {
     if (!dtype || !found) return `field "${one.name}" is no tensor of numbers: ${one.type}`;
     if (shape && String(shape) !== String(found)) return `field "${one.name}" has another shape than the first`;
     shape = found;
-    types.push([isStruct ? one.name : null, dtype]);
+    types.push([field.isStruct ? one.name : null, dtype]);
   }
   return formatOfColumns(shape!, types);
 }
 
+/** The types of the columns before `data`. */
+const COLUMN_TYPES = { frame: "Uint64", time: "Timestamp<NANOSECOND, UTC>", lost: "Uint32" } as const;
+
 /** What a schema says, or a reason why it is not that of a recorded stream. */
-export function headOf(schema: Schema): StreamHead | string {
-  const version = Number(schema.metadata.get("ringmill.version") ?? FORMAT_VERSION);
+export function headOf(fields: readonly ArrowField[], metadata: ReadonlyMap<string, string>): StreamHead | string {
+  const version = Number(metadata.get("ringmill.version") ?? FORMAT_VERSION);
   if (version > FORMAT_VERSION) return "it was made by a newer Ringmill";
-  const names = schema.fields.map(({ name }) => name).join(", ");
+  const names = fields.map(({ name }) => name).join(", ");
   if (names !== "frame, time, lost, data") return `its columns must be frame, time, lost, data, received ${names}`;
-  const [frame, time, lost, data] = schema.fields;
-  if (String(frame.type) !== String(new Uint64())) return `column "frame" must be Uint64, received ${frame.type}`;
-  if (String(time.type) !== String(new TimestampNanosecond("UTC"))) {
-    return `column "time" must be nanoseconds UTC, received ${time.type}`;
+  for (const [index, [name, type]] of Object.entries(COLUMN_TYPES).entries()) {
+    if (fields[index].type !== type) return `column "${name}" must be ${type}, received ${fields[index].type}`;
   }
-  if (String(lost.type) !== String(new Uint32())) return `column "lost" must be Uint32, received ${lost.type}`;
-  const format = formatIn(data);
+  const format = formatIn(fields[3]);
   if (typeof format === "string") return format;
-  const text = (key: string) => schema.metadata.get(`ringmill.${key}`) ?? "";
+  const text = (key: string) => metadata.get(`ringmill.${key}`) ?? "";
   return { pipeline: text("pipeline"), stream: text("stream"), description: text("description"), format };
 }

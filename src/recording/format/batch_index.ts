@@ -1,8 +1,6 @@
 /** Where the batches of a file lie: found by reading their metadata and passing their columns by. */
 
-import { type Schema } from "apache-arrow";
-import { MessageHeader } from "apache-arrow";
-import { Message, type RecordBatch } from "apache-arrow/ipc/metadata/message";
+import { type ArrowMessage, readMessage } from "./arrow_message.ts";
 import { headOf, type StreamHead } from "./arrow_schema.ts";
 import { CONTINUATION, PREFIX_BYTES } from "./batch_block.ts";
 import type { FrameFormat } from "./frame_format.ts";
@@ -69,7 +67,7 @@ export class PlacedReader implements Disposable {
 
 /** A message's metadata. */
 interface Found {
-  readonly message: Message;
+  readonly message: ArrowMessage;
   /** Where its body begins. */
   readonly body: number;
   /** Where the next message begins. */
@@ -90,7 +88,7 @@ function messageAt(file: PlacedReader, place: number): Found | "end" | "cut" {
   if (!metadata) return "cut";
   const message = decode(metadata, place);
   const body = place + PREFIX_BYTES + length;
-  const next = body + Number(message.bodyLength);
+  const next = body + message.bodyBytes;
   if (!Number.isSafeInteger(next) || next < body) {
     throw new DamagedFile(`the message at byte ${place} has no valid length`);
   }
@@ -98,42 +96,41 @@ function messageAt(file: PlacedReader, place: number): Found | "end" | "cut" {
 }
 
 /** The metadata behind a prefix, as far as they have not been read with it. */
-function restOf(file: PlacedReader, place: number, start: Uint8Array, length: number): Uint8Array | null {
+function restOf(file: PlacedReader, place: number, start: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> | null {
   if (PREFIX_BYTES + length <= start.length) return start.subarray(PREFIX_BYTES, PREFIX_BYTES + length);
   const metadata = new Uint8Array(length);
   return file.read(place + PREFIX_BYTES, metadata) ? metadata : null;
 }
 
-function decode(metadata: Uint8Array, place: number): Message {
+function decode(metadata: Uint8Array<ArrayBuffer>, place: number): ArrowMessage {
   try {
-    const message = Message.decode(metadata);
-    // Decoded when it is asked for.
-    message.header();
-    return message;
+    return readMessage(metadata);
   } catch (error) {
-    throw new DamagedFile(`the message at byte ${place} cannot be decoded`, { cause: error });
+    if (!(error instanceof RangeError)) throw error;
+    throw new DamagedFile(`the message at byte ${place} cannot be read: ${error.message}`, { cause: error });
   }
 }
 
+/** A message that is a batch. */
+type BatchMessage = Extract<ArrowMessage, { kind: "batch" }>;
+
 /** The columns of a batch, once they are checked to lie in its body and to be as long as its frames want. */
-function columnsOf(batch: RecordBatch, format: FrameFormat, { body, next }: Found): number[] | null {
+function columnsOf(batch: BatchMessage, format: FrameFormat, { body, next }: Found): number[] | null {
   const isStruct = format.columns[0].name !== null;
   // Each node has a bitmap of what is null before its data; a struct and a list have nothing but that.
   const wanted: (number | null)[] = [null, 8, null, 8, null, 4];
   if (isStruct) wanted.push(null);
   for (const { bytes } of format.columns) wanted.push(null, null, bytes);
   if (batch.nodes.length !== wanted.filter((size) => size === null).length) return null;
-  if (batch.nodes.some(({ nullCount }) => Number(nullCount) !== 0) || batch.buffers.length !== wanted.length) {
+  if (batch.nodes.some(([, nulls]) => nulls !== 0) || batch.buffers.length !== wanted.length) {
     return null;
   }
   const columns: number[] = [];
   for (const [index, size] of wanted.entries()) {
     if (size === null) continue;
-    const { offset, length } = batch.buffers[index];
-    const start = body + Number(offset);
-    if (!(start >= body && start + Number(length) <= next && Number(length) >= size * Number(batch.length))) {
-      return null;
-    }
+    const [offset, length] = batch.buffers[index];
+    const start = body + offset;
+    if (!(start >= body && start + length <= next && length >= size * batch.rows)) return null;
     columns.push(start);
   }
   return columns;
@@ -154,16 +151,11 @@ export function lastOf(file: PlacedReader, { rows, columns: [frames, times] }: B
 
 function batchAt(file: PlacedReader, found: Found, head: StreamHead, place: number): BatchPlace | null {
   const { message } = found;
-  if (message.headerType !== MessageHeader.RecordBatch) {
-    throw new DamagedFile(`the message at byte ${place} is no batch of frames`);
-  }
-  const batch = message.header() as RecordBatch;
-  if (batch.compression) {
-    throw new DamagedFile(`the batch at byte ${place} is compressed, which Ringmill does not read`);
-  }
-  const rows = Number(batch.length);
+  if (message.kind !== "batch") throw new DamagedFile(`the message at byte ${place} is no batch of frames`);
+  const { rows, isCompressed } = message;
+  if (isCompressed) throw new DamagedFile(`the batch at byte ${place} is compressed, which Ringmill does not read`);
   if (rows === 0) return null;
-  const columns = columnsOf(batch, head.format, found);
+  const columns = rows > 0 ? columnsOf(message, head.format, found) : null;
   if (!columns) throw new DamagedFile(`the batch at byte ${place} is not what the schema says, or has nulls`);
   return { rows, columns, first: Number(integerAt(file, columns[0])), start: integerAt(file, columns[1]) };
 }
@@ -172,8 +164,8 @@ function batchAt(file: PlacedReader, found: Found, head: StreamHead, place: numb
 export function indexFile(file: PlacedReader): BatchIndex {
   const first = messageAt(file, 0);
   if (typeof first === "string") throw new DamagedFile("it ends before its schema does");
-  if (first.message.headerType !== MessageHeader.Schema) throw new DamagedFile("it does not begin with a schema");
-  const head = headOf(first.message.header() as Schema);
+  if (first.message.kind !== "schema") throw new DamagedFile("it does not begin with a schema");
+  const head = headOf(first.message.fields, first.message.metadata);
   if (typeof head === "string") throw new DamagedFile(head);
   const batches: BatchPlace[] = [];
   for (let place = first.next;;) {
