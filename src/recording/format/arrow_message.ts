@@ -18,7 +18,11 @@ export interface ArrowField {
 export type ArrowMessage =
   & { readonly bodyBytes: number }
   & (
-    | { readonly kind: "schema"; readonly fields: readonly ArrowField[]; readonly metadata: ReadonlyMap<string, string> }
+    | {
+      readonly kind: "schema";
+      readonly fields: readonly ArrowField[];
+      readonly metadata: ReadonlyMap<string, string>;
+    }
     | {
       readonly kind: "batch";
       readonly rows: number;

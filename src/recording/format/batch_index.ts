@@ -96,7 +96,12 @@ function messageAt(file: PlacedReader, place: number): Found | "end" | "cut" {
 }
 
 /** The metadata behind a prefix, as far as they have not been read with it. */
-function restOf(file: PlacedReader, place: number, start: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> | null {
+function restOf(
+  file: PlacedReader,
+  place: number,
+  start: Uint8Array<ArrayBuffer>,
+  length: number,
+): Uint8Array<ArrayBuffer> | null {
   if (PREFIX_BYTES + length <= start.length) return start.subarray(PREFIX_BYTES, PREFIX_BYTES + length);
   const metadata = new Uint8Array(length);
   return file.read(place + PREFIX_BYTES, metadata) ? metadata : null;

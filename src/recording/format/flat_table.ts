@@ -76,7 +76,9 @@ export class FlatTable {
     if (place === null) return { start: 0, count: 0 };
     const at = place + this.#view.getUint32(place, true);
     const count = this.#view.getUint32(at, true);
-    if (at + 4 + count * size > this.#view.byteLength) throw new RangeError(`a vector of ${count} ends behind its buffer`);
+    if (at + 4 + count * size > this.#view.byteLength) {
+      throw new RangeError(`a vector of ${count} ends behind its buffer`);
+    }
     return { start: at + 4, count };
   }
 
