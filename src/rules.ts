@@ -124,6 +124,23 @@ export const pathOrUrl: Rule = {
   isInRange: (value: string | URL) => value !== "",
 };
 
+/** The kinds of permissions that Deno knows. */
+const PERMISSIONS: readonly string[] = ["env", "ffi", "import", "net", "read", "run", "sys", "write"];
+
+function isPermission(value: unknown): boolean {
+  return value === undefined || typeof value === "boolean" || value === "inherit" ||
+    Array.isArray(value) && Array.from(value).every((entry) => isString(entry) || entry instanceof URL);
+}
+
+/** Deno's permissions of a worker. */
+export const permissions: Rule = {
+  expected: '"inherit", "none" or a table of ' + PERMISSIONS.join(", ") +
+    ', each of them true, false, "inherit" or an array of texts',
+  isKind: (value) =>
+    value === "inherit" || value === "none" || object.isKind(value) && !(value instanceof Date) &&
+      Object.entries(value as object).every(([name, one]) => PERMISSIONS.includes(name) && isPermission(one)),
+};
+
 /** Whatever the caller checks itself. */
 export const anything: Rule = { expected: "anything", isKind: () => true };
 

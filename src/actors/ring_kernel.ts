@@ -1,5 +1,6 @@
 /** Definitions of ring kernels. */
 
+import { checkRule, permissions as permissionsRule } from "../rules.ts";
 import { type ModuleReference, moduleUrl } from "../worker/module_url.ts";
 import type { TaskPermissions } from "../worker/permitted_worker.ts";
 import type { ContextFor } from "./kernel_context.ts";
@@ -199,8 +200,9 @@ function settingsOf(options: RingKernelOptions<AnyMessageType, AnyMessageType, u
   checkNumbers(id, { backoffMs, maxBackoffMs, limit, resetMs }, 0, Infinity);
   checkChoice(id, "backpressure", backpressure, ["block", "reject", "dropOldest"]);
   checkChoice(id, "onError", onError, ["continue", "restart", "terminate"]);
-  const restart = { backoffMs, maxBackoffMs, limit, resetMs };
-  return { queueSize, queueBytes, backpressure, onError, restart, permissions: options.permissions };
+  const restart = { backoffMs, maxBackoffMs, limit, resetMs }, { permissions } = options;
+  if (permissions !== undefined) checkRule(`define kernel "${id}"`, "permissions", permissionsRule, permissions);
+  return { queueSize, queueBytes, backpressure, onError, restart, permissions };
 }
 
 function typesOf<Type extends AnyMessageType>(

@@ -1,7 +1,7 @@
 /** `Pipeline.addTask` and its relatives: what they accept, as a declaration. */
 
 import { DeclarationError } from "../errors.ts";
-import { checkRule, object } from "../rules.ts";
+import { checkRule, object, permissions as permissionsRule } from "../rules.ts";
 import { EventHandle } from "./event.ts";
 import { StreamHandle } from "./stream.ts";
 import type { ControlMode, DeclaredBinding, TaskDeclaration } from "./task.ts";
@@ -114,6 +114,7 @@ function declareTask(
     throw new TypeError(`Cannot add task "${name}": fn must be a function and no generator, received ${received}`);
   }
   const { reads = {}, writes = {}, module, permissions, description, activateOn } = options;
+  if (permissions !== undefined) checkRule(`add task "${name}"`, "permissions", permissionsRule, permissions);
   const bound = bind(name, "events", options.events ?? {}, events, "event");
   const gate = mode === "plain" ? undefined : bound.find(({ local }) => local === activateOn);
   if (mode !== "plain" && !gate) {

@@ -8,11 +8,17 @@ import type { EventOptions } from "./event.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { StreamOptions } from "./stream.ts";
 import type { DeclaredBinding, TaskDeclaration } from "./task.ts";
+import * as rules from "../rules.ts";
+import { checkOptions, type Rules } from "../rules.ts";
+import { cut } from "../safe_text.ts";
+import { capPermissions } from "../worker/capped_permissions.ts";
 import type { TaskPermissions } from "../worker/permitted_worker.ts";
 import type { ModuleReference } from "./wiring.ts";
 import { checkDocument } from "./saved/check.ts";
 import {
   isTable,
+  LARGEST,
+  LARGEST_FILE,
   type SavedBindings,
   type SavedEvent,
   type SavedPipeline,
@@ -33,7 +39,20 @@ export interface ReconstructOptions {
    * @default {[]}
    */
   allowModules?: readonly ModuleReference[];
+  /**
+   * The most that tasks of the file may do, as Deno's permissions of a worker: a task gets what both this and its own
+   * field allow. Deno wants `--unstable-worker-options`.
+   *
+   * @default {"inherit"}
+   */
+  permissions?: TaskPermissions;
 }
+
+/** The rules of {@link ReconstructOptions}. */
+export const RECONSTRUCT_RULES: Rules = { allowModules: rules.anything, permissions: rules.permissions };
+
+/** Bytes that are read at a time. */
+const CHUNK = 65_536;
 
 /** Makes an empty pipeline, and what declares a task of it that has no function yet. */
 export type CreatePipeline = (name: string, graceMs: number | undefined) => {
@@ -48,15 +67,29 @@ export async function reconstructPipeline(
   create: CreatePipeline,
 ): Promise<Pipeline> {
   const file = path instanceof URL ? fileURLToPath(path) : resolve(path);
+  checkOptions("reconstruct a pipeline", options, RECONSTRUCT_RULES);
   const allowed = await AllowedModules.of(dirname(file), options.allowModules ?? []);
-  const bytes = await Deno.readFile(file);
-  let text: string;
+  return await reconstructText(await readText(file), file, allowed, create, options.permissions);
+}
+
+/** Reads a file, but no more of it than a saved pipeline may have. */
+async function readText(file: string): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  using opened = await Deno.open(file);
+  for (let part = new Uint8Array(CHUNK);; part = new Uint8Array(CHUNK)) {
+    const count = await opened.read(part);
+    if (count === null) break;
+    parts.push(part.subarray(0, count));
+    size += count;
+    if (size > LARGEST_FILE) throw new PipelineFileError(file, `it is larger than ${LARGEST}`);
+  }
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const decoder = new TextDecoder("utf-8", { fatal: true });
+    return parts.map((part) => decoder.decode(part, { stream: true })).join("") + decoder.decode();
   } catch (cause) {
     throw new PipelineFileError(file, "it is no text in UTF-8", {}, { cause });
   }
-  return await reconstructText(text, file, allowed, create);
 }
 
 /** Reads what stands in a file. */
@@ -65,17 +98,18 @@ export async function reconstructText(
   file: string,
   allowed: AllowedModules,
   create: CreatePipeline,
+  cap?: TaskPermissions,
 ): Promise<Pipeline> {
   const document = parseFile(text, file);
   try {
     checkDocument(document);
-    return await declare(document, pathToFileURL(file), allowed, create);
+    return await declare(document, pathToFileURL(file), allowed, create, cap);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const [kind, index, field] = error.path.map(String);
     const place = index === undefined ? { field: kind } : { table: `${kind}[${index}]`, field };
     const line = lineOf(text, error.path, parse);
-    throw new PipelineFileError(file, error.message, { line, ...place }, { cause: error.cause });
+    throw new PipelineFileError(file, cut(error.message, 1000), { line, ...place }, { cause: error.cause });
   }
 }
 
@@ -95,6 +129,7 @@ async function declare(
   file: URL,
   allowed: AllowedModules,
   create: CreatePipeline,
+  cap: TaskPermissions | undefined,
 ): Promise<Pipeline> {
   const { pipe, addTask } = create(document.name, document.grace_ms);
   for (const [index, stream] of (document.streams ?? []).entries()) {
@@ -107,7 +142,8 @@ async function declare(
     const path: Path = ["tasks", index];
     const module = await functionModule(task, path, file, allowed);
     const params = taskParams(task, path);
-    addTask(taskDeclaration(task, module, params));
+    const declaration = taskDeclaration(task, module, params);
+    addTask({ ...declaration, permissions: capPermissions(declaration.permissions, cap) });
   }
   return pipe;
 }

@@ -1,6 +1,7 @@
 /** Calls of exported functions on a pool of workers. */
 
 import { LifecycleError, StoppedError } from "../errors.ts";
+import { checkRule, permissions as permissionsRule } from "../rules.ts";
 import { LONGEST_TIMER_MS, within } from "../ring/within.ts";
 import type { ExportTarget } from "../worker/export_target.ts";
 import type { CallRequest } from "./calls/pool_protocol.ts";
@@ -97,6 +98,9 @@ export class WorkerPool implements AsyncDisposable {
     const { name, workers = navigator.hardwareConcurrency, graceMs = 1000, idleMs = 5000, permissions } = options;
     this.#settings = { name, workers, graceMs, idleMs, permissions };
     this.#check({ workers }, 1);
+    if (permissions !== undefined) {
+      checkRule(`make worker pool "${name}"`, "permissions", permissionsRule, permissions);
+    }
     this.#check({ graceMs, idleMs }, 0);
     if (!Number.isInteger(workers)) throw this.#refusal(RangeError, "workers must be an integer", workers);
   }

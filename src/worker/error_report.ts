@@ -68,6 +68,22 @@ function reportOf(error: Error, nested: (error: unknown) => ErrorReport | undefi
   };
 }
 
+const isText = (value: unknown) => typeof value === "string";
+const isTable = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/** Whether a value is a report, with no more errors than one may have: it may come from anybody. */
+export function isErrorReport(value: unknown): value is ErrorReport {
+  let left = MOST_ERRORS;
+  const isReport = (value: unknown): boolean => {
+    if (!isTable(value) || left-- === 0) return false;
+    const { name, message, stack, cause, errors, properties, value: thrown } = value as Record<string, unknown>;
+    return isText(name) && isText(message) && (stack === undefined || isText(stack)) && isTable(properties) &&
+      (thrown === undefined || isTable(thrown)) && (cause === undefined || isReport(cause)) &&
+      (errors === undefined || Array.isArray(errors) && errors.every(isReport));
+  };
+  return isReport(value);
+}
+
 /** Built-in classes, which a rebuilt error becomes an instance of. */
 const CLASSES: Readonly<Record<string, new (message: string) => Error>> = {
   EvalError,
@@ -89,7 +105,11 @@ export function rebuildError(report: ErrorReport): unknown {
   if (error.name !== name) Object.defineProperty(error, "name", { ...hidden, value: name });
   if (stack !== undefined) Object.defineProperty(error, "stack", { ...hidden, value: stack });
   if (cause) Object.defineProperty(error, "cause", { ...hidden, value: rebuildError(cause) });
-  return Object.assign(error, properties);
+  // Not assigned: a key such as `__proto__` would be obeyed.
+  for (const [key, value] of Object.entries(properties)) {
+    if (!STANDARD.has(key)) Object.defineProperty(error, key, { ...hidden, enumerable: true, value });
+  }
+  return error;
 }
 
 /** One line for a message: class and text of an error, or the value itself. */

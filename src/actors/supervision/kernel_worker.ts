@@ -7,6 +7,7 @@ import { startPermittedWorker, type TaskPermissions } from "../../worker/permitt
 import type { KernelUse } from "../kernel_link.ts";
 import {
   type FromKernel,
+  isFromKernel,
   KERNEL_WORKER_PREFIX,
   type KernelEnvelope,
   type KernelJob,
@@ -59,7 +60,11 @@ export class KernelWorker {
     this.#listener = listener;
     this.#worker = startWorker(`${KERNEL_WORKER_PREFIX}${job.self.id}`, permissions, job.module);
     this.#worker.addEventListener("message", ({ data }) => {
-      if (data?.ringmill && !this.#isTerminated) this.#hear((data as KernelEnvelope).ringmill);
+      const message = (data as Partial<KernelEnvelope> | null)?.ringmill;
+      if (message === undefined || this.#isTerminated) return;
+      // The kernel itself may post what it likes.
+      if (isFromKernel(message)) this.#hear(message);
+      else this.#die("posted a message that its host does not send");
     });
     this.#worker.addEventListener("messageerror", () => this.#die("sent a message that cannot be read"));
     this.#worker.addEventListener("error", (event) => {

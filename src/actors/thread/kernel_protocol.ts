@@ -1,6 +1,6 @@
 /** What a runtime and the workers of its kernels tell each other. None of it is on the hot path. */
 
-import type { ErrorReport } from "../../worker/error_report.ts";
+import { type ErrorReport, isErrorReport } from "../../worker/error_report.ts";
 import type { FailureReport } from "../message/failure.ts";
 import type { KernelMemoryDescription, MailboxDescription } from "./kernel_memory.ts";
 import type { KernelUse } from "../kernel_link.ts";
@@ -75,4 +75,26 @@ export type FromKernel =
 /** How a worker posts: the kernel may post messages too. */
 export interface KernelEnvelope {
   readonly ringmill: FromKernel;
+}
+
+/** Whether a value is a message from a worker: a kernel may post anything. */
+export function isFromKernel(value: unknown): value is FromKernel {
+  const { kind, deed, error, hasReceived, id, by, number } = Object(value) as Record<string, unknown>;
+  switch (kind) {
+    case "loaded":
+    case "returned":
+      return true;
+    case "failed":
+      return typeof deed === "string" && isErrorReport(error) && typeof hasReceived === "boolean";
+    case "noted":
+      return typeof deed === "string" && isErrorReport(error);
+    case "broken":
+      return typeof deed === "string" && (error === undefined || isErrorReport(error));
+    case "find":
+      return typeof id === "string";
+    case "used":
+      return typeof id === "string" && typeof by === "string";
+    default:
+      return kind === "find mailbox" && Number.isSafeInteger(number);
+  }
 }

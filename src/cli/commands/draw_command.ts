@@ -11,8 +11,10 @@ import { drawMermaid } from "../../view/draw/draw_mermaid.ts";
 import { drawSvg } from "../../view/draw/draw_svg.ts";
 import { drawText } from "../../view/draw/draw_text.ts";
 import type { Direction } from "../../view/draw/geometry.ts";
-import { STATUS, TargetError } from "../program/exit_status.ts";
-import { isPipeline, type Kind, load, type LoadOptions } from "../program/load_pipeline.ts";
+import { writeWhole } from "../../files.ts";
+import { STATUS, TargetError, UsageError } from "../program/exit_status.ts";
+import { STDOUT } from "../terminal/terminal.ts";
+import { isPipeline, type Kind, load, type LoadOptions, urlOf } from "../program/load_pipeline.ts";
 
 /** Options of the command. */
 export interface DrawOptions extends LoadOptions {
@@ -39,6 +41,8 @@ export type DrawingFormat = keyof typeof DRAW;
 export const FORMATS = Object.keys(DRAW) as DrawingFormat[];
 
 const BY_EXTENSION: Readonly<Record<string, DrawingFormat>> = {
+  "": "text",
+  ".txt": "text",
   ".svg": "svg",
   ".mmd": "mermaid",
   ".mermaid": "mermaid",
@@ -66,19 +70,37 @@ function describe(drawable: Pipeline | DrawableGraph | LinearPipeline): ViewDesc
 /** Draws a pipeline of any kind, or a graph, without compiling it. */
 export async function draw(target: string, options: DrawOptions): Promise<number> {
   const { out, direction } = options;
-  const format = options.format ?? BY_EXTENSION[extname(out ?? "").toLowerCase()] ?? "text";
+  const format = options.format ?? formatOf(out);
+  if (out !== undefined) await expectOther(out, target);
   const drawable = await load(target, options, DRAWABLE);
-  const isShown = out === undefined && Deno.stdout.isTerminal();
-  const width = isShown ? Deno.consoleSize().columns : Infinity;
+  const width = out === undefined ? STDOUT.size()?.columns ?? Infinity : Infinity;
   const drawing = await DRAW[format](describe(drawable), direction, width);
-  if (out === undefined) console.log(drawing.trimEnd());
+  if (out === undefined) STDOUT.print(drawing.trimEnd());
   else await write(out, drawing);
   return STATUS.ended;
 }
 
+/** What a file's ending says. */
+function formatOf(file = ".txt"): DrawingFormat {
+  const extension = extname(file).toLowerCase();
+  if (Object.hasOwn(BY_EXTENSION, extension)) return BY_EXTENSION[extension];
+  const known = Object.keys(BY_EXTENSION).filter((known) => known !== "").join(", ");
+  throw new UsageError(`Cannot write ${file}: expected one of ${known}, or --format`);
+}
+
+/** The drawing must not take the place of what is drawn, by whatever name. */
+async function expectOther(file: string, target: string): Promise<void> {
+  const url = urlOf(target), at = await Deno.stat(file).catch(() => null);
+  if (url.protocol !== "file:" || !at) return;
+  const source = await Deno.stat(url).catch(() => null), path = await Deno.realPath(file);
+  const isSame = path === await Deno.realPath(url).catch(() => null) ||
+    source?.ino != null && source.ino === at.ino && source.dev === at.dev;
+  if (isSame) throw new UsageError(`Cannot write ${file}: it is what is to be drawn`);
+}
+
 async function write(file: string, text: string): Promise<void> {
   try {
-    await Deno.writeTextFile(file, text);
+    await writeWhole(file, text);
   } catch (error) {
     throw new TargetError(`Cannot write ${file}: ${(error as Error).message}`);
   }

@@ -3,7 +3,7 @@
 import type { BindingDescription, BindingOf } from "../../ring/description.ts";
 import type { ClockZero } from "../../ring/clock.ts";
 import type { SharedMemoryHandle } from "../../ring/shared_memory.ts";
-import type { ErrorReport } from "../../worker/error_report.ts";
+import { type ErrorReport, isErrorReport } from "../../worker/error_report.ts";
 import type { ExportTarget } from "../../worker/export_target.ts";
 import type { ActivationMode } from "../specs.ts";
 
@@ -51,3 +51,11 @@ export type TaskMessage =
   | { readonly kind: "ended" }
   /** `deed` says what happened, such as «threw»; the error follows it. */
   | { readonly kind: "failed"; readonly deed: string; readonly error?: ErrorReport };
+
+/** Whether a value is a message from a worker: a task may post anything. */
+export function isTaskMessage(value: unknown): value is TaskMessage {
+  const { kind, reason, deed, error } = Object(value) as Record<string, unknown>;
+  if (kind === "refused") return typeof reason === "string";
+  if (kind === "failed") return typeof deed === "string" && (error === undefined || isErrorReport(error));
+  return kind === "loaded" || kind === "started" || kind === "ended";
+}

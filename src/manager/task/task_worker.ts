@@ -8,7 +8,7 @@ import { rebuildError, summarizeError } from "../../worker/error_report.ts";
 import type { TaskState } from "../metrics.ts";
 import type { TaskFailure } from "../task_group.ts";
 import { startPermittedWorker, type TaskPermissions } from "../../worker/permitted_worker.ts";
-import type { HostMessage, TaskEnvelope, TaskJob, TaskMessage } from "./task_protocol.ts";
+import { type HostMessage, isTaskMessage, type TaskEnvelope, type TaskJob, type TaskMessage } from "./task_protocol.ts";
 import { WORKER_NAME_PREFIX } from "../../worker/permitted_worker.ts";
 
 function startWorker(name: string, permissions: TaskPermissions | undefined, module: string): Worker {
@@ -45,9 +45,7 @@ export class TaskWorker {
     this.begun = this.#begun.promise;
     this.ended = this.#ended.promise;
     this.#worker = startWorker(`${WORKER_NAME_PREFIX}${pipeline}/${job.task}`, permissions, job.target.module);
-    this.#worker.addEventListener("message", ({ data }) => {
-      if (data?.ringmill) this.#hear((data as TaskEnvelope).ringmill);
-    });
+    this.#worker.addEventListener("message", ({ data }) => this.#receive(data));
     this.#worker.addEventListener("messageerror", () => this.#fail("sent a message that cannot be read"));
     this.#worker.addEventListener("error", (event) => {
       // Otherwise the whole program would end.
@@ -64,6 +62,14 @@ export class TaskWorker {
 
   #tell(message: HostMessage): void {
     this.#worker.postMessage(message);
+  }
+
+  /** The task may post what it likes: what looks like a message of its host, but is none, is its failure. */
+  #receive(data: unknown): void {
+    const message = (data as Partial<TaskEnvelope> | null)?.ringmill;
+    if (message === undefined) return;
+    if (isTaskMessage(message)) this.#hear(message);
+    else this.#fail("posted a message that its host does not send");
   }
 
   #hear(message: TaskMessage): void {

@@ -62,6 +62,10 @@ export interface SavedPipeline {
 /** What this version of the format is called. */
 export const FORMAT_VERSION = 1;
 
+/** Bytes that a file may have, and the same in words. */
+export const LARGEST_FILE = 256 * 1024 ** 2;
+export const LARGEST = "256 MiB";
+
 /** Rules for the fields of one table. */
 export interface TableRules {
   readonly required: Readonly<Record<string, Rule>>;
@@ -81,21 +85,6 @@ const tables: Rule = {
 const bindings: Rule = {
   expected: "a table of texts that are not empty",
   isKind: (value) => isTable(value) && Object.values(value).every((target) => rules.keeps(rules.name, target)),
-};
-
-const PERMISSIONS = ["env", "ffi", "import", "net", "read", "run", "sys", "write"];
-
-function isPermission(value: unknown): boolean {
-  return typeof value === "boolean" || value === "inherit" ||
-    Array.isArray(value) && value.every((entry) => rules.keeps(rules.text, entry));
-}
-
-const permissions: Rule = {
-  expected: '"inherit", "none" or a table of ' + PERMISSIONS.join(", ") +
-    ', each of them true, false, "inherit" or an array of texts',
-  isKind: (value) =>
-    value === "inherit" || value === "none" || isTable(value) &&
-      Object.entries(value).every(([name, permission]) => PERMISSIONS.includes(name) && isPermission(permission)),
 };
 
 const anything: Rule = { expected: "anything", isKind: () => true };
@@ -136,7 +125,7 @@ export const TABLE_FIELDS: Readonly<Record<"streams" | "events" | "tasks", Table
       function_module: rules.name,
       function_qualname: rules.name,
       control_event: rules.text,
-      permissions,
+      permissions: rules.permissions,
       reads: bindings,
       writes: bindings,
       events: bindings,

@@ -2,8 +2,8 @@
 
 import type { Path } from "./problem.ts";
 
-/** Characters that may be parsed for it. More would take longer than the answer is worth. */
-const BUDGET = 5_000_000;
+/** Characters that may be parsed for it: so many, or so many times the file. More would take longer than it is worth. */
+const BUDGET = { least: 5_000_000, times: 20, most: 60_000_000 };
 
 function has(document: unknown, path: Path): boolean {
   let value = document;
@@ -20,15 +20,16 @@ function has(document: unknown, path: Path): boolean {
  * headers would have to know strings, inline tables and dotted keys too. `undefined` if that takes too long.
  */
 export function lineOf(text: string, path: Path, parse: (text: string) => unknown): number | undefined {
-  const lines = text.split("\n"), whole = parse(text);
+  // Each with its end: half of a "\r\n" is no end of a line to the parser.
+  const lines = text.split(/(?<=\n)/), whole = parse(text);
   const known = path.slice(0, path.findLastIndex((_, index) => has(whole, path.slice(0, index + 1))) + 1);
   if (known.length === 0) return undefined;
-  let budget = BUDGET;
+  let budget = Math.min(BUDGET.most, Math.max(BUDGET.least, BUDGET.times * text.length));
 
   /** What the first `count` lines hold; `null` if they end within a statement. */
   const beginning = (count: number): unknown => {
-    const part = lines.slice(0, count).join("\n");
-    budget -= part.length + 1;
+    const part = lines.slice(0, count).join("");
+    budget -= part.length;
     try {
       return parse(part);
     } catch {

@@ -1,7 +1,7 @@
 /** Modules, as a saved pipeline names them, and which of them may be loaded. */
 
-import { isAbsolute, posix, relative, sep } from "node:path";
-import { fileURLToPath } from "node:url";
+import { isAbsolute, join, posix, relative, sep } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { moduleUrl } from "../../worker/module_url.ts";
 import type { ModuleReference } from "../wiring.ts";
 import { inspect } from "./problem.ts";
@@ -69,7 +69,7 @@ export class AllowedModules {
       return "names what is no module";
     }
     if (url.protocol !== "file:") return this.#mayFetch(url) ? url : `names a module that is ${NOT_ALLOWED}`;
-    return await this.#refusalOfFile(url) ?? url;
+    return await this.#resolveFile(url);
   }
 
   #mayFetch({ protocol, href }: URL): boolean {
@@ -78,7 +78,8 @@ export class AllowedModules {
     return this.#urls.some((root) => root === href || isBelow(root));
   }
 
-  async #refusalOfFile(url: URL): Promise<string | undefined> {
+  /** By its path without links below its root: they may lead elsewhere by the time it is loaded. */
+  async #resolveFile(url: URL): Promise<URL | string> {
     let path: string;
     try {
       path = fileURLToPath(url);
@@ -90,8 +91,10 @@ export class AllowedModules {
     if (!this.#roots.some((root) => isInside(root.path, path))) return `names a module that is ${outside}`;
     try {
       const real = await Deno.realPath(path);
-      if (!this.#roots.some((root) => isInside(root.real, real))) return `names a link that leads ${outside}`;
-      return (await Deno.stat(real)).isFile ? undefined : "names what is no file";
+      const root = this.#roots.find((root) => isInside(root.real, real));
+      if (!root) return `names a link that leads ${outside}`;
+      if (!(await Deno.stat(real)).isFile) return "names what is no file";
+      return withQueryOf(url, join(root.path, relative(root.real, real)));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return "names a module that does not exist";
       // Such as a path through what is no folder, a name that is too long, or links in a circle.
@@ -99,4 +102,11 @@ export class AllowedModules {
       return `names a module that cannot be found (${(error as Error).message})`;
     }
   }
+}
+
+function withQueryOf({ search, hash }: URL, path: string): URL {
+  const url = pathToFileURL(path);
+  url.search = search;
+  url.hash = hash;
+  return url;
 }

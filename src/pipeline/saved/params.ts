@@ -11,8 +11,12 @@ import { isTable } from "./document.ts";
 import { suggest } from "../../suggest.ts";
 import { inspect, type Path, Problem } from "./problem.ts";
 
-/** What is nested deeper is not saved. */
+/** What is nested deeper is neither saved nor read. */
 const DEEPEST = 100;
+const TOO_DEEP = `must not be nested deeper than ${DEEPEST} levels`;
+
+/** Keys of the way to what is nested too deep that are shown. */
+const SHOWN = 10;
 
 /** Encodes or decodes a value that lies within another. */
 type Inner = (value: unknown, path: Path) => unknown;
@@ -89,7 +93,8 @@ function typedArray(kind: TypedArrayClass): Tag {
       Array.from(value, (entry, index) => isBig ? String(entry) : inner(entry, [...path, index])),
     decode: (content, inner, path) => {
       if (!Array.isArray(content)) return undefined;
-      const values = content.map((entry, index) => elementOf(kind, inner(entry, [...path, index])));
+      const element = (entry: unknown, index: number) => isBig ? entry : inner(entry, [...path, index]);
+      const values = content.map((entry, index) => elementOf(kind, element(entry, index)));
       return values.includes(undefined) ? undefined : { value: new kind(values) };
     },
   };
@@ -152,7 +157,7 @@ export function encodeParams(params: unknown, path: Path): unknown {
       throw new Problem(at, reason);
     };
     if (around.has(value)) refuse("must not hold itself, received a cycle");
-    if (around.size === DEEPEST) refuse(`must not be nested deeper than ${DEEPEST} levels`);
+    if (around.size === DEEPEST) refuse(TOO_DEEP);
     const tag = Object.keys(TAGS).find((key) => TAGS[key].matches(value));
     if (!tag && (["string", "number", "boolean"].includes(typeof value) || isDate(value))) return value;
     around.add(value);
@@ -179,16 +184,23 @@ export function encodeParams(params: unknown, path: Path): unknown {
  * @throws {Problem} If it is none.
  */
 export function decodeParams(saved: unknown, path: Path): unknown {
-  if (Array.isArray(saved)) return saved.map((entry, index) => decodeParams(entry, [...path, index]));
+  return decode(saved, path, 0);
+}
+
+/** `depth` is the number of values that it lies within. */
+function decode(saved: unknown, path: Path, depth: number): unknown {
+  if (depth === DEEPEST) throw new Problem(path.slice(0, SHOWN), TOO_DEEP);
+  const inner: Inner = (value, at) => decode(value, at, depth + 1);
+  if (Array.isArray(saved)) return saved.map((entry, index) => inner(entry, [...path, index]));
   if (saved instanceof Date) return decodeDate(saved, path);
   if (!isTable(saved)) return saved;
-  if (!hasTaggedKey(saved)) return mapEntries(saved, (entry, key) => decodeParams(entry, [...path, key]));
+  if (!hasTaggedKey(saved)) return mapEntries(saved, (entry, key) => inner(entry, [...path, key]));
   const [key, ...more] = Object.keys(saved);
   if (more.length > 0) throw new Problem(path, `must have no other key beside one with $, received ${inspect(saved)}`);
   if (!Object.hasOwn(TAGS, key)) {
     throw new Problem(path, `must not have the unknown key ${JSON.stringify(key)}${suggest(key, Object.keys(TAGS))}`);
   }
-  const decoded = TAGS[key].decode(saved[key], decodeParams, [...path, key]);
+  const decoded = TAGS[key].decode(saved[key], inner, [...path, key]);
   if (decoded) return decoded.value;
   throw new Problem(path, `must have ${TAGS[key].expected} as "${key}", received ${inspect(saved[key])}`);
 }

@@ -1,15 +1,18 @@
 /** Saves a declaration as a TOML file. */
 
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { stringify } from "toml";
 import { DeclarationError } from "../../errors.ts";
+import { writeWhole } from "../../files.ts";
 import type { EventHandle } from "../event.ts";
 import type { StreamHandle } from "../stream.ts";
 import type { DeclaredBinding, TaskDeclaration } from "../task.ts";
 import { checkDocument, checkTexts } from "./check.ts";
 import {
   FORMAT_VERSION,
+  LARGEST,
+  LARGEST_FILE,
   type SavedBindings,
   type SavedEvent,
   type SavedPipeline,
@@ -50,20 +53,12 @@ export async function savePipeline(path: string | URL, declaration: SavedDeclara
     if (!(error instanceof Problem)) throw error;
     throw new DeclarationError(`Cannot save pipeline "${declaration.name}": ${error.message}`);
   }
-  await writeWhole(file, HEADER + stringify(document));
-}
-
-/** Through a file beside it, so that nobody ever reads half of it. */
-async function writeWhole(file: string, text: string): Promise<void> {
-  await Deno.mkdir(dirname(file), { recursive: true });
-  const draft = join(dirname(file), `.${basename(file)}.${crypto.randomUUID()}.tmp`);
-  try {
-    await Deno.writeTextFile(draft, text, { createNew: true });
-    await Deno.rename(draft, file);
-  } catch (error) {
-    await Deno.remove(draft).catch(() => {});
-    throw error;
+  const text = HEADER + stringify(document);
+  if (text.length > LARGEST_FILE) {
+    throw new DeclarationError(`Cannot save pipeline "${declaration.name}": the file would be larger than ${LARGEST}`);
   }
+  await Deno.mkdir(dirname(file), { recursive: true });
+  await writeWhole(file, text);
 }
 
 async function describe(declaration: SavedDeclaration, file: URL): Promise<SavedPipeline> {

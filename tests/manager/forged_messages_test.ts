@@ -1,0 +1,78 @@
+/** Messages that tasks post which look like those of their host: the task fails, the program goes on. */
+
+import { equal, match, rejects } from "node:assert/strict";
+import { Pipeline, type TaskContext, TaskError } from "@ringmill/ringmill";
+import fc from "fast-check";
+import { isTaskMessage } from "../../src/manager/task/task_protocol.ts";
+import { isFromKernel } from "../../src/actors/thread/kernel_protocol.ts";
+import { isErrorReport, rebuildError, summarizeError } from "../../src/worker/error_report.ts";
+
+export function forge(_: unknown, { params }: TaskContext<{ message: unknown }>) {
+  (globalThis as unknown as { postMessage(message: unknown): void }).postMessage(params.message);
+  for (const end = Date.now() + 10_000; Date.now() < end;);
+}
+
+const FORGED: readonly unknown[] = [
+  null,
+  0,
+  "ended",
+  [],
+  {},
+  { kind: "failed" },
+  { kind: "failed", deed: 7 },
+  { kind: "failed", deed: "x", error: 1 },
+  { kind: "failed", deed: "x", error: { errors: 5, properties: {} } },
+  { kind: "failed", deed: "x", error: { name: "E", message: "m", properties: null } },
+  { kind: "failed", deed: "x", error: { name: "E", message: "m", properties: {}, cause: 5 } },
+  { kind: "failed", deed: "x", error: { name: "E", message: "m", properties: {}, errors: [null] } },
+  { kind: "refused", reason: {} },
+  { kind: "toString" },
+];
+
+for (const message of FORGED) {
+  Deno.test(`A task that posts ${JSON.stringify(message)} as its host would fails`, async () => {
+    const uncaught: string[] = [];
+    const note = (event: ErrorEvent) => (event.preventDefault(), uncaught.push(event.message));
+    addEventListener("error", note);
+    await using pipe = new Pipeline("forged", import.meta);
+    pipe.addTask("forge", { fn: forge, params: { message: { ringmill: message } } } as never);
+    await rejects(pipe.run(), (error) => {
+      match((error as TaskError).message, /^Task "forge" failed: it posted a message that its host does not send$/);
+      return error instanceof TaskError;
+    });
+    removeEventListener("error", note);
+    equal(uncaught.join(), "");
+  });
+}
+
+Deno.test("Whatever is posted is no message of a host, or one that can be read", () => {
+  const report = fc.letrec((tie) => ({
+    report: fc.record({
+      name: fc.oneof(fc.string(), fc.anything()),
+      message: fc.oneof(fc.string(), fc.anything()),
+      stack: fc.option(fc.string(), { nil: undefined }),
+      cause: fc.option(tie("report"), { nil: undefined, depthSize: "small" }),
+      errors: fc.option(fc.array(tie("report"), { maxLength: 3 }), { nil: undefined, depthSize: "small" }),
+      properties: fc.oneof(fc.object(), fc.anything()),
+    }),
+  })).report;
+  const kind = fc.constantFrom("loaded", "started", "ended", "refused", "failed", "noted", "broken", "find", "used");
+  const message = fc.oneof(fc.anything(), fc.record({ kind, deed: fc.string(), error: report, reason: fc.anything() }));
+  const property = fc.property(message, (message) => {
+    isFromKernel(message);
+    const { error } = isTaskMessage(message) && message.kind === "failed" ? message : { error: undefined };
+    if (error === undefined || !isErrorReport(error)) return;
+    equal(typeof summarizeError(error), "string");
+    rebuildError(error);
+  });
+  fc.assert(property, { numRuns: Number(Deno.env.get("FC_RUNS") ?? 2000) });
+});
+
+Deno.test("An error that is rebuilt keeps its class and its texts, whatever its properties are called", () => {
+  const properties = JSON.parse('{ "__proto__": { "x": 1 }, "message": "other", "stack": "other", "code": 7 }');
+  const error = rebuildError({ name: "RangeError", message: "m", stack: "s", properties }) as RangeError & { code: 7 };
+  equal(error instanceof RangeError, true);
+  equal(error.message, "m");
+  equal(error.stack, "s");
+  equal(error.code, 7);
+});
