@@ -11,7 +11,7 @@
 
 use crate::layout::*;
 use crate::memory::Memory;
-use crate::queue::{band, party as slot_of, position, record, tail};
+use crate::place::{band, party as slot_of, position, record, tail};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 const OWNER: u64 = (1 << 10) - 1;

@@ -5,7 +5,8 @@ use crate::codes::{CLOSED, NOT_READY};
 use crate::doorbell;
 use crate::layout::*;
 use crate::memory::Memory;
-use crate::queue::{self, data, party as slot_of, place, position, record};
+use crate::place::{self, data, party as slot_of, place, position, record};
+use crate::queue::wake_producers;
 use crate::turn::{give_back, take_or_contend};
 use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until};
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
@@ -13,7 +14,7 @@ use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 /// What a band's head is, for who has the turn: nobody else stores it.
 #[inline(always)]
 fn head<M: Memory>(m: M, queue: u32, band: u32) -> u64 {
-    m.load64(queue::head(queue, band), Relaxed)
+    m.load64(place::head(queue, band), Relaxed)
 }
 
 /// The length word of a band's oldest record: 0 if there is none, or it is being written.
@@ -63,7 +64,7 @@ pub fn release<M: Memory>(m: M, queue: u32, band: u32, length: u32) {
 #[inline(always)]
 pub fn finish<M: Memory>(m: M, queue: u32) {
     let goal = m.load64(queue + QUEUE_GOAL, Relaxed);
-    let (band, to) = (queue::band(goal), position(goal));
+    let (band, to) = (place::band(goal), position(goal));
     let from = head(m, queue, band);
     if from >= to {
         return;
@@ -72,8 +73,8 @@ pub fn finish<M: Memory>(m: M, queue: u32) {
     m.store64(queue + QUEUE_RELEASED, m.get64(queue + QUEUE_GOAL_RELEASED), SeqCst);
     // Ordering FREE: the loads of the record and the zeros before the head. Ordering WAKE: count and head before the waiters
     // word.
-    m.store64(queue::head(queue, band), to, SeqCst);
-    queue::wake_producers(m, queue);
+    m.store64(place::head(queue, band), to, SeqCst);
+    wake_producers(m, queue);
 }
 
 /// Makes the bytes zero from one position to another: a length that is not 0 tells of a record.
@@ -164,6 +165,6 @@ pub fn prepare_wait<M: Memory>(m: M, queue: u32, party: u32, since: u32) -> u32 
 /// Whether there is a record, or anything else for which [`wait`] ends, as one of several things to wait for: see
 /// [`doorbell::watch`].
 pub fn watch<M: Memory>(m: M, queue: u32, party: u32, since: u32, bell: u32) -> i32 {
-    let slot = queue::slot(m, queue, party);
+    let slot = place::slot(m, queue, party);
     doorbell::watch(m, bell, queue + QUEUE_RECORD_WAITERS, slot, || ready(m, queue, party, since))
 }

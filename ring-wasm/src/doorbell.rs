@@ -6,8 +6,7 @@
 //!
 //! Each party of a ring, an event or a queue has one slot for the address of its doorbell, so the list of doorbells takes
 //! memory that is known beforehand, and a thread that dies leaves nothing in it that does harm. A slot keeps its doorbell
-//! once it has one. BELLS in the waiters word, which the next
-//! change clears, says that the slots must be walked.
+//! once it has one. The bit BELLS of the waiters word, which the next change clears, says that the slots must be walked.
 
 use crate::memory::Memory;
 use crate::waiting::{BELLS, announce, wake_parked};

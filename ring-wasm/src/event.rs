@@ -4,7 +4,8 @@ use crate::codes::{CLOSED, DONE, NOT_READY};
 use crate::doorbell::{self, Bells};
 use crate::layout::*;
 use crate::memory::Memory;
-use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until, wake, wake_again};
+use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until};
+use crate::waking::{wake, wake_again};
 use core::sync::atomic::Ordering::SeqCst;
 
 /// Makes an event in zeroed memory. Of its parties, `signalers` may signal it.

@@ -15,6 +15,7 @@ pub mod dropping;
 pub mod event;
 pub mod layout;
 pub mod memory;
+pub mod place;
 pub mod producer;
 pub mod queue;
 pub mod reader;
@@ -22,6 +23,7 @@ pub mod ring;
 pub mod turn;
 pub mod unblocking;
 pub mod waiting;
+pub mod waking;
 pub mod writer;
 
 #[cfg(target_arch = "wasm32")]

@@ -5,7 +5,8 @@ use crate::codes::{CLOSED, NOT_READY};
 use crate::doorbell;
 use crate::layout::*;
 use crate::memory::Memory;
-use crate::queue::{self, Record, data, head, party as slot_of, place, record, tail, wake_consumers};
+use crate::place::{Record, data, head, party as slot_of, place, record, slot, tail};
+use crate::queue::wake_consumers;
 use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 
@@ -49,8 +50,8 @@ fn room<M: Memory>(m: M, queue: u32, party: u32, claims: u64, band: u32, length:
     is_free(m, queue, party, band, position + u64::from(record.advance)).then_some((place, record))
 }
 
-/// Claims room for `length` bytes (at most half of the band's): their offset from the bands' address. The party commits or
-/// gives up what it has claimed before it claims again.
+/// Claims room for `length` bytes (at most half of the band's): their offset from the bands' address. The party commits what
+/// it has claimed before it claims again.
 #[inline(always)]
 pub fn claim<M: Memory>(m: M, queue: u32, party: u32, band: u32, length: u32) -> i32 {
     unless_stopped(m, || {
@@ -72,21 +73,11 @@ pub fn claim<M: Memory>(m: M, queue: u32, party: u32, band: u32, length: u32) ->
 /// Publishes what the party has claimed.
 #[inline(always)]
 pub fn commit<M: Memory>(m: M, queue: u32, party: u32) {
-    publish(m, queue, party, RECORD_COMMITTED);
-}
-
-/// Gives up what the party has claimed.
-pub fn abort<M: Memory>(m: M, queue: u32, party: u32) {
-    publish(m, queue, party, RECORD_ABORTED);
-}
-
-#[inline(always)]
-fn publish<M: Memory>(m: M, queue: u32, party: u32, state: u32) {
     let (place, length) = claimed(m, queue, party);
     let header = data(m, queue) + record(m, queue, place, length).header;
     // Ordering COMMIT: the stores to the record before its length; a consumer that finds the length must find the record.
     // Ordering WAKE as well: the length before the load of the waiters word.
-    m.store32(header + RECORD_LENGTH, length | state, SeqCst);
+    m.store32(header + RECORD_LENGTH, length | RECORD_COMMITTED, SeqCst);
     wake_consumers(m, queue);
 }
 
@@ -125,6 +116,6 @@ pub fn prepare_wait<M: Memory>(m: M, queue: u32, party: u32, band: u32, length: 
 /// Whether there is room for `length` bytes, or anything else for which [`wait`] ends, as one of several things to wait for:
 /// see [`doorbell::watch`].
 pub fn watch<M: Memory>(m: M, queue: u32, party: u32, band: u32, length: u32, since: u32, bell: u32) -> i32 {
-    let slot = queue::slot(m, queue, party);
+    let slot = slot(m, queue, party);
     doorbell::watch(m, bell, queue + QUEUE_ROOM_WAITERS, slot, || ready(m, queue, party, band, length, since))
 }

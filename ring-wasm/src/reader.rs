@@ -1,9 +1,9 @@
 //! The reading side of a ring. Every function belongs to the one thread that owns the reader.
 
 use crate::codes::{CLOSED, DONE, NOT_READY, OVERTAKEN};
+use crate::doorbell;
 use crate::layout::*;
 use crate::memory::Memory;
-use crate::doorbell;
 use crate::ring::{after, data, offset_of, wake_writer, wake_writer_again};
 use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};

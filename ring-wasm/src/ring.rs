@@ -3,7 +3,7 @@
 use crate::doorbell::Bells;
 use crate::layout::*;
 use crate::memory::Memory;
-use crate::waiting::{wake, wake_again};
+use crate::waking::{wake, wake_again};
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 /// Makes a ring of `capacity` bytes (at least 1) in zeroed memory, with all its readers blocking. Positions start at

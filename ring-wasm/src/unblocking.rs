@@ -5,7 +5,8 @@ use crate::codes::{DONE, NOT_READY};
 use crate::consumer::finish;
 use crate::layout::*;
 use crate::memory::Memory;
-use crate::queue::{band, data, head, position, record, wake};
+use crate::place::{band, data, head, position, record};
+use crate::queue::wake;
 use crate::turn::{give_back, is_held_by, take};
 use core::sync::atomic::Ordering::Relaxed;
 

@@ -1,20 +1,19 @@
 //! The one way to wait: look, spin, announce, look again, park. The other side wakes only who has announced.
 //!
 //! The lowest bit of a waiters word says that somebody may be parked on it, the next that doorbells are to be rung (see
-//! doorbell.rs), and the others count how often that was done. Who changes what others wait for then calls [`wake`].
+//! doorbell.rs), and the others count how often that was done. Who changes what others wait for then wakes them: see waking.rs.
 
 use crate::codes::{SPUN, STOPPED, TIMED_OUT, WOKEN};
-use crate::doorbell::Bells;
 use crate::layout::{STOP, WAITERS_STEP, ZERO};
 use crate::memory::Memory;
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 /// Somebody may be parked on the waiters word.
-const PARKED: u32 = 1;
+pub const PARKED: u32 = 1;
 /// Doorbells are to be rung.
 pub const BELLS: u32 = 2;
 /// The bits below the count.
-const BITS: u32 = WAITERS_STEP - 1;
+pub const BITS: u32 = WAITERS_STEP - 1;
 
 /// Loads of one pause, each of which waits for the one before.
 const RELAX_LOADS: u32 = 48;
@@ -39,58 +38,13 @@ pub fn announce<M: Memory>(m: M, waiters: u32) -> u32 {
     m.or32(waiters, PARKED) | PARKED
 }
 
-/// Wakes all who have announced themselves, and rings the doorbells in `bells` if that was asked for.
-///
-/// Ordering WAKE: the caller's change (a SeqCst store) before this load, for the same reason.
-#[inline(always)]
-pub fn wake<M: Memory>(m: M, waiters: u32, bells: impl FnOnce() -> Bells) {
-    if m.load32(waiters, SeqCst) & BITS != 0 {
-        wake_announced(m, waiters, bells);
-    }
-}
-
-/// Clears the bits, counts on, and then notifies and rings.
-///
-/// The count is why a waiter does not sleep through a wake that comes between its second look and its parking, although
-/// another waiter announces itself after the wake: the word is not what it was.
-///
-/// The exchange fails where somebody else is waking the same waiters, or where another kind of waiter has announced itself.
-///
-/// Ordering BELL: the exchange before the doorbells. One that was rung before its bit is cleared could be enlisted again in
-/// between, and this exchange would take that back.
-#[inline(never)]
-fn wake_announced<M: Memory>(m: M, waiters: u32, bells: impl FnOnce() -> Bells) {
-    loop {
-        let word = m.load32(waiters, Relaxed);
-        if word & BITS == 0 {
-            return;
-        }
-        if m.replace32(waiters, word, (word | BITS).wrapping_add(1)) {
-            if word & PARKED != 0 {
-                m.notify(waiters);
-            }
-            if word & BELLS != 0 {
-                bells().ring(m);
-            }
-            return;
-        }
-    }
-}
-
-/// As [`wake`], for a word without doorbells. If the exchange fails, somebody else is waking the same waiters.
+/// Wakes who has announced itself on a word without doorbells. If the exchange fails, somebody else is waking the same waiters.
 #[inline(always)]
 pub fn wake_parked<M: Memory>(m: M, waiters: u32) {
     let word = m.load32(waiters, Relaxed);
     if word & PARKED != 0 && m.replace32(waiters, word, (word | BITS).wrapping_add(1)) {
         m.notify(waiters);
     }
-}
-
-/// As [`wake`], and wakes those as well whom somebody was about to notify, or to ring for, who has died before that.
-pub fn wake_again<M: Memory>(m: M, waiters: u32, bells: impl Fn() -> Bells + Copy) {
-    wake(m, waiters, bells);
-    m.notify(waiters);
-    bells().ring_again(m);
 }
 
 /// Lets some time pass between two looks. Every look takes the line from the other side's cache; looking without a

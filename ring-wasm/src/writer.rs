@@ -1,9 +1,9 @@
 //! The writing side of a ring. Every function belongs to the one thread that writes.
 
 use crate::codes::{DONE, NOT_READY, REFRESH_DUE};
+use crate::doorbell;
 use crate::layout::*;
 use crate::memory::Memory;
-use crate::doorbell;
 use crate::ring::{after, data, scan, wake_readers, wake_readers_again};
 use crate::waiting::{announce, prepare, stopped, unless_stopped, wait as wait_until};
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};

@@ -149,7 +149,7 @@ export async function selectAsync<Sources extends Readonly<Record<string, Select
 function selectionOf<Sources extends Readonly<Record<string, Selectable>>>(
   sources: Sources,
 ): Selection<KeyOf<Sources>> {
-  if (typeof sources !== "object" || sources === null || Array.isArray(sources)) {
+  if (typeof sources !== "object" || sources === null || Array.isArray(sources) || SOURCE in sources) {
     throw new TypeError(`Cannot select: expected handles by name, received ${describe(sources)}`);
   }
   const keys = Object.keys(sources) as KeyOf<Sources>[];

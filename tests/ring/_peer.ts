@@ -9,6 +9,7 @@ import { TaskEvent } from "../../src/ring/task_event.ts";
 import { Writer } from "../../src/ring/writer.ts";
 import { Random } from "./_helpers.ts";
 import { queueJobs } from "./_queue_jobs.ts";
+import { selectJobs } from "./_select_jobs.ts";
 import { fillFrame, numberOf } from "./_sequence.ts";
 
 /** Longer than any watchdog, in nanoseconds: whoever is parked for so long and not woken fails the test. */
@@ -97,6 +98,7 @@ function takeTurns(rounds: number, seed: number, ...steps: readonly Step[]): voi
 
 const jobs = {
   ...queueJobs,
+  ...selectJobs,
 
   /** Calls a method of a handle. */
   async call(memory: SharedMemory, binding: BindingDescription, method: string, ...args: readonly unknown[]) {

@@ -10,7 +10,7 @@ use loom::sync::atomic::{AtomicU32, AtomicU64, fence};
 use loom::sync::{Condvar, Mutex};
 use ring_wasm::layout::*;
 use ring_wasm::memory::Memory;
-use ring_wasm::{queue, ring};
+use ring_wasm::{place, queue, ring};
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -185,7 +185,7 @@ impl Modelled {
 
     /// Adds a queue and makes it. Only the bands of `used` may have records.
     pub fn add_queue(&mut self, queue: u32, records: u32, bytes: u32, parties: u32, used: &[u32]) {
-        let data = queue::party(queue, parties);
+        let data = place::party(queue, parties);
         let slots = data + BANDS * bytes;
         self.plain(queue, slots - queue);
         (0..parties).for_each(|party| self.insert32(slots + party * 4));
@@ -199,12 +199,12 @@ impl Modelled {
             self.insert_waiters(queue + at);
         }
         for &band in used {
-            self.insert64(queue::tail(queue, band));
-            self.insert64(queue::head(queue, band));
+            self.insert64(place::tail(queue, band));
+            self.insert64(place::head(queue, band));
             let start = data + band * bytes;
             (start..start + bytes).step_by(4).for_each(|at| self.insert_shifting(at));
         }
-        for party in (0..parties).map(|index| queue::party(queue, index)) {
+        for party in (0..parties).map(|index| place::party(queue, index)) {
             for at in [PARTY_INTENT, PARTY_PLACE, PARTY_CONFIRMED] {
                 self.insert64(party + at);
             }

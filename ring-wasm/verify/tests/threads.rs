@@ -6,7 +6,7 @@ use ring_verify::native::{Copies, Native};
 use ring_wasm::codes::{CLOSED, DONE, NOT_READY, OVERTAKEN, STOPPED};
 use ring_wasm::layout::*;
 use ring_wasm::memory::Memory;
-use ring_wasm::{consumer, dropping, event, producer, queue, reader, ring, writer};
+use ring_wasm::{consumer, dropping, event, place, producer, queue, reader, ring, writer};
 use std::thread;
 
 /// Each thread has so many bytes for its frames.
@@ -161,7 +161,7 @@ fn put_record(m: &Native, party: u32, number: u64) -> bool {
     let (band, length) = ((number >> 1) as u32 % BANDS, 8 + number as u32 % 7 * 8);
     let offset = blocking::claim(m, ARENA, party, band, length);
     if offset >= 0 {
-        m.put(queue::data(m, ARENA) + offset as u32, &number.to_le_bytes().repeat(length as usize / 8));
+        m.put(place::data(m, ARENA) + offset as u32, &number.to_le_bytes().repeat(length as usize / 8));
         producer::commit(m, ARENA, party);
     }
     offset >= 0
@@ -174,8 +174,8 @@ fn take_record(m: &Native, party: u32) -> Option<u64> {
         assert_eq!(offset, CLOSED);
         return None;
     }
-    let length = m.get32(queue::party(ARENA, party) + PARTY_FOUND);
-    let bytes = m.bytes(queue::data(m, ARENA) + offset as u32, length);
+    let length = m.get32(place::party(ARENA, party) + PARTY_FOUND);
+    let bytes = m.bytes(place::data(m, ARENA) + offset as u32, length);
     let number = u64::from_le_bytes(bytes[..8].try_into().unwrap());
     assert_eq!(bytes, number.to_le_bytes().repeat(8 + number as usize % 7 * 8)[..length as usize], "a torn record");
     consumer::free(m, ARENA, party);
@@ -234,7 +234,7 @@ fn put_dropping(m: &Native, party: u32, number: u64) {
     loop {
         let offset = producer::claim(m, ARENA, party, 1, 8);
         if offset >= 0 {
-            m.put(queue::data(m, ARENA) + offset as u32, &(number * 7).to_le_bytes());
+            m.put(place::data(m, ARENA) + offset as u32, &(number * 7).to_le_bytes());
             return producer::commit(m, ARENA, party);
         }
         if dropping::make_room(m, ARENA, party, 1, 8) == NOT_READY {

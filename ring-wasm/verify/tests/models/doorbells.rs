@@ -7,8 +7,8 @@ use ring_verify::modelled::{check, check_all};
 use ring_verify::mortal::live;
 use ring_wasm::codes::{CLOSED, NOT_READY, STOPPED};
 use ring_wasm::layout::*;
-use ring_wasm::{consumer, event, producer, queue, unblocking, writer};
 use ring_wasm::reader as reading;
+use ring_wasm::{consumer, event, producer, queue, unblocking, writer};
 
 /// A second ring, or an event beside one.
 const OTHER: u32 = 1 << 13;
@@ -130,9 +130,7 @@ fn a_selecting_writer_wakes() {
         write(&m, 1);
         write(&m, 2);
         let thread = start(&m, change);
-        blocking::select(&*m, bell(0), |bell| {
-            (writer::watch(&*m, OBJECT, FRAME, bell) != 0) | watch_event(&m, bell)
-        });
+        blocking::select(&*m, bell(0), |bell| (writer::watch(&*m, OBJECT, FRAME, bell) != 0) | watch_event(&m, bell));
         thread.join().unwrap();
     }
     let changes: [fn(&Modelled); 5] = [
@@ -178,9 +176,7 @@ fn selecting_readers_outlive_a_writer() {
         move || {
             let m = ring_and_event(Modelled::new(), 2);
             let at = frame(&m, 1);
-            let readers = [0, 1].map(|index| {
-                start(&m, move |m| while read_selecting(m, index) == DONE {})
-            });
+            let readers = [0, 1].map(|index| start(&m, move |m| while read_selecting(m, index) == DONE {}));
             let dying = start(&m, move |m| live(m, stores, |m| writer::write(m, OBJECT, at, FRAME)));
             dying.join().unwrap();
             writer::close(&*m, OBJECT);

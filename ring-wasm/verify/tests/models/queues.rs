@@ -4,7 +4,7 @@ use super::*;
 use ring_verify::modelled::check;
 use ring_wasm::codes::{CLOSED, NOT_READY, STOPPED};
 use ring_wasm::layout::*;
-use ring_wasm::{consumer, dropping, producer, queue, turn};
+use ring_wasm::{consumer, dropping, place, producer, queue, turn};
 use std::sync::atomic::Ordering::SeqCst;
 
 /// The band of the records that are all alike.
@@ -23,7 +23,7 @@ pub fn with_queue(mut memory: Modelled, records: u32, bands: &[u32]) -> Arc<Mode
 
 /// The address of what was claimed or found at an offset.
 fn bytes_at<M: Memory>(m: M, offset: i32) -> u32 {
-    queue::data(m, OBJECT) + offset as u32
+    place::data(m, OBJECT) + offset as u32
 }
 
 /// Fills what was claimed at an offset with a number.
@@ -50,7 +50,7 @@ pub fn number_at<M: Memory>(m: M, offset: i32) -> u32 {
 /// Frees the record that a party has found at an offset: its number.
 pub fn free(m: &Modelled, party: u32, offset: i32) -> u32 {
     assert!(offset >= 0, "nothing found: {offset}");
-    assert_eq!(m.get32(queue::party(OBJECT, party) + PARTY_FOUND), LENGTH);
+    assert_eq!(m.get32(place::party(OBJECT, party) + PARTY_FOUND), LENGTH);
     let number = number_at(m, offset);
     consumer::free(m, OBJECT, party);
     number

@@ -1,5 +1,6 @@
 //! Random sequences of operations, one after the other, against models that keep everything in plain collections.
 
+mod doorbell;
 mod event;
 mod queue;
 mod ring;

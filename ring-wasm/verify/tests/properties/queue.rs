@@ -7,7 +7,7 @@ use ring_verify::native::{Copies, Native};
 use ring_wasm::codes::{CLOSED, DONE, NOT_READY, OUTRANKED, SPUN, STOPPED, TIMED_OUT, WOKEN};
 use ring_wasm::layout::*;
 use ring_wasm::memory::Memory;
-use ring_wasm::{consumer, dropping, producer, queue, turn, unblocking};
+use ring_wasm::{consumer, dropping, place, producer, queue, turn, unblocking};
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -17,7 +17,6 @@ const PARTIES: u32 = 3;
 enum Operation {
     Claim { party: u32, band: u32, length: u32 },
     Commit { party: u32 },
-    Abort { party: u32 },
     Take { party: u32 },
     Leave { party: u32 },
     MakeRoom { party: u32, band: u32, length: u32 },
@@ -39,7 +38,6 @@ fn operations(bytes: u32) -> impl Strategy<Value = Operation> {
     prop_oneof![
         12 => room.clone().prop_map(|(party, band, length)| Claim { party, band, length }),
         12 => party.clone().prop_map(|party| Commit { party }),
-        2 => party.clone().prop_map(|party| Abort { party }),
         10 => party.clone().prop_map(|party| Take { party }),
         2 => party.clone().prop_map(|party| Leave { party }),
         4 => room.clone().prop_map(|(party, band, length)| MakeRoom { party, band, length }),
@@ -172,7 +170,7 @@ impl Twins<'_> {
         assert!(offset >= 0);
         let advance = self.advance(band, length);
         let entry = Entry { party, seed: self.claims, length, advance, state: State::Claimed };
-        m.put(queue::data(m, ARENA) + offset as u32, &bytes_of(entry));
+        m.put(place::data(m, ARENA) + offset as u32, &bytes_of(entry));
         self.bands[band as usize].push_back(entry);
         self.tails[band as usize] += advance;
         self.claims += 1;
@@ -193,8 +191,8 @@ impl Twins<'_> {
             return None;
         };
         let entry = *self.bands[band as usize].front().unwrap();
-        assert_eq!(m.get32(queue::party(ARENA, party) + PARTY_FOUND), entry.length);
-        assert_eq!(m.bytes(queue::data(m, ARENA) + offset as u32, entry.length), bytes_of(entry));
+        assert_eq!(m.get32(place::party(ARENA, party) + PARTY_FOUND), entry.length);
+        assert_eq!(m.bytes(place::data(m, ARENA) + offset as u32, entry.length), bytes_of(entry));
         Some(band)
     }
 
@@ -229,11 +227,6 @@ impl Twins<'_> {
             Commit { party } => {
                 if self.settle(party, State::Whole) {
                     producer::commit(m, ARENA, party);
-                }
-            }
-            Abort { party } => {
-                if self.settle(party, State::GivenUp) {
-                    producer::abort(m, ARENA, party);
                 }
             }
             Take { party } => {
