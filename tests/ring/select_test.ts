@@ -225,3 +225,19 @@ export function checkTypes(a: Selectable, b: Selectable) {
   select({ a }, { signal: new AbortController().signal });
   return [always, perhaps, wrong];
 }
+
+Deno.test("select() inside a loop over a reader waits for the frame behind the one in hand", () => {
+  const fixture = new SelectFixture(), options = fixture.options();
+  const reader = fixture.reader(0, options), other = fixture.reader(1, options), writer = fixture.writer(0);
+  writer.write(Uint32Array.of(1));
+  const seen: number[] = [];
+  for (const [number] of reader) {
+    seen.push(number);
+    if (number > 1) break;
+    equal(select({ reader, other }, { timeoutMs: 0 }), null);
+    writer.write(Uint32Array.of(2));
+    equal(select({ reader, other }), "reader");
+  }
+  deepEqual(seen, [1, 2]);
+  equal(select({ reader, other }, { timeoutMs: 0 }), null);
+});
