@@ -12,6 +12,7 @@ import type { Dashboard } from "../view/live/dashboard.ts";
 import type { RunDashboardOptions } from "../view/live/run_options.ts";
 import { EventHandle, type EventOptions } from "./event.ts";
 import { moduleUrl } from "../worker/module_url.ts";
+import { checkReplaced, runningStreams, runningTasks } from "./replaced_writers.ts";
 import { planPipeline } from "./plan.ts";
 import { StreamHandle, type StreamHandleOf, type StreamOptions } from "./stream.ts";
 import { createAddTask, targetName } from "./add_task.ts";
@@ -101,7 +102,7 @@ export class Pipeline implements AsyncDisposable {
 
   /** The declared tasks by name. */
   get tasks(): ReadonlyMap<string, TaskDeclaration> {
-    return this.#tasks;
+    return runningTasks(this, { tasks: this.#tasks, opened: this.#opened });
   }
 
   /** The streams and events of which the program itself is an end, by name. */
@@ -262,18 +263,21 @@ export class Pipeline implements AsyncDisposable {
    */
   async compile(): Promise<void> {
     this.#manager.checkState("compile", "declared");
+    const declared = { tasks: this.#tasks, opened: this.#opened };
+    checkReplaced(this, declared);
+    const { tasks } = this;
     const { order, warnings } = planPipeline({
       name: this.name,
-      streams: this.#streams,
+      streams: runningStreams(this.#streams, declared, tasks),
       events: this.#events,
-      tasks: this.#tasks,
+      tasks,
       opened: this.#opened,
     });
     for (const warning of warnings) console.warn(`Pipeline "${this.name}": ${warning}`);
     this.#warnings = warnings;
-    this.#order = order.filter((name) => this.#tasks.get(name)!.mode !== "terminator");
+    this.#order = order.filter((name) => tasks.get(name)!.mode !== "terminator");
     // In the order of declaration, which metrics keep.
-    for (const task of this.#tasks.values()) if (task.mode !== "terminator") this.#hand(task);
+    for (const task of tasks.values()) if (task.mode !== "terminator") this.#hand(task);
     await this.#manager.compile();
   }
 
@@ -325,9 +329,9 @@ export class Pipeline implements AsyncDisposable {
       name: this.name,
       graceMs: this.#graceMs,
       module: this.#module,
-      streams: this.#streams,
+      streams: runningStreams(this.#streams, { tasks: this.#tasks, opened: this.#opened }, this.tasks),
       events: this.#events,
-      tasks: this.#tasks,
+      tasks: this.tasks,
     });
   }
 

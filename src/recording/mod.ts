@@ -5,5 +5,7 @@
  */
 
 export { record, type RecordOptions } from "./record.ts";
+export { replay, type ReplayOptions } from "./replay.ts";
 export { openRecording, Recording } from "./open_recording.ts";
-export { type RecordedData, type RecordedFrame, type RecordedPlace, RecordedStream } from "./recorded_stream.ts";
+export { type RecordedData, type RecordedFrame, type RecordedPart, RecordedStream } from "./recorded_stream.ts";
+export type { RecordedPlace } from "./recorded_place.ts";

@@ -1,18 +1,14 @@
 /** A stream of a recording: frames by their number, by their time, or one after the other. */
 
-import type { DType, FrameOf } from "../ring/dtypes.ts";
-import { DTYPES } from "../ring/dtypes.ts";
-import type { StreamHead } from "./format/arrow_schema.ts";
-import {
-  type BatchIndex,
-  type BatchPlace,
-  DamagedFile,
-  indexFile,
-  lastOf,
-  PlacedReader,
-} from "./format/batch_index.ts";
+import { type DType, DTYPES, type FrameOf } from "../ring/dtypes.ts";
 import type { ColumnTypes, FrameFormat } from "./format/frame_format.ts";
-import { formatText } from "./format/frame_format.ts";
+import {
+  lastIndex,
+  type LoadedBatch,
+  nanosecondsOf,
+  type RecordedPlace,
+  StoredFrames,
+} from "./format/stored_frames.ts";
 
 /** The array of a frame, or those of its columns by name. */
 export type RecordedData = FrameOf<DType, ArrayBuffer> | Readonly<Record<string, FrameOf<DType, ArrayBuffer>>>;
@@ -29,47 +25,14 @@ export interface RecordedFrame {
   readonly data: RecordedData;
 }
 
-/** Where frames are to begin, or to end. */
-export type RecordedPlace =
-  /** A frame's number. */
-  | { readonly frame: number }
-  /** Seconds since the recording's first frame of this stream. */
-  | { readonly seconds: number }
-  /** A moment. */
-  | Date;
-
-/** One file of a stream. */
-interface Part extends BatchIndex {
+/** A file of a recorded stream. */
+export interface RecordedPart {
   readonly path: string;
-  readonly file: PlacedReader;
-}
-
-/** A batch, and the file that it lies in. */
-interface Entry extends BatchPlace {
-  readonly part: Part;
-}
-
-function openPart(path: string): Part {
-  const file = new PlacedReader(path);
-  try {
-    return { path, file, ...indexFile(file) };
-  } catch (error) {
-    file[Symbol.dispose]();
-    if (error instanceof DamagedFile) throw new Error(`Cannot open ${path}: ${error.message}`, { cause: error });
-    throw error;
-  }
-}
-
-/** The last entry for which `isBefore` holds, by bisection; -1 if there is none. */
-function lastIndex<Value>(values: ArrayLike<Value>, isBefore: (value: Value) => boolean): number {
-  let low = 0;
-  let high = values.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (isBefore(values[middle])) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
+  readonly bytes: number;
+  /** Frames that it holds. */
+  readonly frames: number;
+  /** Whether it was ended properly. Otherwise it was cut off after its last frame. */
+  readonly isComplete: boolean;
 }
 
 /** A recorded stream. */
@@ -92,84 +55,58 @@ export class RecordedStream implements Disposable {
   readonly end: bigint | null;
   /** The number of its last frame; `null` if there is none. */
   readonly last: number | null;
-  /** The files, in their order: their paths, bytes, frames, and whether each was ended properly. */
-  readonly parts: readonly {
-    readonly path: string;
-    readonly bytes: number;
-    readonly frames: number;
-    readonly isComplete: boolean;
-  }[];
-  readonly #parts: readonly Part[];
-  readonly #entries: readonly Entry[];
-  readonly #format: FrameFormat;
-  #loaded: { readonly entry: Entry; readonly columns: readonly Uint8Array<ArrayBuffer>[] } | undefined;
+  /** The files, in their order. */
+  readonly parts: readonly RecordedPart[];
+  readonly #stored: StoredFrames;
 
   /** Opens the files of one stream. {@link openRecording} does this. */
   constructor(name: string, paths: readonly string[]) {
-    using cleanUp = new DisposableStack();
-    this.#parts = paths.map((path) => {
-      const part = openPart(path);
-      cleanUp.use(part.file);
-      return part;
-    });
-    this.#format = commonFormat(this.#parts);
-    cleanUp.move();
-    const { stream, description }: StreamHead = this.#parts[0].head;
-    this.#entries = this.#parts.flatMap((part) => part.batches.map((batch) => ({ ...batch, part })));
+    const stored = this.#stored = new StoredFrames(paths);
+    const { stream, description } = stored.parts[0].head;
+    const { last } = stored;
+    const first = stored.batches.at(0);
     this.name = stream || name;
     this.description = description;
-    this.shape = this.#format.shape;
-    this.dtype = dtypeIn(this.#format);
-    this.frames = this.#entries.reduce((sum, { rows }) => sum + rows, 0);
-    const final = this.#entries.at(-1);
-    const last = final && lastOf(final.part.file, final);
+    this.shape = stored.format.shape;
+    this.dtype = dtypeIn(stored.format);
+    this.parts = stored.parts.map(({ path, file, batches, isComplete }) => {
+      return { path, bytes: file.size, frames: batches.reduce((sum, { rows }) => sum + rows, 0), isComplete };
+    });
+    this.frames = this.parts.reduce((sum, { frames }) => sum + frames, 0);
     this.last = last?.frame ?? null;
-    this.start = this.#entries.at(0)?.start ?? null;
+    this.start = first?.start ?? null;
     this.end = last?.time ?? null;
-    this.lost = last ? last.frame + 1 - this.#entries[0].first - this.frames : 0;
-    this.parts = this.#parts.map(({ path, file, batches, isComplete }) => ({
-      path,
-      bytes: file.size,
-      frames: batches.reduce((sum, { rows }) => sum + rows, 0),
-      isComplete,
-    }));
+    this.lost = last && first ? last.frame + 1 - first.first - this.frames : 0;
   }
 
   /** Whether the recording of this stream ended properly. Otherwise it was cut off after its last frame. */
   get isComplete(): boolean {
-    return this.#parts.every(({ isComplete }) => isComplete);
+    return this.parts.every(({ isComplete }) => isComplete);
   }
 
   /** The frame of a number, or `null` if it was not recorded. */
   read(frame: number): RecordedFrame | null {
-    const entry = this.#entries[lastIndex(this.#entries, ({ first }) => first <= frame)];
-    if (!entry) return null;
-    const numbers = this.#numbers(entry);
-    const row = lastIndex(numbers, (number) => Number(number) <= frame);
-    return Number(numbers[row]) === frame ? this.#frameOf(entry, row) : null;
+    const { batches } = this.#stored;
+    const batch = batches[lastIndex(batches, ({ first }) => first <= frame)];
+    if (!batch) return null;
+    const loaded = this.#stored.load(batch);
+    const row = lastIndex(loaded.numbers, (number) => Number(number) <= frame);
+    return Number(loaded.numbers[row]) === frame ? this.#frameOf(loaded, row) : null;
   }
 
   /** The newest frame that was taken at a time or before it, in nanoseconds since 1970; `null` if there is none. */
   at(time: bigint | Date): RecordedFrame | null {
-    const wanted = time instanceof Date ? BigInt(time.getTime()) * 1_000_000n : time;
-    const entry = this.#entries[lastIndex(this.#entries, ({ start }) => start <= wanted)];
-    if (!entry) return null;
-    return this.#frameOf(entry, lastIndex(this.#times(entry), (one) => one <= wanted));
+    const wanted = time instanceof Date ? nanosecondsOf(time) : time;
+    const { batches } = this.#stored;
+    const batch = batches[lastIndex(batches, ({ start }) => start <= wanted)];
+    if (!batch) return null;
+    const loaded = this.#stored.load(batch);
+    return this.#frameOf(loaded, lastIndex(loaded.times, (one) => one <= wanted));
   }
 
   /** The frames from one place on, up to another, which is left out. */
   *between(start?: RecordedPlace, end?: RecordedPlace): Generator<RecordedFrame> {
-    const [from, to] = [this.#boundary(start, 0), this.#boundary(end, Infinity)];
-    const skipped = Math.max(0, lastIndex(this.#entries, ({ first, start }) => !from.isPassed(first, start)));
-    for (const entry of this.#entries.slice(skipped)) {
-      const numbers = this.#numbers(entry);
-      const times = this.#times(entry);
-      for (let row = 0; row < entry.rows; row++) {
-        const frame = Number(numbers[row]);
-        if (to.isPassed(frame, times[row])) return;
-        if (from.isPassed(frame, times[row])) yield this.#frameOf(entry, row);
-      }
-    }
+    for (const { loaded, row } of this.#stored.between(start, end)) yield this.#frameOf(loaded, row);
   }
 
   /** All frames. */
@@ -177,53 +114,15 @@ export class RecordedStream implements Disposable {
     return this.between();
   }
 
-  /** Tells frames at or behind a place from those before. */
-  #boundary(place: RecordedPlace | undefined, otherwise: number) {
-    if (place instanceof Date) return passing(BigInt(place.getTime()) * 1_000_000n);
-    if (place && "seconds" in place) return passing((this.start ?? 0n) + BigInt(Math.round(place.seconds * 1e9)));
-    const wanted = place?.frame ?? otherwise;
-    return { isPassed: (frame: number) => frame >= wanted };
-  }
-
-  #numbers(entry: Entry): BigUint64Array<ArrayBuffer> {
-    return new BigUint64Array(this.#load(entry)[0].buffer);
-  }
-
-  #times(entry: Entry): BigInt64Array<ArrayBuffer> {
-    return new BigInt64Array(this.#load(entry)[1].buffer);
-  }
-
-  /** The columns of a batch; those of the last one that was asked for are kept. */
-  #load(entry: Entry): readonly Uint8Array<ArrayBuffer>[] {
-    if (this.#loaded?.entry === entry) return this.#loaded.columns;
-    const sizes = [8, 8, 4, ...this.#format.columns.map(({ bytes }) => bytes)];
-    const columns = sizes.map((size, index) => {
-      const bytes = new Uint8Array(size * entry.rows);
-      if (entry.part.file.read(entry.columns[index], bytes)) return bytes;
-      throw new Error(`Cannot read ${entry.part.path}: it has become shorter`);
-    });
-    this.#loaded = { entry, columns };
-    return columns;
-  }
-
-  #frameOf(entry: Entry, row: number): RecordedFrame {
-    const [numbers, times, losses, ...data] = this.#load(entry);
-    return {
-      frame: Number(new BigUint64Array(numbers.buffer)[row]),
-      time: new BigInt64Array(times.buffer)[row],
-      lost: new Uint32Array(losses.buffer)[row],
-      data: dataOf(this.#format, data, row),
-    };
+  #frameOf({ numbers, times, lost, data }: LoadedBatch, row: number): RecordedFrame {
+    const { format } = this.#stored;
+    return { frame: Number(numbers[row]), time: times[row], lost: lost[row], data: dataOf(format, data, row) };
   }
 
   /** Closes the files. */
   [Symbol.dispose](): void {
-    for (const { file } of this.#parts) file[Symbol.dispose]();
+    this.#stored[Symbol.dispose]();
   }
-}
-
-function passing(wanted: bigint) {
-  return { isPassed: (_frame: number, time: bigint) => time >= wanted };
 }
 
 /** A frame of a batch, as its array or as its columns. */
@@ -239,13 +138,4 @@ function dataOf({ columns }: FrameFormat, data: readonly Uint8Array<ArrayBuffer>
 function dtypeIn({ columns }: FrameFormat): DType | ColumnTypes {
   if (columns[0].name === null) return columns[0].dtype;
   return Object.fromEntries(columns.map(({ name, dtype }) => [name, dtype]));
-}
-
-/** @throws {Error} If the files of a stream are not of one format. */
-function commonFormat(parts: readonly Part[]): FrameFormat {
-  const [{ path, head: { format } }] = parts;
-  const other = parts.find(({ head }) => formatText(head.format) !== formatText(format));
-  if (!other) return format;
-  const what = `${path} has ${formatText(format)}, ${other.path} has ${formatText(other.head.format)}`;
-  throw new Error(`Cannot open a recording whose files differ: ${what}`);
 }
