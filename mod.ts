@@ -32,7 +32,7 @@ export {
   type TaskErrorOptions,
   UnknownNameError,
 } from "./src/errors.ts";
-export { Pipeline, type PipelineOptions } from "./src/pipeline/pipeline.ts";
+export { Pipeline, type PipelineOptions, type RunPipelineOptions } from "./src/pipeline/pipeline.ts";
 export type { ProgramEnds } from "./src/pipeline/plan.ts";
 export type { ReconstructOptions } from "./src/pipeline/reconstruct.ts";
 export { StreamHandle, type StreamHandleOf, type StreamOptions } from "./src/pipeline/stream.ts";
@@ -84,6 +84,7 @@ export type {
   TaskState,
   WaitingFor,
 } from "./src/manager/metrics.ts";
+export type { AbandonedPolicy } from "./src/manager/specs.ts";
 export type { TaskContext } from "./src/manager/task_context.ts";
 export type { TaskPermissions } from "./src/worker/permitted_worker.ts";
 export type { Dashboard } from "./src/view/live/dashboard.ts";

@@ -23,7 +23,7 @@
  */
 
 export { Manager, type ManagerOptions, type ManagerState } from "./manager/manager.ts";
-export type { EventSpec, RingSpec, TaskSpec } from "./manager/specs.ts";
+export type { AbandonedPolicy, EventSpec, RingSpec, TaskSpec } from "./manager/specs.ts";
 export type { ActivationMode } from "./manager/specs.ts";
 export type { TaskPermissions } from "./worker/permitted_worker.ts";
 export type { TaskContext } from "./manager/task_context.ts";

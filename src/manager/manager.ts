@@ -8,7 +8,7 @@ import { type AsyncTaskEvent, TaskEvent } from "../ring/task_event.ts";
 import { type AsyncWaitOptions, checkWaitOptions } from "../ring/waiting.ts";
 import { within } from "../ring/within.ts";
 import { Writer } from "../ring/writer.ts";
-import { Blueprint } from "./task/blueprint.ts";
+import { Blueprint, type ProgramEnd } from "./task/blueprint.ts";
 import { targetOf } from "../worker/export_target.ts";
 import { importingWorker } from "../worker/importing.ts";
 import { stopOnUnload } from "../worker/unload.ts";
@@ -20,6 +20,8 @@ import type { TaskJob } from "./task/task_protocol.ts";
 import type { ExportTarget } from "../worker/export_target.ts";
 import type { EventSpec, RingSpec, TaskSpec } from "./specs.ts";
 import { TaskGroup, type TaskProgress } from "./task_group.ts";
+import { checkOrder } from "./task/order.ts";
+import { OwnStops } from "./task/own_stops.ts";
 import { TaskWorker } from "./task/task_worker.ts";
 
 /** Options of a {@link Manager}. */
@@ -73,6 +75,8 @@ export class Manager implements AsyncDisposable {
   #state: ManagerState = "declared";
   #loading: Promise<void> | undefined;
   #group: TaskGroup | undefined;
+  #ownStops: OwnStops | undefined;
+  #programEnds: readonly ProgramEnd[] = [];
   #monitored: Monitored | undefined;
   #monitor: Monitor | undefined;
   #mustStop = false;
@@ -125,6 +129,15 @@ export class Manager implements AsyncDisposable {
   addTask(spec: TaskSpec): void {
     this.checkState("add a task to", "declared");
     this.#blueprint.addTask(spec);
+  }
+
+  /**
+   * Says that nobody need read a ring: its writer is not abandoned when its readers have ended. Of a pipeline's terminators.
+   *
+   * @internal
+   */
+  terminate(ring: string): void {
+    this.#blueprint.terminate(ring);
   }
 
   /** Makes this thread a reader of a raw ring. The handle works once the manager is compiled. */
@@ -208,13 +221,23 @@ export class Manager implements AsyncDisposable {
   async #load(): Promise<void> {
     const targets = await this.#findTargets();
     this.checkState("compile", "compiling");
-    const layout = this.#blueprint.layOut(targets, { mayBlock: false, stopReason: this.#stopReason });
+    const onClose = () => this.#checkAbandoned();
+    const layout = this.#blueprint.layOut(targets, { mayBlock: false, stopReason: this.#stopReason, onClose });
     const workers = this.#startWorkers(layout.jobs);
     const bindings = new Map(layout.jobs.map(({ task, bindings }) => [task, Object.values(bindings)]));
     const group = this.#group = new TaskGroup(workers, this.#graceMs, {
       stopping: () => layout.memory.stop(layout.waiters),
-      // The worker may have died before it came to this.
-      ended: (task) => bindings.get(task)!.forEach((binding) => releaseBinding(layout.memory, binding)),
+      ended: (task) => {
+        // The worker may have died before it came to this.
+        for (const binding of bindings.get(task)!) releaseBinding(layout.memory, binding);
+        this.#checkAbandoned();
+      },
+      left: () => this.#checkAbandoned(),
+    });
+    this.#programEnds = layout.programEnds;
+    this.#ownStops = new OwnStops(layout.memory, layout.jobs, {
+      isRunning: (task) => ["waiting", "running"].includes(group.stateOf(task)),
+      endsAbandoned: (task) => this.#blueprint.task(task).onAbandoned !== "continue",
     });
     this.#endOnUnload(group);
     if (this.#mustStop) group.stop();
@@ -241,6 +264,16 @@ export class Manager implements AsyncDisposable {
   #takeFailure(group: TaskGroup): Error {
     this.#forgetUnload();
     return group.takeFailure();
+  }
+
+  /** Tells tasks of which nobody reads anything any more, unless all are told to stop anyway. */
+  #checkAbandoned(): void {
+    if (this.#state === "started" && !this.#group!.isStopping) this.#ownStops!.checkAbandoned();
+  }
+
+  /** The tasks that were stopped since nobody read any more what they wrote: by each, who has read it. */
+  get abandoned(): ReadonlyMap<string, readonly string[]> {
+    return this.#ownStops?.abandoned ?? new Map();
   }
 
   /** Starts a worker for each job, or none. */
@@ -281,9 +314,13 @@ export class Manager implements AsyncDisposable {
    * Compiles if need be, and starts the tasks in the order given (that of their declaration by default), each when the
    * one before has begun.
    *
+   * @throws {TypeError} If `order` is no list.
+   * @throws {UnknownNameError} If it names a task that there is not.
+   * @throws {DeclarationError} If it names a task twice, or leaves one out: it could never run.
    * @throws {LifecycleError} If it was started before, or is closed.
    */
   async start(order?: Iterable<string>): Promise<void> {
+    if (order !== undefined) order = checkOrder(this.name, order, this.#blueprint.tasks.map(({ name }) => name));
     if (this.#state === "declared") await this.compile();
     this.checkState("start", "compiled");
     this.#state = "started";
@@ -332,6 +369,31 @@ export class Manager implements AsyncDisposable {
   async run(order?: Iterable<string>): Promise<void> {
     await this.start(order);
     await this.join();
+  }
+
+  /**
+   * Ends what runs without losing anything: tasks that read nothing are told to stop, the program's own writers and events
+   * are closed, and all others go on until their streams have ended. A task that is told unwinds by a `StoppedError`, once:
+   * what it writes in `finally` still arrives. After `timeoutMs` (without bound by default), or when `signal` aborts, it is
+   * a {@link stop}. Resolves to whether everything was drained.
+   *
+   * @throws {TaskError} If a task failed.
+   * @throws {LifecycleError} If it was not started, or is closed.
+   */
+  async drain(options: AsyncWaitOptions = {}): Promise<boolean> {
+    checkWaitOptions(`drain "${this.name}"`, options);
+    this.checkState("drain", "started");
+    const { timeoutMs = Infinity, signal } = options;
+    const group = this.#group!;
+    const wasStopping = group.isStopping;
+    this.#ownStops!.drain();
+    for (const { binding, handle } of this.#programEnds) if (binding.kind !== "reader") handle.close();
+    const inTime = await within(untilAborted(group.allEnded, signal), timeoutMs).catch(() => false);
+    if (!inTime) group.stop();
+    await group.allEnded;
+    if (group.hasFailed) throw this.#takeFailure(group);
+    signal?.throwIfAborted();
+    return inTime && !wasStopping;
   }
 
   /**

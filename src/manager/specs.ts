@@ -7,6 +7,9 @@ import type { TaskPermissions } from "../worker/permitted_worker.ts";
 /** `switchable` runs again and again while the event is open, `toggleable` once per activation, which it takes. */
 export type ActivationMode = "switchable" | "toggleable";
 
+/** What becomes of a task of which nobody reads anything any more. */
+export type AbandonedPolicy = "stop" | "continue";
+
 /** A ring, as a {@link Manager} is told to make it. */
 export interface RingSpec {
   /** Unique among the rings. */
@@ -64,6 +67,12 @@ export interface TaskSpec {
   events?: Readonly<Record<string, string>>;
   /** Runs the function when an event says so, instead of once. */
   activation?: { readonly mode: ActivationMode; readonly event: string };
+  /**
+   * What becomes of the task when all readers of all that it writes have ended: it is stopped, or goes on.
+   *
+   * @default {"stop"}
+   */
+  onAbandoned?: AbandonedPolicy;
   /** Constants for the function: anything that can be structured-cloned. */
   params?: unknown;
   /** Deno's permissions of its worker, for which Deno wants `--unstable-worker-options`. */

@@ -1,6 +1,7 @@
 /** What a task function gets besides its bindings. */
 
-import { StoppedError } from "../errors.ts";
+import { settleOwed } from "../ring/owed_frames.ts";
+import type { OwnStop } from "../ring/own_stop.ts";
 import type { SharedMemory } from "../ring/shared_memory.ts";
 import { checkTimeout, type WaitObserver } from "../ring/waiting.ts";
 
@@ -24,56 +25,84 @@ export interface TaskContext<Params = unknown> {
   readonly name: string;
   /** The constants that the task was declared with; `undefined` if with none. */
   readonly params: Params;
-  /** Whether the pipeline was told to stop. */
+  /** Whether the pipeline was told to stop, or this task alone: by a drain, or since nobody reads what it writes. */
   readonly stopped: boolean;
-  /** Aborts, with a {@link StoppedError}, when the pipeline is told to stop. For async tasks. */
+  /** Aborts, with a `StoppedError`, when the task is told to stop. For async tasks. */
   readonly signal: AbortSignal;
   /**
    * Blocks the worker for `ms`, 0 to `Infinity`.
    *
-   * @throws {StoppedError} As soon as the pipeline is told to stop.
+   * @throws {StoppedError} As soon as the task is told to stop.
    */
   sleep(ms: number): void;
+  /** Stops the whole pipeline, as `Pipeline.stop()` does: the next call of this task on a binding throws. */
+  stop(): void;
 }
 
-/** The context of one task in its worker. */
+/** What a context is made of. */
+export interface TaskContextParts {
+  readonly name: string;
+  readonly params: unknown;
+  readonly memory: SharedMemory;
+  readonly ownStop: OwnStop;
+  /** Hears when the thread sleeps. */
+  readonly observer: WaitObserver;
+  /** Makes what a stop throws. */
+  readonly stopReason: () => Error;
+  /** Tells the program that everything is to stop. */
+  readonly onStop: () => void;
+}
+
+/** The context of one task in its worker. Its functions are fields: task functions take them out of it. */
 export class WorkerTaskContext implements TaskContext {
   readonly name: string;
   readonly params: unknown;
-  readonly #memory: SharedMemory;
-  readonly #observer: WaitObserver;
+  readonly #parts: TaskContextParts;
   #controller: AbortController | undefined;
 
-  /** `observer` hears when the thread sleeps. */
-  constructor(name: string, params: unknown, memory: SharedMemory, observer: WaitObserver) {
-    this.name = name;
-    this.params = params;
-    this.#memory = memory;
-    this.#observer = observer;
+  constructor(parts: TaskContextParts) {
+    this.name = parts.name;
+    this.params = parts.params;
+    this.#parts = parts;
   }
 
   get stopped(): boolean {
-    return this.#memory.stopped;
+    const { memory, ownStop } = this.#parts;
+    return memory.stopped || ownStop.kind !== 0;
   }
 
   get signal(): AbortSignal {
     if (!this.#controller) {
       const controller = this.#controller = new AbortController();
-      this.#memory.whenStopped().then(() => controller.abort(this.#stoppedError()));
+      const { memory, ownStop, stopReason } = this.#parts;
+      Promise.race([memory.whenStopped(), ownStop.whenTold()]).then(() => controller.abort(stopReason()));
     }
     return this.#controller.signal;
   }
 
-  /** A field, as task functions take it out of their context. */
   readonly sleep = (ms: number): void => {
     checkTimeout(ms, `sleep in task "${this.name}"`);
-    this.#observer.begins(true);
-    const isStopped = this.#memory.sleep(ms);
-    this.#observer.ends();
-    if (isStopped) throw this.#stoppedError();
+    settleOwed();
+    const { observer, stopReason } = this.#parts;
+    observer.begins(true);
+    const isStopped = this.#sleep(ms);
+    observer.ends();
+    if (isStopped) throw stopReason();
   };
 
-  #stoppedError(): StoppedError {
-    return new StoppedError(`Task "${this.name}" was stopped`);
+  /** Whether a stop has ended the sleep. A task that a drain has reached may sleep on once it was told. */
+  #sleep(ms: number): boolean {
+    const { memory, ownStop } = this.#parts;
+    const deadline = performance.now() + ms;
+    for (let left = ms; left > 0; left = deadline - performance.now()) {
+      if (ownStop.reaches(this)) return true;
+      if (memory.sleep(left) && memory.stopped) return true;
+    }
+    return memory.stopped || ownStop.reaches(this);
   }
+
+  readonly stop = (): void => {
+    this.#parts.memory.stop([]);
+    this.#parts.onStop();
+  };
 }

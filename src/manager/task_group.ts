@@ -14,6 +14,8 @@ export interface TaskGroupEvents {
   stopping(): void;
   /** A task has ended. */
   ended(task: string): void;
+  /** A task has closed a reader before its end. */
+  left?(): void;
 }
 
 /** The life of one task, for those who follow it. */
@@ -42,6 +44,9 @@ export class TaskGroup {
     this.#running = new Set(workers);
     this.#graceMs = graceMs;
     this.#events = events;
+    for (const worker of workers) {
+      worker.onRequest = (kind) => kind === "stop" ? this.stop() : this.#events.left?.();
+    }
     this.allEnded = Promise.all(workers.map((worker) => this.#follow(worker))).then(() => {});
   }
 
@@ -92,6 +97,11 @@ export class TaskGroup {
   /** Where a task is in its life. */
   stateOf(task: string): TaskState {
     return this.#workers.get(task)!.state;
+  }
+
+  /** Whether the tasks were told to stop. */
+  get isStopping(): boolean {
+    return this.#isStopping;
   }
 
   /** Whether some task has failed. */

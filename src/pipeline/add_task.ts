@@ -1,7 +1,8 @@
 /** `Pipeline.addTask` and its relatives: what they accept, as a declaration. */
 
 import { DeclarationError } from "../errors.ts";
-import { checkRule, object, permissions as permissionsRule } from "../rules.ts";
+import { checkRule, object, oneOf, permissions as permissionsRule } from "../rules.ts";
+import type { AbandonedPolicy } from "../manager/specs.ts";
 import { EventHandle } from "./event.ts";
 import { StreamHandle } from "./stream.ts";
 import type { ControlMode, DeclaredBinding, TaskDeclaration } from "./task.ts";
@@ -16,6 +17,9 @@ export interface TaskRegistry {
   /** Declares a task. */
   register(task: TaskDeclaration): void;
 }
+
+/** What `onAbandoned` must be. */
+export const ABANDONED_POLICY = oneOf(["stop", "continue"] satisfies AbandonedPolicy[]);
 
 /** The options of all kinds of tasks that have a function. */
 interface AnyTaskOptions extends CommonTaskOptions, Bindings {
@@ -113,8 +117,9 @@ function declareTask(
     const received = Deno.inspect(fn);
     throw new TypeError(`Cannot add task "${name}": fn must be a function and no generator, received ${received}`);
   }
-  const { reads = {}, writes = {}, module, permissions, description, activateOn } = options;
+  const { reads = {}, writes = {}, module, permissions, onAbandoned, description, activateOn } = options;
   if (permissions !== undefined) checkRule(`add task "${name}"`, "permissions", permissionsRule, permissions);
+  if (onAbandoned !== undefined) checkRule(`add task "${name}"`, "onAbandoned", ABANDONED_POLICY, onAbandoned);
   const bound = bind(name, "events", options.events ?? {}, events, "event");
   const gate = mode === "plain" ? undefined : bound.find(({ local }) => local === activateOn);
   if (mode !== "plain" && !gate) {
@@ -135,6 +140,7 @@ function declareTask(
     gate,
     params: cloneParams(name, options.params),
     permissions,
+    onAbandoned,
     description,
   };
 }

@@ -16,13 +16,21 @@ import { checkReplaced, runningStreams, runningTasks } from "./replaced_writers.
 import { planPipeline } from "./plan.ts";
 import { StreamHandle, type StreamHandleOf, type StreamOptions } from "./stream.ts";
 import { createAddTask, targetName } from "./add_task.ts";
-import { checkName, checkRule, object } from "../rules.ts";
+import { checkName, checkOptions, checkRule, object, type Rules, signal } from "../rules.ts";
 import type { ReconstructOptions } from "./reconstruct.ts";
 import type { ProgramEnds } from "./plan.ts";
 import type { DeclaredBinding, TaskDeclaration } from "./task.ts";
 import { isTelemetryOn } from "../open_telemetry.ts";
 import { exportTelemetry } from "./telemetry.ts";
 import type { AddTask, ModuleReference } from "./wiring.ts";
+
+/** Options of `Pipeline.run()`. */
+export interface RunPipelineOptions {
+  /** Stops the pipeline when it aborts. */
+  signal?: AbortSignal;
+}
+
+const RUN_RULES = { signal } satisfies Rules;
 
 /** Options of a {@link Pipeline}. */
 export interface PipelineOptions extends ManagerOptions {}
@@ -277,7 +285,10 @@ export class Pipeline implements AsyncDisposable {
     this.#warnings = warnings;
     this.#order = order.filter((name) => tasks.get(name)!.mode !== "terminator");
     // In the order of declaration, which metrics keep.
-    for (const task of tasks.values()) if (task.mode !== "terminator") this.#hand(task);
+    for (const task of tasks.values()) {
+      if (task.mode !== "terminator") this.#hand(task);
+      else for (const { target } of task.reads) this.#manager.terminate(target);
+    }
     await this.#manager.compile();
   }
 
@@ -295,6 +306,7 @@ export class Pipeline implements AsyncDisposable {
       activation: gate && { mode: mode as "switchable" | "toggleable", event: gate.target },
       params: task.params,
       permissions: task.permissions,
+      onAbandoned: task.onAbandoned,
     });
   }
 
@@ -368,13 +380,67 @@ export class Pipeline implements AsyncDisposable {
   }
 
   /**
-   * Starts, and waits until all tasks have ended.
+   * Starts, and waits until all tasks have ended. When `signal` aborts, the pipeline is stopped, which is a normal end.
    *
    * @throws {TaskError} If a task failed. The others were stopped then. Otherwise as {@link start}.
+   *
+   * @example For a second at most
+   * ```ts
+   * import { Pipeline } from "@ringmill/ringmill";
+   *
+   * await using pipe = new Pipeline("loop");
+   * const samples = pipe.addStream("samples", { shape: [2], dtype: "float32" });
+   * pipe.openWriter(samples), pipe.openReader(samples);
+   * await pipe.run({ signal: AbortSignal.timeout(1000) });
+   * ```
    */
-  async run(): Promise<void> {
-    await this.start();
-    await this.join();
+  async run(options: RunPipelineOptions = {}): Promise<void> {
+    checkOptions(`run "${this.name}"`, options, RUN_RULES);
+    const { signal } = options;
+    const stop = () => {
+      if (this.#manager.state !== "closed") this.stop();
+    };
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop);
+    try {
+      await this.start();
+      await this.join();
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  /**
+   * Ends what runs without losing anything: tasks that read nothing are told to stop, the program's own writers and events
+   * are closed, and all others go on until their streams have ended. A task that is told unwinds by a `StoppedError`, once:
+   * what it writes in `finally` still arrives. After `timeoutMs` (without bound by default), or when `signal` aborts, it is
+   * a {@link stop}. Resolves to whether everything was drained.
+   *
+   * @throws {TaskError} If a task failed.
+   * @throws {LifecycleError} If it was not started, or is closed.
+   *
+   * @example
+   * ```ts
+   * import { Pipeline } from "@ringmill/ringmill";
+   * import { deepEqual, equal } from "node:assert/strict";
+   *
+   * await using pipe = new Pipeline("loop");
+   * const samples = pipe.addStream("samples", { shape: [1], dtype: "int32" });
+   * const writer = pipe.openWriter(samples), reader = pipe.openReader(samples);
+   * await pipe.start();
+   * writer.write(Int32Array.of(1));
+   * equal(await pipe.drain({ timeoutMs: 1000 }), true);
+   * deepEqual(reader.read(), Int32Array.of(1));
+   * equal(reader.closed, true);
+   * ```
+   */
+  async drain(options: AsyncWaitOptions = {}): Promise<boolean> {
+    return await this.#manager.drain(options);
+  }
+
+  /** The tasks that were stopped since nobody read any more what they wrote: by each, who has read it. */
+  get abandoned(): ReadonlyMap<string, readonly string[]> {
+    return this.#manager.abandoned;
   }
 
   /**

@@ -1,6 +1,6 @@
 /** A task, as it is declared. */
 
-import type { ActivationMode } from "../manager/specs.ts";
+import type { AbandonedPolicy, ActivationMode } from "../manager/specs.ts";
 import type { TaskPermissions } from "../worker/permitted_worker.ts";
 import type { ModuleReference, TaskFunction } from "./wiring.ts";
 
@@ -35,6 +35,8 @@ export interface TaskDeclaration {
   readonly events: readonly DeclaredBinding[];
   /** The control event of a switchable or toggleable task. */
   readonly gate?: DeclaredBinding;
+  /** What becomes of it when nobody reads any more what it writes: `"stop"` if missing. */
+  readonly onAbandoned?: AbandonedPolicy;
   /** A copy of the constants for its context. */
   readonly params?: unknown;
   /** Its worker's permissions, where they are not the program's. */

@@ -7,6 +7,7 @@ import type { DType } from "../ring/dtypes.ts";
 import type { Reader } from "../ring/reader.ts";
 import type { TaskEvent } from "../ring/task_event.ts";
 import type { Writer } from "../ring/writer.ts";
+import type { AbandonedPolicy } from "../manager/specs.ts";
 import type { TaskContext } from "../manager/task_context.ts";
 import type { ModuleReference } from "../worker/module_url.ts";
 import type { TaskPermissions } from "../worker/permitted_worker.ts";
@@ -61,6 +62,13 @@ export interface CommonTaskOptions {
   module?: ModuleReference;
   /** Deno's permissions of the task's worker, all of this program's by default. Deno wants `--unstable-worker-options`. */
   permissions?: TaskPermissions;
+  /**
+   * What becomes of the task when all readers of all streams that it writes have ended or were closed: it is unwound as by
+   * a stop, or goes on. A stream that a terminator reads keeps its writer going.
+   *
+   * @default {"stop"}
+   */
+  onAbandoned?: AbandonedPolicy;
   /** For people. */
   description?: string;
 }

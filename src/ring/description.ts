@@ -36,6 +36,8 @@ export interface RingDescription {
   /** Bytes of the data area. */
   readonly capacity: number;
   readonly readers: number;
+  /** Whether it was declared that what nobody reads may go: the writer goes on without readers then. */
+  readonly isTerminated?: boolean;
   readonly wait: WaitStrategy;
   readonly refresh: RefreshSettings;
   /** Missing for a ring of raw bytes. */

@@ -2,6 +2,7 @@
 
 import { StoppedError } from "../errors.ts";
 import { codes, layout } from "./core.generated.ts";
+import type { OwnStop } from "./own_stop.ts";
 import { isOwing, OWED_MS, settleOwed } from "./owed_frames.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import type { Source } from "./source.ts";
@@ -20,6 +21,8 @@ export interface DoorbellOptions {
   mayBlock?: boolean;
   /** Whether there are more threads than cores. */
   isCrowded?: boolean;
+  /** Tells the thread's task alone to stop. */
+  ownStop?: OwnStop;
   /** Whether a promise parks the thread for a moment before it leaves it to others: that wakes it sooner. */
   parksAsync?: boolean;
 }
@@ -46,6 +49,7 @@ export class Doorbell {
   readonly address: number;
   readonly #stopReason: () => Error;
   readonly #mayBlock: boolean;
+  readonly #ownStop: OwnStop | undefined;
   readonly #parksAsync: boolean;
   readonly #spinner: AdaptiveSpinner;
   readonly #turns = new Turns();
@@ -61,6 +65,7 @@ export class Doorbell {
     this.address = address;
     this.#stopReason = options.stopReason ?? (() => new StoppedError("The pipeline was stopped"));
     this.#mayBlock = options.mayBlock ?? true;
+    this.#ownStop = options.ownStop;
     this.#parksAsync = options.parksAsync ?? false;
     this.#spinner = new AdaptiveSpinner(options.isCrowded ?? false, this.#parksAsync);
   }
@@ -139,7 +144,7 @@ export class Doorbell {
 
   /** Notes a choice, unless everybody was told to stop. */
   #choose(sources: readonly Source[], found: number): number {
-    if (this.memory.stopped) throw this.#stopReason();
+    if (this.memory.stopped || this.#ownStop?.reaches(this)) throw this.#stopReason();
     if (found >= 0) sources[found].chosen = ++this.#choices;
     return found;
   }
@@ -156,6 +161,7 @@ export class Doorbell {
   #park(sources: readonly Source[], timeoutMs: number): number {
     const deadline = performance.now() + timeoutMs;
     for (let left = timeoutMs; left > 0; left = deadline - performance.now()) {
+      if (this.#ownStop?.kind) return -1;
       const spun = this.#spin(sources);
       this.#spinner.learn(spun >= 0 ? codes.SPUN : codes.WOKEN);
       if (spun >= 0) return spun;
@@ -208,8 +214,10 @@ export class Doorbell {
       if (this.#waiting.size === 0) break;
       this.#listensUntil = Math.min(...[...this.#waiting].map(({ deadline }) => deadline));
       const left = Math.max(this.#listensUntil - performance.now(), 0);
-      const { async, value } = Atomics.waitAsync(this.memory.words, this.address / 4, announced, left);
+      const longest = isOwing() ? Math.min(left, OWED_MS) : left;
+      const { async, value } = Atomics.waitAsync(this.memory.words, this.address / 4, announced, longest);
       if (async) await keepAlive(value);
+      if (isOwing()) settleOwed();
     }
     this.#isListening = false;
     this.#listensUntil = -Infinity;
@@ -219,7 +227,8 @@ export class Doorbell {
   #settle(waiting: Waiting): boolean {
     try {
       const found = this.#find(waiting.sources, this.address);
-      if (found < 0 && performance.now() < waiting.deadline) return false;
+      const isOver = performance.now() >= waiting.deadline || Boolean(this.#ownStop?.kind);
+      if (found < 0 && !isOver) return false;
       waiting.found.resolve(found);
     } catch (error) {
       // A handle was closed meanwhile.

@@ -317,6 +317,11 @@ export class RingWriter {
     return true;
   }
 
+  /** Whether all readers that the ring had have ended or were closed. */
+  get abandoned(): boolean {
+    return this.#end.isAbandoned;
+  }
+
   /** Bytes that `write()` could not put anywhere in time. */
   get refused(): number {
     return this.#end.refused;

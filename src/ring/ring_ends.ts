@@ -5,6 +5,8 @@ import type { Core } from "./core.ts";
 import { dataAddress, readerAddress, type RingDescription } from "./description.ts";
 import { StoppedError } from "../errors.ts";
 import { forgive, keep, owe, type Owing } from "./owed_frames.ts";
+import type { OwnStop } from "./own_stop.ts";
+import { isRingAbandoned } from "./ring_figures.ts";
 import { RefreshPacer } from "./refresh_pacer.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { Deadline } from "./deadline.ts";
@@ -603,11 +605,17 @@ export class WriterEnd extends End {
   /** How long `write()` waits unless told otherwise: without bound where the thread may block. */
   readonly patienceMs: number;
   readonly #pacer: RefreshPacer;
+  readonly #memory: SharedMemory;
+  readonly #description: RingDescription;
+  readonly #ownStop: OwnStop | undefined;
   protected readonly action = "write";
 
   constructor(memory: SharedMemory, ring: RingDescription, options: HandleOptions = {}) {
     super(memory, ring, options);
     this.patienceMs = options.mayBlock === false ? 0 : Infinity;
+    this.#memory = memory;
+    this.#description = ring;
+    this.#ownStop = options.ownStop;
     this.#pacer = new RefreshPacer(ring.refresh);
     this.refresh();
   }
@@ -683,6 +691,23 @@ export class WriterEnd extends End {
   /** Looks at the readers now, and plans the next look. */
   refresh(): void {
     this.core.writer_refresh(this.ring, this.#pacer.next());
+    if (this.#ownStop?.reaches(this, true)) this.#tellStop();
+  }
+
+  /** Has the next call that looks for room find that the task was told to stop. */
+  #tellStop(): void {
+    const told = (): number => {
+      this.core = this.openCore;
+      // What abandons a task stays so; of a drain it is told once.
+      if (this.#ownStop!.reaches(this, true)) this.#tellStop();
+      return codes.STOPPED;
+    };
+    this.core = { ...this.openCore, writer_look: told, writer_look_many: told, writer_write: told };
+  }
+
+  /** Whether the stream had readers and has none any more. */
+  get isAbandoned(): boolean {
+    return isRingAbandoned(this.#memory, this.#description);
   }
 
   /** How often the writer has looked at its readers. */

@@ -20,6 +20,18 @@ export function publishedBytes(memory: SharedMemory, ring: RingDescription): num
   return readLong(memory, ring.address + layout.RING_POSITION);
 }
 
+/** Whether all readers that a ring had are gone. One that a terminator reads is never abandoned. */
+export function isRingAbandoned({ words }: SharedMemory, ring: RingDescription): boolean {
+  if (ring.readers === 0 || ring.isTerminated) return false;
+  return Array.from({ length: ring.readers }, (_, index) => (readerAddress(ring, index) + layout.READER_STATE) / 4)
+    .every((at) => Atomics.load(words, at) === layout.READER_DETACHED);
+}
+
+/** Whether a ring's writer has published its last byte. */
+export function isRingClosed({ words }: SharedMemory, ring: RingDescription): boolean {
+  return Atomics.load(words, (ring.address + layout.RING_CLOSED) / 4) !== 0;
+}
+
 /** Bytes for which a ring's writer found no room in time. */
 export function refusedBytes(memory: SharedMemory, ring: RingDescription): number {
   return readLong(memory, ring.address + layout.RING_REFUSED);

@@ -95,14 +95,21 @@ export class SharedMemory {
     for (const address of waiters) wakeWaiters(this.words, address);
   }
 
-  /** Blocks this thread for `ms`, or until the pipeline is told to stop. True if it was. */
+  /** Has all threads that sleep look whether they are told to stop. */
+  wakeSleepers(): void {
+    Atomics.notify(this.words, layout.STOP / 4);
+  }
+
+  /** Blocks this thread for `ms`, or until the pipeline is told to stop or `wakeSleepers()` is called. True if one was. */
   sleep(ms: number): boolean {
     return Atomics.wait(this.words, layout.STOP / 4, 0, ms) !== "timed-out";
   }
 
   /** Resolves once the pipeline is told to stop. Does not keep the program from exiting. */
   async whenStopped(): Promise<void> {
-    const { async, value } = Atomics.waitAsync(this.words, layout.STOP / 4, 0);
-    if (async) await value;
+    while (!this.stopped) {
+      const { async, value } = Atomics.waitAsync(this.words, layout.STOP / 4, 0);
+      if (async) await value;
+    }
   }
 }

@@ -2,6 +2,7 @@
 
 import { codes } from "./core.generated.ts";
 import { checkOptions, checkRule, duration, type Rules, signal } from "../rules.ts";
+import type { OwnStop } from "./own_stop.ts";
 import { isOwing, OWED_MS, settleOwed } from "./owed_frames.ts";
 import { Turns } from "./turns.ts";
 import { wakeWaiters } from "./waiters_word.ts";
@@ -153,6 +154,8 @@ export interface WaiterOptions {
   observer?: WaitObserver;
   /** Whether there are more tasks than cores. */
   isCrowded?: boolean;
+  /** Tells the thread's task alone to stop. */
+  ownStop?: OwnStop;
   /** Whether promises spin as well, for a moment, before they leave the thread to others. */
   spinsAsync?: boolean;
   /** Whether they are parked for a moment then: that wakes them sooner. */
@@ -166,6 +169,7 @@ export class Waiter<Wanted = number> {
   readonly #spinsAsync: boolean;
   readonly #parksAsync: boolean;
   readonly #observer: WaitObserver | undefined;
+  readonly #ownStop: OwnStop | undefined;
   readonly #loop = new Turns();
   /** Promises that are not settled yet. */
   #pending = 0;
@@ -177,6 +181,7 @@ export class Waiter<Wanted = number> {
     const { observer, isCrowded = false, spinsAsync = false, parksAsync = false } = options;
     this.#target = target;
     this.#observer = observer;
+    this.#ownStop = options.ownStop;
     this.#spinner = new SPINNERS[strategy](isCrowded, spinsAsync);
     this.#spinsAsync = spinsAsync;
     this.#parksAsync = parksAsync;
@@ -195,6 +200,7 @@ export class Waiter<Wanted = number> {
   #block(wanted: Wanted, timeoutMs: number): number {
     const deadline = timeoutMs === Infinity ? Infinity : performance.now() + timeoutMs;
     for (;;) {
+      if (this.#ownStop?.reaches(this)) return codes.STOPPED;
       const longest = isOwing() ? OWED_MS : SLICE_MS;
       const left = deadline === Infinity ? longest : Math.min(deadline - performance.now(), longest);
       if (left <= 0) return this.#target.attempt(wanted);
@@ -260,6 +266,7 @@ export class Waiter<Wanted = number> {
         signal?.throwIfAborted();
         const code = this.#target.attempt(wanted);
         if (code !== codes.NOT_READY || performance.now() >= deadline) return take(code);
+        if (this.#ownStop?.reaches(this)) return take(codes.STOPPED);
         const announced = this.#target.prepare(wanted);
         if (announced === 0) continue;
         const { words, waiters } = this.#target;

@@ -46,6 +46,8 @@ export interface AsyncWriter<D extends DType = DType> extends Disposable {
   readonly pressure: number;
   /** Frames that `write()` and `writeAsync()` could not put anywhere in time. */
   readonly refused: number;
+  /** Whether all readers that the stream had have ended or were closed. */
+  readonly abandoned: boolean;
   /** Publishes a copy of `frame`. False if the ring is full, which `refused` counts: the program never blocks. */
   write(this: object, frame: FrameOf<D>): boolean;
   /** The next frame to fill, in place, or `null` if the ring is full. `increment()` publishes it. */
@@ -132,6 +134,11 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
   /** How full the ring is for its slowest reader that holds the writer back, 0 to 1. */
   get pressure(): number {
     return this.ring.pressure;
+  }
+
+  /** Whether all readers that the stream had have ended or were closed; a terminator counts as a reader that stays. */
+  get abandoned(): boolean {
+    return this.#end.isAbandoned;
   }
 
   /** Frames that `write()` and `writeAsync()` could not put anywhere in time. */

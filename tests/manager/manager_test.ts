@@ -87,3 +87,19 @@ Deno.test("Manager names a task whose module is never done importing, when it is
   await manager.close().catch((error) => equal(error.message, message));
   await compiling;
 });
+
+Deno.test("Manager.start() refuses an order that does not name each task once, and may be called again", async () => {
+  await using manager = new Manager("order");
+  for (const name of ["a", "b"]) manager.addTask({ name, fn: "nothing", module: TASKS });
+  const refusals: [unknown, object][] = [
+    [["a"], { name: "DeclarationError", message: /order leaves out "b", which could not run any more$/ }],
+    [["a", "b", "a"], { name: "DeclarationError", message: /order names task "a" twice$/ }],
+    [["a", "nosuch"], { name: "UnknownNameError", message: /order names the unknown task "nosuch"$/ }],
+    [[], { name: "DeclarationError" }],
+    ["ab", { name: "TypeError" }],
+    [5, { name: "TypeError", message: /received 5$/ }],
+    [null, { name: "TypeError" }],
+  ];
+  for (const [order, expected] of refusals) await rejects(() => manager.start(order as string[]), expected);
+  await manager.run(["b", "a"]);
+});

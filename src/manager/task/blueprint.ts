@@ -2,7 +2,7 @@
 
 import { DeclarationError, UnknownNameError } from "../../errors.ts";
 import type { HandleOptions } from "../../ring/ring_ends.ts";
-import { openBinding } from "../../ring/bindings.ts";
+import { type Binding, openBinding } from "../../ring/bindings.ts";
 import {
   type BindingDescription,
   type BindingOf,
@@ -25,6 +25,7 @@ interface RingDraft {
   readonly spec: RingSpec;
   readers: number;
   hasWriter: boolean;
+  isTerminated?: boolean;
 }
 
 interface EventDraft {
@@ -52,19 +53,36 @@ interface OpeningDraft {
   readonly deferred: DeferredHandle<any>;
 }
 
+/** A handle of the declaring thread that was opened. */
+export interface ProgramEnd {
+  readonly binding: BindingDescription;
+  readonly handle: Binding;
+}
+
 /** A memory with everything in it. */
 export interface Layout {
   readonly memory: SharedMemory;
   readonly rings: readonly RingDescription[];
+  /** The handles of this thread. */
+  readonly programEnds: readonly ProgramEnd[];
   readonly jobs: readonly TaskJob[];
   /** The waiters words of all rings and events, and the doorbells. */
   readonly waiters: readonly number[];
 }
 
-function describeRing({ spec, readers }: RingDraft, arena: Arena): RingDescription {
+function describeRing({ spec, readers, isTerminated }: RingDraft, arena: Arena): RingDescription {
   const { name, bytes, wait = "adaptive", frame } = spec;
   const refresh = { interval: spec.minReaderPosRefreshInterval ?? 64, ms: spec.minReaderPosRefreshMs ?? 5 };
-  return { name, address: arena.reserve(ringBytes(bytes, readers)), capacity: bytes, readers, wait, refresh, frame };
+  return {
+    name,
+    address: arena.reserve(ringBytes(bytes, readers)),
+    capacity: bytes,
+    readers,
+    isTerminated,
+    wait,
+    refresh,
+    frame,
+  };
 }
 
 function describeEvent({ spec, parties }: EventDraft, arena: Arena): EventDescription {
@@ -84,6 +102,11 @@ export class Blueprint {
     this.#owner = owner;
   }
 
+  /** A task that was declared. */
+  task(name: string): TaskSpec {
+    return this.#tasks.get(name)!.spec;
+  }
+
   /** The tasks in the order of declaration. */
   get tasks(): TaskSpec[] {
     return [...this.#tasks.values()].map(({ spec }) => spec);
@@ -101,6 +124,11 @@ export class Blueprint {
   addEvent(spec: EventSpec): void {
     this.#checkUnique("event", this.#events, spec.name);
     this.#events.set(spec.name, { spec, parties: 0, signalers: 0 });
+  }
+
+  /** Says that the writer of a ring goes on without readers. */
+  terminate(name: string): void {
+    this.#find("ring", this.#rings, name).isTerminated = true;
   }
 
   addTask(spec: TaskSpec): void {
@@ -173,6 +201,7 @@ export class Blueprint {
       task: spec.name,
       record: arena.reserve(taskRecordBytes(bindings.length + (gate ? 1 : 0))),
       doorbell: arena.reserve(DOORBELL_BYTES),
+      stopWord: arena.reserve(4),
       target: targets.get(spec.name)!,
       params: spec.params,
       isCrowded: this.#tasks.size > navigator.hardwareConcurrency,
@@ -188,10 +217,15 @@ export class Blueprint {
       memory.core.event_init(address, spec.initialState ? 1 : 0, signalers, parties);
     }
     const opened = { ...options, doorbell: new Doorbell(memory, bell, options) };
-    for (const { binding, deferred } of openings) deferred.open(openBinding(memory, binding, opened));
+    const programEnds = openings.map(({ binding, deferred }) => {
+      const handle = openBinding(memory, binding, opened);
+      deferred.open(handle);
+      return { binding, handle };
+    });
     return {
       memory,
       rings: [...rings.values()],
+      programEnds,
       jobs: drafts.map((draft) => ({ ...draft, memory: memory.handle })),
       waiters: [
         ...[...rings.values()].flatMap(ringWaiters),

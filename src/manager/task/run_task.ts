@@ -7,10 +7,12 @@ import { Reader } from "../../ring/reader.ts";
 import { settleAll } from "../../ring/owed_frames.ts";
 import { RingReader } from "../../ring/ring.ts";
 import { Doorbell } from "../../ring/doorbell.ts";
+import { OWN_STOP, OwnStop, type OwnStopKind } from "../../ring/own_stop.ts";
 import { SharedMemory } from "../../ring/shared_memory.ts";
 import type { TaskEvent } from "../../ring/task_event.ts";
 import { TaskRecord } from "../../ring/task_record.ts";
-import type { TaskJob } from "./task_protocol.ts";
+import type { TaskJob, TaskMessage } from "./task_protocol.ts";
+import { isUnwinding } from "./unwinding.ts";
 import type { ActivationMode } from "../specs.ts";
 import { WorkerTaskContext } from "../task_context.ts";
 import { ownFigures, ownThread } from "../monitoring/thread_account.ts";
@@ -18,41 +20,56 @@ import { ownFigures, ownThread } from "../monitoring/thread_account.ts";
 // deno-lint-ignore ban-types
 type AnyFunction = Function;
 
+let context: WorkerTaskContext | undefined;
+
+/** Whether this thread's task was told to stop. */
+export function wasStopped(): boolean {
+  return context?.stopped ?? false;
+}
+
 /**
  * Opens everything that a job needs. What it returns calls the function, and resolves when that has returned or unwound
  * after the stop; then its streams end, and its readers hold nobody back any longer. If it throws they stay as they are
  * until everybody is told to stop: those who read must not take the end of a failed writer for the end of its stream.
  */
-export function prepareTask(fn: AnyFunction, job: TaskJob): () => Promise<void> {
+export function prepareTask(fn: AnyFunction, job: TaskJob, post: (message: TaskMessage) => void): () => Promise<void> {
   const memory = new SharedMemory(job.memory);
-  const stopReason = () => new StoppedError(`Task "${job.task}" was stopped`);
+  const ownStop = new OwnStop(memory, job.stopWord);
+  const stopReason = () => new StoppedError(stopText(job.task, memory.stopped ? 0 : ownStop.kind));
   const record = new TaskRecord(memory, job.record, ownThread(), ownFigures);
-  const doorbell = new Doorbell(memory, job.doorbell, { stopReason, isCrowded: job.isCrowded });
-  const open = (binding: BindingDescription, index: number) =>
-    openBinding(memory, binding, {
-      owes: true,
-      stopReason,
-      observer: record.observer(index, binding.kind),
-      isCrowded: job.isCrowded,
-      doorbell,
-    });
+  const options = { stopReason, ownStop, isCrowded: job.isCrowded };
+  const handles = { ...options, doorbell: new Doorbell(memory, job.doorbell, options), owes: true };
+  const open = (binding: BindingDescription, index: number) => {
+    const onClose = () => void (hasReturned || post({ kind: "left" }));
+    return openBinding(memory, binding, { ...handles, onClose, observer: record.observer(index, binding.kind) });
+  };
+  let hasReturned = false;
   const described = Object.entries(job.bindings);
   const bindings = Object.fromEntries(described.map(([name, binding], index) => [name, open(binding, index)]));
   const gate = job.activation && open(job.activation.gate, described.length) as TaskEvent;
-  const context = new WorkerTaskContext(job.task, job.params, memory, record.sleep);
-  const call = () => fn(bindings, context);
+  const onStop = () => post({ kind: "stop" });
+  const parts = { name: job.task, params: job.params, memory, ownStop, observer: record.sleep, stopReason, onStop };
+  const own = context = new WorkerTaskContext(parts);
+  const call = () => fn(bindings, own);
   return async () => {
     record.begin();
     try {
       await (gate ? runActivated(call, job.activation!.mode, gate, bindings) : call());
     } catch (error) {
-      if (!(memory.stopped && error instanceof StoppedError)) throw error;
+      if (!(own.stopped && isUnwinding(error))) throw error;
     } finally {
       record.end();
     }
     settleAll();
+    hasReturned = true;
     for (const binding of Object.values(bindings)) binding.close();
   };
+}
+
+function stopText(task: string, kind: OwnStopKind | 0): string {
+  if (kind === OWN_STOP.abandoned) return `Task "${task}" was stopped: nobody reads what it writes any more`;
+  if (kind === OWN_STOP.drained) return `Task "${task}" was stopped: the pipeline is drained`;
+  return `Task "${task}" was stopped`;
 }
 
 /** Calls whenever the event says so, until nobody can signal any more or all that is read has ended. */

@@ -10,7 +10,8 @@ import { beginImport, endImport } from "../../worker/importing.ts";
 import { reportError } from "../../worker/error_report.ts";
 import type { HostMessage, TaskEnvelope, TaskJob, TaskMessage } from "./task_protocol.ts";
 import { WORKER_NAME_PREFIX } from "../../worker/permitted_worker.ts";
-import { prepareTask } from "./run_task.ts";
+import { prepareTask, wasStopped } from "./run_task.ts";
+import { isUnwinding } from "./unwinding.ts";
 import { stopAll } from "../../worker/unload.ts";
 import { watchScope, workerScope } from "../../worker/worker_scope.ts";
 
@@ -42,7 +43,7 @@ async function load(job: TaskJob): Promise<(() => Promise<void>) | null> {
   try {
     const found = findExport(await import(job.target.module), job.target);
     if (typeof found === "function") {
-      const run = prepareTask(found, job);
+      const run = prepareTask(found, job, post);
       post({ kind: "loaded" });
       return run;
     }
@@ -59,6 +60,8 @@ async function start(run: () => Promise<void>): Promise<void> {
   post({ kind: "started" });
   try {
     await run();
+    // What the function has begun and not awaited may have failed.
+    await new Promise((resolve) => setTimeout(resolve));
     settle({ kind: "ended" });
   } catch (error) {
     fail("threw", error);
@@ -78,7 +81,10 @@ function listen(name: string): void {
     const run = await loading;
     if (run) start(run);
   });
-  watchScope({ threw: fail, ends: (deed) => settle({ kind: "failed", deed }) });
+  const threw = (deed: string, error: unknown) => {
+    if (!(wasStopped() && isUnwinding(error))) fail(deed, error);
+  };
+  watchScope({ threw, ends: (deed) => settle({ kind: "failed", deed }) });
 }
 
 const { name } = workerScope;

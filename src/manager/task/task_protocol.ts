@@ -24,6 +24,8 @@ export interface TaskJob {
   readonly target: ExportTarget;
   readonly bindings: Readonly<Record<string, BindingDescription>>;
   readonly params: unknown;
+  /** Address of the word that tells it alone to stop. */
+  readonly stopWord: number;
   /** Whether there are more tasks than cores. */
   readonly isCrowded: boolean;
   readonly activation?: Activation;
@@ -47,6 +49,10 @@ export type TaskMessage =
   | { readonly kind: "refused"; readonly reason: string }
   /** The function is about to be called. */
   | { readonly kind: "started" }
+  /** The task wants the whole pipeline to stop. */
+  | { readonly kind: "stop" }
+  /** The task has closed a reader before its end. */
+  | { readonly kind: "left" }
   /** The function has returned, or unwound after the stop. */
   | { readonly kind: "ended" }
   /** `deed` says what happened, such as «threw»; the error follows it. */

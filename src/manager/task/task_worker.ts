@@ -29,6 +29,8 @@ export class TaskWorker {
   readonly begun: Promise<boolean>;
   /** Resolves when the task has ended. Never rejects. */
   readonly ended: Promise<TaskFailure>;
+  /** Hears that the task wants everything to stop, or has closed a reader. */
+  onRequest: ((kind: "stop" | "left") => void) | undefined;
   readonly #worker: Worker;
   #state: TaskState = "waiting";
   #isLoaded = false;
@@ -81,6 +83,9 @@ export class TaskWorker {
       case "started":
         this.#state = "running";
         return this.#begun.resolve(true);
+      case "stop":
+      case "left":
+        return this.onRequest?.(message.kind);
       case "ended":
         return this.#end(null);
       case "refused":
