@@ -111,8 +111,8 @@ export function negate({ left, right }: { left: Reader<"int32">; right: Ints }) 
 export function failOnStop({ numbers }: { numbers: Reader<"int32"> }) {
   try {
     for (const _ of numbers);
-  } catch (cause) {
-    throw new Error("could not clean up", { cause });
+  } catch {
+    throw new Error("could not clean up");
   }
 }
 
