@@ -1,9 +1,10 @@
 /** Fingerprints of what nodes take and are, for the cache. */
 
+import { types } from "node:util";
 import { fingerprint, FingerprintError } from "../../fingerprint.ts";
 import { classNameOf } from "../../plain_values.ts";
 import { type AnyFunction, partialOf } from "../partial.ts";
-import { BUILT_IN_CODECS, type CodecTable } from "./codec_table.ts";
+import { BUILT_IN_CODECS, type CodecTable, type NamedCodec } from "./codec_table.ts";
 
 /** The fingerprint of a value, or the reason why it has none. */
 export type Identity = { readonly id: string } | { readonly obstacle: string };
@@ -19,12 +20,20 @@ function identify(value: unknown, standIn: (value: unknown) => unknown): Identit
 
 /** What stands for an object of a class: what its codec, or its own `toJSON()`, makes of it. */
 function dataOf(value: unknown, codecs: CodecTable): unknown {
-  if (typeof value !== "object" || value === null) return undefined;
+  if (typeof value !== "object" || value === null || types.isProxy(value)) return undefined;
   const kind = Object.getPrototypeOf(value);
   const codec = kind === null ? undefined : codecs.of(kind);
-  if (codec) return ["codec", codec.name, codec.encode(value)];
+  if (codec) return hasMore(value, codec) ? undefined : ["codec", codec.name, codec.encode(value)];
+  // One that is inherited does not know what a subclass adds, nor do those of built-in classes know of added properties.
+  const owner = Object.hasOwn(value, "toJSON") ? value : kind;
+  if (owner === null || kind === Date.prototype || !Object.hasOwn(owner, "toJSON")) return undefined;
   const toJSON = Reflect.get(value, "toJSON");
   return typeof toJSON === "function" ? ["json", classNameOf(value), toJSON.call(value)] : undefined;
+}
+
+/** Whether an object of a built-in class has properties of which the codec does not know. */
+function hasMore(value: object, codec: NamedCodec): boolean {
+  return BUILT_IN_CODECS.named(codec.name) === codec && !ArrayBuffer.isView(value) && Object.keys(value).length > 0;
 }
 
 /** The identity of a constant. What hides anything of which it depends, like a function, has none. */
