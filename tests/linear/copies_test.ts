@@ -3,7 +3,7 @@
 import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import process from "node:process";
-import { type LinearNodeOptions } from "@ringmill/ringmill/linear";
+import type { LinearNodeOptions } from "@ringmill/ringmill/linear";
 import { cached, logged, quietPipeline, temporaryCache } from "./_helpers.ts";
 
 const list = (length: number) => Array.from({ length }).reduce((next) => ({ next }), null as unknown);

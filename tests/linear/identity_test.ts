@@ -177,7 +177,7 @@ Deno.test("LinearNode with ignoreSource runs again for its version alone", async
   equal(pipeline(() => 1, "2").explain()[0].reason, "its version has changed");
 });
 
-Deno.test("LinearPipeline.concat() takes two objects for one only if they are, or are equal data", async () => {
+Deno.test("LinearPipeline.concat() takes two objects for one only if they are, or are equal data", () => {
   const make = (v: unknown) => quietPipeline([], { runtime: { v } });
   for (const [what, one] of DIFFERENT) {
     throws(() => make(one(1)).concat(make(one(2))), /different values of runtime\.v/, what);

@@ -107,7 +107,7 @@ export class CacheDatabase implements Disposable {
   static openExisting(path: string): CacheDatabase | null {
     try {
       if (!existsSync(path)) return null;
-      return CacheDatabase.#checked(path, openReadOnly(path), true);
+      return CacheDatabase.#checked(path, openToLook(path), true);
     } catch (error) {
       if (error instanceof OutdatedError || isDamagedCache(path, error)) return null;
       throw cannotOpen(path, error);
@@ -192,8 +192,9 @@ export class CacheDatabase implements Disposable {
   }
 }
 
-function openReadOnly(path: string): DatabaseSync {
-  const database = new DatabaseSync(path, { readOnly: true, timeout: BLOCKING_MS });
+/** A connection that may write removes the log when it is closed; one that may not is the second choice. */
+function openToLook(path: string): DatabaseSync {
+  const database = openIfWritable(path) ?? new DatabaseSync(path, { readOnly: true, timeout: BLOCKING_MS });
   try {
     database.prepare("select 1 from sqlite_schema").get();
     return database;
@@ -202,6 +203,18 @@ function openReadOnly(path: string): DatabaseSync {
     // Where nothing may be written, a log cannot be made; without one, nothing but the file counts.
     if (troubleOf(error) !== "unwritable" || existsSync(`${path}-wal`)) throw error;
     return new DatabaseSync(`${pathToFileURL(path).href}?immutable=1`, { readOnly: true });
+  }
+}
+
+function openIfWritable(path: string): DatabaseSync | undefined {
+  try {
+    const database = new DatabaseSync(path, { timeout: BLOCKING_MS });
+    // Where the folder is read-only, the first look fails, not the opening.
+    database.prepare("select 1 from sqlite_schema").get();
+    return database;
+  } catch (error) {
+    if (troubleOf(error) === "unwritable") return undefined;
+    throw error;
   }
 }
 

@@ -26,6 +26,8 @@ function entryOf(row: Row | undefined): Entry | undefined {
 export class ValueStore {
   readonly #database: CacheDatabase;
   readonly #files: ValueFiles;
+  /** Values that turned out not to be there. Where nothing can be written, their entries stay. */
+  readonly #gone = new Set<string>();
 
   /** Those in `database`. */
   constructor(database: CacheDatabase) {
@@ -35,7 +37,8 @@ export class ValueStore {
 
   /** The value of an output that was made from what `key` stands for. */
   find(name: string, key: string): Entry | undefined {
-    return entryOf(this.#database.sql("select * from entries where name = ? and key = ?").get(name, key));
+    const entry = entryOf(this.#database.sql("select * from entries where name = ? and key = ?").get(name, key));
+    return entry && this.#gone.has(entry.value) ? undefined : entry;
   }
 
   /** The value of an output that was used last. */
@@ -67,8 +70,8 @@ export class ValueStore {
    */
   load(id: string, codecs?: Codecs): unknown {
     const row = this.#database.sql("select bytes, body from stored where id = ?").get(id);
-    if (!row) throw new UnavailableError("it is not in the cache any more");
     try {
+      if (!row) throw new RangeError("it is not in the cache any more");
       return this.#read(id, row, codecs)();
     } catch (error) {
       this.#forget(id);
@@ -79,6 +82,7 @@ export class ValueStore {
   #read(id: string, { bytes, body }: Row, codecs?: Codecs): () => unknown {
     if (body === null) return this.#files.read(id, bytes as number, (source) => decodeFrom(source, codecs));
     const all = body as Uint8Array;
+    if (all.length !== bytes) throw new RangeError(`it has ${all.length} bytes, expected ${bytes}`);
     if (digest(createHash("sha256").update(all)) !== id) {
       throw new RangeError("its bytes are not those that were written");
     }
@@ -86,6 +90,7 @@ export class ValueStore {
   }
 
   #forget(id: string): void {
+    this.#gone.add(id);
     if (this.#database.isReadOnly) return;
     this.#database.transact(() => {
       this.#database.sql("delete from entries where value = ?").run(id);
@@ -104,6 +109,7 @@ export class ValueStore {
 
   /** Adds a value, in a transaction, after {@link writeFile}. */
   addValue({ id, bytes, pieces }: Encoded): void {
+    this.#gone.delete(id);
     const body = bytes >= LEAST_FILE_BYTES ? null : pieces.length === 1 ? pieces[0] : joined(pieces);
     this.#database.sql("insert or replace into stored (id, bytes, body) values (?, ?, ?)").run(id, bytes, body);
   }
