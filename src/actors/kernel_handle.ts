@@ -1,9 +1,10 @@
 /** Typed handles on kernels that were launched. */
 
-import { checkTimeout } from "../ring/waiting.ts";
 import { StoppedError } from "../errors.ts";
-import { KernelStateError } from "./errors.ts";
-import type { WaitOptions } from "./kernel_context.ts";
+import { boolean, checkOptions, duration, type Rules } from "../rules.ts";
+import { type KernelError, KernelStateError } from "./errors.ts";
+import type { TerminateOptions } from "./kernel_context.ts";
+import type { WaitOptions } from "./wait_options.ts";
 import type { KernelLife } from "./supervision/kernel_life.ts";
 import type { KernelState } from "./kernel_state.ts";
 import type { Message, MessageEnvelope } from "./message.ts";
@@ -44,14 +45,12 @@ export class KernelHandle<In extends MessageEnvelope = Message, Out extends Mess
   readonly id: string;
   readonly #life: KernelLife;
   readonly #post: PostOffice;
-  readonly #graceMs: number;
 
   /** Runtimes make handles. */
-  constructor(life: KernelLife, post: PostOffice, graceMs: number) {
+  constructor(life: KernelLife, post: PostOffice) {
     this.id = life.id;
     this.#life = life;
     this.#post = post;
-    this.#graceMs = graceMs;
   }
 
   /** Where it is in its life. */
@@ -74,12 +73,19 @@ export class KernelHandle<In extends MessageEnvelope = Message, Out extends Mess
   }
 
   /**
-   * Lets it finish the message in hand, and take no other. It keeps its state and its queued messages.
+   * Lets it finish the message in hand, and take no other. Resolves when it is quiet: its function has asked for the next
+   * message. It keeps its state and its queued messages.
    *
    * @throws {KernelStateError} If it is not active.
+   * @throws {QueueTimeoutError} If it has a message in hand for `timeoutMs` more. It is deactivated in any case.
    */
-  deactivate(): Promise<void> {
-    return change(this.#life, "deactivate");
+  deactivate(options?: DeactivateOptions): Promise<void> {
+    return deactivate(this.#life, options);
+  }
+
+  /** Resolves when it has ended: to what has ended it, or `null` if it has returned or was terminated. It never rejects. */
+  get ended(): Promise<KernelError | null> {
+    return this.#life.ended;
   }
 
   /**
@@ -93,14 +99,14 @@ export class KernelHandle<In extends MessageEnvelope = Message, Out extends Mess
 
   /**
    * Tells it to end: what it waits for throws a `StoppedError`, and its iterator ends. Messages that it has not taken are
-   * lost; what it has sent can still be received.
+   * lost, unless `drain` has them processed first; what it has sent can still be received.
    *
    * @throws {KernelStateError} If it has ended by itself. To terminate it again changes nothing.
    * @throws {KernelError} If it ignores that for `timeoutMs`, by default the runtime's `graceMs`.
    */
-  async terminate({ timeoutMs = this.#graceMs }: WaitOptions = {}): Promise<void> {
-    checkTimeout(timeoutMs, `terminate kernel "${this.id}"`);
-    await this.#life.terminate(timeoutMs);
+  async terminate(options: TerminateOptions = {}): Promise<void> {
+    checkOptions(`terminate kernel "${this.id}"`, options, TERMINATE_RULES);
+    await this.#life.terminate(options);
   }
 
   /** Puts a message into its input. As {@link KernelPeers.send}. */
@@ -138,6 +144,27 @@ export class KernelHandle<In extends MessageEnvelope = Message, Out extends Mess
 
 /** Changes a kernel's state. A promise, as it may not always be possible at once. */
 // deno-lint-ignore require-await
-export async function change(life: KernelLife, deed: "activate" | "deactivate" | "reactivate"): Promise<void> {
-  life.change(deed);
+export async function change(life: KernelLife, action: "activate" | "reactivate"): Promise<void> {
+  life.change(action);
+}
+
+/** Options of `deactivate()`. */
+export interface DeactivateOptions {
+  /**
+   * How long to wait until the kernel is quiet, in milliseconds.
+   *
+   * @default {Infinity}
+   */
+  timeoutMs?: number;
+}
+
+/** The rules of {@link DeactivateOptions}. */
+export const DEACTIVATE_RULES = { timeoutMs: duration } satisfies Rules;
+/** The rules of `TerminateOptions`. */
+export const TERMINATE_RULES = { timeoutMs: duration, drain: boolean } satisfies Rules;
+
+/** Deactivates a kernel. */
+export async function deactivate(life: KernelLife, options: DeactivateOptions = {}): Promise<void> {
+  checkOptions(`deactivate kernel "${life.id}"`, options, DEACTIVATE_RULES);
+  await life.deactivate(options.timeoutMs ?? Infinity);
 }

@@ -18,8 +18,8 @@ export const KERNEL_STATES: readonly KernelState[] = [
   "terminated",
 ];
 
-/** Where each deed is possible, and where it leads to. */
-const DEEDS = {
+/** Where each action is possible, and where it leads to. */
+const ACTIONS = {
   activate: { from: ["launched"], to: "active" },
   deactivate: { from: ["active"], to: "deactivated" },
   reactivate: { from: ["deactivated"], to: "active" },
@@ -27,16 +27,16 @@ const DEEDS = {
 } as const satisfies Record<string, { from: readonly KernelState[]; to: KernelState }>;
 
 /** What can be done to a kernel. */
-export type KernelDeed = keyof typeof DEEDS;
+export type KernelAction = keyof typeof ACTIONS;
 
 /**
- * The state that a deed leads to.
+ * The state that a action leads to.
  *
  * @throws {KernelStateError} If the kernel's state does not allow it.
  */
-export function stateAfter(deed: KernelDeed, kernel: string, state: KernelState): KernelState {
-  const { from, to } = DEEDS[deed];
+export function stateAfter(action: KernelAction, kernel: string, state: KernelState): KernelState {
+  const { from, to } = ACTIONS[action];
   if ((from as readonly KernelState[]).includes(state)) return to;
   const wanted = from.length > 1 ? "it has ended" : `it must be ${from[0]}`;
-  throw new KernelStateError(`Cannot ${deed} kernel "${kernel}": ${wanted}, received one that is ${state}`);
+  throw new KernelStateError(`Cannot ${action} kernel "${kernel}": ${wanted}, received one that is ${state}`);
 }

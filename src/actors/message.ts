@@ -3,6 +3,7 @@
 import { DeclarationError } from "../errors.ts";
 import { correlationTo, Envelope, type Header, type MessageKind, UNCORRELATED } from "./message/envelope.ts";
 import { MessageError } from "./errors.ts";
+import { defineField } from "./message/exact_values.ts";
 import { nextCount, OWN_ORIGIN } from "./message/message_id.ts";
 import type { StandardSchema } from "./standard_schema.ts";
 
@@ -52,8 +53,14 @@ export interface MessageType<Input extends object = object, Body extends object 
   readonly messageType: Name;
   /** What its bodies must fulfil. */
   readonly schema: StandardSchema<Input, Body> | undefined;
-  /** Whether `value` is a message of this type. */
+  /** Whether `value` is a message of this type. Types whose names the editor knows are told from each other by it. */
   is(value: unknown): value is Message<Body, Name>;
+}
+
+/** A type of messages whose bodies are yet to be told. */
+export interface NamedMessageType<Name extends string> extends MessageType<object, object, Name> {
+  /** The same type, for bodies of a kind: its name tells its messages from those of other types. */
+  of<Body extends object & ReservedFields>(): MessageType<Body, Body, Name>;
 }
 
 /** Any type of messages. */
@@ -100,8 +107,21 @@ function refusal(messageType: string, rule: string, received: unknown): MessageE
   });
 }
 
-function isBody(body: unknown): body is object {
-  return typeof body === "object" && body !== null && !Array.isArray(body) && !ArrayBuffer.isView(body);
+/** @throws {MessageError} Unless `body` is a plain object, or a message. */
+function checkBody(name: string, body: unknown): asserts body is object {
+  if (typeof body !== "object" || body === null) throw refusal(name, "its body must be an object", body);
+  const kind = Object.getPrototypeOf(body);
+  if (kind !== Object.prototype && kind !== null && !Envelope.headerOf(body)) {
+    throw refusal(name, "its body must be a plain object, such as { ...value }", body);
+  }
+  if (Object.getOwnPropertySymbols(body).length > 0) throw refusal(name, "its body must have no symbol as key", body);
+}
+
+/** Copies the fields of a body. */
+function fill<Target extends Envelope>(message: Target, body: object): Target {
+  if (!Object.hasOwn(body, "__proto__")) return Object.assign(message, body);
+  for (const [field, value] of Object.entries(body)) defineField(message, field, value);
+  return message;
 }
 
 /** An envelope for a new message. */
@@ -118,9 +138,31 @@ function newHeader(kind: MessageKind, options: MessageOptions | undefined): Head
     correlationCount,
     correlationText,
     isChecked: false,
+    request: null,
+    answers: null,
   };
 }
 
+/**
+ * Defines a type of messages whose name the editor knows: kernels that take several types tell them apart by
+ * `Type.is(message)`, or by `message.messageType`.
+ *
+ * @example
+ * ```ts
+ * import { message } from "@ringmill/ringmill/actors";
+ * import { equal } from "node:assert/strict";
+ *
+ * const Deposit = message("Deposit").of<{ cents: number }>();
+ * const Close = message("Close").of<{ reason: string }>();
+ *
+ * function describe(command: ReturnType<typeof Deposit> | ReturnType<typeof Close>): string {
+ *   return command.messageType === "Deposit" ? `${command.cents} cents` : command.reason;
+ * }
+ * equal(describe(Deposit({ cents: 5 })), "5 cents");
+ * equal(describe(Close({ reason: "moved" })), "moved");
+ * ```
+ */
+export function message<const Name extends string>(name: Name): NamedMessageType<Name>;
 /**
  * Defines a type of messages. Every thread that sends or receives it must have imported the module that does so.
  *
@@ -164,11 +206,12 @@ export function message(name: string, schema?: StandardSchema): AnyMessageType {
   const kind: MessageKind = { name, schema, forms: [], create: (header) => new Class(header) };
   kinds.set(name, kind);
   const make = (body: object, options?: MessageOptions) => {
-    if (!isBody(body)) throw refusal(name, "its body must be an object", body);
-    return Object.assign(new Class(newHeader(kind, options)), body);
+    checkBody(name, body);
+    return fill(new Class(newHeader(kind, options)), body);
   };
   const is = (value: unknown) => value instanceof Class;
-  return Object.assign(make, { messageType: name, schema, is }) as unknown as AnyMessageType;
+  const type = Object.assign(make, { messageType: name, schema, is });
+  return Object.assign(type, { of: () => type }) as unknown as AnyMessageType;
 }
 
 /** The class of the messages of one type. It has their type's name, which consoles show. */
@@ -185,7 +228,7 @@ function checkMessage(action: string, value: unknown): Header {
 
 function copyWith<M extends MessageEnvelope>(message: M, changes: Partial<Header>): M {
   const header = checkMessage("correlate", message);
-  return Object.assign(header.kind.create({ ...header, ...changes }), message) as unknown as M;
+  return fill(header.kind.create({ ...header, ...changes }), message) as unknown as M;
 }
 
 /**
@@ -207,7 +250,7 @@ export function withCorrelation<M extends MessageEnvelope>(message: M, correlati
     const what = "Cannot correlate a message: correlationId must be a text or null";
     throw new TypeError(`${what}, received ${Deno.inspect(correlationId)}`);
   }
-  return copyWith(message, correlationTo(correlationId));
+  return copyWith(message, { ...correlationTo(correlationId), answers: null });
 }
 
 /**
@@ -230,6 +273,7 @@ export function withCorrelation<M extends MessageEnvelope>(message: M, correlati
  * ```
  */
 export function reply<M extends MessageEnvelope>(request: MessageEnvelope, answer: M): M {
-  const { origin, count, priority } = checkMessage("reply", request);
-  return copyWith(answer, { correlationOrigin: origin, correlationCount: count, correlationText: null, priority });
+  const { origin, count, priority, request: answers } = checkMessage("reply", request);
+  const correlation = { correlationOrigin: origin, correlationCount: count, correlationText: null };
+  return copyWith(answer, { ...correlation, priority, request: null, answers });
 }

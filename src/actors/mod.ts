@@ -35,11 +35,12 @@
  * @module
  */
 
-export { type LaunchOptions, RingKernelRuntime, type RingKernelRuntimeOptions } from "./runtime.ts";
+export { RingKernelRuntime, type RingKernelRuntimeOptions } from "./runtime.ts";
 export {
   type AnyRingKernel,
   type Backpressure,
-  type ErrorPolicy,
+  type Both,
+  type ForBoth,
   type KernelFunction,
   type RestartOptions,
   type RingKernel,
@@ -47,8 +48,19 @@ export {
   type RingKernelOptions,
   type RingKernelSettings,
 } from "./ring_kernel.ts";
-export type { ContextFor, KernelContext, KernelPeers, WaitOptions } from "./kernel_context.ts";
-export { KernelHandle } from "./kernel_handle.ts";
+export type {
+  ContextFor,
+  KernelChild,
+  KernelContext,
+  KernelPeers,
+  KernelRuntime,
+  LaunchOptions,
+  ReceivedFrom,
+  TerminateOptions,
+} from "./kernel_context.ts";
+export type { WaitOptions } from "./wait_options.ts";
+export { type DeadLetter, DeadLetters } from "./dead_letters.ts";
+export { type DeactivateOptions, KernelHandle } from "./kernel_handle.ts";
 export type { KernelLink, KernelUse } from "./kernel_link.ts";
 export type { KernelState } from "./kernel_state.ts";
 export {
@@ -59,13 +71,14 @@ export {
   type MessageOf,
   type MessageOptions,
   type MessageType,
+  type NamedMessageType,
   reply,
   type ReservedFields,
   type SendableOf,
   withCorrelation,
 } from "./message.ts";
 export type { StandardIssue, StandardResult, StandardSchema } from "./standard_schema.ts";
-export type { KernelTelemetry, RuntimeSummary } from "./telemetry.ts";
+export type { KernelTelemetry, KernelWait, RuntimeSummary } from "./telemetry.ts";
 export type { SpanFigures } from "../ring/kernel_record.ts";
 export {
   KernelError,

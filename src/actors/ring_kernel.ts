@@ -1,8 +1,25 @@
 /** Definitions of ring kernels. */
 
-import { checkRule, permissions as permissionsRule } from "../rules.ts";
+import {
+  anything,
+  boolean,
+  callback,
+  checkOptions,
+  checkRule,
+  countOrInfinity,
+  duration,
+  either,
+  integer,
+  name,
+  object,
+  oneOf,
+  permissions as permissionsRule,
+  type Rule,
+  type Rules,
+} from "../rules.ts";
 import { type ModuleReference, moduleUrl } from "../worker/module_url.ts";
 import type { TaskPermissions } from "../worker/permitted_worker.ts";
+import type { ForeignDefinition } from "./thread/kernel_protocol.ts";
 import type { ContextFor } from "./kernel_context.ts";
 import type { AnyMessageType } from "./message.ts";
 
@@ -13,17 +30,20 @@ import type { AnyMessageType } from "./message.ts";
 export type Backpressure = "block" | "reject" | "dropOldest";
 
 /**
- * What happens when a kernel's function throws, besides that the error is counted and kept, and told to those who wait for
- * an answer to what the kernel had received: the function is called again (`"continue"`), or called in a new worker, which
- * imports its module anew (`"restart"`), or the kernel ends (`"terminate"`). Queued messages stay where they are.
+ * When a kernel is called again whose function has thrown. Whoever waits for an answer to what the kernel had received is told
+ * the error in any case; queued messages stay where they are.
  */
-export type ErrorPolicy = "continue" | "restart" | "terminate";
-
-/** When a kernel that has failed is called again. */
 export interface RestartOptions {
   /**
-   * Milliseconds until the first time; then twice as many each time. A function that has received a message since it was
-   * called is called again at once by the policy `"continue"`.
+   * Where the function is called again: in a new worker, which imports the module anew, or in the same one, whose module
+   * keeps its state. A worker that has ended, or is broken, is always replaced.
+   *
+   * @default {"new"}
+   */
+  worker?: "new" | "same";
+  /**
+   * Milliseconds until the first time; then twice as many each time. In the same worker, a function that has received a
+   * message since it was called is called again at once.
    *
    * @default {100}
    */
@@ -35,7 +55,7 @@ export interface RestartOptions {
    */
   maxBackoffMs?: number;
   /**
-   * How often in a row. After that the kernel ends. `Infinity` for ever.
+   * How often in a row: without a message that was processed in between. After that the kernel ends. `Infinity` for ever.
    *
    * @default {5}
    */
@@ -48,6 +68,14 @@ export interface RestartOptions {
   resetMs?: number;
 }
 
+/** Something for a kernel's input, and something for its output. */
+export interface ForBoth<Value> {
+  /** For its input. */
+  input?: Value;
+  /** For its output. */
+  output?: Value;
+}
+
 /** What {@link ringKernel} is told. */
 export interface RingKernelOptions<In extends AnyMessageType, Out extends AnyMessageType, Params> {
   /** The kernel's name, unique in its module; kernels that are launched have ids of their own. */
@@ -56,53 +84,79 @@ export interface RingKernelOptions<In extends AnyMessageType, Out extends AnyMes
   module: ModuleReference;
   /** The messages that it takes, one type or several. Others are refused. All by default. */
   input?: In | readonly In[];
-  /** The messages that it sends, one type or several. All by default. */
-  output?: Out | readonly Out[];
   /**
-   * Messages that its input, and its output, hold at most, 1 to 2^30.
+   * The messages that it sends, one type or several; `"none"` for a kernel that only answers requests: it has no output. All
+   * by default.
+   */
+  output?: Out | readonly Out[] | "none";
+  /**
+   * Messages that its input, and its output, hold at most, 1 to 2^30. The most urgent messages, of a priority of 224 and more,
+   * find room for 64 more in an input.
    *
    * @default {4096}
    */
-  queueSize?: number;
+  queueSize?: number | ForBoth<number>;
   /**
    * Bytes for the messages of each of the four priority bands of a queue, 256 to 2^29, rounded up to a power of two. A
    * message has at most half of that.
    *
    * @default {1048576}
    */
-  queueBytes?: number;
+  queueBytes?: number | ForBoth<number>;
   /**
    * What happens when its input, or its output, is full.
    *
    * @default {"block"}
    */
-  backpressure?: Backpressure;
+  backpressure?: Backpressure | ForBoth<Backpressure>;
   /**
-   * What happens when it fails.
-   *
-   * @default {"continue"}
+   * What happens when its function throws. By default it is called again in the same worker, with the defaults of
+   * {@link RestartOptions}; `"never"` ends it.
    */
-  onError?: ErrorPolicy;
-  /** When it is called again after it has failed. */
-  restart?: RestartOptions;
+  restart?: RestartOptions | "never";
+  /**
+   * Whether a message is done only when the next one is asked for. One that was not, as the function has thrown or the worker
+   * has ended, is received again: at least once, up to `attempts` times. After that it is a dead letter.
+   *
+   * @default {false}
+   */
+  ack?: boolean;
+  /**
+   * How often a message is tried, with `ack`, 1 or more.
+   *
+   * @default {3}
+   */
+  attempts?: number;
   /** Constants for its function, where `launch()` is given none: anything that can be structured-cloned. */
   params?: Params;
   /** Deno's permissions of its worker, all of this program's by default. Deno wants `--unstable-worker-options`. */
   permissions?: TaskPermissions;
 }
 
+/** A value for a kernel's input, and one for its output. */
+export interface Both<Value> {
+  /** For its input. */
+  readonly input: Value;
+  /** For its output. */
+  readonly output: Value;
+}
+
 /** What a kernel is run with: of {@link RingKernelOptions}, with defaults filled in. */
 export interface RingKernelSettings {
+  /** Whether it has an output. */
+  readonly output: "queue" | "none";
   /** Messages that its input, and its output, hold at most. */
-  readonly queueSize: number;
+  readonly queueSize: Both<number>;
   /** Bytes for the messages of each priority band of a queue. */
-  readonly queueBytes: number;
+  readonly queueBytes: Both<number>;
   /** What happens when its input, or its output, is full. */
-  readonly backpressure: Backpressure;
-  /** What happens when it fails. */
-  readonly onError: ErrorPolicy;
-  /** When it is called again after it has failed. */
-  readonly restart: Readonly<Required<RestartOptions>>;
+  readonly backpressure: Both<Backpressure>;
+  /** When it is called again after it has failed; `null` if it ends then. */
+  readonly restart: Readonly<Required<RestartOptions>> | null;
+  /** Whether a message is done only when the next one is asked for. */
+  readonly ack: boolean;
+  /** How often a message is tried then. */
+  readonly attempts: number;
   /** Deno's permissions of its worker; `undefined` for all of this program's. */
   readonly permissions: TaskPermissions | undefined;
 }
@@ -163,6 +217,21 @@ export function kernelNamed(id: string): AnyRingKernel | undefined {
   return found === "several" ? undefined : found;
 }
 
+/** Whether any module has defined a kernel of a name in this thread. */
+export function hasKernels(id: string): boolean {
+  return byId.has(id);
+}
+
+/** A kernel that another thread has defined: it can be launched, and described. */
+export function foreignKernel({ id, module, input, output, settings, params }: ForeignDefinition): AnyRingKernel {
+  const typesOf = (names: readonly string[] | null) =>
+    names && names.map((messageType) => ({ messageType } as unknown as AnyMessageType));
+  const fn = () => {
+    throw new TypeError(`Cannot call kernel "${id}" here: its module was not imported by this thread`);
+  };
+  return { id, module, input: typesOf(input), output: typesOf(output), settings, params, fn };
+}
+
 /** @throws {TypeError} Unless `value` is a kernel, or a copy of one, that is to be launched under an id. */
 export function checkKernel(id: string, value: unknown): AnyRingKernel {
   if (typeof value === "object" && value !== null && "settings" in value && "fn" in value && "module" in value) {
@@ -172,48 +241,97 @@ export function checkKernel(id: string, value: unknown): AnyRingKernel {
   throw new TypeError(`${what}, received ${Deno.inspect(value)}`);
 }
 
-/** @throws {TypeError|RangeError} With the kernel's name, what is wrong, and the value. */
-function refuse(Kind: ErrorConstructor, id: unknown, rule: string, value: unknown): never {
-  throw new Kind(`Cannot define kernel ${Deno.inspect(id)}: ${rule}, received ${Deno.inspect(value)}`);
-}
+const CHOICES: readonly Backpressure[] = ["block", "reject", "dropOldest"];
+const QUEUE_SIZE = integer(1, 2 ** 30);
+const QUEUE_BYTES = integer(256, 2 ** 29);
+const BACKPRESSURE = oneOf(CHOICES);
 
-function checkNumbers(id: string, numbers: Readonly<Record<string, number>>, least: number, most: number): void {
-  for (const [name, value] of Object.entries(numbers)) {
-    if (typeof value !== "number") refuse(TypeError, id, `${name} must be a number`, value);
-    const isRight = value >= least && value <= most && (most === Infinity || Number.isInteger(value));
-    const range = most === Infinity ? `${least} or more` : `a whole number from ${least} to ${most}`;
-    if (!isRight) refuse(RangeError, id, `${name} must be ${range}`, value);
+/** The rules of {@link RestartOptions}. */
+export const RESTART_RULES = {
+  worker: oneOf(["new", "same"]),
+  backoffMs: duration,
+  maxBackoffMs: duration,
+  limit: countOrInfinity(0),
+  resetMs: duration,
+} satisfies Rules;
+
+/** What each of two may be, and both at once. */
+const forBoth = (rule: Rule) => either(rule, { ...object, expected: "{ input, output }" });
+const areTypes = (value: unknown) => {
+  const list = [value].flat();
+  return list.length > 0 && list.every((type) => typeof type === "function" && "messageType" in type);
+};
+const types: Rule = { expected: "a type of messages, or several", isKind: areTypes };
+const typesOrNone: Rule = {
+  expected: 'a type of messages, or several, or "none"',
+  isKind: (value) => value === "none" || areTypes(value),
+};
+
+/** The rules of {@link RingKernelOptions}. */
+export const RING_KERNEL_RULES = {
+  id: name,
+  module: anything,
+  input: types,
+  output: typesOrNone,
+  queueSize: forBoth(QUEUE_SIZE),
+  queueBytes: forBoth(QUEUE_BYTES),
+  backpressure: forBoth(BACKPRESSURE),
+  restart: either(oneOf(["never"]), object),
+  ack: boolean,
+  attempts: integer(1),
+  params: anything,
+  permissions: permissionsRule,
+} satisfies Rules;
+
+/** A value for both, or one for each. */
+function bothOf<Value>(
+  action: string,
+  option: string,
+  rule: Rule,
+  value: Value | ForBoth<Value> | undefined,
+  fallback: Value,
+): Both<Value> {
+  if (typeof value !== "object" || value === null) {
+    return { input: value ?? fallback, output: value ?? fallback };
   }
+  checkOptions(`${action}, option ${option}`, value, { input: rule, output: rule });
+  const { input = fallback, output = fallback } = value as ForBoth<Value>;
+  return { input, output };
 }
 
-function checkChoice(id: string, name: string, value: string, choices: readonly string[]): void {
-  if (choices.includes(value)) return;
-  const rule = `${name} must be ${choices.map((choice) => JSON.stringify(choice)).join(" or ")}`;
-  refuse(TypeError, id, rule, value);
+function restartOf(action: string, options: RestartOptions | "never" | undefined): RingKernelSettings["restart"] {
+  if (options === "never") return null;
+  if (options !== undefined) checkOptions(`${action}, option restart`, options, RESTART_RULES);
+  const defaults = { backoffMs: 100, maxBackoffMs: 10_000, limit: 5, resetMs: 60_000 };
+  const given = Object.entries(options ?? { worker: "same" }).filter(([, value]) => value !== undefined);
+  return { worker: "new", ...defaults, ...Object.fromEntries(given) };
 }
 
-function settingsOf(options: RingKernelOptions<AnyMessageType, AnyMessageType, unknown>): RingKernelSettings {
-  const { id, queueSize = 4096, queueBytes = 2 ** 20, backpressure = "block", onError = "continue" } = options;
-  const { backoffMs = 100, maxBackoffMs = 10_000, limit = 5, resetMs = 60_000 } = options.restart ?? {};
-  checkNumbers(id, { queueSize }, 1, 2 ** 30);
-  checkNumbers(id, { queueBytes }, 256, 2 ** 29);
-  checkNumbers(id, { backoffMs, maxBackoffMs, limit, resetMs }, 0, Infinity);
-  checkChoice(id, "backpressure", backpressure, ["block", "reject", "dropOldest"]);
-  checkChoice(id, "onError", onError, ["continue", "restart", "terminate"]);
-  const restart = { backoffMs, maxBackoffMs, limit, resetMs }, { permissions } = options;
-  if (permissions !== undefined) checkRule(`define kernel "${id}"`, "permissions", permissionsRule, permissions);
-  return { queueSize, queueBytes, backpressure, onError, restart, permissions };
+function settingsOf(
+  action: string,
+  options: RingKernelOptions<AnyMessageType, AnyMessageType, unknown>,
+): RingKernelSettings {
+  const { ack = false, attempts = 3, permissions } = options;
+  const hasOutput = options.output !== "none";
+  const queueSize = bothOf(action, "queueSize", QUEUE_SIZE, options.queueSize, 4096);
+  const queueBytes = bothOf(action, "queueBytes", QUEUE_BYTES, options.queueBytes, 2 ** 20);
+  return {
+    output: hasOutput ? "queue" : "none",
+    queueSize: hasOutput ? queueSize : { ...queueSize, output: 1 },
+    queueBytes: hasOutput ? queueBytes : { ...queueBytes, output: 256 },
+    backpressure: bothOf(action, "backpressure", BACKPRESSURE, options.backpressure, "block"),
+    restart: restartOf(action, options.restart),
+    ack,
+    attempts,
+    permissions,
+  };
 }
 
 function typesOf<Type extends AnyMessageType>(
-  id: string,
-  name: string,
-  types: Type | readonly Type[] | undefined,
+  types: Type | readonly Type[] | "none" | undefined,
 ): readonly Type[] | null {
-  if (types === undefined) return null;
-  const list = Array.isArray(types) ? types : [types];
-  if (list.length > 0 && list.every((type) => typeof type === "function" && "messageType" in type)) return list;
-  return refuse(TypeError, id, `${name} must be a type of messages, or several`, types);
+  if (types === undefined || types === "none") return null;
+  return (Array.isArray(types) ? types : [types]) as readonly Type[];
 }
 
 /**
@@ -252,18 +370,18 @@ export function ringKernel<
   options: RingKernelOptions<In, Out, Params>,
   fn: KernelFunction<In, Out, Params>,
 ): RingKernel<In, Out, Params> {
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(`Cannot define a kernel: its options must be an object, received ${Deno.inspect(options)}`);
-  }
+  checkRule("define a kernel", "its options", object, options);
   const { id } = options;
-  if (typeof id !== "string" || id === "") refuse(TypeError, id, "its id must be a text", id);
-  if (typeof fn !== "function") refuse(TypeError, id, "it needs a function", fn);
+  const action = `define kernel ${Deno.inspect(id)}`;
+  checkRule(action, "id", name, id);
+  checkOptions(action, options, RING_KERNEL_RULES);
+  checkRule(action, "its function", callback, fn);
   const kernel: RingKernel<In, Out, Params> = {
     id,
     module: moduleUrl(options.module),
-    input: typesOf(id, "input", options.input),
-    output: typesOf(id, "output", options.output),
-    settings: settingsOf(options),
+    input: typesOf(options.input),
+    output: typesOf(options.output),
+    settings: settingsOf(action, options),
     params: options.params as Params,
     fn,
   };

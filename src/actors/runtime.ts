@@ -2,25 +2,36 @@
 
 import { LifecycleError, StoppedError } from "../errors.ts";
 import type { RecordQueue } from "../ring/record_queue.ts";
-import { checkTimeout } from "../ring/waiting.ts";
-import { importingWorker } from "../worker/importing.ts";
-import { KernelExistsError, KernelNotFoundError } from "./errors.ts";
-import { goneError } from "./message/failure.ts";
-import type { KernelPeers, WaitOptions } from "./kernel_context.ts";
-import { change, KernelHandle } from "./kernel_handle.ts";
-import type { KernelState } from "./kernel_state.ts";
-import { KernelLife, type Surroundings } from "./supervision/kernel_life.ts";
-import type { KernelLink } from "./kernel_link.ts";
-import { createMailbox, type MailboxDescription, openMailbox } from "./thread/kernel_memory.ts";
-import { Mailbox } from "./thread/mailbox.ts";
-import type { AnyMessageType, Message, MessageEnvelope, MessageOf, SendableOf } from "./message.ts";
-import { Parties } from "./supervision/parties.ts";
-import { type Directory, PostOffice } from "./thread/post_office.ts";
-import type { KernelGone } from "./thread/kernel_protocol.ts";
-import { type AnyRingKernel, checkKernel, kernelNamed, type RingKernel } from "./ring_kernel.ts";
+import { anything, boolean, checkOptions, checkRule, duration, integer, name, type Rules } from "../rules.ts";
 import type { Dashboard } from "../view/live/dashboard.ts";
 import type { RunDashboardOptions } from "../view/live/run_options.ts";
+import { importingWorker } from "../worker/importing.ts";
+import { reportError } from "../worker/error_report.ts";
+import { KernelExistsError, KernelNotFoundError, KernelStateError } from "./errors.ts";
+import type { KernelPeers, LaunchOptions, ReceivedFrom, TerminateOptions } from "./kernel_context.ts";
+import { change, deactivate, type DeactivateOptions, KernelHandle, TERMINATE_RULES } from "./kernel_handle.ts";
+import type { KernelLink } from "./kernel_link.ts";
+import type { KernelState } from "./kernel_state.ts";
+import type { AnyMessageType, Message, MessageEnvelope, MessageOf, SendableOf } from "./message.ts";
+import {
+  type AnyRingKernel,
+  checkKernel,
+  foreignKernel,
+  hasKernels,
+  kernelNamed,
+  type RingKernel,
+} from "./ring_kernel.ts";
+import { DeadLetters } from "./dead_letters.ts";
+import { KernelLife, type Surroundings } from "./supervision/kernel_life.ts";
+import { Parties } from "./supervision/parties.ts";
+import { Registry } from "./supervision/registry.ts";
 import { type KernelTelemetry, type RuntimeSummary, summarize } from "./telemetry.ts";
+import { createMailbox, openMailbox } from "./thread/kernel_memory.ts";
+import type { RuntimeCall } from "./thread/kernel_protocol.ts";
+import { Mailbox } from "./thread/mailbox.ts";
+import { PostOffice } from "./thread/post_office.ts";
+import { Settler } from "./thread/settler.ts";
+import type { WaitOptions } from "./wait_options.ts";
 
 /** Options of a {@link RingKernelRuntime}. */
 export interface RingKernelRuntimeOptions {
@@ -52,20 +63,21 @@ export interface RingKernelRuntimeOptions {
   answerBytes?: number;
 }
 
-/** Options of `RingKernelRuntime.launch()`. */
-export interface LaunchOptions<Params = unknown> {
-  /** Constants for the function, instead of those of the kernel's definition: anything that can be structured-cloned. */
-  params?: Params;
+/** The rules of {@link RingKernelRuntimeOptions}. */
+export const RUNTIME_RULES = {
+  telemetry: boolean,
+  graceMs: duration,
+  maxKernels: integer(1, 511),
+  answerBytes: integer(256, 2 ** 29),
+} satisfies Rules;
+
+/** @throws {TypeError|RangeError} Unless an id is a text that is not empty. */
+function checkId(id: unknown): asserts id is string {
+  checkRule("launch a kernel", "its id", name, id);
 }
 
-/** The numbers of an option. */
-function checkOption(name: string, value: number, least: number, most: number): void {
-  const isWhole = most === Infinity || Number.isInteger(value);
-  if (typeof value === "number" && value >= least && value <= most && isWhole) return;
-  const Kind = typeof value === "number" ? RangeError : TypeError;
-  const range = most === Infinity ? `${least} or more` : `a whole number from ${least} to ${most}`;
-  throw new Kind(`Cannot make a runtime: ${name} must be ${range}, received ${Deno.inspect(value)}`);
-}
+/** The rules of `LaunchOptions`. */
+export const LAUNCH_RULES = { params: anything, timeoutMs: duration } satisfies Rules;
 
 /**
  * Launches kernels, each in a worker of its own, and reaches them through shared memory. One is enough for a program.
@@ -100,93 +112,105 @@ function checkOption(name: string, value: number, least: number, most: number): 
  * ```
  */
 export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
+  /** Messages that kernels with `ack` have tried in vain. */
+  readonly deadLetters: DeadLetters = new DeadLetters();
   readonly #graceMs: number;
   readonly #maxKernels: number;
-  readonly #lives = new Map<string, KernelLife>();
-  readonly #links = new Map<string, KernelLink>();
-  readonly #parties: Parties;
-  readonly #mailboxDescription: MailboxDescription;
+  readonly #registry: Registry;
   readonly #mailboxQueue: RecordQueue;
-  readonly #mailbox: Mailbox;
   readonly #post: PostOffice;
   readonly #surroundings: Omit<Surroundings, "isCrowded">;
   readonly #controller = new AbortController();
   readonly #madeAt = performance.now();
-  /** The numbers of mailboxes so far. The program's is 0. */
+  /** The ids of mailboxes so far. The program's is 0. */
   #mailboxes = 0;
+  #lateAnswers = 0;
   #closing: Promise<void> | undefined;
   #dashboard: Dashboard | undefined;
 
   /**
    * A runtime without kernels. It starts nothing yet.
    *
-   * @throws {TypeError} If an option is of the wrong kind.
+   * @throws {TypeError} If an option is of the wrong kind, or unknown.
    * @throws {RangeError} If an option is out of its range.
    */
   constructor(options: RingKernelRuntimeOptions = {}) {
+    checkOptions("make a runtime", options, RUNTIME_RULES);
     const { telemetry = false, graceMs = 1000, maxKernels = 256, answerBytes = 2 ** 20 } = options;
-    checkOption("graceMs", graceMs, 0, Infinity);
-    checkOption("maxKernels", maxKernels, 1, 511);
-    checkOption("answerBytes", answerBytes, 256, 2 ** 29);
     // A worker that takes the place of another may start before that one is gone for good.
-    const threads = 2 * maxKernels, parties = threads + 1, { signal } = this.#controller;
+    const threads = 2 * maxKernels;
+    const { signal } = this.#controller;
     this.#graceMs = graceMs;
     this.#maxKernels = maxKernels;
-    this.#parties = new Parties(threads, () => this.#queues());
-    this.#mailboxDescription = createMailbox("the program", 0, parties, answerBytes);
-    this.#mailboxQueue = openMailbox(this.#mailboxDescription, 0, { mayBlock: false });
-    this.#mailbox = new Mailbox(this.#mailboxQueue, "the program", signal);
-    const directory = this.#directory();
-    this.#post = new PostOffice({
-      directory,
-      mailbox: this.#mailbox,
-      number: 0,
-      signal,
-      isTimed: telemetry,
-      noteUse: (kernel, by) => this.#noteUse({ user: null, kernel, by }),
+    const mailbox = createMailbox("the program", 0, threads + 1, answerBytes);
+    this.#mailboxQueue = openMailbox(mailbox, 0, { mayBlock: false });
+    this.#registry = new Registry({
+      mailbox,
+      mailboxQueue: this.#mailboxQueue,
+      deadLetters: this.deadLetters,
+      access: () => ({ threadSlot: 0, handles: { mayBlock: false }, settler }),
+      call: (life, what) => this.#call(life, what),
     });
-    this.#surroundings = {
-      isTimed: telemetry,
-      graceMs,
-      parties,
-      takeParty: () => this.#parties.take(),
-      returnParty: (party) => void this.#parties.giveBack(party),
-      announce: (gone) => this.#announce(gone),
-      noteUse: (link) => this.#noteUse(link),
-      peer: (id) => this.#lives.get(id)?.description ?? null,
-      mailbox: (number) => this.#mailboxOf(number),
+    const settler = new Settler(this.#registry, signal);
+    this.#post = this.#postOffice(telemetry);
+    this.#surroundings = this.#surroundingsOf({ isTimed: telemetry, graceMs, settler, threads });
+  }
+
+  #postOffice(isTimed: boolean): PostOffice {
+    const { signal } = this.#controller;
+    return new PostOffice({
+      directory: this.#registry,
+      mailbox: new Mailbox({
+        queue: this.#mailboxQueue,
+        owner: "the program",
+        worker: 0,
+        signal,
+        onLate: () => this.#lateAnswers++,
+      }),
+      mailboxId: 0,
+      signal,
+      isTimed,
+      noteUse: (kernel, by) => this.#registry.noteUse({ user: null, kernel, by }),
+    });
+  }
+
+  #surroundingsOf(
+    { threads, ...known }: { isTimed: boolean; graceMs: number; settler: Settler; threads: number },
+  ): Omit<Surroundings, "isCrowded"> {
+    const registry = this.#registry;
+    const slots = new Parties(threads, () => registry.queues());
+    return {
+      ...known,
+      parties: threads + 1,
+      takeThreadSlot: () => slots.take(),
+      returnThreadSlot: (slot) => void slots.giveBack(slot),
+      announce: (life, gone) => registry.announce(life, gone),
+      endChildren: (life) => registry.endChildren(life),
+      onQuestion: (life, question) => registry.onQuestion(life, question),
+      bury: (life, letter, error) => registry.bury(life, letter, error),
+      nameWait: (kind, wait) => registry.nameWait(kind, wait),
     };
   }
 
-  #directory(): Directory {
-    const known = (id: string) => this.#lives.get(id)?.peer;
-    return { known, find: (id) => Promise.resolve(known(id) ?? null), forget: () => {} };
-  }
-
-  *#queues(): Iterable<RecordQueue> {
-    yield this.#mailboxQueue;
-    for (const { peer: { memory } } of this.#lives.values()) yield* [memory.input, memory.output, memory.mailbox];
-  }
-
-  /** A worker that was started again tells what is known already. */
-  #noteUse(link: KernelLink): void {
-    this.#links.set(JSON.stringify(link), link);
-  }
-
-  /** A kernel of an id that was used before has done nothing yet. */
-  #forgetLinks(id: string): void {
-    for (const [key, { user, kernel }] of this.#links) if (user === id || kernel === id) this.#links.delete(key);
-  }
-
-  #mailboxOf(number: number): MailboxDescription | null {
-    if (number === 0) return this.#mailboxDescription;
-    const owner = [...this.#lives.values()].find(({ peer, state }) => peer.number === number && state !== "terminated");
-    return owner?.description.memory.mailbox ?? null;
-  }
-
-  #announce(gone: KernelGone): void {
-    this.#mailbox.kernelIsGone(gone.number, () => goneError(gone.id, gone.failure));
-    for (const life of this.#lives.values()) life.tell({ kind: "gone", gone });
+  /** Does what a kernel has asked for. */
+  async #call(parent: KernelLife, what: Exclude<RuntimeCall, { method: "explain" }>): Promise<unknown> {
+    const { id } = what;
+    switch (what.method) {
+      case "launch":
+        await this.#launch(id, what.kernel ? foreignKernel(what.kernel) : undefined, what.options, parent.id);
+        return null;
+      case "ended": {
+        const failure = await this.#life(id, "wait for").ended;
+        return failure && reportError(failure);
+      }
+      case "stateOf":
+        return this.stateOf(id);
+      case "deactivate":
+      case "terminate":
+        return await this[what.method](id, what.options);
+      default:
+        return await this[what.method](id);
+    }
   }
 
   /**
@@ -209,41 +233,49 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
   // deno-lint-ignore no-explicit-any
   launch(id: string): Promise<KernelHandle<any, any>>;
   async launch(id: string, kernel?: AnyRingKernel, options: LaunchOptions = {}): Promise<KernelHandle> {
+    return new KernelHandle(await this.#launch(id, kernel, options, null), this.#post);
+  }
+
+  async #launch(
+    id: string,
+    kernel: AnyRingKernel | undefined,
+    options: LaunchOptions,
+    parent: string | null,
+  ): Promise<KernelLife> {
     this.#checkLaunch(id);
     const found = kernel === undefined ? this.#named(id) : checkKernel(id, kernel);
+    checkOptions(`launch kernel "${id}"`, options, LAUNCH_RULES);
     const params = "params" in options ? options.params : found.params;
-    const order = { id, number: ++this.#mailboxes, kernel: found, params };
+    const order = { id, mailboxId: ++this.#mailboxes, kernel: found, params, parent };
     const isCrowded = this.#running().length + 1 > navigator.hardwareConcurrency;
     const life = new KernelLife(order, { ...this.#surroundings, isCrowded });
-    this.#lives.set(id, life);
-    this.#forgetLinks(id);
-    await life.launch();
-    return new KernelHandle(life, this.#post, this.#graceMs);
+    this.#registry.add(life);
+    await life.launch(options);
+    return life;
   }
 
   #checkLaunch(id: unknown): asserts id is string {
-    if (typeof id !== "string" || id === "") {
-      throw new TypeError(`Cannot launch a kernel: its id must be a text, received ${Deno.inspect(id)}`);
-    }
+    checkId(id);
     const what = `Cannot launch kernel "${id}"`, importing = importingWorker();
     if (importing !== undefined) {
       const advice = "launch kernels behind import.meta.main";
       throw new LifecycleError(`${what}: its module is being imported by worker "${importing}", ${advice}`);
     }
     if (this.#closing) throw new LifecycleError(`${what}: the runtime is shut down`);
-    const state = this.#lives.get(id)?.state ?? "terminated";
-    if (state !== "terminated") throw new KernelExistsError(`${what}: there is one of that id, received one more`);
+    const state = this.#registry.lives.get(id)?.state ?? "terminated";
+    if (state !== "terminated") throw new KernelExistsError(`${what}: one of that id is ${state}`);
     if (this.#running().length >= this.#maxKernels) {
-      throw new RangeError(`${what}: maxKernels must be more for one more kernel, received ${this.#maxKernels}`);
+      throw new RangeError(`${what}: all of maxKernels run already, received ${this.#maxKernels}`);
     }
   }
 
   #named(id: string): AnyRingKernel {
     const kernel = kernelNamed(id);
     if (kernel) return kernel;
-    throw new KernelNotFoundError(
-      `Cannot launch kernel "${id}": not just one of that name is defined, name the kernel`,
-    );
+    const reason = hasKernels(id)
+      ? "several modules define one of that name, hand the kernel over"
+      : "no kernel of that name is defined in this program, hand the kernel over";
+    throw new KernelNotFoundError(`Cannot launch kernel "${id}": ${reason}`);
   }
 
   /**
@@ -293,13 +325,15 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
   }
 
   /**
-   * Lets a kernel finish the message in hand, and take no other. It keeps its state and its queued messages.
+   * Lets a kernel finish the message in hand, and take no other. Resolves when it is quiet: its function has asked for the
+   * next message. It keeps its state and its queued messages.
    *
    * @throws {KernelNotFoundError} If there is no such kernel.
    * @throws {KernelStateError} If it is not active.
+   * @throws {QueueTimeoutError} If it has a message in hand for `timeoutMs` more. It is deactivated in any case.
    */
-  async deactivate(id: string): Promise<void> {
-    await change(this.#life(id, "deactivate"), "deactivate");
+  async deactivate(id: string, options?: DeactivateOptions): Promise<void> {
+    await deactivate(this.#life(id, "deactivate"), options);
   }
 
   /**
@@ -314,19 +348,34 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
 
   /**
    * Tells a kernel to end: what it waits for throws a `StoppedError`, and its iterator ends. Messages that it has not taken
-   * are lost; what it has sent can still be received.
+   * are lost, unless `drain` has them processed first; what it has sent can still be received.
    *
    * @throws {KernelNotFoundError} If there is no such kernel.
    * @throws {KernelStateError} If it has ended by itself. To terminate it again changes nothing.
    * @throws {KernelError} If it ignores that for `timeoutMs`, by default the runtime's `graceMs`.
    */
-  async terminate(id: string, { timeoutMs = this.#graceMs }: WaitOptions = {}): Promise<void> {
-    checkTimeout(timeoutMs, `terminate kernel "${id}"`);
-    await this.#life(id, "terminate").terminate(timeoutMs);
+  async terminate(id: string, options: TerminateOptions = {}): Promise<void> {
+    checkOptions(`terminate kernel "${id}"`, options, TERMINATE_RULES);
+    await this.#life(id, "terminate").terminate(options);
+  }
+
+  /**
+   * Forgets a kernel that has ended: its figures, and what it has sent and nobody has received. A program that launches ever
+   * new ids does so.
+   *
+   * @throws {KernelNotFoundError} If there is no such kernel.
+   * @throws {KernelStateError} If it has not ended.
+   */
+  forget(id: string): void {
+    const life = this.#life(id, "forget");
+    if (life.state !== "terminated") {
+      throw new KernelStateError(`Cannot forget kernel "${id}": it has not ended, it is ${life.state}`);
+    }
+    this.#registry.remove(life);
   }
 
   #life(id: string, action: string): KernelLife {
-    const life = this.#lives.get(id);
+    const life = this.#registry.lives.get(id);
     if (life) return life;
     throw new KernelNotFoundError(`Cannot ${action} kernel ${Deno.inspect(id)}: none of that id was launched`);
   }
@@ -342,6 +391,11 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     return this.#post.receive(kernel, options);
   }
 
+  /** Takes the next message from the outputs of several kernels. As {@link KernelPeers.receiveAny}. */
+  receiveAny(kernels: readonly string[], options?: WaitOptions): Promise<ReceivedFrom> {
+    return this.#post.receiveAny(kernels, options);
+  }
+
   /** Sends a message, and resolves to the answer. As {@link KernelPeers.request}. */
   // deno-lint-ignore no-explicit-any
   request<Body extends object = any>(
@@ -354,7 +408,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
 
   /** The ids of all kernels that were launched, the terminated among them. */
   get kernels(): readonly string[] {
-    return [...this.#lives.keys()];
+    return [...this.#registry.lives.keys()];
   }
 
   /** Whether kernels can be launched: until it is shut down. */
@@ -376,7 +430,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
    * has done is known here a moment later. Launching a kernel forgets those of its id.
    */
   get links(): readonly KernelLink[] {
-    return [...this.#links.values()];
+    return this.#registry.links;
   }
 
   /**
@@ -399,16 +453,23 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
 
   /** The figures of all kernels at this moment, by id. */
   getAllTelemetry(): Readonly<Record<string, KernelTelemetry>> {
-    return Object.fromEntries([...this.#lives].map(([id, life]) => [id, life.telemetry]));
+    return Object.fromEntries([...this.#registry.lives].map(([id, life]) => [id, life.telemetry]));
   }
 
   /** All kernels together at this moment. */
   getSummary(): RuntimeSummary {
-    return summarize([...this.#lives.values()].map((life) => life.telemetry), performance.now() - this.#madeAt);
+    return summarize(
+      [...this.#registry.lives.values()].map((life) => life.telemetry),
+      {
+        cycles: this.#registry.cycles,
+        lateAnswers: this.#lateAnswers,
+        uptimeMs: performance.now() - this.#madeAt,
+      },
+    );
   }
 
   #running(): KernelLife[] {
-    return [...this.#lives.values()].filter(({ state }) => state !== "terminated");
+    return [...this.#registry.lives.values()].filter(({ state }) => state !== "terminated");
   }
 
   /**
@@ -457,7 +518,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
   }
 
   async #terminateAll(): Promise<void> {
-    const outcomes = await Promise.allSettled(this.#running().map((life) => life.terminate(this.#graceMs)));
+    const outcomes = await Promise.allSettled(this.#running().map((life) => life.terminate({})));
     this.#controller.abort(new StoppedError("The runtime was shut down"));
     this.#mailboxQueue.close();
     const errors = outcomes.filter(({ status }) => status === "rejected").map((outcome) =>

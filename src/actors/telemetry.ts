@@ -4,6 +4,19 @@ import type { SpanFigures } from "../ring/kernel_record.ts";
 import type { KernelError } from "./errors.ts";
 import type { KernelState } from "./kernel_state.ts";
 
+/** What a kernel waits for. */
+export interface KernelWait {
+  /** An answer to a request of its own, or room for a message that it sends. */
+  readonly kind: "answer" | "room";
+  /**
+   * The kernel that it waits for: that is asked, or whose queue is full. Its own id means its own output, for room; `null` the
+   * program, or a kernel that has ended.
+   */
+  readonly kernel: string | null;
+  /** For how long, in milliseconds. */
+  readonly sinceMs: number;
+}
+
 /** A kernel at one moment. Counts are those since it was launched, times are in milliseconds. */
 export interface KernelTelemetry {
   /** Its id. */
@@ -16,14 +29,26 @@ export interface KernelTelemetry {
   readonly messagesSent: number;
   /** Messages that its input and its output have dropped, by the strategy `"dropOldest"`. */
   readonly messagesDropped: number;
+  /** Requests that it has left out, as nobody waited for their answers any more. */
+  readonly messagesExpired: number;
+  /** Messages that were left in its input when it had ended. */
+  readonly messagesLost: number;
+  /** Answers for which nobody waited any more: they came too late, or twice. */
+  readonly lateAnswers: number;
+  /** Messages that it has tried in vain, with `ack`. */
+  readonly deadLetters: number;
+  /** What it waits for at this moment, besides messages; `null` if it does not. */
+  readonly waitsFor: KernelWait | null;
   /** Messages processed a second, of the time in which it was active; 0 if it has not been. */
   readonly throughput: number;
   /** Messages that wait in its input. */
   readonly queueDepth: number;
   /** Messages that wait in its output. */
   readonly outputDepth: number;
-  /** The most messages that its input holds, and its output. */
+  /** The most messages that its input holds. */
   readonly queueSize: number;
+  /** The most messages that its output holds. */
+  readonly outputSize: number;
   /** From the sending of a message until the kernel took it; `null` without `telemetry: true`. */
   readonly latencyMs: SpanFigures | null;
   /** From taking a message until asking for the next; `null` without `telemetry: true`. */
@@ -50,7 +75,13 @@ export interface RuntimeSummary {
   readonly messagesSent: number;
   /** Messages that were dropped. */
   readonly messagesDropped: number;
-  /** The sum of the kernels' throughputs: messages a second. */
+  /** Messages that kernels have tried in vain, with `ack`. */
+  readonly deadLetters: number;
+  /** Answers for which nobody waited any more, and requests that were left out for that. */
+  readonly lateAnswers: number;
+  /** Kernels that wait for each other's answers in a circle, by their ids: they wait for ever, or until a time-out. */
+  readonly cycles: readonly (readonly string[])[];
+  /** The sum of the throughputs of kernels that have not ended: messages a second. */
   readonly throughput: number;
   /** Messages that wait in inputs. */
   readonly queueDepth: number;
@@ -65,7 +96,11 @@ function sum(telemetry: readonly KernelTelemetry[], figure: (one: KernelTelemetr
 }
 
 /** Adds up the figures of kernels. */
-export function summarize(telemetry: readonly KernelTelemetry[], uptimeMs: number): RuntimeSummary {
+export function summarize(
+  telemetry: readonly KernelTelemetry[],
+  { cycles, lateAnswers, uptimeMs }: Pick<RuntimeSummary, "cycles" | "lateAnswers" | "uptimeMs">,
+): RuntimeSummary {
+  const living = telemetry.filter(({ state }) => state !== "terminated");
   const kernels = { created: 0, launched: 0, active: 0, deactivated: 0, terminating: 0, terminated: 0 };
   for (const { state } of telemetry) kernels[state]++;
   return {
@@ -73,7 +108,10 @@ export function summarize(telemetry: readonly KernelTelemetry[], uptimeMs: numbe
     messagesProcessed: sum(telemetry, (one) => one.messagesProcessed),
     messagesSent: sum(telemetry, (one) => one.messagesSent),
     messagesDropped: sum(telemetry, (one) => one.messagesDropped),
-    throughput: sum(telemetry, (one) => one.throughput),
+    throughput: sum(living, (one) => one.throughput),
+    deadLetters: sum(telemetry, (one) => one.deadLetters),
+    lateAnswers: lateAnswers + sum(telemetry, (one) => one.lateAnswers + one.messagesExpired),
+    cycles,
     queueDepth: sum(telemetry, (one) => one.queueDepth),
     errors: sum(telemetry, (one) => one.errors),
     uptimeMs,

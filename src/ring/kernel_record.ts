@@ -14,8 +14,29 @@ import type { SharedMemory } from "./shared_memory.ts";
 const STATE = 0;
 /** u32: workers up to this one must stop; they are counted from 1. Written by the same. */
 const STOPPED_UP_TO = 4;
-/** The rest is written by the worker. */
+// The rest is written by the worker.
+
+/** u32: the state's word as the worker has last seen it while it held no message and looked for none. */
+const QUIET_AT = 8;
+/** f64: messages that it has processed: it has asked for the next one. */
+const FINISHED = 16;
+/** f64: requests that it has left out, as nobody waited for their answers any more. */
+const EXPIRED = 24;
+/** f64: answers for which nobody waited. */
+const LATE_ANSWERS = 32;
+/** f64: 1 + the id of the mailbox of the kernel whose answer it waits for, 0 if it waits for none; and since when. */
+const ANSWER_OF = 40;
+const ANSWER_SINCE = 48;
+/** f64: 1 + the id of the mailbox of the kernel in whose queue it waits for room, 0 if it waits for none; and since when. */
+const ROOM_OF = 56;
+const ROOM_SINCE = 64;
 const SPANS = 128;
+
+/** What a kernel's worker waits for: of whom, by the id of a mailbox, and since when by the program's clock. */
+export interface WaitFigures {
+  readonly mailbox: number;
+  readonly since: number;
+}
 
 // A record of spans of time, from its start. All but the buckets are f64 and in milliseconds.
 
@@ -36,6 +57,9 @@ export const KERNEL_BYTES: number = SPANS + 2 * SPANS_BYTES;
 /** Bits of the state. The others count. */
 const STATE_BITS = 8;
 const STATE_MASK = 2 ** STATE_BITS - 1;
+
+/** A wait for a worker that is quiet looks again after so long: the state may have changed meanwhile. */
+const QUIET_SLICE_MS = 50;
 
 /** Every worker must stop. */
 const ALL = 2 ** 31 - 1;
@@ -117,11 +141,17 @@ export class KernelRecord {
   /** From taking a message until asking for the next. */
   readonly processing: SpanRecord;
   readonly #words: Int32Array<SharedArrayBuffer>;
+  readonly #doubles: Float64Array<SharedArrayBuffer>;
+  readonly #start: number;
   readonly #state: number;
   readonly #stopped: number;
+  readonly #quietAt: number;
 
   constructor(memory: SharedMemory, address: number) {
     this.#words = memory.words;
+    this.#doubles = memory.doubles;
+    this.#start = address / 8;
+    this.#quietAt = (address + QUIET_AT) / 4;
     this.#state = (address + STATE) / 4;
     this.#stopped = (address + STOPPED_UP_TO) / 4;
     this.latency = new SpanRecord(memory, address + SPANS);
@@ -170,15 +200,96 @@ export class KernelRecord {
     }
   }
 
-  /** Resolves when the state is `state`, the worker of that number must stop, or `timeoutMs` went by. */
-  async whenStateIs(state: number, worker: number, timeoutMs: number): Promise<void> {
+  /** Resolves when the state is one of `states`, the worker of that number must stop, or `timeoutMs` went by. */
+  async whenStateIs(states: readonly number[], worker: number, timeoutMs: number): Promise<void> {
     const until = performance.now() + timeoutMs;
     for (let left = timeoutMs; left > 0; left = until - performance.now()) {
       // Ordering STOP: the count before both looks. A change after that is not slept through.
       const changes = this.#changes;
-      if ((changes & STATE_MASK) === state || this.mustStop(worker)) return;
+      if (states.includes(changes & STATE_MASK) || this.mustStop(worker)) return;
       const { async, value } = Atomics.waitAsync(this.#words, this.#state, changes, left);
       if (async) await value;
     }
+  }
+
+  /** The worker holds no message, and has seen the state as it is now. It is told to whoever waits for that. */
+  noteQuiet(): void {
+    Atomics.store(this.#words, this.#quietAt, this.#changes);
+    Atomics.notify(this.#words, this.#quietAt);
+  }
+
+  /** Whether the worker has seen the state as it is now, and held no message then. */
+  get isQuiet(): boolean {
+    return Atomics.load(this.#words, this.#quietAt) === this.#changes;
+  }
+
+  /** Resolves when the worker is quiet, the state is not what it was, or `timeoutMs` went by. */
+  async whenQuiet(timeoutMs: number): Promise<void> {
+    const until = performance.now() + timeoutMs;
+    const changes = this.#changes;
+    for (let left = timeoutMs; left > 0; left = until - performance.now()) {
+      const seen = Atomics.load(this.#words, this.#quietAt);
+      if (seen === changes || this.#changes !== changes) return;
+      const { async, value } = Atomics.waitAsync(this.#words, this.#quietAt, seen, Math.min(left, QUIET_SLICE_MS));
+      if (async) await value;
+    }
+  }
+
+  /** Messages that were processed. */
+  get finished(): number {
+    return this.#doubles[this.#start + FINISHED / 8];
+  }
+
+  /** Counts a message that was processed. Plain stores, as one thread counts. */
+  countFinished(): void {
+    this.#doubles[this.#start + FINISHED / 8]++;
+  }
+
+  /** Requests that were left out. */
+  get expired(): number {
+    return this.#doubles[this.#start + EXPIRED / 8];
+  }
+
+  /** Counts a request that is left out. */
+  countExpired(): void {
+    this.#doubles[this.#start + EXPIRED / 8]++;
+  }
+
+  /** Answers for which nobody waited. */
+  get lateAnswers(): number {
+    return this.#doubles[this.#start + LATE_ANSWERS / 8];
+  }
+
+  /** Counts an answer for which nobody waited. */
+  countLateAnswer(): void {
+    this.#doubles[this.#start + LATE_ANSWERS / 8]++;
+  }
+
+  /** Whose answer the worker waits for; `null` if it waits for none. */
+  get waitsForAnswer(): WaitFigures | null {
+    return this.#wait(ANSWER_OF, ANSWER_SINCE);
+  }
+
+  set waitsForAnswer(wait: WaitFigures | null) {
+    this.#noteWait(ANSWER_OF, ANSWER_SINCE, wait);
+  }
+
+  /** In whose queue it waits for room; `null` if it does not. */
+  get waitsForRoom(): WaitFigures | null {
+    return this.#wait(ROOM_OF, ROOM_SINCE);
+  }
+
+  set waitsForRoom(wait: WaitFigures | null) {
+    this.#noteWait(ROOM_OF, ROOM_SINCE, wait);
+  }
+
+  #wait(of: number, since: number): WaitFigures | null {
+    const mailbox = this.#doubles[this.#start + of / 8];
+    return mailbox === 0 ? null : { mailbox: mailbox - 1, since: this.#doubles[this.#start + since / 8] };
+  }
+
+  #noteWait(of: number, since: number, wait: WaitFigures | null): void {
+    if (wait) this.#doubles[this.#start + since / 8] = wait.since;
+    this.#doubles[this.#start + of / 8] = wait ? wait.mailbox + 1 : 0;
   }
 }

@@ -22,6 +22,8 @@ export interface RecordQueueOptions {
   readonly parties: number;
   /** How a call that blocks waits. */
   readonly wait: WaitStrategy;
+  /** Records of the highest band that find room beyond `records`; none by default. */
+  readonly urgentRecords?: number;
 }
 
 /** A record queue. It can be posted. */

@@ -116,7 +116,7 @@ export class RecordQueue {
     return {
       words: this.#memory.words,
       waiters: (address + layout.QUEUE_ROOM_WAITERS) / 4,
-      attempt: ({ length, since }) => this.#unlessWoken(core.queue_claim(address, party, band, length), since),
+      attempt: ({ length, since }) => this.#unlessWoken(this.#claim(band, length), since),
       park: ({ length, since }, spins, nanoseconds) =>
         core.queue_wait_for_room(address, party, band, length, since, spins, nanoseconds),
       prepare: ({ length, since }) => core.queue_prepare_wait_for_room(address, party, band, length, since),
@@ -136,6 +136,26 @@ export class RecordQueue {
     };
   }
 
+  /** Claims room. A record of the highest band may find some beyond the number of records. */
+  #claim(band: Band, length: number): number {
+    const { address, urgentRecords = 0 } = this.#queue;
+    const code = this.#core.queue_claim(address, this.#party, band, length);
+    if (code !== codes.NOT_READY || urgentRecords === 0 || band !== 3) return code;
+    return this.#claimBeyond(urgentRecords, length);
+  }
+
+  /** Until how many claims are allowed is the party's own note. It is raised for one claim, and looked up anew after that. */
+  #claimBeyond(more: number, length: number): number {
+    const { address, records } = this.#queue;
+    const { longs } = this.#memory;
+    const allowed = (address + layout.QUEUE_HEADER + this.#party * layout.PARTY_BYTES + layout.PARTY_ALLOWED) / 8;
+    const released = Atomics.load(longs, (address + layout.QUEUE_RELEASED) / 8);
+    longs[allowed] = released + BigInt(records + more);
+    const code = this.#core.queue_claim(address, this.#party, 3, length);
+    longs[allowed] = 0n;
+    return code;
+  }
+
   #unlessWoken(code: number, since: number): number {
     return code === codes.NOT_READY && this.wakes !== since ? codes.INTERRUPTED : code;
   }
@@ -151,7 +171,7 @@ export class RecordQueue {
   offer(record: Uint8Array, band: Band, timeoutMs = 0, options?: QueueWaitOptions): boolean {
     this.#checkRecord(record, band);
     checkTimeout(timeoutMs, this.#offering);
-    let offset = this.#core.queue_claim(this.#queue.address, this.#party, band, record.length);
+    let offset = this.#claim(band, record.length);
     if (offset === codes.NOT_READY && timeoutMs > 0) {
       offset = this.#wait(this.#offers[band], record.length, timeoutMs, this.#offering, options);
     }
@@ -179,23 +199,111 @@ export class RecordQueue {
    * Queues a copy of `record` at once. Where there is no room, it drops queued records for it, which `dropped` counts:
    * while there are too many, the oldest of the lowest band that has any, up to its own; while the bytes of its own band
    * do not suffice, the oldest of that. Where everything queued outranks it, or what it would drop is still being written,
-   * the record itself is dropped, and counted. True if it was queued; false, too, if the queue is `closed`.
+   * the record itself is dropped, and counted. True if it was queued; false, too, if the queue is `closed`. `onDropped` is
+   * shown each other record that is dropped: a copy.
    *
    * @throws {TypeError} If `record` is no `Uint8Array`.
    * @throws {RangeError} If `record` is longer than `maxRecordBytes`, or `band` is not 0 to 3.
    * @throws {StoppedError} If everybody was told to stop.
    */
-  offerDroppingOldest(record: Uint8Array, band: Band): boolean {
+  offerDroppingOldest(
+    record: Uint8Array,
+    band: Band,
+    onDropped?: (dropped: Uint8Array<ArrayBuffer>) => void,
+  ): boolean {
     this.#checkRecord(record, band);
-    const core = this.#core, { address } = this.#queue;
+    const { address } = this.#queue;
     for (let tries = MOST_TRIES;;) {
-      const offset = core.queue_claim(address, this.#party, band, record.length);
+      const offset = this.#claim(band, record.length);
       if (offset !== codes.NOT_READY) return this.#publish(offset, record);
-      const code = core.queue_make_room(address, this.#party, band, record.length);
+      const code = this.#makeRoom(band, record.length, onDropped);
       if (code === codes.NOT_READY ? --tries > 0 : code === codes.DONE) continue;
-      core.queue_refuse(address);
+      this.#core.queue_refuse(address);
       return false;
     }
+  }
+
+  /** Drops a record. Whoever wants to see it holds the turn meanwhile, so that it is the one that is dropped. */
+  #makeRoom(band: Band, length: number, onDropped?: (dropped: Uint8Array<ArrayBuffer>) => void): number {
+    const core = this.#core;
+    const { address } = this.#queue;
+    if (!onDropped) return core.queue_make_room(address, this.#party, band, length);
+    const found = core.queue_look(address, this.#party);
+    if (found < 0) return found === codes.NOT_READY ? found : codes.DONE;
+    return this.#dropLowest(this.depth >= this.#queue.records ? 0 : band, band, onDropped);
+  }
+
+  /** As the core's `make_room`. This party has the turn, and gives it back. */
+  #dropLowest(lowest: number, highest: number, onDropped: (dropped: Uint8Array<ArrayBuffer>) => void): number {
+    const { words } = this.#memory;
+    let isEmpty = true;
+    for (let band = lowest; band <= highest; band++) {
+      const oldest = this.#headOf(band);
+      const word = Atomics.load(words, oldest / 4);
+      if (word === 0) {
+        isEmpty &&= this.#isEmpty(band);
+        continue;
+      }
+      const length = word & ~(layout.RECORD_COMMITTED | layout.RECORD_ABORTED);
+      const dropped = word < 0 ? this.#copyAt(band, oldest, length) : null;
+      this.#release(band, length, dropped ? layout.QUEUE_DROPPED : layout.QUEUE_ABORTED);
+      if (dropped) onDropped(dropped);
+      return codes.DONE;
+    }
+    this.#giveTurnBack();
+    return isEmpty ? codes.OUTRANKED : codes.NOT_READY;
+  }
+
+  /** Frees the oldest record of a band, and counts it. It gives the turn back. */
+  #release(band: number, length: number, count: number): void {
+    const { address } = this.#queue;
+    const { words, longs } = this.#memory;
+    words[(address + layout.QUEUE_FOUND) / 4] = band;
+    words[this.#found] = length;
+    Atomics.add(longs, (address + count) / 8, 1n);
+    this.#core.queue_free(address, this.#party);
+  }
+
+  #isEmpty(band: number): boolean {
+    const { longs } = this.#memory;
+    const at = this.#queue.address / 8 + band;
+    return Atomics.load(longs, at + layout.QUEUE_TAILS / 8) === Atomics.load(longs, at + layout.QUEUE_HEADS / 8);
+  }
+
+  /** The address of the oldest record of a band, with its header. */
+  #headOf(band: number): number {
+    const { address, bytes } = this.#queue;
+    const head = this.#memory.longs[(address + layout.QUEUE_HEADS) / 8 + band];
+    return this.#data + band * bytes + Number(head % BigInt(bytes)) + layout.RECORD_LENGTH;
+  }
+
+  /** A copy of the record whose header is at an address: behind that, or, where it does not fit, at the band's start. */
+  #copyAt(band: number, header: number, length: number): Uint8Array<ArrayBuffer> {
+    const { bytes } = this.#queue;
+    const start = this.#data + band * bytes;
+    const isWhole = layout.RECORD_HEADER + ((length + 7) & ~7) <= start + bytes - header;
+    const at = isWhole ? header + layout.RECORD_HEADER : start;
+    return new Uint8Array(this.#memory.bytes.subarray(at, at + length));
+  }
+
+  /**
+   * Resolves to true as soon as there is a record to take, or the queue is closed and drained; nothing is taken. False if
+   * neither is so within `timeoutMs`, or if `wake()` was called meanwhile.
+   */
+  whenReady(timeoutMs = Infinity, options: AsyncQueueWaitOptions = NO_OPTIONS): Promise<boolean> {
+    const wanted = { length: 0, since: options.since ?? this.wakes };
+    return this.#takes.promise(wanted, timeoutMs, (offset) => this.#giveBack(offset), options.signal);
+  }
+
+  /** This party has looked, and takes nothing: as if it had died now. It has claimed nothing that is not published. */
+  #giveTurnBack(): void {
+    this.#core.queue_unblock(this.#queue.address, this.#party);
+  }
+
+  #giveBack(offset: number): boolean {
+    const isThere = this.#isThere(offset);
+    if (isThere) this.#giveTurnBack();
+    return isThere || offset === codes.CLOSED;
   }
 
   /**

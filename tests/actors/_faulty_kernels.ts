@@ -31,7 +31,8 @@ const DEEDS: Readonly<Record<string, () => unknown>> = {
 };
 
 const common = { module: import.meta, input: Order, output: Report } as const;
-const restart = { backoffMs: 1, maxBackoffMs: 4, limit: 2 };
+const restart = { worker: "new", backoffMs: 1, maxBackoffMs: 4, limit: 2 } as const;
+const inPlace = { ...restart, worker: "same" } as const;
 
 async function serve(ctx: ContextFor<typeof Order, typeof Report>): Promise<void> {
   calls++;
@@ -45,14 +46,14 @@ async function serve(ctx: ContextFor<typeof Order, typeof Report>): Promise<void
 }
 
 /** Does as it is told, and goes on when it has failed. */
-export const obedient = ringKernel({ ...common, id: "obedient", restart }, serve);
+export const obedient = ringKernel({ ...common, id: "obedient", restart: inPlace }, serve);
 /** The same in a new worker. */
-export const reborn = ringKernel({ ...common, id: "reborn", onError: "restart", restart }, serve);
+export const reborn = ringKernel({ ...common, id: "reborn", restart }, serve);
 /** The same, once. */
-export const mortal = ringKernel({ ...common, id: "mortal", onError: "terminate" }, serve);
+export const mortal = ringKernel({ ...common, id: "mortal", restart: "never" }, serve);
 
 /** Fails before it receives anything. */
-export const stillborn = ringKernel({ ...common, id: "stillborn", restart }, () => {
+export const stillborn = ringKernel({ ...common, id: "stillborn", restart: inPlace }, () => {
   throw new RangeError(`call ${++calls}`);
 });
 
@@ -80,7 +81,7 @@ export const talkative = ringKernel(
 );
 
 /** Takes requests and answers none. */
-export const silent = ringKernel({ ...common, id: "silent", restart }, async (ctx) => {
+export const silent = ringKernel({ ...common, id: "silent", restart: inPlace }, async (ctx) => {
   for await (const { deed } of ctx) await DEEDS[deed]?.();
 });
 

@@ -2,6 +2,7 @@
 
 import { message } from "@ringmill/ringmill/actors";
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { now } from "../../src/ring/clock.ts";
 import fc from "fast-check";
 import { Envelope } from "../../src/actors/message/envelope.ts";
 import { MessageError } from "../../src/actors/errors.ts";
@@ -68,17 +69,17 @@ Deno.test("A message brings its envelope whole", () => {
     const correlationId of [Thing({ value: 1 }).messageId, "größer", "", "\ufeffa", ZERO_ID, crypto.randomUUID(), null]
   ) {
     const sent = Thing({ value: 1 }, { priority: 7, correlationId });
-    const { message, wanted, sentAt } = carry(sent);
+    const { message, replyTo, sentAt } = carry(sent);
     const { messageId, messageType, priority } = message;
     deepEqual(
       [messageId, messageType, priority, message.correlationId],
       [sent.messageId, "Thing", 7, correlationId],
     );
-    deepEqual(wanted, { mailbox: 3, ticket: 2 ** 32 - 1, until: Infinity });
+    deepEqual(replyTo, { mailbox: 3, ticket: 2 ** 32 - 1, until: Infinity });
     equal(sentAt, 0);
     ok(Thing.is(message));
   }
-  ok(Math.abs(carry(Thing({ value: 1 }), true).sentAt - Date.now()) < 60_000);
+  ok(Math.abs(carry(Thing({ value: 1 }), true).sentAt - now()) < 60_000);
 });
 
 Deno.test("A message brings texts of every length and script", () => {

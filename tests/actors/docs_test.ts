@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = new URL("../../", import.meta.url);
 const SOURCES = [
-  "README.md",
+  "src/actors/README.md",
   "src/actors/mod.ts",
   "src/actors/runtime.ts",
   "src/actors/ring_kernel.ts",

@@ -215,7 +215,7 @@ Deno.test('A full queue by "reject" tells its sender at once', async () => {
   for (const value of [1, 2]) await kernel.send(Anything({ value }));
   await rejects(kernel.send(Anything({ value: 3 })), {
     name: "QueueFullError",
-    message: 'Cannot send "Anything" to kernel "k": its queue is full, received one more than 2 messages',
+    message: 'Cannot send "Anything" to kernel "k": its queue is full, of 2 messages',
   });
   await kernel.activate();
   deepEqual([(await kernel.receive(PATIENTLY)).value, (await kernel.receive(PATIENTLY)).value], [1, 2]);
@@ -234,7 +234,11 @@ Deno.test("A message that is too large is a MessageError of its type and its ker
   await using runtime = new RingKernelRuntime();
   const kernel = await runtime.launch("k", slow);
   const error = await kernel.send(Anything({ value: new Uint8Array(4000) })).then(() => null, (error) => error);
-  ok(error.message.startsWith('Cannot send "Anything" to kernel "k": a message has at most 2048 bytes, half of its'));
+  ok(
+    error.message.startsWith(
+      'Cannot send "Anything" to kernel "k": a message has at most 2048 bytes, half of queueBytes of kernel "k"',
+    ),
+  );
   match(error.message, /, received 4\d\d\d$/);
   deepEqual([error.name, error.kernel, error.messageType], ["MessageError", "k", "Anything"]);
   await rejects(kernel.request(Anything({ value: new Uint8Array(4000) })), { name: "MessageError" });

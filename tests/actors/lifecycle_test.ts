@@ -46,7 +46,7 @@ Deno.test("RingKernelRuntime.launch() finds a kernel by the id that it is define
   equal((await runtime.receive("upper", PATIENTLY)).text, "HELLO");
   await rejects(runtime.launch("nobody"), {
     name: "KernelNotFoundError",
-    message: 'Cannot launch kernel "nobody": not just one of that name is defined, name the kernel',
+    message: 'Cannot launch kernel "nobody": no kernel of that name is defined in this program, hand the kernel over',
   });
 });
 
@@ -235,11 +235,11 @@ Deno.test("RingKernelRuntime.terminate() ends a kernel that is being launched", 
 Deno.test("RingKernelRuntime refuses options of the wrong kind or range", () => {
   throws(() => new RingKernelRuntime({ graceMs: -1 }), {
     name: "RangeError",
-    message: "Cannot make a runtime: graceMs must be 0 or more, received -1",
+    message: "Cannot make a runtime: graceMs must be a number of milliseconds, 0 or more, received -1",
   });
   throws(() => new RingKernelRuntime({ maxKernels: 0 }), {
     name: "RangeError",
-    message: "Cannot make a runtime: maxKernels must be a whole number from 1 to 511, received 0",
+    message: "Cannot make a runtime: maxKernels must be an integer from 1 to 511, received 0",
   });
   throws(() => new RingKernelRuntime({ answerBytes: "many" as never }), { name: "TypeError" });
 });
@@ -249,7 +249,7 @@ Deno.test("RingKernelRuntime.launch() refuses more than maxKernels, and reuses w
   const kernel = await runtime.launch("a", upper);
   await rejects(runtime.launch("b", upper), {
     name: "RangeError",
-    message: 'Cannot launch kernel "b": maxKernels must be more for one more kernel, received 1',
+    message: 'Cannot launch kernel "b": all of maxKernels run already, received 1',
   });
   await kernel.terminate();
   for (let round = 0; round < 3; round++) {

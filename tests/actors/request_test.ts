@@ -20,7 +20,7 @@ Deno.test("RingKernelRuntime.request() times out, and a late answer disturbs nob
   const kernel = await runtime.launch("echo", echo);
   await rejects(kernel.request(Anything({ value: "late" }), { timeoutMs: 20 }), {
     name: "QueueTimeoutError",
-    message: 'Cannot request of kernel "echo": no answer came for 20 ms',
+    message: 'Cannot request of kernel "echo": no answer came for 20 ms: it is launched, not active',
   });
   const patient = kernel.request(Anything({ value: "patient" }), PATIENTLY);
   const hasty = rejects(kernel.request(Anything({ value: "hasty" }), { timeoutMs: 20 }), { name: "QueueTimeoutError" });

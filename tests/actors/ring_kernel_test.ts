@@ -8,40 +8,73 @@ Deno.test("ringKernel() fills in defaults", () => {
   const { id, module, input, output, settings, params } = ringKernel({ ...options, input: Text }, () => {});
   deepEqual([id, module, input, output, params], ["k", import.meta.url, [Text], null, undefined]);
   deepEqual(settings, {
-    queueSize: 4096,
-    queueBytes: 1_048_576,
-    backpressure: "block",
-    onError: "continue",
-    restart: { backoffMs: 100, maxBackoffMs: 10_000, limit: 5, resetMs: 60_000 },
+    output: "queue",
+    queueSize: { input: 4096, output: 4096 },
+    queueBytes: { input: 1_048_576, output: 1_048_576 },
+    backpressure: { input: "block", output: "block" },
+    ack: false,
+    attempts: 3,
+    restart: { worker: "same", backoffMs: 100, maxBackoffMs: 10_000, limit: 5, resetMs: 60_000 },
     permissions: undefined,
   });
 });
 
 const WRONG: readonly [options: object, name: string, message: string][] = [
-  [{ id: "" }, "TypeError", 'Cannot define kernel "": its id must be a text, received ""'],
+  [{ id: "" }, "RangeError", 'Cannot define kernel "": id must be a text that is not empty, received ""'],
   [
     { queueSize: 0 },
     "RangeError",
-    'Cannot define kernel "k": queueSize must be a whole number from 1 to 1073741824, received 0',
+    'Cannot define kernel "k": queueSize must be an integer from 1 to 1073741824, or { input, output }, received 0',
   ],
-  [{ queueSize: "4" }, "TypeError", 'Cannot define kernel "k": queueSize must be a number, received "4"'],
+  [
+    { queueSize: { input: 4, output: 0.5 } },
+    "RangeError",
+    'Cannot define kernel "k", option queueSize: output must be an integer from 1 to 1073741824, received 0.5',
+  ],
+  [
+    { queueSize: "4" },
+    "TypeError",
+    'Cannot define kernel "k": queueSize must be an integer from 1 to 1073741824, or { input, output }, received "4"',
+  ],
   [
     { queueBytes: 2 ** 30 },
     "RangeError",
-    'Cannot define kernel "k": queueBytes must be a whole number from 256 to 536870912, received 1073741824',
+    'Cannot define kernel "k": queueBytes must be an integer from 256 to 536870912, or { input, output }, received 1073741824',
   ],
   [
     { backpressure: "wait" },
-    "TypeError",
-    'Cannot define kernel "k": backpressure must be "block" or "reject" or "dropOldest", received "wait"',
+    "RangeError",
+    'Cannot define kernel "k": backpressure must be one of block, reject, dropOldest, or { input, output }, received "wait"',
   ],
   [
-    { onError: "ignore" },
+    { backpressure: { inputs: "block" } },
     "TypeError",
-    'Cannot define kernel "k": onError must be "continue" or "restart" or "terminate", received "ignore"',
+    'Cannot define kernel "k", option backpressure: there is no option "inputs"; did you mean "input"?',
   ],
-  [{ restart: { limit: -1 } }, "RangeError", 'Cannot define kernel "k": limit must be 0 or more, received -1'],
+  [{ onError: "restart" }, "TypeError", 'Cannot define kernel "k": there is no option "onError"'],
+  [
+    { restart: { limit: -1 } },
+    "RangeError",
+    'Cannot define kernel "k", option restart: limit must be an integer, 0 or more, or Infinity, received -1',
+  ],
+  [
+    { restart: "always" },
+    "RangeError",
+    'Cannot define kernel "k": restart must be one of never, or an object, received "always"',
+  ],
+  [
+    { restart: { worker: "newer" } },
+    "RangeError",
+    'Cannot define kernel "k", option restart: worker must be one of new, same, received "newer"',
+  ],
+  [{ attempts: 0 }, "RangeError", 'Cannot define kernel "k": attempts must be an integer, 1 or more, received 0'],
+  [{ ack: 1 }, "TypeError", 'Cannot define kernel "k": ack must be true or false, received 1'],
   [{ input: [] }, "TypeError", 'Cannot define kernel "k": input must be a type of messages, or several, received []'],
+  [
+    { input: "none" },
+    "TypeError",
+    'Cannot define kernel "k": input must be a type of messages, or several, received "none"',
+  ],
   [
     { module: undefined },
     "TypeError",
@@ -61,7 +94,10 @@ Deno.test("ringKernel() refuses to do without options or function", () => {
     name: "TypeError",
     message: /its options must be an object/,
   });
-  throws(() => ringKernel(options, undefined as never), { name: "TypeError", message: /it needs a function/ });
+  throws(() => ringKernel(options, undefined as never), {
+    name: "TypeError",
+    message: /its function must be a function/,
+  });
 });
 
 Deno.test("RingKernelRuntime.launch() refuses what is no kernel, or has no id", async () => {
@@ -70,6 +106,6 @@ Deno.test("RingKernelRuntime.launch() refuses what is no kernel, or has no id", 
     name: "TypeError",
     message: 'Cannot launch kernel "k": expected what ringKernel() has made, received {}',
   });
-  await rejects(runtime.launch("" as never), { name: "TypeError" });
+  await rejects(runtime.launch("" as never), { name: "RangeError" });
   equal(runtime.kernels.length, 0);
 });

@@ -53,7 +53,7 @@ export async function rejected(runtime: RingKernelRuntime) {
   // @ts-expect-error There is no such strategy.
   ringKernel({ ...common, id: "k", backpressure: "wait" }, () => {});
   // @ts-expect-error There is no such policy.
-  ringKernel({ ...common, id: "k", onError: "ignore" }, () => {});
+  ringKernel({ ...common, id: "k", restart: "always" }, () => {});
   // @ts-expect-error A kernel needs its module.
   ringKernel({ id: "k", input: Raw }, () => {});
   ringKernel({ ...common, id: "k" }, async (ctx) => {
@@ -112,7 +112,7 @@ Deno.test("ringKernel() infers the types of messages and constants", async () =>
     apart,
   );
   equal(kernel.params.factor, 2);
-  equal(kernel.settings.queueSize, 4096);
+  equal(kernel.settings.queueSize.input, 4096);
   await using runtime = new RingKernelRuntime();
   equal(runtime.kernels.length, 0);
 });

@@ -52,14 +52,14 @@ Deno.test("KernelRecord.stop() reaches workers up to a number, or all", async ()
 
 Deno.test("KernelRecord.whenStateIs() resolves in that state, when the worker must stop, or when the time is up", async () => {
   const [own, other] = records();
-  const active = own.whenStateIs(2, 1, Infinity);
+  const active = own.whenStateIs([2], 1, Infinity);
   other.state = 1;
   other.state = 2;
   ok(await within(active, 10_000));
   equal(own.state, 2);
-  await own.whenStateIs(2, 1, Infinity);
-  ok(await within(own.whenStateIs(3, 1, 5), 10_000));
-  const first = own.whenStateIs(3, 1, Infinity), second = own.whenStateIs(3, 2, Infinity);
+  await own.whenStateIs([2], 1, Infinity);
+  ok(await within(own.whenStateIs([3], 1, 5), 10_000));
+  const first = own.whenStateIs([3], 1, Infinity), second = own.whenStateIs([3], 2, Infinity);
   other.stop(1);
   ok(await within(first, 10_000));
   ok(!await within(second, 5));
@@ -88,7 +88,7 @@ function interrupt<Result>(number: number, act: () => void, run: () => Result): 
 
 /** Waits for an end in both ways, of the first worker. */
 function waitForStop(record: KernelRecord): Promise<unknown> {
-  return Promise.all([record.whenStopped(1), record.whenStateIs(2, 1, Infinity)]);
+  return Promise.all([record.whenStopped(1), record.whenStateIs([2], 1, Infinity)]);
 }
 
 Deno.test("KernelRecord misses no stop, whenever it comes", async () => {

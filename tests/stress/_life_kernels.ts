@@ -61,8 +61,8 @@ const [module, input, output, params] = [import.meta, Ask, Answer, {} as Living]
 const options = { module, input, output, params, queueSize: 4, restart: { backoffMs: 1, limit: Infinity } };
 
 /** Is called again after an error. */
-export const goesOn = ringKernel({ ...options, id: "goes on", onError: "continue" }, live);
+export const goesOn = ringKernel({ ...options, id: "goes on", restart: { ...options.restart, worker: "same" } }, live);
 /** Gets a new worker after an error. */
-export const restarts = ringKernel({ ...options, id: "restarts", onError: "restart" }, live);
+export const restarts = ringKernel({ ...options, id: "restarts" }, live);
 /** Ends after an error. */
-export const givesUp = ringKernel({ ...options, id: "gives up", onError: "terminate" }, live);
+export const givesUp = ringKernel({ ...options, id: "gives up", restart: "never" }, live);

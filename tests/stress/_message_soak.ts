@@ -17,6 +17,8 @@ export interface MessageSoakOptions {
   progress?: (report: MessageSoakReport) => void;
 }
 
+const both = <Value>(value: Value) => ({ input: value, output: value });
+
 /** What has come of it so far. */
 export interface MessageSoakReport {
   messages: number;
@@ -31,7 +33,10 @@ async function soakOne(random: Random, perRuntime: number): Promise<number> {
   const senders = 1 + random.below(4), receivers = 1 + random.below(3);
   const queueSize = 1 + random.below(random.pick([4, 4096])), queueBytes = 2 ** (10 + random.below(8));
   const messages = Math.ceil(perRuntime / senders / receivers);
-  const sink = { ...checkNumbered, settings: { ...checkNumbered.settings, queueSize, queueBytes } };
+  const sink = {
+    ...checkNumbered,
+    settings: { ...checkNumbered.settings, queueSize: both(queueSize), queueBytes: both(queueBytes) },
+  };
   const sinks = Array.from({ length: receivers }, (_, n) => `sink ${n}`);
   await using runtime = new RingKernelRuntime();
   for (const id of sinks) await runtime.launch(id, sink, { params: { senders, messages } });

@@ -25,10 +25,11 @@ function contentOf(sender: number, number: number, length: number): { bytes: Uin
   return { bytes: new Uint8Array(length).fill(byte), text: "é".repeat(byte & 31) };
 }
 
-const [module, onError] = [import.meta, "terminate" as const];
+const module = import.meta;
+const restart = "never";
 
 /** Sends to all sinks in turn. */
-export const sendNumbered = ringKernel({ id: "send numbered", module, onError, params: {} as Sending }, async (ctx) => {
+export const sendNumbered = ringKernel({ id: "send numbered", module, restart, params: {} as Sending }, async (ctx) => {
   await ctx.waitActive();
   const { sender, sinks, messages, most, seed } = ctx.params, random = new Random(seed);
   for (let number = 0; number < messages; number++) {
@@ -42,7 +43,7 @@ export const sendNumbered = ringKernel({ id: "send numbered", module, onError, p
 
 /** Takes so many messages of each sender, and checks that they are what was sent, in its order. */
 export const checkNumbered = ringKernel(
-  { id: "check numbered", module, onError, input: Numbered, output: Counts, params: { senders: 0, messages: 0 } },
+  { id: "check numbered", module, restart, input: Numbered, output: Counts, params: { senders: 0, messages: 0 } },
   async (ctx) => {
     const { senders, messages } = ctx.params, counts = new Array<number>(senders).fill(0);
     for (let left = senders * messages; left > 0; left--) {

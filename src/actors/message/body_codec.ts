@@ -7,17 +7,8 @@ import {
   RESET_BUFFER_MODE,
   REUSE_BUFFER_MODE,
 } from "../../vendor/msgpackr.js";
-import { type ErrorReport, rebuildError, reportError } from "../../worker/error_report.ts";
-
-/** What msgpackr would send as something else, or as nothing. */
-class Unsendable {
-  static [Symbol.hasInstance](value: unknown): boolean {
-    // Typed arrays are frequent, and soon told apart.
-    if (ArrayBuffer.isView(value)) return false;
-    return value instanceof Promise || value instanceof SharedArrayBuffer || value instanceof WeakMap ||
-      value instanceof WeakSet || value instanceof WeakRef;
-  }
-}
+import { areExact } from "./body_check.ts";
+import { unwrap, wrap, Wrapped } from "./exact_values.ts";
 
 function refuse(value: unknown): never {
   throw new TypeError(`${Deno.inspect(value, { depth: 0 })} could not be cloned`);
@@ -31,14 +22,15 @@ class Bytes {
 }
 
 // Codes of extensions. Those of msgpackr itself are letters.
-const [UNSENDABLE, ERROR, HALF_FLOATS, BYTES] = [1, 2, 3, 4];
+const WRAPPED = 2;
+const HALF_FLOATS = 3;
+const BYTES = 4;
 
-addExtension({ Class: Unsendable, type: UNSENDABLE, write: refuse, read: refuse });
 addExtension({
-  Class: Error,
-  type: ERROR,
-  write: (error: Error) => ({ ...reportError(error) }),
-  read: (report: ErrorReport) => rebuildError(report),
+  Class: Wrapped,
+  type: WRAPPED,
+  write: ({ kind, parts }: Wrapped) => [kind, parts],
+  read: ([kind, parts]: [Wrapped["kind"], unknown]) => unwrap(kind, parts),
 });
 addExtension({
   Class: Float16Array,
@@ -81,14 +73,22 @@ export interface Packed {
   readonly end: number;
 }
 
-/** Writes `value` behind `reserved` bytes, 0 to 255. */
-export function pack(value: unknown, reserved: number): Packed {
+/**
+ * Writes values behind `reserved` bytes, 0 to 255.
+ *
+ * @throws {TypeError} If one of them cannot be carried as it is.
+ */
+export function pack(values: readonly unknown[], reserved: number): Packed {
+  return write(areExact(values) ? values : values.map(wrap), reserved);
+}
+
+function write(values: readonly unknown[], reserved: number): Packed {
   const mode = REUSE_BUFFER_MODE | RESET_BUFFER_MODE | RESERVE_START_SPACE | reserved;
-  const target = packr.pack(value, mode) as unknown as Target;
+  const target = packr.pack(values, mode) as unknown as Target;
   return { buffer: target, start: target.start, end: target.end };
 }
 
 /** Reads what `pack` has written. */
-export function unpack(bytes: Uint8Array, start: number, end: number): unknown {
-  return packr.unpack(bytes, { start, end });
+export function unpack(bytes: Uint8Array, start: number, end: number): readonly unknown[] {
+  return packr.unpack(bytes, { start, end }) as readonly unknown[];
 }

@@ -41,6 +41,16 @@ export interface Header extends Correlation {
   readonly priority: number;
   /** Whether its schema has accepted it already: it has come out of a queue. */
   readonly isChecked: boolean;
+  /** The request by which it came, if it did. */
+  request: OpenRequest | null;
+  /** The request that it answers, if `reply()` has made it. */
+  readonly answers: OpenRequest | null;
+}
+
+/** A request that this thread has received. */
+export interface OpenRequest {
+  /** Whether it is answered, failed, forwarded or overdue: nobody waits for its answer here. */
+  readonly isClosed: boolean;
 }
 
 /** No correlation. */
@@ -99,6 +109,12 @@ export class Envelope {
 
   set correlationId(_: string | null) {
     this.#refuse("correlationId");
+  }
+
+  /** The body with the envelope, for logs. */
+  toJSON(): unknown {
+    const { messageType, messageId, priority, correlationId } = this;
+    return { messageType, messageId, priority, correlationId, ...(this as object) };
   }
 
   /** A body with such a field would hide the envelope's. */

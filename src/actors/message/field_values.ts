@@ -11,7 +11,7 @@ import type { Sheet } from "./sheet.ts";
 
 const [OTHER, NUMBER, TEXT, TRUE, FALSE, NULL, UNDEFINED] = [0, 1, 2, 3, 4, 5, 6];
 const NUMBER_BYTES = 9, TEXT_BYTES = 5;
-/** In characters. Longer texts are the serialiser's, which is quicker then. */
+/** In characters. Longer texts are the serialiser's, which is quicker then; and those with lone surrogates, which UTF-8 has not. */
 const LONGEST_TEXT = 256;
 /** Texts up to this length are written sooner character by character, as long as they are ASCII. */
 const SHORT_TEXT = 64;
@@ -35,7 +35,7 @@ export function mostBytesOf(values: readonly unknown[], others: unknown[]): numb
 }
 
 function isShortText(value: unknown): value is string {
-  return typeof value === "string" && value.length <= LONGEST_TEXT;
+  return typeof value === "string" && value.length <= LONGEST_TEXT && value.isWellFormed();
 }
 
 /** What the value is, if that says it all. */

@@ -15,7 +15,8 @@ export interface Formed {
 const MOST_FORMS = 16;
 const MOST_FIELDS = 64;
 
-const encoder = new TextEncoder(), decoder = new TextDecoder();
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** Two hashes by FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv), 53 bits together. */
 function numberOf(bytes: Uint8Array): number {
@@ -51,7 +52,7 @@ export function formOf(kind: MessageKind, message: Envelope): Formed {
     if (values) return { form, values };
   }
   const fields = Object.keys(message);
-  // The last one that is added takes everything.
+  // The 16th form is a catch-all: its bodies are serialised as one object.
   const isLast = fields.length > MOST_FIELDS || known.length === MOST_FORMS;
   const form = newForm(kind.name, isLast ? null : fields);
   known.push(form);

@@ -1,11 +1,11 @@
 /** What happens to a message before it is sent: its type, its schema and its body are looked at. */
 
-import { Envelope, type Header } from "./envelope.ts";
+import { Envelope, type Header, type MessageKind } from "./envelope.ts";
 import { MessageError } from "../errors.ts";
 import type { AnyMessageType } from "../message.ts";
-import { type AnswerWanted, encodeMessage } from "./message_record.ts";
+import { decodeMessage, encodeMessage, type ReplyTo } from "./message_record.ts";
 import type { Parcel } from "../thread/outlet.ts";
-import { type StandardResult, summarizeIssues } from "../standard_schema.ts";
+import { type StandardIssue, type StandardResult, summarizeIssues } from "../standard_schema.ts";
 
 /** Where messages go. */
 export interface Destination {
@@ -46,28 +46,62 @@ export function mustBeChecked({ kind, isChecked }: Header): boolean {
   return kind.schema !== undefined && !isChecked;
 }
 
+/** Types whose schemas answer by promises. What they look at must not change meanwhile. */
+const asyncKinds = new WeakSet<MessageKind>();
+
 /**
- * What the schema of a message makes of it.
+ * What the schema of a message makes of it: at once, unless the schema answers by a promise. That one sees a copy, which is
+ * the message as it is now.
  *
  * @throws {MessageError} If it does not accept it.
  */
-export async function check(message: Envelope, header: Header, { kernel, place }: Destination): Promise<Envelope> {
-  const { kind } = header,
-    fail = (reason: string, cause?: unknown) => {
-      const text = `Cannot send "${kind.name}" ${place}: ${reason}`;
-      return new MessageError(text, { messageType: kind.name, kernel, cause });
-    };
-  let result: StandardResult<unknown>;
+export function check(message: Envelope, header: Header, destination: Destination): Envelope | Promise<Envelope> {
+  const { kind } = header;
+  const refuse = refuserOf(header, destination);
+  const validate = (body: object) => {
+    try {
+      return kind.schema!["~standard"].validate(body);
+    } catch (cause) {
+      throw refuse(`its schema threw ${cause}`, cause);
+    }
+  };
+  const accept = (result: StandardResult<unknown>) => accepted(result, header, refuse);
+  if (!asyncKinds.has(kind)) {
+    const result = validate({ ...message });
+    if (!(result instanceof Promise)) return accept(result);
+    asyncKinds.add(kind);
+    // It is asked again, with a copy: this one could see what becomes of the body later.
+    result.catch(() => {});
+  }
+  const asked = Promise.resolve(validate(copyOf(message, header)));
+  return asked.catch((cause) => {
+    throw refuse(`its schema threw ${cause}`, cause);
+  }).then(accept);
+}
+
+type Refuse = (reason: string, cause?: unknown) => MessageError;
+
+function refuserOf({ kind }: Header, { kernel, place }: Destination): Refuse {
+  return (reason, cause) =>
+    new MessageError(`Cannot send "${kind.name}" ${place}: ${reason}`, { messageType: kind.name, kernel, cause });
+}
+
+function accepted({ issues, value }: { issues?: unknown; value?: unknown }, header: Header, refuse: Refuse): Envelope {
+  if (issues) throw refuse(`its schema does not accept it: ${summarizeIssues(issues as StandardIssue[])}`, issues);
+  if (typeof value !== "object" || value === null) {
+    throw refuse(`its schema must return an object, received ${Deno.inspect(value)}`);
+  }
+  return Object.assign(header.kind.create({ ...header, isChecked: true }), value);
+}
+
+/** A deep copy of a body; what cannot be carried may be what the schema takes out. */
+function copyOf(message: Envelope, header: Header): object {
   try {
-    result = await kind.schema!["~standard"].validate({ ...message });
-  } catch (cause) {
-    throw fail(`its schema threw ${cause}`, cause);
+    const record = new Uint8Array(encodeMessage(message, header, null, false));
+    return { ...decodeMessage(record, "(none)").message };
+  } catch {
+    return { ...message };
   }
-  if (result.issues) throw fail(`its schema does not accept it: ${summarizeIssues(result.issues)}`, result.issues);
-  if (typeof result.value !== "object" || result.value === null) {
-    throw fail(`its schema must return an object, received ${Deno.inspect(result.value)}`);
-  }
-  return Object.assign(kind.create({ ...header, isChecked: true }), result.value);
 }
 
 /**
@@ -78,16 +112,17 @@ export async function check(message: Envelope, header: Header, { kernel, place }
 export function parcelOf(
   message: Envelope,
   header: Header,
-  wanted: AnswerWanted | null,
+  replyTo: ReplyTo | null,
   isTimed: boolean,
   { kernel, place }: Destination,
 ): Parcel {
   const messageType = header.kind.name;
   try {
-    const record = encodeMessage(message, header, wanted, isTimed);
+    const record = encodeMessage(message, header, replyTo, isTimed);
     return { record, priority: header.priority, messageType };
   } catch (cause) {
-    const text = `Cannot send "${messageType}" ${place}: its body cannot be serialised: ${cause}`;
+    const reason = cause instanceof TypeError ? cause.message : cause;
+    const text = `Cannot send "${messageType}" ${place}: its body cannot be serialised: ${reason}`;
     throw new MessageError(text, { messageType, kernel, cause });
   }
 }

@@ -3,14 +3,14 @@
 import type { Packed } from "./body_codec.ts";
 
 /** Bytes of a record that are not valid any more when the next one is made. */
-export type Record = Uint8Array<ArrayBuffer>;
+export type RecordBytes = Uint8Array<ArrayBuffer>;
 
 /** Some memory to make a record in. */
 export interface Sheet {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly view: DataView<ArrayBuffer>;
   /** Views of its beginning, by their length. */
-  readonly views: Record[];
+  readonly views: RecordBytes[];
 }
 
 /** Views of a sheet's beginning are made once, up to this length. */
@@ -24,7 +24,7 @@ function newSheet(bytes: Uint8Array<ArrayBuffer>): Sheet {
 const KEPT_BYTES = 64 * SHORT_BYTES;
 
 const own = newSheet(new Uint8Array(KEPT_BYTES));
-/** The serialiser's is the same for most records. */
+/** msgpackr reuses its buffer: one view of it is kept. */
 let serialisers = own;
 
 /** Our own memory, with room for so many bytes. */
@@ -43,7 +43,7 @@ export function sheetOf({ buffer, start, end }: Packed, more: number): Sheet {
 }
 
 /** The record that lies there. */
-export function recordOn({ bytes, views }: Sheet, start: number, end: number): Record {
+export function recordOn({ bytes, views }: Sheet, start: number, end: number): RecordBytes {
   if (start !== 0 || end > SHORT_BYTES) return bytes.subarray(start, end);
   return views[end] ??= bytes.subarray(0, end);
 }

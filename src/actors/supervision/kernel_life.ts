@@ -1,19 +1,26 @@
 /** The life of a kernel that was launched, on the thread that did so. */
 
+import { clockZero, now } from "../../ring/clock.ts";
+import type { WaitFigures } from "../../ring/kernel_record.ts";
 import { within } from "../../ring/within.ts";
 import { stopOnUnload } from "../../worker/unload.ts";
-import { type KernelError, KernelStateError } from "../errors.ts";
-import { type FailureReport, rebuildFailure, reportFailure } from "../message/failure.ts";
-import { createKernelMemory, type MailboxDescription } from "../thread/kernel_memory.ts";
-import type { KernelLink, KernelUse } from "../kernel_link.ts";
-import { KERNEL_STATES, type KernelDeed, type KernelState, stateAfter } from "../kernel_state.ts";
-import { type OpenPeer, openPeer } from "../thread/peer.ts";
-import { namesOf } from "../message/preparation.ts";
-import type { KernelGone, KernelJob, PeerDescription, ToKernel } from "../thread/kernel_protocol.ts";
+import { type KernelError, KernelStateError, QueueTimeoutError } from "../errors.ts";
+import type { LaunchOptions, TerminateOptions } from "../kernel_context.ts";
+import { KERNEL_STATES, type KernelAction, type KernelState, stateAfter } from "../kernel_state.ts";
 import type { AnyRingKernel } from "../ring_kernel.ts";
+import { type FailureReport, rebuildKernelError, reportFailure, reportTermination } from "../message/failure.ts";
+import { namesOf } from "../message/preparation.ts";
+import { replyToIn } from "../message/message_record.ts";
+import { createKernelMemory, type QueuePlace } from "../thread/kernel_memory.ts";
+import type { KernelGone, KernelJob, KernelQuestion, PeerDescription, ToKernel } from "../thread/kernel_protocol.ts";
+import { type Letter, LetterInHand } from "../thread/letter_in_hand.ts";
+import { type OpenPeer, openPeer } from "../thread/peer.ts";
+import type { Settler } from "../thread/settler.ts";
+import { type TakenRequest, TakenTable } from "../thread/taken_table.ts";
+import type { KernelTelemetry, KernelWait } from "../telemetry.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { Supervisor, type SupervisorHooks } from "./supervisor.ts";
-import type { KernelTelemetry } from "../telemetry.ts";
+import { clearQueue } from "./clear_queue.ts";
 
 /** What the life of a kernel needs of its runtime. */
 export interface Surroundings {
@@ -23,59 +30,82 @@ export interface Surroundings {
   readonly parties: number;
   /** Whether there are more kernels than cores. */
   readonly isCrowded: boolean;
+  /** Fails requests. */
+  readonly settler: Settler;
   /** Gives a new thread its number in queues. */
-  takeParty(): number;
+  takeThreadSlot(): number;
   /** Takes it back, once that thread has ended. */
-  returnParty(party: number): void;
-  /** Tells all threads. */
-  announce(gone: KernelGone): void;
-  /** A kernel has used another one. */
-  noteUse(link: KernelLink): void;
-  peer(id: string): PeerDescription | null;
-  mailbox(number: number): MailboxDescription | null;
+  returnThreadSlot(threadSlot: number): void;
+  /** The kernel has ended. */
+  announce(life: KernelLife, gone: KernelGone): void;
+  /** One of its workers has ended: its children end with it. */
+  endChildren(life: KernelLife): void;
+  /** Answers what its worker asks. */
+  onQuestion(life: KernelLife, question: Exclude<KernelQuestion, { kind: "dead letter" }>): void;
+  /** A message was tried in vain. */
+  bury(life: KernelLife, letter: Letter, error: KernelError | null): void;
+  /** What a kernel waits for, by names. */
+  nameWait(kind: KernelWait["kind"], wait: WaitFigures): KernelWait;
 }
 
 /** How a kernel is launched. */
 export interface LaunchOrder {
   readonly id: string;
-  /** The number of its mailbox. */
-  readonly number: number;
+  readonly mailboxId: number;
   readonly kernel: AnyRingKernel;
   readonly params: unknown;
+  /** The id of the kernel that has launched it; `null` if the program has. */
+  readonly parent: string | null;
+  /** The queues of the pool that it belongs to, if it does. */
+  readonly pool?: { readonly input: QueuePlace; readonly output: QueuePlace };
 }
 
 /** A kernel that was launched. */
 export class KernelLife implements SupervisorHooks {
   readonly id: string;
+  readonly parent: string | null;
   /** As other threads are told of it. */
   readonly description: PeerDescription;
   /** As this thread sees it. */
   readonly peer: OpenPeer;
+  /** Workers that know of it. */
+  readonly knownBy: Set<KernelLife> = new Set();
   readonly #order: LaunchOrder;
   readonly #surroundings: Surroundings;
   readonly #supervisor: Supervisor;
+  readonly #taken: TakenTable;
+  readonly #inHand: LetterInHand | null;
   readonly #uptime = new Stopwatch();
   readonly #activeTime = new Stopwatch();
   readonly #loading: PromiseWithResolvers<void> = Promise.withResolvers();
-  readonly #ended: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #ended: PromiseWithResolvers<KernelError | null> = Promise.withResolvers();
   #state: KernelState = "created";
   #errors = 0;
+  #lost = 0;
+  #deadLetters = 0;
   #lastError: KernelError | null = null;
   #failure: KernelError | null = null;
-  #terminating: Promise<void> | undefined;
+  /** Calls of `terminate()` that wait; undefined before the first. */
+  #terminations: number | undefined;
   /** Takes back that it terminates when the program is unloaded. */
   #forgetUnload: () => void = () => {};
 
   /** @throws {RangeError} If there is no memory for its queues. */
   constructor(order: LaunchOrder, surroundings: Surroundings) {
-    const { id, number, kernel } = order, { parties, graceMs, isCrowded } = surroundings, { settings } = kernel;
+    const { id, mailboxId, kernel, pool } = order;
+    const { parties, graceMs, isCrowded, settler } = surroundings;
+    const { settings } = kernel;
     this.id = id;
+    this.parent = order.parent;
     this.#order = order;
     this.#surroundings = surroundings;
     this.#supervisor = new Supervisor(id, settings, graceMs, this);
-    const types = namesOf(kernel.input), memory = createKernelMemory(id, number, parties, settings);
-    this.description = { id, memory, backpressure: settings.backpressure, types: types && [...types] };
-    this.peer = openPeer(this.description, 0, { mayBlock: false, isCrowded });
+    const types = namesOf(kernel.input);
+    const memory = createKernelMemory({ id, mailboxId, parties, settings, pool });
+    this.#taken = new TakenTable(memory.taken);
+    this.#inHand = memory.inHand && new LetterInHand(memory.inHand);
+    this.description = { id, memory, backpressure: settings.backpressure.input, types: types && [...types] };
+    this.peer = openPeer(this.description, { threadSlot: 0, handles: { mayBlock: false, isCrowded }, settler });
   }
 
   /** What was launched. */
@@ -87,16 +117,21 @@ export class KernelLife implements SupervisorHooks {
     return this.#state;
   }
 
+  /** Resolves when it has ended: to what has ended it, or `null`. */
+  get ended(): Promise<KernelError | null> {
+    return this.#ended.promise;
+  }
+
   /**
    * Starts its worker. Resolves when its function is called.
    *
    * @throws {TypeError} If its constants cannot be cloned.
-   * @throws {KernelError} If its module cannot be imported, or does not define it.
+   * @throws {KernelError} If its module cannot be imported within `timeoutMs`, or does not define it.
    */
-  async launch(): Promise<void> {
+  async launch({ timeoutMs = Infinity }: LaunchOptions): Promise<void> {
     this.#uptime.start();
     this.#forgetUnload = stopOnUnload(() => this.mustTerminate());
-    // Where it is awaited is not yet known.
+    // May reject before it is awaited: mark it as handled.
     this.#loading.promise.catch(() => {});
     try {
       this.#supervisor.start();
@@ -104,12 +139,33 @@ export class KernelLife implements SupervisorHooks {
       this.#supervisor.stop();
       throw launchError(this.id, error as Error);
     }
+    if (!await within(this.#loading.promise, timeoutMs)) this.#giveUpLoading(timeoutMs);
     await this.#loading.promise;
   }
 
+  #giveUpLoading(timeoutMs: number): void {
+    const failure = reportFailure(this.id, `was not ready after ${timeoutMs} ms: its module is still being imported`);
+    this.failed(failure);
+    this.#supervisor.abandon(failure);
+  }
+
   /** @throws {KernelStateError} If the state does not allow it. */
-  change(deed: Exclude<KernelDeed, "terminate">): void {
-    this.#enter(stateAfter(deed, this.id, this.#state));
+  change(action: Exclude<KernelAction, "terminate">): void {
+    this.#enter(stateAfter(action, this.id, this.#state));
+  }
+
+  /**
+   * Lets it finish the message in hand. Resolves when it has.
+   *
+   * @throws {QueueTimeoutError} If it has not for `timeoutMs`.
+   */
+  async deactivate(timeoutMs: number): Promise<void> {
+    this.change("deactivate");
+    const { record } = this.peer.memory;
+    await Promise.race([record.whenQuiet(timeoutMs), this.ended]);
+    if (record.isQuiet || this.#state !== "deactivated") return;
+    const what = `Cannot see kernel "${this.id}" quiet: it is deactivated`;
+    throw new QueueTimeoutError(`${what}, and has had a message in hand for ${timeoutMs} ms more`);
   }
 
   #enter(state: KernelState): void {
@@ -128,42 +184,76 @@ export class KernelLife implements SupervisorHooks {
    * @throws {KernelStateError} If it has ended already.
    * @throws {KernelError} If it ignores that for `timeoutMs`.
    */
-  terminate(timeoutMs: number): Promise<void> {
-    return this.#terminating ??= this.#terminate(timeoutMs);
+  async terminate({ timeoutMs, drain = false }: TerminateOptions): Promise<void> {
+    const { graceMs } = this.#surroundings;
+    if (!drain) return await this.#end(timeoutMs ?? graceMs);
+    const canDrain = this.#state === "active" || this.#state === "deactivated";
+    if (canDrain && await this.#drain(timeoutMs ?? Infinity)) return;
+    await this.#end(graceMs);
   }
 
-  async #terminate(timeoutMs: number): Promise<void> {
-    this.#enter(stateAfter("terminate", this.id, this.#state));
-    const { record, input } = this.peer.memory;
-    record.stop();
+  /** True if it has processed what is queued, and ended, within the time. */
+  async #drain(timeoutMs: number): Promise<boolean> {
+    const { input } = this.peer.memory;
+    this.#terminations ??= 0;
     input.close();
+    this.#enter("terminating");
+    this.#activeTime.start();
+    return await within(this.ended, timeoutMs);
+  }
+
+  async #end(timeoutMs: number): Promise<void> {
+    if (this.#state !== "terminated" || this.#terminations === undefined) this.#stop();
+    this.#terminations = (this.#terminations ?? 0) + 1;
+    const hasEnded = await within(this.ended, timeoutMs);
+    this.#terminations--;
+    if (hasEnded) return;
+    const failure = reportFailure(this.id, `ignored its termination for ${timeoutMs} ms`);
+    // Another call may give it more time.
+    if (this.#terminations === 0) {
+      this.failed(failure);
+      this.#supervisor.abandon(failure);
+    }
+    throw rebuildKernelError(failure);
+  }
+
+  #stop(): void {
+    const { record, input } = this.peer.memory;
+    const state = stateAfter("terminate", this.id, this.#state);
+    record.stop();
+    this.#enter(state);
+    if (!this.#order.pool) input.close();
     input.wake();
     this.#supervisor.stop();
-    if (await within(this.#ended.promise, timeoutMs)) return;
-    const failure = reportFailure(this.id, `ignored its termination for ${timeoutMs} ms`);
-    this.failed(failure);
-    this.#supervisor.abandon(failure);
-    throw rebuildFailure(failure);
   }
 
   /** Posts to its worker. */
-  tell(message: ToKernel): void {
-    this.#supervisor.tell(message);
+  post(message: ToKernel): void {
+    this.#supervisor.post(message);
   }
 
   get telemetry(): KernelTelemetry {
-    const { record, input, output } = this.peer.memory, { isTimed } = this.#surroundings;
-    const processed = input.taken, activeMs = this.#activeTime.ms;
+    const { record, input, output } = this.peer.memory;
+    const { isTimed } = this.#surroundings;
+    const { expired, lateAnswers } = record;
+    const processed = Math.max(input.taken - expired - this.#lost, 0);
+    const activeMs = this.#activeTime.ms;
     return {
       kernelId: this.id,
       state: this.#state,
       messagesProcessed: processed,
       messagesSent: output.written,
       messagesDropped: input.dropped + output.dropped,
+      messagesExpired: expired,
+      messagesLost: this.#lost,
+      lateAnswers,
+      deadLetters: this.#deadLetters,
       throughput: activeMs > 0 ? processed / activeMs * 1000 : 0,
       queueDepth: input.depth,
       outputDepth: output.depth,
-      queueSize: this.#order.kernel.settings.queueSize,
+      queueSize: this.#order.kernel.settings.queueSize.input,
+      outputSize: this.#order.kernel.settings.queueSize.output,
+      waitsFor: this.#waitsFor(),
       latencyMs: isTimed ? record.latency.figures : null,
       processingMs: isTimed ? record.processing.figures : null,
       errors: this.#errors,
@@ -174,29 +264,42 @@ export class KernelLife implements SupervisorHooks {
     };
   }
 
+  #waitsFor(): KernelWait | null {
+    const { waitsForRoom, waitsForAnswer } = this.peer.memory.record;
+    if (this.#state === "terminated") return null;
+    if (waitsForRoom) return this.#surroundings.nameWait("room", waitsForRoom);
+    return waitsForAnswer && this.#surroundings.nameWait("answer", waitsForAnswer);
+  }
+
   // What its supervisor tells.
 
   newJob(worker: number): KernelJob {
-    const { kernel, params } = this.#order, { isTimed, isCrowded } = this.#surroundings;
+    const { kernel, params } = this.#order;
+    const { isTimed, isCrowded } = this.#surroundings;
     return {
       self: this.description,
+      zero: clockZero(),
       module: kernel.module,
       definition: kernel.id,
       worker,
-      party: this.#surroundings.takeParty(),
+      threadSlot: this.#surroundings.takeThreadSlot(),
       params,
       isTimed,
       isCrowded,
     };
   }
 
-  returnParty(party: number): void {
-    this.#surroundings.returnParty(party);
+  returnThreadSlot(threadSlot: number): void {
+    this.#surroundings.returnThreadSlot(threadSlot);
   }
 
   stopWorker(worker: number): void {
     this.peer.memory.record.stop(worker);
     this.peer.memory.input.wake();
+  }
+
+  finished(): number {
+    return this.peer.memory.record.finished;
   }
 
   loaded(): void {
@@ -206,50 +309,77 @@ export class KernelLife implements SupervisorHooks {
 
   failed(failure: FailureReport): void {
     this.#errors++;
-    this.#lastError = rebuildFailure(failure);
+    this.#lastError = rebuildKernelError(failure);
   }
 
+  /** Only what the worker had taken is lost; and of that, what is in hand is received again if it is acknowledged. */
   lost(failure: FailureReport): void {
-    this.#announce(failure, true);
+    const kept = this.#inHand?.letter && replyToIn(this.#inHand.letter.record);
+    const isKept = ({ ticket, mailbox }: TakenRequest) => kept?.ticket === ticket && kept.mailbox === mailbox;
+    const gone = this.#taken.takeAll().filter((request) => !isKept(request));
+    this.#surroundings.settler.settleAll(gone, failure);
+    this.#surroundings.endChildren(this);
   }
 
   mustTerminate(): void {
-    // What it ignores is counted, and kept.
-    this.terminate(this.#surroundings.graceMs).catch(() => {});
+    // terminate() records the failure; nobody awaits it here.
+    this.terminate({}).catch(() => {});
+  }
+
+  onQuestion(question: KernelQuestion): void {
+    if (question.kind !== "dead letter") return this.#surroundings.onQuestion(this, question);
+    this.#bury(question, question.error && rebuildKernelError(reportFailure(this.id, "threw", question.error)));
+  }
+
+  #bury(letter: Letter, error: KernelError | null): void {
+    this.#deadLetters++;
+    this.#surroundings.bury(this, letter, error ?? this.#lastError);
   }
 
   over(failure: FailureReport | null): void {
     const { input, output, mailbox } = this.peer.memory;
-    this.#failure = failure && rebuildFailure(failure);
+    this.#failure = failure && rebuildKernelError(failure);
     this.#forgetUnload();
     this.#enter("terminated");
     this.#uptime.stop();
-    for (const queue of [input, output, mailbox]) queue.close();
-    this.#announce(failure, false);
-    const { id } = this;
-    if (failure) this.#loading.reject(rebuildFailure(failure));
-    else this.#loading.reject(new KernelStateError(`Cannot launch kernel "${id}": it was terminated meanwhile`));
-    this.#ended.resolve();
+    for (const queue of this.#order.pool ? [mailbox] : [input, output, mailbox]) queue.close();
+    this.#settleTaken(failure ?? reportTermination(this.id));
+    if (!this.#order.pool) this.#clearInput(failure ?? reportTermination(this.id));
+    this.#surroundings.endChildren(this);
+    this.#surroundings.announce(this, { id: this.id, mailboxId: this.peer.mailboxId });
+    const meanwhile = new KernelStateError(`Cannot launch kernel "${this.id}": it was terminated meanwhile`);
+    this.#loading.reject(this.#failure ?? meanwhile);
+    this.#ended.resolve(this.#failure);
   }
 
-  #announce(failure: FailureReport | null, goesOn: boolean): void {
-    this.#surroundings.announce({ id: this.id, number: this.peer.number, failure, goesOn });
+  #settleTaken(failure: FailureReport): void {
+    const letter = this.#inHand?.letter;
+    if (letter) this.#bury(letter, this.#failure);
+    this.#inHand?.clear();
+    this.#surroundings.settler.settleAll(this.#taken.takeAll(), failure);
   }
 
-  find(id: string): void {
-    this.tell({ kind: "peer", id, peer: this.#surroundings.peer(id) });
+  /** What nobody will take is lost, and whoever waits for an answer to it is told. */
+  #clearInput(failure: FailureReport): void {
+    clearQueue(this.peer.memory.input, (record) => {
+      this.#lost++;
+      const replyTo = replyToIn(record);
+      if (replyTo) this.#surroundings.settler.settle(replyTo, failure);
+    });
   }
 
-  used(kernel: string, by: KernelUse): void {
-    this.#surroundings.noteUse({ user: this.id, kernel, by });
-  }
-
-  findMailbox(number: number): void {
-    this.tell({ kind: "mailbox", number, mailbox: this.#surroundings.mailbox(number) });
+  /** Since when it waits, for messages about it. */
+  get waits(): KernelWait | null {
+    return this.#waitsFor();
   }
 }
 
 function launchError(kernel: string, cause: Error): Error {
   if (cause.name !== "DataCloneError") return cause;
   return new TypeError(`Cannot launch kernel "${kernel}": its params cannot be cloned: ${cause.message}`, { cause });
+}
+
+/** How long something has lasted, by the program's clock. */
+export function sinceMs(since: number): number {
+  return Math.max(now() - since, 0);
 }

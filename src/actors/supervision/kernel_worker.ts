@@ -4,20 +4,20 @@
 import "../thread/kernel_host.ts";
 import type { ErrorReport } from "../../worker/error_report.ts";
 import { startPermittedWorker, type TaskPermissions } from "../../worker/permitted_worker.ts";
-import type { KernelUse } from "../kernel_link.ts";
 import {
   type FromKernel,
   isFromKernel,
   KERNEL_WORKER_PREFIX,
   type KernelEnvelope,
   type KernelJob,
+  type KernelQuestion,
   type ToKernel,
 } from "../thread/kernel_protocol.ts";
 
 /** How a worker's work has come to its end: `null` if its function has returned. */
 export interface Ending {
   /** What happened: «threw», «could not be imported:». */
-  readonly deed: string;
+  readonly incident: string;
   readonly error?: ErrorReport;
   /** Whether the worker is of no use any more. Otherwise its function may be called again. */
   readonly isDead: boolean;
@@ -25,20 +25,23 @@ export interface Ending {
   readonly hasReceived: boolean;
 }
 
-/** Who hears of a worker. */
+/** Who hears how a worker fares. */
 export interface WorkerListener {
   /** It is ready to be run. */
   loaded(): void;
   /** Its function has returned, or failed. `null` if it has returned. */
   ended(ending: Ending | null): void;
   /** Something was thrown outside its function, which goes on. */
-  noted(deed: string, error: ErrorReport): void;
-  /** It looks for a kernel. */
-  find(id: string): void;
-  /** It has used another kernel in a way for the first time. */
-  used(id: string, by: KernelUse): void;
-  /** It looks for a mailbox. */
-  findMailbox(number: number): void;
+  noteFailure(incident: string, error: ErrorReport): void;
+}
+
+/** What a worker is started for. */
+export interface WorkerOrder {
+  readonly job: KernelJob;
+  readonly permissions: TaskPermissions | undefined;
+  readonly listener: WorkerListener;
+  /** Answers what the worker asks its runtime. */
+  readonly onQuestion: (question: KernelQuestion) => void;
 }
 
 function startWorker(name: string, permissions: TaskPermissions | undefined, module: string): Worker {
@@ -52,18 +55,19 @@ function startWorker(name: string, permissions: TaskPermissions | undefined, mod
 /** A worker. It starts at once, and imports the kernel's module. */
 export class KernelWorker {
   readonly #worker: Worker;
-  readonly #listener: WorkerListener;
+  readonly #order: WorkerOrder;
   #isTerminated = false;
 
   /** @throws {DOMException} If the constants of the job cannot be cloned. */
-  constructor(job: KernelJob, permissions: TaskPermissions | undefined, listener: WorkerListener) {
-    this.#listener = listener;
+  constructor(order: WorkerOrder) {
+    const { job, permissions } = order;
+    this.#order = order;
     this.#worker = startWorker(`${KERNEL_WORKER_PREFIX}${job.self.id}`, permissions, job.module);
     this.#worker.addEventListener("message", ({ data }) => {
       const message = (data as Partial<KernelEnvelope> | null)?.ringmill;
       if (message === undefined || this.#isTerminated) return;
       // The kernel itself may post what it likes.
-      if (isFromKernel(message)) this.#hear(message);
+      if (isFromKernel(message)) this.#onMessage(message);
       else this.#die("posted a message that its host does not send");
     });
     this.#worker.addEventListener("messageerror", () => this.#die("sent a message that cannot be read"));
@@ -73,7 +77,7 @@ export class KernelWorker {
       this.#die(`broke its worker: ${event.message}`);
     });
     try {
-      this.tell({ kind: "load", job });
+      this.post({ kind: "load", job });
     } catch (error) {
       this.terminate();
       throw error;
@@ -81,33 +85,30 @@ export class KernelWorker {
   }
 
   /** Posts to the worker. */
-  tell(message: ToKernel): void {
+  post(message: ToKernel): void {
     this.#worker.postMessage(message);
   }
 
-  #hear(message: FromKernel): void {
+  #onMessage(message: FromKernel): void {
+    const { listener, onQuestion } = this.#order;
     switch (message.kind) {
       case "loaded":
-        return this.#listener.loaded();
+        return listener.loaded();
       case "returned":
-        return this.#listener.ended(null);
+        return listener.ended(null);
       case "broken":
-        return this.#die(message.deed, message.error);
+        return this.#die(message.incident, message.error);
       case "failed":
-        return this.#listener.ended({ ...message, isDead: false });
+        return listener.ended({ ...message, isDead: false });
       case "noted":
-        return this.#listener.noted(message.deed, message.error);
-      case "find":
-        return this.#listener.find(message.id);
-      case "used":
-        return this.#listener.used(message.id, message.by);
-      case "find mailbox":
-        return this.#listener.findMailbox(message.number);
+        return listener.noteFailure(message.incident, message.error);
+      default:
+        return onQuestion(message);
     }
   }
 
-  #die(deed: string, error?: ErrorReport): void {
-    if (!this.#isTerminated) this.#listener.ended({ deed, error, isDead: true, hasReceived: false });
+  #die(incident: string, error?: ErrorReport): void {
+    if (!this.#isTerminated) this.#order.listener.ended({ incident, error, isDead: true, hasReceived: false });
   }
 
   /** Ends the worker. Nothing is heard of it any more. A thread in an endless loop lives on: nothing can end it. */

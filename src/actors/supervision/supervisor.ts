@@ -3,8 +3,7 @@
 import { LONGEST_TIMER_MS } from "../../ring/within.ts";
 import { type FailureReport, reportFailure } from "../message/failure.ts";
 import { type Ending, KernelWorker, type WorkerListener } from "./kernel_worker.ts";
-import type { KernelUse } from "../kernel_link.ts";
-import type { KernelJob, ToKernel } from "../thread/kernel_protocol.ts";
+import type { KernelJob, KernelQuestion, ToKernel } from "../thread/kernel_protocol.ts";
 import { RestartPlan } from "./restart_plan.ts";
 import type { RingKernelSettings } from "../ring_kernel.ts";
 import { type ErrorReport, reportError } from "../../worker/error_report.ts";
@@ -14,9 +13,11 @@ export interface SupervisorHooks {
   /** The job of the kernel's next worker, which is that of a number, from 1. */
   newJob(worker: number): KernelJob;
   /** A worker has ended, and its number in queues is free. */
-  returnParty(party: number): void;
+  returnThreadSlot(threadSlot: number): void;
   /** Tells a worker to stop, although the kernel goes on. */
   stopWorker(worker: number): void;
+  /** Messages that the kernel has processed so far. */
+  finished(): number;
   /** The kernel's function is about to be called for the first time. */
   loaded(): void;
   /** The kernel has failed. */
@@ -25,17 +26,13 @@ export interface SupervisorHooks {
   lost(failure: FailureReport): void;
   /** A failure that ends a kernel whose function is running still. */
   mustTerminate(failure: FailureReport): void;
-  /** Its worker looks for a kernel. */
-  find(id: string): void;
-  /** The kernel has used another one. */
-  used(id: string, by: KernelUse): void;
-  /** Its worker looks for a mailbox. */
-  findMailbox(number: number): void;
+  /** Answers what a worker asks its runtime. */
+  onQuestion(question: KernelQuestion): void;
   /** There is no function to call any more: why, unless it has returned, or was stopped. */
   over(failure: FailureReport | null): void;
 }
 
-type Policy = Pick<RingKernelSettings, "onError" | "restart" | "permissions">;
+type Policy = Pick<RingKernelSettings, "restart" | "permissions">;
 
 /** Supervises the workers of one kernel, one after the other. */
 export class Supervisor implements WorkerListener {
@@ -47,6 +44,8 @@ export class Supervisor implements WorkerListener {
   #worker: KernelWorker | undefined;
   #job: KernelJob | undefined;
   #workers = 0;
+  /** Messages that were processed when the function was called last. */
+  #finishedBefore = 0;
   #hasLoaded = false;
   #isStopping = false;
   #isOver = false;
@@ -72,12 +71,17 @@ export class Supervisor implements WorkerListener {
   /** Starts a worker. */
   start(): void {
     this.#job = this.#hooks.newJob(++this.#workers);
-    this.#worker = new KernelWorker(this.#job, this.#policy.permissions, this);
+    this.#worker = new KernelWorker({
+      job: this.#job,
+      permissions: this.#policy.permissions,
+      listener: this,
+      onQuestion: (question) => this.#hooks.onQuestion(question),
+    });
   }
 
   /** Posts to the worker. */
-  tell(message: ToKernel): void {
-    this.#worker?.tell(message);
+  post(message: ToKernel): void {
+    this.#worker?.post(message);
   }
 
   loaded(): void {
@@ -87,7 +91,8 @@ export class Supervisor implements WorkerListener {
   }
 
   #run(): void {
-    this.tell({ kind: "run" });
+    this.#finishedBefore = this.#hooks.finished();
+    this.post({ kind: "run" });
   }
 
   ended(ending: Ending | null): void {
@@ -97,11 +102,11 @@ export class Supervisor implements WorkerListener {
   }
 
   #fail(ending: Ending): void {
-    const failure = reportFailure(this.#id, ending.deed, ending.error);
+    const failure = reportFailure(this.#id, ending.incident, ending.error);
     this.#hooks.failed(failure);
     const delay = this.#isStopping || !this.#hasLoaded ? null : this.#delayAfter(ending);
     if (delay === null) return this.#end(failure);
-    if (!ending.isDead && this.#policy.onError === "continue") return this.#later(delay, () => this.#run());
+    if (!ending.isDead && this.#policy.restart?.worker === "same") return this.#later(delay, () => this.#run());
     if (ending.isDead) this.#hooks.lost(failure);
     this.#retire();
     this.#later(delay, () => this.#startAgain());
@@ -119,9 +124,9 @@ export class Supervisor implements WorkerListener {
 
   /** How long to wait before the function is called again; `null` for ever. */
   #delayAfter({ isDead, hasReceived }: Pick<Ending, "isDead" | "hasReceived">): number | null {
-    const { onError } = this.#policy;
-    if (onError === "terminate") return null;
-    if (onError === "restart" || isDead || !hasReceived) return this.#plan.next(performance.now());
+    const { restart } = this.#policy;
+    if (this.#hooks.finished() > this.#finishedBefore) this.#plan.reset();
+    if (restart?.worker !== "same" || isDead || !hasReceived) return this.#plan.next(performance.now());
     this.#plan.reset();
     return 0;
   }
@@ -134,11 +139,12 @@ export class Supervisor implements WorkerListener {
     }, Math.min(ms, LONGEST_TIMER_MS));
   }
 
-  noted(deed: string, error: ErrorReport): void {
-    const failure = reportFailure(this.#id, deed, error), { onError } = this.#policy;
+  noteFailure(incident: string, error: ErrorReport): void {
+    const failure = reportFailure(this.#id, incident, error);
+    const { restart } = this.#policy;
     this.#hooks.failed(failure);
-    if (this.#isStopping || this.#replacedFor || onError === "continue") return;
-    if (onError === "terminate") return this.#hooks.mustTerminate(failure);
+    if (this.#isStopping || this.#replacedFor || restart?.worker === "same") return;
+    if (restart === null) return this.#hooks.mustTerminate(failure);
     this.#replacedFor = failure;
     this.#hooks.stopWorker(this.#workers);
     // Its number in queues stays taken: the thread may live on.
@@ -162,7 +168,7 @@ export class Supervisor implements WorkerListener {
   #retire(): void {
     this.#worker?.terminate();
     this.#worker = undefined;
-    if (this.#job) this.#hooks.returnParty(this.#job.party);
+    if (this.#job) this.#hooks.returnThreadSlot(this.#job.threadSlot);
     this.#job = undefined;
   }
 
@@ -185,17 +191,5 @@ export class Supervisor implements WorkerListener {
   abandon(failure: FailureReport): void {
     this.#job = undefined;
     this.#end(failure);
-  }
-
-  find(id: string): void {
-    this.#hooks.find(id);
-  }
-
-  used(id: string, by: KernelUse): void {
-    this.#hooks.used(id, by);
-  }
-
-  findMailbox(number: number): void {
-    this.#hooks.findMailbox(number);
   }
 }

@@ -6,16 +6,15 @@
  */
 
 import { StoppedError } from "../../errors.ts";
+import { adoptClockZero } from "../../ring/clock.ts";
 import { type ErrorReport, reportError } from "../../worker/error_report.ts";
 import { beginImport, endImport } from "../../worker/importing.ts";
 import { stopAll } from "../../worker/unload.ts";
 import { watchScope, workerScope } from "../../worker/worker_scope.ts";
-import { goneError, reportFailure } from "../message/failure.ts";
 import {
   type FromKernel,
   KERNEL_WORKER_PREFIX,
   type KernelEnvelope,
-  type KernelGone,
   type KernelJob,
   type ToKernel,
 } from "./kernel_protocol.ts";
@@ -42,14 +41,15 @@ let loaded: Loaded | undefined;
 let isOver = false;
 
 async function load(job: KernelJob): Promise<void> {
+  adoptClockZero(job.zero);
   try {
     await import(job.module);
     const kernel = findKernel(job.module, job.definition);
-    if ("reason" in kernel) return end({ kind: "broken", deed: `could not be found: ${kernel.reason}` });
+    if ("reason" in kernel) return end({ kind: "broken", incident: `could not be found: ${kernel.reason}` });
     loaded = { kernel, context: new WorkerContext(job, kernel, post) };
     post({ kind: "loaded" });
   } catch (error) {
-    end({ kind: "broken", deed: "could not be imported:", error: reportError(error) });
+    end({ kind: "broken", incident: "could not be imported:", error: reportError(error) });
   } finally {
     endImport();
   }
@@ -78,40 +78,47 @@ async function run({ kernel, context }: Loaded): Promise<void> {
     context.end();
     leave();
   } catch (error) {
-    const hasReceived = context.end();
+    const hasReceived = context.end(error);
     if (error instanceof StoppedError && context.shouldTerminate) return leave();
     await fail(context, "threw", reportError(error), hasReceived);
   }
 }
 
-async function fail(context: WorkerContext, deed: string, error: ErrorReport, hasReceived: boolean): Promise<void> {
-  await context.failUnanswered(reportFailure(context.kernelId, deed, error));
-  post({ kind: "failed", deed, error, hasReceived });
+async function fail(
+  context: WorkerContext,
+  incident: string,
+  error: ErrorReport,
+  hasReceived: boolean,
+): Promise<void> {
+  await context.failUnanswered(context.failureOf(incident, error));
+  post({ kind: "failed", incident, error, hasReceived });
 }
 
-/** A kernel answers no more. */
-function lose({ context }: Loaded, gone: KernelGone): void {
-  const { id, number, failure, goesOn } = gone;
-  if (!goesOn) context.directory.lose(gone);
-  context.mailbox.kernelIsGone(number, () => goneError(id, failure));
+function onMessage(message: ToKernel): void {
+  if (message.kind === "load") load(message.job);
+  else if (loaded) onLoadedMessage(loaded, message);
 }
 
-function hear(message: ToKernel): void {
-  if (message.kind === "load") {
-    load(message.job);
-  } else if (loaded) {
-    if (message.kind === "run") run(loaded);
-    else if (message.kind === "gone") lose(loaded, message.gone);
-    else loaded.context.directory.hear(message);
+function onLoadedMessage(kernel: Loaded, message: Exclude<ToKernel, { kind: "load" }>): void {
+  const { context } = kernel;
+  switch (message.kind) {
+    case "run":
+      return void run(kernel);
+    case "gone":
+      return context.directory.forgetKernel(message.gone);
+    case "cancel":
+      return context.cancel(message.request);
+    default:
+      return context.directory.onAnswer(message);
   }
 }
 
 function listen(name: string): void {
   beginImport(name);
-  workerScope.addEventListener("message", (event) => hear((event as MessageEvent<ToKernel>).data));
+  workerScope.addEventListener("message", (event) => onMessage((event as MessageEvent<ToKernel>).data));
   watchScope({
-    threw: (deed, error) => post({ kind: "noted", deed, error: reportError(error) }),
-    ends: (deed) => end({ kind: "broken", deed }),
+    threw: (incident, error) => post({ kind: "noted", incident, error: reportError(error) }),
+    ends: (incident) => end({ kind: "broken", incident }),
   });
 }
 

@@ -1,10 +1,11 @@
 /** What a runtime and the workers of its kernels tell each other. None of it is on the hot path. */
 
+import type { ClockZero } from "../../ring/clock.ts";
 import { type ErrorReport, isErrorReport } from "../../worker/error_report.ts";
-import type { FailureReport } from "../message/failure.ts";
-import type { KernelMemoryDescription, MailboxDescription } from "./kernel_memory.ts";
+import type { TakenRequest } from "./taken_table.ts";
 import type { KernelUse } from "../kernel_link.ts";
-import type { Backpressure } from "../ring_kernel.ts";
+import type { Backpressure, RingKernelSettings } from "../ring_kernel.ts";
+import type { KernelMemoryDescription, MailboxDescription } from "./kernel_memory.ts";
 
 /** Workers whose name begins so are hosts of kernels. */
 export const KERNEL_WORKER_PREFIX = "ringmill kernel: ";
@@ -21,13 +22,15 @@ export interface PeerDescription {
 /** Everything that a worker needs for its kernel. */
 export interface KernelJob {
   readonly self: PeerDescription;
+  /** The program's clock. */
+  readonly zero: ClockZero;
   /** The module that defines the kernel, and its name there. */
   readonly module: string;
   readonly definition: string;
   /** Which of the kernel's workers this is, from 1. */
   readonly worker: number;
   /** The thread's number in queues. */
-  readonly party: number;
+  readonly threadSlot: number;
   readonly params: unknown;
   /** Whether messages tell when they were sent, and processing is timed. */
   readonly isTimed: boolean;
@@ -35,16 +38,38 @@ export interface KernelJob {
   readonly isCrowded: boolean;
 }
 
-/** What threads are told when a kernel answers no more what it was asked. */
+/** A kernel that a worker knows of has ended. */
 export interface KernelGone {
   readonly id: string;
-  /** The number of its mailbox. */
-  readonly number: number;
-  /** How it has failed; `null` if it was terminated. */
-  readonly failure: FailureReport | null;
-  /** Whether there is a new worker, or will be: only requests are lost. */
-  readonly goesOn: boolean;
+  readonly mailboxId: number;
 }
+
+/** A definition that another thread knows: of a kernel that a kernel launches. */
+export interface ForeignDefinition {
+  readonly id: string;
+  readonly module: string;
+  readonly input: readonly string[] | null;
+  readonly output: readonly string[] | null;
+  readonly settings: RingKernelSettings;
+  readonly params: unknown;
+}
+
+/** What a kernel asks its runtime to do. */
+export type RuntimeCall =
+  | { readonly method: "explain"; readonly mailboxId: number }
+  | {
+    readonly method: "launch";
+    readonly id: string;
+    readonly kernel: ForeignDefinition | null;
+    readonly options: { readonly params?: unknown; readonly timeoutMs?: number };
+  }
+  | { readonly method: "activate" | "reactivate" | "ended" | "stateOf"; readonly id: string }
+  | { readonly method: "deactivate"; readonly id: string; readonly options: { readonly timeoutMs?: number } }
+  | {
+    readonly method: "terminate";
+    readonly id: string;
+    readonly options: { readonly timeoutMs?: number; readonly drain?: boolean };
+  };
 
 /** To the worker. */
 export type ToKernel =
@@ -52,25 +77,48 @@ export type ToKernel =
   /** Call the kernel's function, again perhaps. */
   | { readonly kind: "run" }
   | { readonly kind: "peer"; readonly id: string; readonly peer: PeerDescription | null }
-  | { readonly kind: "mailbox"; readonly number: number; readonly mailbox: MailboxDescription | null }
-  | { readonly kind: "gone"; readonly gone: KernelGone };
+  | { readonly kind: "mailbox"; readonly id: number; readonly mailbox: MailboxDescription | null }
+  | { readonly kind: "gone"; readonly gone: KernelGone }
+  /** Nobody waits for the answer of a request any more. */
+  | { readonly kind: "cancel"; readonly request: TakenRequest }
+  | {
+    readonly kind: "called";
+    readonly call: number;
+    readonly outcome: { readonly value: unknown } | { readonly error: ErrorReport };
+  };
 
-/** From the worker. */
-export type FromKernel =
+/** From the worker: how its kernel lives. */
+export type KernelNews =
   /** The module is imported and the kernel found. */
   | { readonly kind: "loaded" }
   /** The function has returned, or unwound after the stop. */
   | { readonly kind: "returned" }
   /** The function has thrown. It can be called again. */
-  | { readonly kind: "failed"; readonly deed: string; readonly error: ErrorReport; readonly hasReceived: boolean }
+  | { readonly kind: "failed"; readonly incident: string; readonly error: ErrorReport; readonly hasReceived: boolean }
   /** Something was thrown outside the function, which goes on. */
-  | { readonly kind: "noted"; readonly deed: string; readonly error: ErrorReport }
+  | { readonly kind: "noted"; readonly incident: string; readonly error: ErrorReport }
   /** The worker is of no use: it ends, or there is no function to call. */
-  | { readonly kind: "broken"; readonly deed: string; readonly error?: ErrorReport }
+  | { readonly kind: "broken"; readonly incident: string; readonly error?: ErrorReport };
+
+/** From the worker: what it asks its runtime. */
+export type KernelQuestion =
   | { readonly kind: "find"; readonly id: string }
   /** The kernel has used another one in a way for the first time. */
   | { readonly kind: "used"; readonly id: string; readonly by: KernelUse }
-  | { readonly kind: "find mailbox"; readonly number: number };
+  | { readonly kind: "find mailbox"; readonly id: number }
+  /** Nobody waits any more for the answer of a request that the kernel of a mailbox was sent. */
+  | { readonly kind: "cancel"; readonly mailboxId: number; readonly request: TakenRequest }
+  /** A message was tried as often as it may be. */
+  | {
+    readonly kind: "dead letter";
+    readonly record: Uint8Array<ArrayBuffer>;
+    readonly attempts: number;
+    readonly error: ErrorReport | null;
+  }
+  | { readonly kind: "call"; readonly call: number; readonly what: RuntimeCall };
+
+/** From the worker. */
+export type FromKernel = KernelNews | KernelQuestion;
 
 /** How a worker posts: the kernel may post messages too. */
 export interface KernelEnvelope {
@@ -79,22 +127,35 @@ export interface KernelEnvelope {
 
 /** Whether a value is a message from a worker: a kernel may post anything. */
 export function isFromKernel(value: unknown): value is FromKernel {
-  const { kind, deed, error, hasReceived, id, by, number } = Object(value) as Record<string, unknown>;
+  const { kind, incident, error, hasReceived } = Object(value) as Record<string, unknown>;
   switch (kind) {
     case "loaded":
     case "returned":
       return true;
     case "failed":
-      return typeof deed === "string" && isErrorReport(error) && typeof hasReceived === "boolean";
+      return typeof incident === "string" && isErrorReport(error) && typeof hasReceived === "boolean";
     case "noted":
-      return typeof deed === "string" && isErrorReport(error);
+      return typeof incident === "string" && isErrorReport(error);
     case "broken":
-      return typeof deed === "string" && (error === undefined || isErrorReport(error));
+      return typeof incident === "string" && (error === undefined || isErrorReport(error));
+    default:
+      return isQuestion(Object(value));
+  }
+}
+
+function isQuestion({ kind, id, by, mailboxId, request, record, call, what }: Record<string, unknown>): boolean {
+  switch (kind) {
     case "find":
       return typeof id === "string";
     case "used":
       return typeof id === "string" && typeof by === "string";
+    case "find mailbox":
+      return Number.isSafeInteger(id);
+    case "cancel":
+      return Number.isSafeInteger(mailboxId) && typeof request === "object" && request !== null;
+    case "dead letter":
+      return record instanceof Uint8Array;
     default:
-      return kind === "find mailbox" && Number.isSafeInteger(number);
+      return kind === "call" && Number.isSafeInteger(call) && typeof Object(what).method === "string";
   }
 }

@@ -4,76 +4,106 @@ import type { RecordQueue } from "../../ring/record_queue.ts";
 import type { Envelope } from "../message/envelope.ts";
 import { decodeAnswer } from "../message/message_record.ts";
 
-/** One answer that is waited for. */
-interface Pending {
-  readonly answer: PromiseWithResolvers<Envelope>;
-  /** The number of the kernel's mailbox: it is whom the request went to. */
+/** A request whose answer is going to be waited for. */
+export interface Expectation {
+  /** The id of the mailbox of the kernel that is asked. */
   readonly kernel: number;
+  readonly timeoutMs: number;
+  /** What the answer rejects with when that time is over. */
+  readonly timeout: () => Error;
+}
+
+/** One answer that is waited for. */
+interface Pending extends Expectation {
+  readonly answer: PromiseWithResolvers<Envelope>;
   /** By `performance.now()`. */
   readonly until: number;
-  /** What it rejects with then. */
-  readonly timeout: () => Error;
 }
 
 /** An answer that is going to be waited for. */
 export interface Ticket {
-  /** Unique among those that a mailbox waits for. */
+  /** No other request of the mailbox has it, also after its owner got a new worker. */
   readonly number: number;
   readonly answer: Promise<Envelope>;
 }
 
-const MOST_TICKETS = 2 ** 32;
+/** Tickets of one worker. Those of the next begin here: 2^21 workers get 2^32 each. */
+const TICKETS_OF_WORKER = 2 ** 32;
+
+/** What a {@link Mailbox} works with. */
+export interface MailboxOptions {
+  readonly queue: RecordQueue;
+  /** Whose it is, for messages. */
+  readonly owner: string;
+  /** Which of its owner's workers this is. */
+  readonly worker: number;
+  /** Aborts when the thread is to end. Nothing is waited for then. */
+  readonly signal: AbortSignal;
+  /** Hears of an answer for which nobody waits. */
+  onLate(): void;
+  /** Hears whose answer has been waited for longest, by a mailbox's id; `null` if none is. */
+  noteWait?(kernel: number | null): void;
+}
 
 /** Matches what comes to a thread's mailbox with its requests. It listens only while it waits for something. */
 export class Mailbox {
-  readonly #queue: RecordQueue;
-  readonly #owner: string;
+  readonly #options: MailboxOptions;
   readonly #pending = new Map<number, Pending>();
-  #tickets = 0;
+  #tickets: number;
+  /** The ticket that has waited longest; 0 if none does. */
+  #oldest = 0;
   /** Until when it waits at the moment; -Infinity while it does not. */
   #waitsUntil = -Infinity;
   #isListening = false;
 
-  /** `signal` aborts when the thread is to end. Nothing is waited for then. */
-  constructor(queue: RecordQueue, owner: string, signal: AbortSignal) {
-    this.#queue = queue;
-    this.#owner = owner;
+  constructor(options: MailboxOptions) {
+    const { queue, signal, worker } = options;
+    this.#options = options;
+    this.#tickets = worker * TICKETS_OF_WORKER;
     signal.addEventListener("abort", () => {
+      // What has come already counts.
+      this.#takeAll();
       this.#rejectAll(() => signal.reason);
       // It listens no longer.
       queue.wake();
     });
   }
 
-  /** Waits for an answer of a kernel, for `timeoutMs`. */
-  expect(kernel: number, timeoutMs: number, timeout: () => Error): Ticket {
-    const number = this.#nextNumber(), answer = Promise.withResolvers<Envelope>();
-    const until = performance.now() + timeoutMs;
-    this.#pending.set(number, { answer, kernel, until, timeout });
+  /** Waits for an answer. */
+  expect(expectation: Expectation): Ticket {
+    const number = ++this.#tickets;
+    const answer = Promise.withResolvers<Envelope>();
+    const until = performance.now() + expectation.timeoutMs;
+    this.#pending.set(number, { ...expectation, answer, until });
+    if (this.#oldest === 0) this.#noteOldest(number, expectation.kernel);
     if (!this.#isListening) this.#listen();
     else if (until < this.#waitsUntil) {
       this.#waitsUntil = until;
-      this.#queue.wake();
+      this.#options.queue.wake();
     }
     return { number, answer: answer.promise };
   }
 
-  #nextNumber(): number {
-    do this.#tickets = (this.#tickets + 1) % MOST_TICKETS; while (this.#pending.has(this.#tickets));
-    return this.#tickets;
+  #noteOldest(number: number, kernel: number | null): void {
+    this.#oldest = number;
+    this.#options.noteWait?.(kernel);
   }
 
-  /** Waits no longer for an answer: its request was not sent. */
+  /** Waits no longer for an answer. */
   forget({ number }: Ticket): void {
-    this.#pending.delete(number);
+    this.#take(number);
   }
 
-  /** The kernel of that number answers no more. What has come already counts. */
-  kernelIsGone(kernel: number, reason: () => Error): void {
-    this.#takeAll();
-    for (const [number, pending] of this.#pending) {
-      if (pending.kernel === kernel) this.#settle(number, reason());
+  /** What was waited for by a ticket, which is not any more. */
+  #take(number: number): Pending | undefined {
+    const pending = this.#pending.get(number);
+    if (!pending) return undefined;
+    this.#pending.delete(number);
+    if (number === this.#oldest) {
+      const [next] = this.#pending;
+      this.#noteOldest(next?.[0] ?? 0, next?.[1].kernel ?? null);
     }
+    return pending;
   }
 
   #rejectAll(reason: () => Error): void {
@@ -81,14 +111,16 @@ export class Mailbox {
   }
 
   async #listen(): Promise<void> {
+    const { queue } = this.#options;
     this.#isListening = true;
     try {
-      // After those that are sending at the moment have sent.
+      // Let the sends of this turn go first.
       await null;
       while (this.#pending.size > 0) {
-        const since = this.#queue.wakes, left = this.#untilNext() - performance.now();
-        const record = await this.#queue.takeAsync(Math.max(left, 0), { since });
-        if (record) this.#take(record);
+        const since = queue.wakes;
+        const left = this.#untilNext() - performance.now();
+        const record = await queue.takeAsync(Math.max(left, 0), { since });
+        if (record) this.#hear(record);
         this.#takeAll();
       }
     } catch (error) {
@@ -115,20 +147,22 @@ export class Mailbox {
   }
 
   #takeAll(): void {
-    for (let record = this.#queue.take(); record; record = this.#queue.take()) this.#take(record);
+    const { queue } = this.#options;
+    for (let record = queue.take(); record; record = queue.take()) this.#hear(record);
   }
 
-  #take(record: Uint8Array<ArrayBuffer>): void {
-    const { ticket, outcome } = decodeAnswer(record, this.#owner);
-    this.#settle(ticket, outcome);
+  #hear(record: Uint8Array<ArrayBuffer>): void {
+    const { owner, onLate } = this.#options;
+    const { ticket, outcome } = decodeAnswer(record, owner);
+    if (!this.#settle(ticket, outcome) && !(outcome instanceof Error)) onLate();
   }
 
-  #settle(number: number, outcome: Envelope | Error): void {
-    const pending = this.#pending.get(number);
-    // Nobody waits for it any more.
-    if (!pending) return;
-    this.#pending.delete(number);
+  /** False if nobody waits for it any more. */
+  #settle(number: number, outcome: Envelope | Error): boolean {
+    const pending = this.#take(number);
+    if (!pending) return false;
     if (outcome instanceof Error) pending.answer.reject(outcome);
     else pending.answer.resolve(outcome);
+    return true;
   }
 }

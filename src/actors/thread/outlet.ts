@@ -20,22 +20,38 @@ export interface Parcel {
   readonly messageType: string;
 }
 
+/** What an {@link Outlet} is about. */
+export interface OutletOptions {
+  /** The kernel's id; of the program's mailbox, `the program`. */
+  readonly kernel: string;
+  /** The id of that kernel's mailbox. */
+  readonly mailbox: number;
+  readonly backpressure: Backpressure;
+  /** For messages: `to kernel "sum"`. */
+  readonly place: string;
+  /** For messages: the option that says how long a record may be. */
+  readonly bytesOption: string;
+  /** Hears of each record that is dropped. */
+  onDropped?(record: Uint8Array<ArrayBuffer>): void;
+  /** Hears that a call waits for room, or, by `null`, that none does any more. */
+  noteWait?(mailbox: number | null): void;
+}
+
+/** A record is longer than its queue takes. */
+export class TooLongError extends MessageError {}
+
 /** A queue, as a thread that puts messages into it sees it. */
 export class Outlet {
+  /** Resolves when every message that was sent so far is checked and queued, or waits in the queue's line; `null` if all are. */
+  checking: Promise<void> | null = null;
   readonly #queue: RecordQueue;
-  readonly #kernel: string;
-  readonly #backpressure: Backpressure;
-  /** For messages: whose queue it is. */
-  readonly #place: string;
+  readonly #options: OutletOptions;
   /** Calls that wait for room. */
   #waiting = 0;
 
-  /** `place` says where messages go: `to kernel "sum"`. */
-  constructor(queue: RecordQueue, kernel: string, backpressure: Backpressure, place: string) {
+  constructor(queue: RecordQueue, options: OutletOptions) {
     this.#queue = queue;
-    this.#kernel = kernel;
-    this.#backpressure = backpressure;
-    this.#place = place;
+    this.#options = options;
   }
 
   /** The longest record that it takes. */
@@ -56,22 +72,26 @@ export class Outlet {
    * @throws {KernelStateError} If the kernel takes nothing any more.
    */
   offer(parcel: Parcel): boolean {
-    const { record, priority } = parcel, queue = this.#queue;
+    const { record, priority } = parcel;
+    const queue = this.#queue;
     if (record.length > queue.maxRecordBytes) throw this.#tooLong(parcel);
+    const { backpressure } = this.#options;
     const band = bandOf(priority);
-    if (this.#backpressure === "dropOldest") {
-      if (queue.offerDroppingOldest(record, band)) return true;
-      // Otherwise it was dropped itself, which is counted.
-      this.#checkOpen(parcel);
-      return true;
-    }
+    if (backpressure === "dropOldest") return this.#offerDropping(parcel, band);
     // Behind those that wait already.
     if (this.#waiting === 0 && queue.offer(record, band)) return true;
     this.#checkOpen(parcel);
-    if (this.#backpressure === "block") return false;
-    throw new QueueFullError(
-      `${this.#what(parcel)}: its queue is full, received one more than ${queue.depth} messages`,
-    );
+    if (backpressure === "block") return false;
+    throw new QueueFullError(`${this.#what(parcel)}: its queue is full, of ${queue.depth} messages`);
+  }
+
+  #offerDropping(parcel: Parcel, band: Band): true {
+    const { onDropped } = this.#options;
+    if (this.#queue.offerDroppingOldest(parcel.record, band, onDropped)) return true;
+    this.#checkOpen(parcel);
+    // It was dropped itself, which is counted.
+    onDropped?.(parcel.record);
+    return true;
   }
 
   /**
@@ -82,10 +102,11 @@ export class Outlet {
    * @throws {unknown} If `signal` aborts: its reason.
    */
   async wait(parcel: Parcel, timeoutMs: number, signal: AbortSignal): Promise<void> {
-    checkTimeout(timeoutMs, `send "${parcel.messageType}" ${this.#place}`);
+    checkTimeout(timeoutMs, `send "${parcel.messageType}" ${this.#options.place}`);
     // A copy, as the next message is written over it. (The `slice()` of a Buffer is none.)
-    const record = new Uint8Array(parcel.record), until = performance.now() + timeoutMs;
-    this.#waiting++;
+    const record = new Uint8Array(parcel.record);
+    const until = performance.now() + timeoutMs;
+    if (this.#waiting++ === 0) this.#options.noteWait?.(this.#options.mailbox);
     try {
       for (let left = timeoutMs;; left = Math.max(until - performance.now(), 0)) {
         if (await this.#queue.offerAsync(record, bandOf(parcel.priority), left, { signal })) return;
@@ -93,7 +114,7 @@ export class Outlet {
         if (performance.now() >= until) throw this.#timeout(parcel, timeoutMs);
       }
     } finally {
-      this.#waiting--;
+      if (--this.#waiting === 0) this.#options.noteWait?.(null);
     }
   }
 
@@ -102,19 +123,17 @@ export class Outlet {
   }
 
   #what({ messageType }: Parcel): string {
-    return `Cannot send "${messageType}" ${this.#place}`;
+    return `Cannot send "${messageType}" ${this.#options.place}`;
   }
 
   #timeout(parcel: Parcel, timeoutMs: number): QueueTimeoutError {
     return new QueueTimeoutError(`${this.#what(parcel)}: its queue stayed full for ${timeoutMs} ms`);
   }
 
-  #tooLong(parcel: Parcel): MessageError {
-    const { messageType, record } = parcel, most = this.#queue.maxRecordBytes;
-    const rule = `a message has at most ${most} bytes, half of its queueBytes, envelope included`;
-    return new MessageError(`${this.#what(parcel)}: ${rule}, received ${record.length}`, {
-      messageType,
-      kernel: this.#kernel,
-    });
+  #tooLong(parcel: Parcel): TooLongError {
+    const { messageType, record } = parcel;
+    const { kernel, bytesOption } = this.#options;
+    const rule = `a message has at most ${this.maxBytes} bytes, half of ${bytesOption}, envelope included`;
+    return new TooLongError(`${this.#what(parcel)}: ${rule}, received ${record.length}`, { messageType, kernel });
   }
 }

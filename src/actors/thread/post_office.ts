@@ -1,23 +1,25 @@
 /** Sends, receives and requests on behalf of one thread. */
 
+import { now } from "../../ring/clock.ts";
 import type { RecordQueue } from "../../ring/record_queue.ts";
-import { checkTimeout } from "../../ring/waiting.ts";
-import { now } from "../message/clock.ts";
-import type { Envelope, Header } from "../message/envelope.ts";
-import { KernelNotFoundError, KernelStateError, QueueTimeoutError } from "../errors.ts";
-import type { KernelPeers, WaitOptions } from "../kernel_context.ts";
-import type { KernelUse } from "../kernel_link.ts";
-import type { Mailbox, Ticket } from "./mailbox.ts";
-import type { Message, MessageEnvelope } from "../message.ts";
-import type { Outlet } from "./outlet.ts";
 import { Turns } from "../../ring/turns.ts";
+import { within } from "../../ring/within.ts";
+import { untilAborted } from "../../worker/until_aborted.ts";
+import { KernelNotFoundError, KernelStateError, QueueTimeoutError } from "../errors.ts";
+import type { KernelPeers, ReceivedFrom } from "../kernel_context.ts";
+import type { KernelUse } from "../kernel_link.ts";
+import type { Message, MessageEnvelope } from "../message.ts";
+import type { Envelope, Header } from "../message/envelope.ts";
+import { decodeMessage, type ReplyTo } from "../message/message_record.ts";
 import { check, type Destination, headerFor, mustBeChecked, parcelOf } from "../message/preparation.ts";
-import { type AnswerWanted, decodeMessage } from "../message/message_record.ts";
+import { eitherSignal, type Wait, waitOf, type WaitOptions } from "../wait_options.ts";
+import type { Mailbox, Ticket } from "./mailbox.ts";
+import type { Outlet, Parcel } from "./outlet.ts";
 
 /** A kernel, as a thread that reaches it sees it. */
 export interface Peer extends Destination {
-  /** The number of its mailbox, which no other kernel has had. */
-  readonly number: number;
+  /** The id of its mailbox, which no other kernel has had. */
+  readonly mailboxId: number;
   readonly input: Outlet;
   readonly output: RecordQueue;
   /** How this thread has used it so far. */
@@ -32,14 +34,18 @@ export interface Directory {
   find(id: string): Promise<Peer | null>;
   /** Forgets what it knows of a kernel, which is closed: there may be a new one of that id. */
   forget(peer: Peer): void;
+  /** Why a kernel has not answered: a clause to add to an error, or nothing. */
+  explain(peer: Peer): Promise<string>;
+  /** Nobody waits any more for the answer of a request that a kernel was sent. */
+  cancel(peer: Peer, ticket: number): void;
 }
 
 /** What a {@link PostOffice} works with. */
 export interface PostOfficeOptions {
   readonly directory: Directory;
-  /** Where answers arrive, and the number by which others find it. */
+  /** Where answers arrive, and the id by which others find it. */
   readonly mailbox: Mailbox;
-  readonly number: number;
+  readonly mailboxId: number;
   /** Aborts when the thread is to end. */
   readonly signal: AbortSignal;
   /** Whether messages tell when they were sent. */
@@ -50,6 +56,7 @@ export interface PostOfficeOptions {
 
 /** What calls return that have sent at once: most of them, so they do without a promise of their own. */
 export const SENT: Promise<void> = Promise.resolve();
+
 /** The ways of one thread to reach kernels. */
 export class PostOffice implements KernelPeers {
   readonly #options: PostOfficeOptions;
@@ -57,6 +64,11 @@ export class PostOffice implements KernelPeers {
 
   constructor(options: PostOfficeOptions) {
     this.#options = options;
+    // A kernel's function may take them out of its context.
+    this.send = this.send.bind(this);
+    this.receive = this.receive.bind(this);
+    this.receiveAny = this.receiveAny.bind(this);
+    this.request = this.request.bind(this);
   }
 
   /** As {@link KernelPeers.send}. */
@@ -68,7 +80,12 @@ export class PostOffice implements KernelPeers {
 
   /** As `send()`, to a kernel that is known. */
   sendTo(peer: Peer, message: MessageEnvelope, options?: WaitOptions): Promise<void> {
-    const sent = this.deliver(peer.input, peer, message, null, options?.timeoutMs ?? Infinity);
+    return this.pass(peer, message, null, options);
+  }
+
+  /** As `sendTo()`, on behalf of whoever waits for an answer. */
+  pass(peer: Peer, message: MessageEnvelope, replyTo: ReplyTo | null, options?: WaitOptions): Promise<void> {
+    const sent = this.deliver(peer.input, peer, message, replyTo, options);
     if (!peer.isUsedBy.send) this.#noteOnce(peer, "send", sent);
     return sent;
   }
@@ -84,18 +101,24 @@ export class PostOffice implements KernelPeers {
     this.#options.noteUse(kernel, by);
   }
 
-  /** Puts a message into a queue. Done at once if that is possible. */
+  /** Puts a message into a queue, as it is now, behind those that were sent before it. Done at once if that is possible. */
   deliver(
     outlet: Outlet,
     destination: Destination,
     message: MessageEnvelope,
-    wanted: AnswerWanted | null,
-    timeoutMs: number,
+    replyTo: ReplyTo | null,
+    options?: WaitOptions,
   ): Promise<void> {
     try {
-      const header = headerFor(message, destination), envelope = message as Envelope;
-      const deliver = (checked: Envelope) => this.#deliver(outlet, destination, checked, header, wanted, timeoutMs);
-      return mustBeChecked(header) ? check(envelope, header, destination).then(deliver) : deliver(envelope);
+      const wait = waitOf(`send ${destination.place}`, options);
+      const header = headerFor(message, destination);
+      const envelope = message as Envelope;
+      const checked = mustBeChecked(header) ? check(envelope, header, destination) : envelope;
+      const parcelFor = (envelope: Envelope) => parcelOf(envelope, header, replyTo, this.#options.isTimed, destination);
+      if (checked instanceof Promise) return this.#deliverLater(outlet, checked.then(parcelFor), wait, header);
+      const parcel = parcelFor(checked);
+      if (outlet.checking) return this.#deliverLater(outlet, Promise.resolve(copyOf(parcel)), wait, header);
+      return this.#post(outlet, parcel, wait);
     } catch (error) {
       this.#forgetIfClosed(outlet, destination);
       return Promise.reject(error);
@@ -107,18 +130,45 @@ export class PostOffice implements KernelPeers {
     if (peer?.input === outlet && outlet.closed) this.#options.directory.forget(peer);
   }
 
-  #deliver(
-    outlet: Outlet,
-    destination: Destination,
-    message: Envelope,
-    header: Header,
-    wanted: AnswerWanted | null,
-    timeoutMs: number,
-  ): Promise<void> {
-    const { isTimed, signal } = this.#options;
-    const parcel = parcelOf(message, header, wanted, isTimed, destination);
-    if (!outlet.offer(parcel)) return outlet.wait(parcel, timeoutMs, signal);
+  #post(outlet: Outlet, parcel: Parcel, { timeoutMs, signal }: Wait): Promise<void> {
+    if (!outlet.offer(parcel)) return outlet.wait(parcel, timeoutMs, eitherSignal(this.#options.signal, signal));
     return this.#turns.isDue ? this.#turns.take() : SENT;
+  }
+
+  /** Behind what is still being checked: the order in which messages were sent stays. */
+  #deliverLater(outlet: Outlet, parcel: Promise<Parcel>, wait: Wait, header: Header): Promise<void> {
+    const before = outlet.checking ?? SENT;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    outlet.checking = promise;
+    return this.#postInTurn(outlet, before, parcel, wait, header, () => {
+      if (outlet.checking === promise) outlet.checking = null;
+      resolve();
+    });
+  }
+
+  async #postInTurn(
+    outlet: Outlet,
+    before: Promise<void>,
+    checked: Promise<Parcel>,
+    wait: Wait,
+    { kind }: Header,
+    next: () => void,
+  ): Promise<void> {
+    const until = performance.now() + wait.timeoutMs;
+    let sent: Promise<void>;
+    try {
+      const ready = Promise.allSettled([before, checked]);
+      const signal = eitherSignal(this.#options.signal, wait.signal);
+      if (!await untilAborted(within(ready, wait.timeoutMs), signal)) {
+        throw new QueueTimeoutError(`Cannot send "${kind.name}": its schema took more than ${wait.timeoutMs} ms`);
+      }
+      const left = Math.max(until - performance.now(), 0);
+      sent = this.#post(outlet, await checked, { timeoutMs: left, signal: wait.signal });
+    } finally {
+      // Not before those in front, also if this one has given up.
+      before.then(next);
+    }
+    await sent;
   }
 
   /** As {@link KernelPeers.receive}. */
@@ -129,19 +179,25 @@ export class PostOffice implements KernelPeers {
   }
 
   /** As `receive()`, from a kernel that is known. */
-  async receiveFrom(peer: Peer, { timeoutMs = Infinity }: WaitOptions = {}): Promise<Envelope> {
-    const record = peer.output.take() ?? await this.#takeNext(peer, timeoutMs);
+  async receiveFrom(peer: Peer, options?: WaitOptions): Promise<Envelope> {
+    const wait = waitOf(`receive from kernel "${peer.kernel}"`, options);
+    const record = peer.output.take() ?? await this.#takeNext(peer, wait);
+    return await this.#open(peer, record);
+  }
+
+  async #open(peer: Peer, record: Uint8Array<ArrayBuffer>): Promise<Envelope> {
     if (!peer.isUsedBy.receive) this.#note(peer, "receive");
     const { message } = decodeMessage(record, peer.kernel);
     if (this.#turns.isDue) await this.#turns.take();
     return message;
   }
 
-  async #takeNext(peer: Peer, timeoutMs: number): Promise<Uint8Array<ArrayBuffer>> {
-    const { kernel, output } = peer, until = performance.now() + timeoutMs;
-    checkTimeout(timeoutMs, `receive from kernel "${kernel}"`);
+  async #takeNext(peer: Peer, { timeoutMs, signal: own }: Wait): Promise<Uint8Array<ArrayBuffer>> {
+    const { kernel, output } = peer;
+    const until = performance.now() + timeoutMs;
+    const signal = eitherSignal(this.#options.signal, own);
     for (let left = timeoutMs;; left = Math.max(until - performance.now(), 0)) {
-      const record = await output.takeAsync(left, { signal: this.#options.signal });
+      const record = await output.takeAsync(left, { signal });
       if (record) return record;
       if (output.closed) {
         this.#options.directory.forget(peer);
@@ -149,6 +205,53 @@ export class PostOffice implements KernelPeers {
       }
       if (performance.now() < until) continue;
       throw new QueueTimeoutError(`Cannot receive from kernel "${kernel}": nothing came for ${timeoutMs} ms`);
+    }
+  }
+
+  /** As {@link KernelPeers.receiveAny}. */
+  async receiveAny(kernels: readonly string[], options?: WaitOptions): Promise<ReceivedFrom> {
+    const wait = waitOf("receive from several kernels", options);
+    if (!Array.isArray(kernels) || kernels.length === 0) {
+      throw new TypeError(`Cannot receive from several kernels: expected their ids, received ${Deno.inspect(kernels)}`);
+    }
+    const { directory } = this.#options;
+    const peers = await Promise.all(
+      kernels.map(async (id) => directory.known(id) ?? await this.#find(id, "receive from")),
+    );
+    return await this.#receiveFirst(peers, wait);
+  }
+
+  async #receiveFirst(peers: Peer[], { timeoutMs, signal }: Wait): Promise<ReceivedFrom> {
+    const until = performance.now() + timeoutMs;
+    for (let turn = 0;; turn++) {
+      // Each of them is looked at first in its turn: none is starved by one that always has something.
+      for (let index = 0; index < peers.length; index++) {
+        const peer = peers[(index + turn + this.#firstOfAny) % peers.length];
+        const record = peer.output.take();
+        if (!record) continue;
+        this.#firstOfAny = (index + turn + this.#firstOfAny + 1) % peers.length;
+        return { kernel: peer.kernel, message: await this.#open(peer, record) as unknown as Message };
+      }
+      const open = peers.filter(({ output }) => !output.closed || output.depth > 0);
+      if (open.length === 0) throw new KernelStateError(`${whatOf(peers)}: all have terminated, and nothing is left`);
+      const left = until - performance.now();
+      if (left <= 0) throw new QueueTimeoutError(`${whatOf(peers)}: nothing came for ${timeoutMs} ms`);
+      await this.#untilAnyIsReady(open, left, signal);
+    }
+  }
+
+  #firstOfAny = 0;
+
+  /** Takes nothing: what is there stays until it is returned. */
+  async #untilAnyIsReady(peers: Peer[], timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const found = new AbortController();
+    const either = AbortSignal.any([eitherSignal(this.#options.signal, signal), found.signal]);
+    const waits = peers.map(({ output }) => output.whenReady(timeoutMs, { signal: either }));
+    try {
+      await Promise.race(waits);
+    } finally {
+      found.abort();
+      await Promise.allSettled(waits);
     }
   }
 
@@ -164,24 +267,40 @@ export class PostOffice implements KernelPeers {
   }
 
   /** As `request()`, of a kernel that is known. */
-  async requestOf(
-    peer: Peer,
-    message: MessageEnvelope,
-    { timeoutMs = Infinity }: WaitOptions = {},
-  ): Promise<Envelope> {
-    const what = `request of kernel "${peer.kernel}"`, { signal, mailbox, number } = this.#options;
-    checkTimeout(timeoutMs, what);
+  async requestOf(peer: Peer, message: MessageEnvelope, options?: WaitOptions): Promise<Envelope> {
+    const what = `request of kernel "${peer.kernel}"`;
+    const { signal, mailbox, mailboxId } = this.#options;
+    const wait = waitOf(what, options);
     signal.throwIfAborted();
-    const timeout = () => new QueueTimeoutError(`Cannot ${what}: no answer came for ${timeoutMs} ms`);
-    const ticket = mailbox.expect(peer.number, timeoutMs, timeout);
-    const wanted = { mailbox: number, ticket: ticket.number, until: now() + timeoutMs };
-    const sent = this.deliver(peer.input, peer, message, wanted, timeoutMs);
+    const { timeoutMs } = wait;
+    const tooLate = new TooLate(`Cannot ${what}: no answer came for ${timeoutMs} ms`);
+    const ticket = mailbox.expect({ kernel: peer.mailboxId, timeoutMs, timeout: () => tooLate });
+    const replyTo = { mailbox: mailboxId, ticket: ticket.number, until: now() + timeoutMs };
+    const sent = this.deliver(peer.input, peer, message, replyTo, options);
     if (!peer.isUsedBy.request) this.#noteOnce(peer, "request", sent);
-    if (sent !== SENT) await this.#awaitSending(sent, ticket);
-    return await ticket.answer;
+    try {
+      if (sent !== SENT) await this.#awaitSending(sent, ticket);
+      return await (wait.signal ? this.#untilAborted(ticket, peer, wait.signal) : ticket.answer);
+    } catch (error) {
+      if (error !== tooLate) throw error;
+      this.#options.directory.cancel(peer, ticket.number);
+      throw new QueueTimeoutError(tooLate.message + await this.#options.directory.explain(peer));
+    }
   }
 
-  /** Until a request is sent; whatever becomes of its answer meanwhile is told afterwards. */
+  async #untilAborted(ticket: Ticket, peer: Peer, signal: AbortSignal): Promise<Envelope> {
+    ticket.answer.catch(() => {});
+    try {
+      return await untilAborted(ticket.answer, signal);
+    } finally {
+      if (signal.aborted) {
+        this.#options.mailbox.forget(ticket);
+        this.#options.directory.cancel(peer, ticket.number);
+      }
+    }
+  }
+
+  /** Waits for a blocked send. Marks the answer as handled, so that its rejection surfaces from request(). */
   async #awaitSending(sent: Promise<void>, ticket: Ticket): Promise<void> {
     ticket.answer.catch(() => {});
     try {
@@ -192,9 +311,26 @@ export class PostOffice implements KernelPeers {
     }
   }
 
+  /** The kernel of an id, for a call. */
+  async peer(kernel: string, action: string): Promise<Peer> {
+    return this.#options.directory.known(kernel) ?? await this.#find(kernel, action);
+  }
+
   async #find(kernel: string, action: string): Promise<Peer> {
     const peer = await this.#options.directory.find(kernel);
     if (peer) return peer;
     throw new KernelNotFoundError(`Cannot ${action} kernel ${Deno.inspect(kernel)}: none of that id was launched`);
   }
+}
+
+/** An answer has not come in time: why is asked before it is told. */
+class TooLate extends Error {}
+
+function whatOf(peers: readonly Peer[]): string {
+  return `Cannot receive from kernels ${peers.map(({ kernel }) => JSON.stringify(kernel)).join(", ")}`;
+}
+
+/** A copy that stays as it is: records are written over each other. */
+function copyOf(parcel: Parcel): Parcel {
+  return { ...parcel, record: new Uint8Array(parcel.record) };
 }

@@ -1,11 +1,12 @@
-/** What a kernel's worker knows of other kernels. The main thread tells it of each once. */
+/** What a kernel's worker knows of other kernels, and what it asks its runtime. */
 
-import type { HandleOptions } from "../../ring/ring_ends.ts";
-import { type MailboxDescription, openMailbox } from "./kernel_memory.ts";
-import { Outlet } from "./outlet.ts";
-import { openPeer } from "./peer.ts";
+import { rebuildKnownError } from "../errors_of_runtime.ts";
+import type { FromKernel, KernelGone, RuntimeCall, ToKernel } from "./kernel_protocol.ts";
+import type { Outlet } from "./outlet.ts";
+import { openAnswers, openPeer, type ThreadAccess } from "./peer.ts";
 import type { Directory, Peer } from "./post_office.ts";
-import type { FromKernel, KernelGone, ToKernel } from "./kernel_protocol.ts";
+import type { TakenRequest } from "./taken_table.ts";
+import type { Mailboxes } from "./settler.ts";
 
 /** Answers that are asked for, by what they are about. */
 class Questions<Key, Answer> {
@@ -31,20 +32,25 @@ class Questions<Key, Answer> {
   }
 }
 
-/** Kernels and mailboxes, as a worker knows them. */
-export class WorkerDirectory implements Directory {
-  readonly #party: number;
-  readonly #options: HandleOptions;
+/** Kernels and mailboxes, as a worker knows them. The main thread tells it of each once. */
+export class WorkerDirectory implements Directory, Mailboxes {
+  readonly #mailboxId: number;
+  readonly #access: () => ThreadAccess;
+  readonly #post: (message: FromKernel) => void;
   readonly #peers = new Map<string, Peer>();
   readonly #mailboxes = new Map<number, Outlet>();
   readonly #peerQuestions: Questions<string, Peer | null>;
   readonly #mailboxQuestions: Questions<number, Outlet | null>;
+  readonly #calls = new Map<number, PromiseWithResolvers<unknown>>();
+  #lastCall = 0;
 
-  constructor(party: number, options: HandleOptions, post: (message: FromKernel) => void) {
-    this.#party = party;
-    this.#options = options;
+  /** `mailboxId` is that of the worker's own kernel. */
+  constructor(mailboxId: number, access: () => ThreadAccess, post: (message: FromKernel) => void) {
+    this.#mailboxId = mailboxId;
+    this.#access = access;
+    this.#post = post;
     this.#peerQuestions = new Questions((id) => post({ kind: "find", id }));
-    this.#mailboxQuestions = new Questions((number) => post({ kind: "find mailbox", number }));
+    this.#mailboxQuestions = new Questions((id) => post({ kind: "find mailbox", id }));
   }
 
   known(id: string): Peer | undefined {
@@ -59,37 +65,66 @@ export class WorkerDirectory implements Directory {
     if (this.#peers.get(peer.kernel) === peer) this.#peers.delete(peer.kernel);
   }
 
-  /** The mailbox of a number, if it is known. */
-  knownMailbox(number: number): Outlet | undefined {
-    return this.#mailboxes.get(number);
+  knownMailbox(id: number): Outlet | undefined {
+    return this.#mailboxes.get(id);
   }
 
-  /** The mailbox of a number; `null` if its owner has ended. */
-  async findMailbox(number: number): Promise<Outlet | null> {
-    return this.#mailboxes.get(number) ?? await this.#mailboxQuestions.ask(number);
+  async findMailbox(id: number): Promise<Outlet | null> {
+    return this.#mailboxes.get(id) ?? await this.#mailboxQuestions.ask(id);
+  }
+
+  cancel({ mailboxId }: Peer, ticket: number): void {
+    this.#post({ kind: "cancel", mailboxId, request: { mailbox: this.#mailboxId, ticket } });
+  }
+
+  /** Passes on that nobody waits any more for the answer of a request, which was handed on. */
+  passCancel({ mailboxId }: Peer, request: TakenRequest): void {
+    this.#post({ kind: "cancel", mailboxId, request });
+  }
+
+  async explain({ mailboxId }: Peer): Promise<string> {
+    return await this.call({ method: "explain", mailboxId }).catch(() => "") as string;
+  }
+
+  /** Asks the runtime to do something. Settles as that does. */
+  call(what: RuntimeCall): Promise<unknown> {
+    const call = ++this.#lastCall;
+    const outcome = Promise.withResolvers<unknown>();
+    this.#calls.set(call, outcome);
+    try {
+      this.#post({ kind: "call", call, what });
+    } catch (error) {
+      this.#calls.delete(call);
+      outcome.reject(error);
+    }
+    return outcome.promise;
   }
 
   /** Notes what the main thread has answered. */
-  hear(message: Extract<ToKernel, { kind: "peer" | "mailbox" }>): void {
+  onAnswer(message: Extract<ToKernel, { kind: "peer" | "mailbox" | "called" }>): void {
     if (message.kind === "peer") {
-      const peer = message.peer && openPeer(message.peer, this.#party, this.#options);
+      const peer = message.peer && openPeer(message.peer, this.#access());
       if (peer) this.#peers.set(message.id, peer);
       this.#peerQuestions.answer(message.id, peer);
+    } else if (message.kind === "mailbox") {
+      const mailbox = message.mailbox && openAnswers(message.mailbox, this.#access());
+      if (mailbox) this.#mailboxes.set(message.id, mailbox);
+      this.#mailboxQuestions.answer(message.id, mailbox);
     } else {
-      const mailbox = message.mailbox && this.#open(message.mailbox);
-      if (mailbox) this.#mailboxes.set(message.number, mailbox);
-      this.#mailboxQuestions.answer(message.number, mailbox);
+      this.#onCalled(message);
     }
   }
 
-  #open(mailbox: MailboxDescription): Outlet {
-    const { owner } = mailbox, queue = openMailbox(mailbox, this.#party, this.#options);
-    return new Outlet(queue, owner, "block", `to the mailbox of ${owner}`);
+  #onCalled({ call, outcome }: Extract<ToKernel, { kind: "called" }>): void {
+    const waiting = this.#calls.get(call);
+    this.#calls.delete(call);
+    if ("error" in outcome) waiting?.reject(rebuildKnownError(outcome.error));
+    else waiting?.resolve(outcome.value);
   }
 
   /** Forgets a kernel that has ended. */
-  lose({ id, number }: KernelGone): void {
-    this.#mailboxes.delete(number);
-    if (this.#peers.get(id)?.number === number) this.#peers.delete(id);
+  forgetKernel({ id, mailboxId }: KernelGone): void {
+    this.#mailboxes.delete(mailboxId);
+    if (this.#peers.get(id)?.mailboxId === mailboxId) this.#peers.delete(id);
   }
 }

@@ -1,0 +1,282 @@
+/** What a kernel's function receives, in its worker: the messages of its input, in their order, each once or until it is done. */
+
+import type { StoppedError } from "../../errors.ts";
+import { now } from "../../ring/clock.ts";
+import type { KernelRecord } from "../../ring/kernel_record.ts";
+import type { RecordQueue } from "../../ring/record_queue.ts";
+import { LONGEST_TIMER_MS } from "../../ring/within.ts";
+import { untilAborted } from "../../worker/until_aborted.ts";
+import { type ErrorReport, reportError } from "../../worker/error_report.ts";
+import { QueueTimeoutError } from "../errors.ts";
+import { KERNEL_STATES } from "../kernel_state.ts";
+import type { Envelope } from "../message/envelope.ts";
+import { type FailureReport, reportFailure } from "../message/failure.ts";
+import { decodeMessage, type Received, type ReplyTo, replyToIn } from "../message/message_record.ts";
+import { waitOf, type WaitOptions } from "../wait_options.ts";
+import { Cancellations } from "./cancellations.ts";
+import type { Letter, LetterInHand } from "./letter_in_hand.ts";
+import type { OpenRequests, ReceivedRequest } from "./open_requests.ts";
+import type { Peer } from "./post_office.ts";
+import type { TakenRequest } from "./taken_table.ts";
+
+const ACTIVE = KERNEL_STATES.indexOf("active");
+const TERMINATING = KERNEL_STATES.indexOf("terminating");
+
+/** What an {@link Inbox} works with. */
+export interface InboxOptions {
+  /** The kernel's id. */
+  readonly kernel: string;
+  readonly queue: RecordQueue;
+  readonly record: KernelRecord;
+  /** Which of the kernel's workers this is. */
+  readonly worker: number;
+  readonly isTimed: boolean;
+  readonly requests: OpenRequests;
+  /** Where the message in hand is kept until it is done; `null` if it is done as soon as it is taken. */
+  readonly inHand: LetterInHand | null;
+  /** How often a message is tried, if it is kept until it is done. */
+  readonly attempts: number;
+  /** Fails a request. */
+  fail(replyTo: ReplyTo, failure: FailureReport): void;
+  /** Tells of a message that was tried as often as it may be. */
+  bury(letter: Letter, error: ErrorReport | null): void;
+  /** Why nothing is received any more. */
+  stopped(): StoppedError;
+}
+
+/** The messages that a kernel receives. */
+export class Inbox {
+  readonly #options: InboxOptions;
+  readonly #cancellations = new Cancellations();
+  /** When the message was taken that is being processed; 0 if none is, or nobody wants to know. */
+  #takenAt = 0;
+  #isBusy = false;
+  #hasReceived = false;
+  /** A message that was in hand when the function ended before: it is received first. */
+  #again: Letter | null = null;
+  #attempt = 1;
+  /** What ended the function last. */
+  #lastError: ErrorReport | null = null;
+
+  constructor(options: InboxOptions) {
+    this.#options = options;
+  }
+
+  /** Which attempt the message in hand is, from 1. */
+  get attempt(): number {
+    return this.#attempt;
+  }
+
+  /** Whether the kernel is to end when its input is empty, and it is. */
+  get isDrained(): boolean {
+    const { record, queue } = this.#options;
+    return record.state === TERMINATING && queue.closed && queue.depth === 0 && !this.#isBusy;
+  }
+
+  /** The function is about to be called. */
+  begin(): void {
+    this.#hasReceived = false;
+    this.#again = this.#options.inHand?.letter ?? null;
+  }
+
+  /** The function has ended. Whether it has received a message since it was called. */
+  end(error?: unknown): boolean {
+    if (error === undefined || !this.#options.inHand) this.#finish();
+    else {
+      this.#isBusy = false;
+      this.#takenAt = 0;
+      this.#lastError = reportError(error);
+    }
+    return this.#hasReceived;
+  }
+
+  /** Whether a request came by a message that will be received again. */
+  keeps({ replyTo }: ReceivedRequest): boolean {
+    const { letter } = this.#options.inHand ?? { letter: null };
+    const kept = letter && replyToIn(letter.record);
+    return !!kept && kept.ticket === replyTo.ticket && kept.mailbox === replyTo.mailbox;
+  }
+
+  /** The message that was received last is processed: the next is asked for. */
+  #finish(): void {
+    if (!this.#isBusy) return;
+    const { record, inHand } = this.#options;
+    this.#isBusy = false;
+    inHand?.clear();
+    record.countFinished();
+    if (this.#takenAt === 0) return;
+    record.processing.note(now() - this.#takenAt);
+    this.#takenAt = 0;
+  }
+
+  get #mustStop(): boolean {
+    const { record, worker } = this.#options;
+    return record.mustStop(worker);
+  }
+
+  /** Whether messages may be taken: the kernel is active, or drains its input before it ends. */
+  get #mayTake(): boolean {
+    const { state } = this.#options.record;
+    return state === ACTIVE || state === TERMINATING;
+  }
+
+  /** The next message, if one is there. */
+  takeNow(): Envelope | null {
+    this.#finish();
+    if (this.#mustStop) throw this.#options.stopped();
+    if (!this.#mayTake) return null;
+    if (this.#again) return this.#openAgain();
+    for (;;) {
+      const record = this.#options.queue.take();
+      if (!record) return null;
+      const message = this.#open(record);
+      if (message) return message;
+    }
+  }
+
+  /** The next message, once there is one. */
+  async takeNext(options: WaitOptions | undefined): Promise<Envelope> {
+    const { kernel, queue } = this.#options;
+    const { timeoutMs, signal } = waitOf(`receive in kernel "${kernel}"`, options);
+    const until = performance.now() + timeoutMs;
+    for (let left = timeoutMs;; left = Math.max(until - performance.now(), 0)) {
+      // Before the state is looked at: a change after that is not missed.
+      const since = queue.wakes;
+      const message = this.takeNow();
+      if (message) return message;
+      if (this.isDrained || queue.closed && this.#mayTake) throw this.#options.stopped();
+      if (!this.#mayTake) await this.waitActive(left, signal);
+      else {
+        const record = await queue.takeAsync(left, { since, signal });
+        const message = record && this.#open(record);
+        if (message) return message;
+      }
+      if (performance.now() >= until && !this.#mustStop) throw this.#timeout(timeoutMs);
+    }
+  }
+
+  /** Until the kernel is active, or ends, or the time is up. */
+  async waitActive(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const { record, worker } = this.#options;
+    this.#finish();
+    record.noteQuiet();
+    await untilAborted(record.whenStateIs([ACTIVE, TERMINATING], worker, timeoutMs), signal);
+  }
+
+  #timeout(timeoutMs: number): QueueTimeoutError {
+    const { kernel } = this.#options;
+    return new QueueTimeoutError(`Cannot receive in kernel "${kernel}": nothing came for ${timeoutMs} ms`);
+  }
+
+  /** What is in a record; `null` if it is a request whose asker has given up. */
+  #open(bytes: Uint8Array<ArrayBuffer>): Envelope | null {
+    const { record, requests, isTimed, inHand } = this.#options;
+    const received = this.#decode(bytes);
+    const { header, sentAt, replyTo, message } = received;
+    if (replyTo && this.#isExpired(replyTo)) {
+      record.countExpired();
+      return null;
+    }
+    this.#hasReceived = true;
+    this.#isBusy = true;
+    this.#attempt = 1;
+    inHand?.keep(bytes);
+    if (replyTo) header.request = requests.add(header, replyTo);
+    if (isTimed) {
+      this.#takenAt = now();
+      if (sentAt > 0) record.latency.note(this.#takenAt - sentAt);
+    }
+    return message;
+  }
+
+  #isExpired(replyTo: ReplyTo): boolean {
+    return replyTo.until !== Infinity && replyTo.until < now() || this.#cancellations.take(replyTo);
+  }
+
+  /** The message that was in hand before, once more; `null` if it was tried often enough. */
+  #openAgain(): Envelope | null {
+    const { inHand, attempts, requests, kernel } = this.#options;
+    const letter = this.#again!;
+    this.#again = null;
+    const { header, replyTo, message } = this.#decode(letter.record);
+    if (letter.attempts >= attempts) {
+      this.#bury(
+        letter,
+        replyTo,
+        reportFailure(kernel, `failed ${letter.attempts} times by a message, the last time:`),
+      );
+      return this.takeNow();
+    }
+    inHand!.countAttempt();
+    this.#hasReceived = true;
+    this.#isBusy = true;
+    this.#attempt = letter.attempts + 1;
+    if (replyTo) header.request = this.#requestOf(replyTo) ?? requests.add(header, replyTo);
+    return message;
+  }
+
+  /** Its request is open still, unless this is a new worker. */
+  #requestOf({ mailbox, ticket }: ReplyTo): ReceivedRequest | undefined {
+    return this.#options.requests.find(mailbox, ticket);
+  }
+
+  #bury(letter: Letter, replyTo: ReplyTo | null, { kernel, reason }: FailureReport): void {
+    const { bury, fail, requests, inHand, record } = this.#options;
+    const error = this.#lastError;
+    const open = replyTo && this.#requestOf(replyTo);
+    if (open) requests.close(open);
+    if (replyTo) {
+      fail(replyTo, { kernel, reason: error ? `${reason} ${error.message}` : reason, error: error ?? undefined });
+    }
+    bury(letter, error);
+    inHand!.clear();
+    record.countFinished();
+  }
+
+  #decode(bytes: Uint8Array<ArrayBuffer>): Received {
+    const { kernel, fail } = this.#options;
+    try {
+      return decodeMessage(bytes, kernel);
+    } catch (error) {
+      const replyTo = replyToIn(bytes);
+      if (replyTo) fail(replyTo, reportFailure(kernel, "could not read it:", reportError(error)));
+      throw error;
+    }
+  }
+
+  /** A request was handed on to another kernel. */
+  noteForward({ replyTo }: ReceivedRequest, to: Peer): void {
+    this.#cancellations.noteForward(replyTo, to);
+  }
+
+  /** Nobody waits for the answer of a request any more. Where it was handed on to, if it was. */
+  cancel(request: TakenRequest): Peer | undefined {
+    const open = this.#options.requests.find(request.mailbox, request.ticket);
+    if (!open) return this.#cancellations.note(request);
+    this.#options.requests.close(open);
+    open.cancelling?.abort(cancelled());
+    return undefined;
+  }
+
+  /** A signal that aborts when nobody waits for an answer any more, or with `own`. */
+  signalOf(request: ReceivedRequest | null, own: AbortSignal): AbortSignal {
+    if (!request) return own;
+    if (!request.cancelling) {
+      request.cancelling = new AbortController();
+      if (request.isClosed) request.cancelling.abort(cancelled());
+      else abortAt(request, request.cancelling);
+    }
+    return AbortSignal.any([own, request.cancelling.signal]);
+  }
+}
+
+function cancelled(): DOMException {
+  return new DOMException("Nobody waits for the answer of this request any more", "AbortError");
+}
+
+function abortAt({ replyTo: { until } }: ReceivedRequest, controller: AbortController): void {
+  const left = until - now();
+  if (left > LONGEST_TIMER_MS) return;
+  const timer = setTimeout(() => controller.abort(cancelled()), left);
+  Deno.unrefTimer(timer);
+}
