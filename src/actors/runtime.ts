@@ -118,6 +118,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
   readonly #maxKernels: number;
   readonly #registry: Registry;
   readonly #mailboxQueue: RecordQueue;
+  readonly #mailbox: Mailbox;
   readonly #post: PostOffice;
   readonly #surroundings: Omit<Surroundings, "isCrowded">;
   readonly #controller = new AbortController();
@@ -152,6 +153,13 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
       call: (life, what) => this.#call(life, what),
     });
     const settler = new Settler(this.#registry, signal);
+    this.#mailbox = new Mailbox({
+      queue: this.#mailboxQueue,
+      owner: "the program",
+      worker: 0,
+      signal,
+      onLate: () => this.#lateAnswers++,
+    });
     this.#post = this.#postOffice(telemetry);
     this.#surroundings = this.#surroundingsOf({ isTimed: telemetry, graceMs, settler, threads });
   }
@@ -160,13 +168,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     const { signal } = this.#controller;
     return new PostOffice({
       directory: this.#registry,
-      mailbox: new Mailbox({
-        queue: this.#mailboxQueue,
-        owner: "the program",
-        worker: 0,
-        signal,
-        onLate: () => this.#lateAnswers++,
-      }),
+      mailbox: this.#mailbox,
       mailboxId: 0,
       signal,
       isTimed,
@@ -458,6 +460,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
 
   /** All kernels together at this moment. */
   getSummary(): RuntimeSummary {
+    this.#mailbox.hearAll();
     return summarize(
       [...this.#registry.lives.values()].map((life) => life.telemetry),
       {

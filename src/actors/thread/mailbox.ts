@@ -146,6 +146,11 @@ export class Mailbox {
     return this.#waitsUntil = next;
   }
 
+  /** Hears what has come: also while it waits for nothing, when it does not listen. */
+  hearAll(): void {
+    this.#takeAll();
+  }
+
   #takeAll(): void {
     const { queue } = this.#options;
     for (let record = queue.take(); record; record = queue.take()) this.#hear(record);
