@@ -21,6 +21,12 @@ export interface FingerprintOptions {
    * default for all.
    */
   standIn?: (value: unknown) => unknown;
+  /**
+   * Whether the order of the keys of objects does not count.
+   *
+   * @default {false}
+   */
+  sortKeys?: boolean;
 }
 
 /** A value has no fingerprint. `reason` says which part of it has none, and why. */
@@ -59,7 +65,7 @@ export function digest(hash: Hash): string {
  * @throws {FingerprintError} If the value holds something else: a function, an object of a class, a getter, a symbol.
  */
 export function fingerprint(value: unknown, options: FingerprintOptions = {}): string {
-  return new FingerprintWriter(options.standIn).end(value);
+  return new FingerprintWriter(options).end(value);
 }
 
 /** An object that is being written: its parts follow one by one. */
@@ -76,6 +82,7 @@ const NOTHING: Entry = { parts: [], names: undefined };
 
 class FingerprintWriter {
   readonly #standIn: ((value: unknown) => unknown) | undefined;
+  readonly #sortsKeys: boolean;
   readonly #hash = createHash("sha256");
   /** Objects around the present one, and their depth. */
   readonly #around = new Map<object, number>();
@@ -84,8 +91,9 @@ class FingerprintWriter {
   #repeats = 0;
   #pending = "";
 
-  constructor(standIn: ((value: unknown) => unknown) | undefined) {
+  constructor({ standIn, sortKeys = false }: FingerprintOptions) {
     this.#standIn = standIn;
+    this.#sortsKeys = sortKeys;
   }
 
   end(value: unknown): string {
@@ -215,7 +223,8 @@ class FingerprintWriter {
 
   #properties(kind: string, object: object): Entry {
     this.#tag("kind", kind);
-    return this.#read(object, ownNames(object));
+    const names = ownNames(object);
+    return this.#read(object, this.#sortsKeys ? names.sort() : names);
   }
 
   /** Writes the names of properties, and returns their values. */

@@ -8,6 +8,18 @@ export type NodeStatus = "pending" | "running" | "completed" | "failed" | "skipp
 /** How an execution has ended. */
 export type RunOutcome = "completed" | "failed" | "cancelled";
 
+/** The node that runs an inner graph. */
+export interface EventParent {
+  /** The outer graph's name. */
+  readonly graph: string;
+  /** Which of its executions. */
+  readonly run: number;
+  /** The node's name. */
+  readonly node: string;
+  /** The node that runs the outer graph, if that is an inner graph itself. */
+  readonly parent?: EventParent;
+}
+
 /** Common to all events. */
 export interface EventOrigin {
   /** The graph's name. */
@@ -16,6 +28,8 @@ export interface EventOrigin {
   readonly run: number;
   /** When, in milliseconds since 1970. */
   readonly at: number;
+  /** In events of an inner graph: the `SubgraphNode` that runs it. The outer graph's listeners are told, too. */
+  readonly parent?: EventParent;
 }
 
 /** Something that happened in an execution. `kind` says what. */
@@ -42,6 +56,8 @@ export type GraphEvent =
     | { readonly kind: "retry"; readonly node: string; readonly attempt: number; readonly delayMs: number }
     /** It has failed for good, and its fallback is called. */
     | { readonly kind: "fallback"; readonly node: string; readonly error: NodeError }
+    /** A cached node has found its output in the store, has not, or waits for a call that runs. */
+    | { readonly kind: "cache"; readonly node: string; readonly outcome: "hit" | "miss" | "shared" }
     /** A node is left out: it, or something before it, returned `SKIPPED` or failed. */
     | { readonly kind: "skip"; readonly node: string }
     /** A node is not finished, because the execution was cancelled or has failed. */

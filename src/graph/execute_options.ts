@@ -1,8 +1,7 @@
 /** Options of executions, checked and completed. */
 
-import { LONGEST_TIMER_MS } from "../ring/within.ts";
 import type { GraphNode } from "./node.ts";
-import { checkCount, checkNumber, checkSignal, refuse } from "./node_options.ts";
+import type { NodeError } from "./node_error.ts";
 
 /** Options of one execution. */
 export interface ExecuteOptions {
@@ -27,6 +26,8 @@ export interface ExecuteOptions {
    * @default {"cancel"}
    */
   onError?: "cancel" | "continue";
+  /** Is told of each node that has failed for good, with `onError: "continue"` as well. */
+  onNodeError?: (error: NodeError) => void;
   /**
    * Whether to note when each node begins and ends, for {@link GraphRun.timing} and {@link Graph.getPipelineTiming}. To read
    * the clock takes longer than all else that a node costs.
@@ -43,19 +44,15 @@ export interface OutputOptions<N extends GraphNode> extends ExecuteOptions {
 }
 
 /** Everything that an execution is started with, complete. */
-export interface ExecutionOptions extends Required<Omit<ExecuteOptions, "signal">> {
+export interface ExecutionOptions extends Required<Omit<ExecuteOptions, "signal" | "onNodeError">> {
   /** Cancels it. */
   readonly signal: AbortSignal | undefined;
+  /** Is told of failures. */
+  readonly onNodeError: ((error: NodeError) => void) | undefined;
 }
 
-/** Checks all that the types may not have caught. `action` is what messages begin with. */
-export function completeExecuteOptions(action: string, options: ExecuteOptions, isTimed: boolean): ExecutionOptions {
-  const { signal, concurrency = Infinity, timeoutMs = Infinity, onError = "cancel", timing = isTimed } = options;
-  checkSignal(action, signal);
-  if (concurrency !== Infinity) checkCount(action, "concurrency", concurrency, 1);
-  if (timeoutMs !== Infinity) checkNumber(action, "timeoutMs", timeoutMs, 0);
-  if (onError !== "cancel" && onError !== "continue") {
-    refuse(TypeError, action, 'onError must be "cancel" or "continue"', onError);
-  }
-  return { signal, concurrency, timeoutMs: timeoutMs <= LONGEST_TIMER_MS ? timeoutMs : Infinity, onError, timing };
+/** Completes options that were checked. */
+export function completeExecuteOptions(options: ExecuteOptions, isTimed: boolean): ExecutionOptions {
+  const { signal, concurrency = Infinity, timeoutMs = Infinity, onError = "cancel" } = options;
+  return { signal, concurrency, timeoutMs, onError, onNodeError: options.onNodeError, timing: options.timing ?? isTimed };
 }

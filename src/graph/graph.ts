@@ -2,8 +2,9 @@
 
 import type { Observable } from "rxjs";
 import { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts";
-import { Execution, type ExecutionOrigin, type OnOver } from "./execution/execution.ts";
+import { Execution, type ExecutionHooks, type ExecutionOrigin, type OnOver } from "./execution/execution.ts";
 import { findTracing } from "./execution/tracing.ts";
+import { takeHooks } from "./execution/hooked_start.ts";
 import { Links } from "./execution/links.ts";
 import { Monitor } from "./execution/event_bus.ts";
 import { internalsOf } from "./node_internals.ts";
@@ -16,11 +17,19 @@ import {
 } from "./execute_options.ts";
 import { type GraphNode, Node } from "./node.ts";
 import { refuse } from "./node_options.ts";
+import { EXECUTE_RULES, GRAPH_RULES, STREAM_RULES } from "./option_rules.ts";
+import { checkOptions, type Rules } from "../rules.ts";
+import { within } from "../ring/within.ts";
 import { planGraph } from "./execution/graph_plan.ts";
 import { GraphRun, outputOf, outputsOf, type PipelineStatus, type PipelineTiming, statusOf, timingsOf } from "./run.ts";
-import { type GraphStreamOptions, streamThrough } from "./stream.ts";
+import { type GraphResults, type GraphStreamOptions, streamThrough } from "./stream.ts";
 import type { StreamSource } from "./stream_source.ts";
 import type { OutputOf, PartialResultsOf, ResultsOf, StartingNode } from "./wiring.ts";
+
+const NO_OPTIONS: ExecuteOptions = {};
+
+/** Closing a node, such as one with workers, has this long at least, in milliseconds. */
+const LEAST_CLOSING_MS = 10_000;
 
 /** Options of a {@link Graph}. */
 export interface GraphOptions<Nodes extends GraphNode, In> {
@@ -30,6 +39,13 @@ export interface GraphOptions<Nodes extends GraphNode, In> {
   start?: StartingNode<In> | readonly StartingNode<In>[];
   /** Is told of every event, as who subscribes to {@link Graph.events$}. */
   onEvent?: (event: GraphEvent) => void;
+  /**
+   * How long `close()` waits for functions to notice that they are cancelled, in milliseconds. Then it names those that go on,
+   * and closes the nodes.
+   *
+   * @default {1000}
+   */
+  graceMs?: number;
 }
 
 /**
@@ -81,13 +97,15 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   readonly name: string;
   readonly #nodes = new Map<string, GraphNode>();
   readonly #starts = new Set<GraphNode>();
-  readonly #monitor = new Monitor();
-  readonly #running = new Links<Execution>();
+  readonly #monitor: Monitor;
+  readonly #graceMs: number;
+  readonly #unsettled = new Links<Execution>();
   /** Once it is compiled. */
   #origin: ExecutionOrigin | undefined;
   #isCompiling = false;
   #latest: Execution | undefined;
   #executions = 0;
+  #isClosed = false;
   #closing: Promise<void> | undefined;
 
   /**
@@ -100,14 +118,23 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     if (typeof name !== "string" || name === "") {
       refuse(TypeError, "Cannot make a graph", "its name must be a text", name);
     }
-    if (typeof options !== "object" || options === null) {
-      refuse(TypeError, `Cannot make graph "${name}"`, "its options must be an object", options);
-    }
-    const { nodes = [], start, onEvent } = options;
+    checkOptions(`make graph "${name}"`, options, GRAPH_RULES);
     this.name = name;
-    for (const node of nodes) this.addNode(node);
-    if (start) this.setStartNode(...(Array.isArray(start) ? start : [start]) as StartingNode<In>[]);
-    if (onEvent) this.events$.subscribe(onEvent);
+    this.#graceMs = options.graceMs ?? 1000;
+    this.#monitor = new Monitor(name);
+    if (options.onEvent) this.#monitor.listen(options.onEvent);
+    this.#addAll(options);
+  }
+
+  /** Nodes of a graph that cannot be made are free for another one. */
+  #addAll({ nodes = [], start }: GraphOptions<Nodes, In>): void {
+    try {
+      for (const node of nodes) this.addNode(node);
+      if (start) this.#setStart(Array.isArray(start) ? start : [start]);
+    } catch (error) {
+      for (const node of this.#nodes.values()) internalsOf(node).owner = undefined;
+      throw error;
+    }
   }
 
   /** The nodes by name, in the order in which they were added. */
@@ -151,6 +178,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
       name: this.name,
       changed: () => this.#origin = undefined,
       watched: () => this.#monitor.isWatched = true,
+      isClosed: false,
     };
     if (internals.input || internals.output) this.#monitor.isWatched = true;
     this.#nodes.set(node.name, node);
@@ -164,6 +192,10 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
    * @throws {UnknownNameError} If a node does not belong to the graph.
    */
   setStartNode(...nodes: StartingNode<In>[]): void {
+    this.#setStart(nodes);
+  }
+
+  #setStart(nodes: readonly StartingNode<In>[]): void {
     this.#checkOpen("set the start of");
     for (const node of nodes) {
       if (this.#nodes.get(node?.name) === node as unknown) continue;
@@ -208,7 +240,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
       plan: planGraph({ name: this.name, nodes: this.#nodes, starts: this.#starts }),
       monitor: this.#monitor,
       tracing: findTracing(),
-      running: this.#running,
+      unsettled: this.#unsettled,
     };
   }
 
@@ -226,7 +258,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   execute(input: In, options: ExecuteOptions & { onError: "continue" }): Promise<PartialResultsOf<Nodes>>;
   /** The same with the outputs of all nodes. */
   execute(input: In, options?: ExecuteOptions): Promise<ResultsOf<Nodes>>;
-  execute(input: In, options: ExecuteOptions & { output?: GraphNode } = {}): Promise<unknown> {
+  execute(input: In, options: ExecuteOptions & { output?: GraphNode } = NO_OPTIONS): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const { output } = options;
       this.#start(input, this.#complete(options, false), (execution) => {
@@ -250,25 +282,34 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
    * @throws {DeclarationError} As {@link compile}.
    * @throws {LifecycleError} If the graph is closed.
    */
-  start(input: In, options: ExecuteOptions = {}): GraphRun<ResultsOf<Nodes>> {
-    const complete = this.#complete(options, true);
-    return new GraphRun((onOver) => this.#start(input, complete, onOver));
+  start(input: In, options: ExecuteOptions & { onError: "continue" }): GraphRun<PartialResultsOf<Nodes>>;
+  /** The same, where the first failure is the end. */
+  start(input: In, options?: ExecuteOptions): GraphRun<ResultsOf<Nodes>>;
+  start(input: In, options: ExecuteOptions = NO_OPTIONS): GraphRun<unknown> {
+    const hooks = takeHooks(), complete = this.#complete(options, true);
+    return new GraphRun((onOver) => this.#start(input, complete, onOver, hooks));
   }
 
-  #start(input: unknown, options: ExecutionOptions, onOver: OnOver): Execution {
+  #start(input: unknown, options: ExecutionOptions, onOver: OnOver, hooks?: ExecutionHooks): Execution {
     if (!this.#origin) this.compile();
-    const execution = this.#latest = new Execution(++this.#executions, this.#origin!, input, options, onOver);
+    const execution = this.#latest = new Execution(++this.#executions, this.#origin!, input, options, onOver, hooks);
     execution.begin();
     return execution;
   }
 
   #complete(options: ExecuteOptions & { output?: GraphNode }, timing: boolean): ExecutionOptions {
     this.#checkOpen("execute");
-    const action = `Cannot execute graph "${this.name}"`, { output } = options;
-    if (output && this.#nodes.get(output.name) !== output) {
-      throw new UnknownNameError(`${action}: the node of the option output, "${output.name}", was not added`);
-    }
-    return completeExecuteOptions(action, options, timing);
+    if (options !== NO_OPTIONS) this.#checkOptions("execute", options, EXECUTE_RULES);
+    return completeExecuteOptions(options, timing);
+  }
+
+  #checkOptions(action: string, options: { output?: GraphNode }, rules: Rules): void {
+    checkOptions(`${action} graph "${this.name}"`, options, rules);
+    const { output } = options;
+    if (!output || this.#nodes.get(output.name) === output) return;
+    throw new UnknownNameError(
+      `Cannot ${action} graph "${this.name}": the node of the option output, "${output.name}", was not added`,
+    );
   }
 
   /**
@@ -283,22 +324,29 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   stream<N extends GraphNode>(
     source: StreamSource<In>,
     options: GraphStreamOptions<In> & { output: N },
-  ): AsyncIterableIterator<OutputOf<N>>;
+  ): GraphResults<OutputOf<N>>;
+  /** The same with what has completed of each item, although nodes may fail. */
+  stream(
+    source: StreamSource<In>,
+    options: GraphStreamOptions<In> & { onError: "continue" },
+  ): GraphResults<PartialResultsOf<Nodes>>;
   /** The same with the outputs of all nodes. */
-  stream(source: StreamSource<In>, options?: GraphStreamOptions<In>): AsyncIterableIterator<ResultsOf<Nodes>>;
+  stream(source: StreamSource<In>, options?: GraphStreamOptions<In>): GraphResults<ResultsOf<Nodes>>;
   stream(
     source: StreamSource<In>,
     options: GraphStreamOptions<In> & { output?: GraphNode } = {},
-  ): AsyncIterableIterator<unknown> {
+  ): GraphResults<unknown> {
+    this.#checkOpen("stream through");
+    this.#checkOptions("stream through", options, STREAM_RULES);
     const { output, nodeConcurrency } = options;
     this.compile();
     // One listener on the signal serves all items.
-    const perItem = this.#complete({ ...options, concurrency: nodeConcurrency, signal: undefined }, false);
+    const perItem = completeExecuteOptions({ ...options, concurrency: nodeConcurrency, signal: undefined }, false);
     const take = (execution: Execution): IteratorYieldResult<unknown> | null =>
       output ? outputOf(execution, output) : { done: false, value: outputsOf(execution) };
-    return streamThrough(this.name, source, options, (item, onOver) => {
+    return streamThrough(`Cannot stream through graph "${this.name}"`, source, options, (item, onOver, hooks) => {
       this.#checkOpen("stream through");
-      return this.#start(item, perItem, onOver);
+      return this.#start(item, perItem, onOver, hooks);
     }, take);
   }
 
@@ -319,29 +367,63 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   }
 
   #checkOpen(action: string): void {
-    if (this.#closing) throw new LifecycleError(`Cannot ${action} graph "${this.name}": it is closed`);
+    if (this.#isClosed) throw new LifecycleError(`Cannot ${action} graph "${this.name}": it is closed`);
   }
 
   /**
-   * Cancels what runs, waits until no function of a node runs any more, and closes all nodes. Closing twice is the same as
-   * closing once.
+   * Cancels what runs, waits until no function of a node runs any more, and then closes all nodes. Closing twice is the same
+   * as closing once.
+   *
+   * @throws {LifecycleError} If functions go on for longer than `graceMs`. It names their nodes. All else is closed.
+   * @throws What a node's `close()` throws. All else is closed.
+   * @throws {AggregateError} If there is more than one of these.
    */
   close(): Promise<void> {
+    this.#isClosed = true;
     return this.#closing ??= this.#close();
   }
 
   async #close(): Promise<void> {
-    const reason = new LifecycleError(`Graph "${this.name}" was closed`), running = [...this.#running];
-    for (const execution of running) execution.cancel(reason);
-    const closings = await Promise.allSettled([...this.#nodes.values()].map((node) => node.close()));
-    await Promise.all(running.map((execution) => execution.settled));
+    const reason = new LifecycleError(`Graph "${this.name}" was closed`);
+    for (const execution of [...this.#unsettled]) execution.cancel(reason);
+    const problems = [...await this.#settle(), ...await this.#closeNodes()];
+    this.#completePorts();
+    if (problems.length > 1) throw new AggregateError(problems, `Cannot close graph "${this.name}" in order`);
+    if (problems.length === 1) throw problems[0];
+  }
+
+  /** Waits for functions of nodes. Returns what there is to say of those that go on. */
+  async #settle(): Promise<unknown[]> {
+    const settled = Promise.all(Array.from(this.#unsettled, (execution) => execution.settled));
+    if (await within(settled, this.#graceMs)) return [];
+    const names = new Set(Array.from(this.#unsettled, ({ unsettledNodes }) => unsettledNodes).flat());
+    const nodes = Array.from(names, (name) => `"${name}"`).join(", ");
+    return [
+      new LifecycleError(
+        `Cannot close graph "${this.name}" in order: after ${this.#graceMs} ms (graceMs), functions of ${nodes} still run`,
+      ),
+    ];
+  }
+
+  /** Whatever one of them does, the others are closed, too. */
+  async #closeNodes(): Promise<unknown[]> {
+    const bound = Math.max(this.#graceMs, LEAST_CLOSING_MS), problems: unknown[] = [];
+    await Promise.all(Array.from(this.#nodes.values(), async (node) => {
+      const closing = (async () => await node.close())().catch((error) => void problems.push(error));
+      if (await within(closing, bound)) return;
+      problems.push(new LifecycleError(`Cannot close node "${node.name}": its close() takes longer than ${bound} ms`));
+    }));
+    return problems;
+  }
+
+  #completePorts(): void {
     for (const node of this.#nodes.values()) {
-      const { input, output } = internalsOf(node);
+      const { owner, input, output } = internalsOf(node);
+      if (owner) owner.isClosed = true;
       input?.complete();
       output?.complete();
     }
     this.#monitor.complete();
-    for (const closing of closings) if (closing.status === "rejected") throw closing.reason;
   }
 
   /** As {@link close}. */

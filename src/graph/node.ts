@@ -1,15 +1,18 @@
 /** The nodes of a graph. */
 
 import type { Observable } from "rxjs";
-// The package as a whole takes three times as long to load.
-import { Subject } from "../vendor/rxjs.js";
 import { DeclarationError } from "../errors.ts";
+import { Port } from "./execution/event_bus.ts";
 import { addInternals, internalsOf } from "./node_internals.ts";
 import type { NodeContext } from "./node_context.ts";
 import { completeOptions, type NodeOptions, refuse } from "./node_options.ts";
+import { checkNodeOptions, declareOptions, NODE_RULES } from "./option_rules.ts";
 import type { GraphNode, Inlet, JoinMode, NodeTypes, Skipped } from "./wiring.ts";
 
 export type { GraphNode };
+
+/** To await results with a property `then` would call it. */
+const UNUSABLE_NAMES: readonly string[] = ["__proto__", "then"];
 
 /** The function of a node: sync or async, closures welcome. */
 export type NodeFunction<In, Out> = (input: In, context: NodeContext) => Out | PromiseLike<Out>;
@@ -80,22 +83,21 @@ export class Node<
     fn?: NodeFunction<In, Out>,
     options: NodeOptions<NoInfer<In>, NoInfer<Out>, Join> = {},
   ) {
-    if (typeof name !== "string" || name === "" || name as string === "__proto__") {
+    if (typeof name !== "string" || name === "") {
       refuse(TypeError, "Cannot make a node", "its name must be a text", name);
     }
+    if (UNUSABLE_NAMES.includes(name)) refuse(TypeError, "Cannot make a node", "results by name cannot have it", name);
     const action = `Cannot make node "${name}"`;
     if (fn === undefined && this.process === Node.prototype.process) {
       refuse(TypeError, action, "it needs a function, or a method process() of its own", fn);
     }
     if (fn !== undefined && typeof fn !== "function") refuse(TypeError, action, "expected a function", fn);
-    if (typeof options !== "object" || options === null) {
-      refuse(TypeError, action, "its options must be an object", options);
-    }
+    checkNodeOptions(`make node "${name}"`, options, new.target);
     this.name = name;
     this.join = options.join as Join;
     this.description = options.description;
     this.#fn = fn;
-    addInternals(this, completeOptions(action, options as NodeOptions));
+    addInternals(this, completeOptions(`make node "${name}"`, options as NodeOptions));
   }
 
   /**
@@ -136,9 +138,10 @@ export class Node<
 
   #port(side: "input" | "output"): Observable<unknown> {
     const internals = internalsOf(this);
-    internals[side] ??= new Subject();
+    const port = internals[side] ??= new Port(`node "${this.name}"`);
     internals.owner?.watched();
-    return internals[side].asObservable();
+    if (internals.owner?.isClosed) port.complete();
+    return port.observable;
   }
 
   /**
@@ -155,3 +158,5 @@ export class Node<
     // A plain node holds nothing.
   }
 }
+
+declareOptions(Node, NODE_RULES);

@@ -1,7 +1,11 @@
 /** What a node's function gets besides its input. */
 
+import type { Deadline } from "../timers.ts";
+import type { EventDetails } from "./execution/event_bus.ts";
+import type { EventParent } from "./events.ts";
+
 /**
- * The second argument of a node's function.
+ * The second argument of a node's function. Its parts may be taken out of it: `({ signal, waitUntil }) => ...`.
  *
  * @example Something that can be cancelled
  * ```ts
@@ -25,31 +29,46 @@ export interface NodeContext {
   readonly attempt: number;
   /** Aborts when the execution is cancelled, or this attempt takes too long. */
   readonly signal: AbortSignal;
+  /**
+   * Has `settled` and `close()` wait for work that goes on after the function has returned. Its outcome does not count.
+   */
+  readonly waitUntil: (work: PromiseLike<unknown>) => void;
 }
 
-/** Where contexts come from. */
-interface ContextSource {
+/** The execution that a context comes from, as nodes see it. */
+export interface ContextSource {
   readonly graph: string;
   readonly id: number;
   readonly signal: AbortSignal;
+  /** Waits for work before it counts as settled. */
+  track(work: unknown, node: string): unknown;
+  /** A call waits in a queue, until the function that is returned has been called. `flush` ends the wait at once. */
+  hold(flush: () => void): () => void;
+  tell(details: EventDetails): void;
+  readonly isWatched: boolean;
+  /** Where inner graphs of a node lie. */
+  parentOf(node: string): EventParent;
+  /** Tells of an event of an inner graph. */
+  relay(graph: string, run: number, details: EventDetails, parent: EventParent): void;
 }
 
 /** The context of a plain call. Its signal is made when it is asked for: most functions do not. */
 export class NodeCallContext implements NodeContext {
   readonly node: string;
-  readonly #run: ContextSource;
+  /** For nodes of this package. */
+  readonly source: ContextSource;
 
-  constructor(run: ContextSource, node: string) {
-    this.#run = run;
+  constructor(source: ContextSource, node: string) {
+    this.source = source;
     this.node = node;
   }
 
   get graph(): string {
-    return this.#run.graph;
+    return this.source.graph;
   }
 
   get run(): number {
-    return this.#run.id;
+    return this.source.id;
   }
 
   get attempt(): number {
@@ -57,7 +76,16 @@ export class NodeCallContext implements NodeContext {
   }
 
   get signal(): AbortSignal {
-    return this.#run.signal;
+    return this.source.signal;
+  }
+
+  get waitUntil(): (work: PromiseLike<unknown>) => void {
+    return (work) => void this.source.track(work, this.node);
+  }
+
+  /** The time until the function that is returned has been called does not count. */
+  pause(): () => void {
+    return () => {};
   }
 }
 
@@ -65,11 +93,13 @@ export class NodeCallContext implements NodeContext {
 export class AttemptContext extends NodeCallContext {
   readonly #attempt: number;
   readonly #signal: AbortSignal | undefined;
+  readonly #deadline: Deadline | undefined;
 
-  constructor(run: ContextSource, node: string, attempt: number, signal?: AbortSignal) {
-    super(run, node);
+  constructor(source: ContextSource, node: string, attempt: number, signal?: AbortSignal, deadline?: Deadline) {
+    super(source, node);
     this.#attempt = attempt;
     this.#signal = signal;
+    this.#deadline = deadline;
   }
 
   override get attempt(): number {
@@ -79,4 +109,28 @@ export class AttemptContext extends NodeCallContext {
   override get signal(): AbortSignal {
     return this.#signal ?? super.signal;
   }
+
+  override pause(): () => void {
+    return this.#deadline?.pause() ?? super.pause();
+  }
+}
+
+/** The call waits in a queue of its node: neither does its time-out run, nor does its execution go on without `flush`. */
+export function holdCall(context: NodeContext, flush: () => void): () => void {
+  if (!(context instanceof NodeCallContext)) return () => {};
+  const resume = context.pause(), release = context.source.hold(flush);
+  return () => {
+    resume();
+    release();
+  };
+}
+
+/** The time until the function that is returned has been called does not count for the call's time-out. */
+export function pauseCall(context: NodeContext): () => void {
+  return context instanceof NodeCallContext ? context.pause() : () => {};
+}
+
+/** Tells of an event of a call. */
+export function tellOfCall(context: NodeContext, details: EventDetails): void {
+  if (context instanceof NodeCallContext && context.source.isWatched) context.source.tell(details);
 }

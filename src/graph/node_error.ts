@@ -1,5 +1,7 @@
 /** The error that names a node. */
 
+import { reportError, summarizeError } from "../worker/error_report.ts";
+
 /** Where a {@link NodeError} comes from. */
 export interface NodeErrorOptions {
   /** The graph's name. */
@@ -49,6 +51,11 @@ export class NodeError extends Error {
   }
 }
 
+/** Anything may be thrown, and every look at it may throw again. */
 function summarize(cause: unknown): string {
-  return cause instanceof Error ? `${cause.name}: ${cause.message}` : Deno.inspect(cause);
+  try {
+    return cause instanceof Error ? `${cause.name}: ${cause.message}` : Deno.inspect(cause);
+  } catch {
+    return summarizeError(reportError(cause));
+  }
 }

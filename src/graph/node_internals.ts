@@ -1,6 +1,6 @@
 /** What a graph knows of a node and users need not. */
 
-import type { Subject } from "rxjs";
+import type { Port } from "./execution/event_bus.ts";
 import type { GraphNode } from "./wiring.ts";
 import type { CallOptions } from "./node_options.ts";
 
@@ -11,6 +11,8 @@ export interface NodeOwner {
   changed(): void;
   /** Somebody listens to the node. */
   watched(): void;
+  /** Whether the graph is closed. */
+  isClosed: boolean;
 }
 
 /** The inside of a node. */
@@ -20,8 +22,8 @@ export interface NodeInternals {
   readonly targets: Set<GraphNode>;
   owner: NodeOwner | undefined;
   /** Made when somebody asks for them. */
-  input: Subject<unknown> | undefined;
-  output: Subject<unknown> | undefined;
+  input: Port | undefined;
+  output: Port | undefined;
 }
 
 const INTERNALS = new WeakMap<GraphNode, NodeInternals>();

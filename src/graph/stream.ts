@@ -1,17 +1,38 @@
 /** Streams of items through a graph: bounded, in order or not, and no faster than results are taken. */
 
-import type { Execution, OnOver } from "./execution/execution.ts";
+import type { Execution, ExecutionHooks, OnOver } from "./execution/execution.ts";
 import { type Link, Links } from "./execution/links.ts";
 import type { ExecuteOptions } from "./execute_options.ts";
+import type { NodeError } from "./node_error.ts";
+import { type PipelineStatus, statusOf } from "./run.ts";
 import { type OpenSource, openSource, type StreamSource } from "./stream_source.ts";
-import { checkCount, checkFunction, checkSignal } from "./node_options.ts";
+import type { RunOutcome } from "./events.ts";
+
+/** An item that a stream is done with. */
+export interface StreamItem<Item> {
+  /** Which item it was, from 0. */
+  readonly index: number;
+  /** The item. */
+  readonly item: Item;
+  /** Which execution of the graph it was, as events have it. */
+  readonly run: number;
+  /** How that has ended. */
+  readonly outcome: RunOutcome;
+  /** Why, unless it has completed. */
+  readonly error: unknown;
+  /** What has failed in it, with `onError: "continue"` as well. */
+  readonly errors: readonly NodeError[];
+  /** Where each node has ended. */
+  readonly status: PipelineStatus;
+}
 
 /** Options of {@link Graph.stream}. Those of an execution hold for each item. */
 export interface GraphStreamOptions<Item> extends Omit<ExecuteOptions, "concurrency"> {
   /**
-   * How many items may be under way at a time, 1 or more; those count whose results have not been taken.
+   * How many items may be under way at a time, 1 or more; those count whose results have not been taken. Batches of a
+   * `BatchNode` do not get larger than this.
    *
-   * @default {16}
+   * @default {32}
    */
   concurrency?: number;
   /**
@@ -26,19 +47,26 @@ export interface GraphStreamOptions<Item> extends Omit<ExecuteOptions, "concurre
    * @default {true}
    */
   ordered?: boolean;
-  /** Takes the failure of an item, which yields no result then. Without, the first failure ends the stream. */
-  onItemError?: (error: unknown, item: Item) => void;
+  /**
+   * Takes the failure of an item, which yields no result then; with `onError: "continue"`, that of each node that fails.
+   * Without, the first failure ends the stream, and results that were ready but not taken are dropped. What it throws or
+   * rejects with ends the stream, too.
+   */
+  onItemError?: (error: unknown, item: Item) => void | PromiseLike<void>;
+  /** Is told of each item that is over, in the order in which they end. */
+  onItem?: (item: StreamItem<Item>) => void;
 }
 
 /** What a stream yields for an execution that has completed; `null` if nothing. */
 type Take = (execution: Execution) => IteratorYieldResult<unknown> | null;
 
 /** How a stream begins an execution. */
-type Begin<Item> = (item: Item, onOver: OnOver) => Execution;
+type Begin<Item> = (item: Item, onOver: OnOver, hooks: ExecutionHooks) => Execution;
 
 /** An item under way, or the place of its result in the order of the results. */
 interface Slot<Item> {
   readonly item: Item;
+  readonly index: number;
   link: Link<Execution> | undefined;
   isReady: boolean;
   result: IteratorYieldResult<unknown> | null;
@@ -50,29 +78,32 @@ interface Taker {
   reject(error: unknown): void;
 }
 
-/** Runs each item of `source` through an execution. */
+/** How a stream is called in types: `await using` ends it, as leaving its loop does. */
+export type GraphResults<Result> = AsyncIterableIterator<Result> & AsyncDisposable;
+
+/** Runs each item of `source` through an execution. `action` is what messages begin with. */
 export function streamThrough<Item>(
-  graph: string,
+  action: string,
   source: StreamSource<Item>,
   options: GraphStreamOptions<Item>,
   begin: Begin<Item>,
   take: Take,
-): AsyncIterableIterator<unknown> {
-  const { concurrency = 16, ordered = true, signal, onItemError } = options,
-    action = `Cannot stream through graph "${graph}"`;
-  checkCount(action, "concurrency", concurrency, 1, false);
-  checkSignal(action, signal);
-  checkFunction(action, "onItemError", onItemError);
-  return new GraphStream(openSource(action, source), { concurrency, ordered, signal, onItemError }, begin, take);
+): GraphResults<unknown> {
+  const { concurrency = 32, ordered = true, signal, onItemError, onItem } = options;
+  if (options.onError === "continue" && !onItemError && !onItem && !options.onNodeError) {
+    throw new TypeError(`${action}: with onError "continue", failures need onItemError, onItem or onNodeError`);
+  }
+  const settings = { concurrency, ordered, signal, onItemError, onItem };
+  return new GraphStream(openSource(action, source), settings, begin, take);
 }
 
 /** Options of a stream, complete. */
-interface StreamSettings<Item> extends Pick<GraphStreamOptions<Item>, "signal" | "onItemError"> {
+interface StreamSettings<Item> extends Pick<GraphStreamOptions<Item>, "signal" | "onItemError" | "onItem"> {
   readonly concurrency: number;
   readonly ordered: boolean;
 }
 
-class GraphStream<Item> implements AsyncIterableIterator<unknown> {
+class GraphStream<Item> implements GraphResults<unknown> {
   readonly #source: OpenSource<Item>;
   readonly #settings: StreamSettings<Item>;
   readonly #begin: Begin<Item>;
@@ -89,6 +120,10 @@ class GraphStream<Item> implements AsyncIterableIterator<unknown> {
   #hasSourceEnded = false;
   #isOver = false;
   #failure: { readonly error: unknown } | undefined;
+  #begun = 0;
+  /** Whether an execution has ever waited in a queue, and whether that is about to be looked at. */
+  #mayStall = false;
+  #isLooking = false;
 
   constructor(source: OpenSource<Item>, settings: StreamSettings<Item>, begin: Begin<Item>, take: Take) {
     this.#source = source;
@@ -114,6 +149,10 @@ class GraphStream<Item> implements AsyncIterableIterator<unknown> {
     return { value: undefined, done: true };
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
   #start(): void {
     this.#hasStarted = true;
     const { signal } = this.#settings;
@@ -129,6 +168,30 @@ class GraphStream<Item> implements AsyncIterableIterator<unknown> {
     this.#isServing = true;
     do this.#fill(); while (this.#handOut());
     this.#isServing = false;
+    if (this.#mayStall) this.#lookForStall();
+  }
+
+  readonly #onStall = (): void => {
+    this.#mayStall = true;
+    this.#lookForStall();
+  };
+
+  /** Once what runs now has returned: it may begin more. */
+  #lookForStall(): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    queueMicrotask(() => {
+      this.#isLooking = false;
+      if (this.#isStalled()) for (const execution of this.#running) execution.flush();
+    });
+  }
+
+  /** Whether somebody waits for a result, and all that is under way waits in queues for items that cannot come. */
+  #isStalled(): boolean {
+    if (this.#isOver || this.#takers.length === 0 || this.#slots[0]?.isReady || this.#isReading) return false;
+    if (!this.#hasSourceEnded && this.#underWay < this.#settings.concurrency) return false;
+    for (const execution of this.#running) if (!execution.isStalled) return false;
+    return true;
   }
 
   #fill(): void {
@@ -167,11 +230,12 @@ class GraphStream<Item> implements AsyncIterableIterator<unknown> {
       this.#hasSourceEnded = true;
       return;
     }
-    const slot: Slot<Item> = { item, link: undefined, isReady: false, result: null };
+    const slot: Slot<Item> = { item, index: this.#begun++, link: undefined, isReady: false, result: null };
     this.#underWay++;
     if (this.#settings.ordered) this.#slots.push(slot);
     try {
-      const execution = this.#begin(item, (execution) => this.#finishItem(execution, slot));
+      const hooks = { onStall: this.#onStall };
+      const execution = this.#begin(item, (execution) => this.#finishItem(execution, slot), hooks);
       if (!execution.isOver) slot.link = this.#running.add(execution);
     } catch (error) {
       this.#fail(error);
@@ -181,11 +245,28 @@ class GraphStream<Item> implements AsyncIterableIterator<unknown> {
   #finishItem(execution: Execution, slot: Slot<Item>): void {
     if (slot.link) this.#running.remove(slot.link);
     if (this.#isOver) return;
+    if (this.#settings.onItem) this.#tell(execution, slot);
+    if (!this.#forgiveAll(execution, slot.item)) return;
     if (execution.ending === "completed") slot.result = this.#take(execution);
-    else if (!this.#forgive(execution.reason, slot.item)) return;
     slot.isReady = true;
     if (!this.#settings.ordered) this.#slots.push(slot);
     if (this.#slots[0].isReady) this.#serve();
+  }
+
+  #tell(execution: Execution, { index, item }: Slot<Item>): void {
+    const { ending, reason, errors = [], id: run } = execution;
+    const outcome = ending!;
+    execution.callListener(this.#settings.onItem!, {
+      ...{ index, item, run, outcome, errors: [...errors], status: statusOf(execution) },
+      error: outcome === "completed" ? undefined : reason,
+    });
+  }
+
+  /** Whether the stream goes on. What has failed in an execution that went on is forgiven, and told if somebody wants it. */
+  #forgiveAll(execution: Execution, item: Item): boolean {
+    if (execution.ending !== "completed") return this.#forgive(execution.reason, item);
+    if (!execution.errors || !this.#settings.onItemError) return true;
+    return execution.errors.every((error) => this.#forgive(error, item));
   }
 
   /** Hands a failure to whoever wants it. Without that, it is the end. */
@@ -193,12 +274,18 @@ class GraphStream<Item> implements AsyncIterableIterator<unknown> {
     const { onItemError } = this.#settings;
     try {
       if (!onItemError) throw error;
-      onItemError(error, item);
+      const told = onItemError(error, item);
+      if (told) Promise.resolve(told).catch((thrown) => this.#failAndServe(thrown));
       return true;
     } catch (thrown) {
       this.#fail(thrown);
       return false;
     }
+  }
+
+  #failAndServe(error: unknown): void {
+    this.#fail(error);
+    this.#serve();
   }
 
   /** Hands out what there is to those who wait. Whether that has made room. */

@@ -23,24 +23,61 @@ export interface OpenSource<Item> {
   stop(reason: unknown): Promise<void>;
 }
 
-/** Begins to read a source. `action` is what messages begin with. */
+/** Reads a source, from the first item that is asked for. `action` is what messages begin with. */
 export function openSource<Item>(action: string, source: StreamSource<Item>): OpenSource<Item> {
-  const given = Object(source);
-  if (source instanceof ReadableStream) return openStream(source);
-  if (typeof given[Symbol.asyncIterator] === "function") return openIterator(given[Symbol.asyncIterator]());
-  if (typeof given[Symbol.iterator] === "function") return openIterator(given[Symbol.iterator]());
-  if (typeof given.subscribe === "function") return openStream(observed(given as Subscribable<Item>));
-  return refuse(TypeError, action, "expected an iterable, a stream or an observable", source);
+  const open = openerOf(source);
+  if (!open) return refuse(TypeError, action, "expected an iterable, a stream or an observable", source);
+  let opened: OpenSource<Item> | undefined;
+  return {
+    next: () => (opened ??= open()).next(),
+    stop: (reason) => opened?.stop(reason) ?? Promise.resolve(),
+  };
 }
 
-function openIterator<Item>(iterator: Iterator<Item> | AsyncIterator<Item>): OpenSource<Item> {
+function openerOf<Item>(source: StreamSource<Item>): (() => OpenSource<Item>) | null {
+  const given = Object(source);
+  if (source instanceof ReadableStream) return () => openStream(source);
+  if (typeof given[Symbol.asyncIterator] === "function") return () => openIterator(given[Symbol.asyncIterator]());
+  if (typeof given[Symbol.iterator] === "function") return () => openIterator(resolved(given[Symbol.iterator]()));
+  if (typeof given.subscribe === "function") return () => openStream(observed(given as Subscribable<Item>));
+  return null;
+}
+
+function openIterator<Item>(iterator: ItemIterator<Item>): OpenSource<Item> {
   return { next: () => iterator.next(), stop: async () => void await iterator.return?.() };
+}
+
+/** What a source is read by. */
+interface ItemIterator<Item> {
+  next(): IteratorResult<Item> | Promise<IteratorResult<Item>>;
+  return?(): unknown;
+}
+
+/** Items that are promises are awaited, as `for await` does. */
+function resolved<Item>(iterator: Iterator<Item>): ItemIterator<Item> {
+  return {
+    next: () => {
+      const result = iterator.next(), { value } = result;
+      if (result.done || typeof (value as PromiseLike<Item> | null)?.then !== "function") return result;
+      return Promise.resolve(value).then((value) => ({ done: false, value }));
+    },
+    return: () => iterator.return?.(),
+  };
 }
 
 /** Cancelling the reader also ends a read that waits, which an iterator's `return()` does not. */
 function openStream<Item>(stream: ReadableStream<Item>): OpenSource<Item> {
   const reader = stream.getReader();
-  return { next: () => reader.read() as Promise<IteratorResult<Item>>, stop: (reason) => reader.cancel(reason) };
+  const next = async () => {
+    const result = await reader.read() as IteratorResult<Item>;
+    if (result.done) reader.releaseLock();
+    return result;
+  };
+  const stop = async (reason: unknown) => {
+    await reader.cancel(reason);
+    reader.releaseLock();
+  };
+  return { next, stop };
 }
 
 function observed<Item>(source: Subscribable<Item>): ReadableStream<Item> {

@@ -1,13 +1,12 @@
 /** Calls a node with all that it may be called with: retries, a timeout, a fallback, a signal, and listeners. */
 
-import { setTimeout as sleep } from "node:timers/promises";
-import { LONGEST_TIMER_MS } from "../../ring/within.ts";
+import { Deadline, pause } from "../../timers.ts";
 import { untilAborted } from "../../worker/until_aborted.ts";
 import type { Execution } from "./execution.ts";
 import { LinkedSignal } from "./linked_signal.ts";
-import { AttemptContext } from "../node_context.ts";
+import { AttemptContext, type NodeContext } from "../node_context.ts";
 import { NodeError } from "../node_error.ts";
-import type { CallOptions, RetryOptions } from "../node_options.ts";
+import { type CallOptions, DEFAULT_DELAY_MS, type RetryOptions } from "../node_options.ts";
 import type { PlannedNode } from "./graph_plan.ts";
 
 const PLAIN: CallOptions = {
@@ -17,12 +16,111 @@ const PLAIN: CallOptions = {
   signal: undefined,
 };
 
+/** What a node is called for: its own work, or that of its fallback. */
+type Work = (context: NodeContext) => unknown;
+
 /** How long to wait after a failed attempt, in milliseconds. */
 export function backoffMs(retry: Required<RetryOptions>, error: unknown, attempt: number): number {
   const { delayMs, factor, maxDelayMs, jitter } = retry;
-  const full = typeof delayMs === "function" ? delayMs(error, attempt) : delayMs * factor ** (attempt - 1);
-  const randomPart = typeof delayMs === "function" ? 0 : jitter;
-  return Math.max(0, Math.min(full, maxDelayMs) * (1 - randomPart * Math.random()));
+  const asked = typeof delayMs === "function" ? delayMs(error, attempt) : undefined;
+  // What a server asks for is kept as it is.
+  if (typeof asked === "number" && asked >= 0) return asked;
+  const first = typeof delayMs === "function" ? DEFAULT_DELAY_MS : delayMs;
+  return Math.min(first * factor ** (attempt - 1), maxDelayMs) * (1 - jitter * Math.random());
+}
+
+/** One node of one execution, from its first call to its output. */
+class NodeCall {
+  readonly #execution: Execution;
+  readonly #node: PlannedNode;
+  readonly #input: unknown;
+  readonly #options: CallOptions;
+
+  constructor(execution: Execution, node: PlannedNode, input: unknown) {
+    this.#execution = execution;
+    this.#node = node;
+    this.#input = input;
+    this.#options = node.call ?? PLAIN;
+  }
+
+  async run(): Promise<unknown> {
+    for (let attempt = 1;; attempt++) {
+      const outcome = await this.#attempt(attempt);
+      if ("output" in outcome) return outcome.output;
+      const error = this.#error(outcome.thrown, attempt), { isOver } = this.#execution;
+      if (isOver) throw error;
+      this.#tell({ kind: "failure", attempt, durationMs: outcome.durationMs, error });
+      if (!await this.#waitForNext(error)) return await this.#fallBack(error);
+    }
+  }
+
+  #error(cause: unknown, attempt: number): NodeError {
+    return new NodeError({ graph: this.#execution.graph, node: this.#node.name, attempt, cause });
+  }
+
+  // deno-lint-ignore no-explicit-any
+  #tell(details: any): void {
+    if (this.#execution.isWatched) this.#execution.tell({ ...details, node: this.#node.name });
+  }
+
+  async #attempt(attempt: number): Promise<AttemptOutcome> {
+    const { name, node } = this.#node, { trace } = this.#execution, start = performance.now();
+    this.#execution.attempted(this.#node, attempt);
+    this.#tell({ kind: "start", attempt });
+    const work = () => this.#bounded(attempt, (context) => node.process(this.#input, context));
+    try {
+      const output = await (trace ? trace.attempt(name, attempt, work) : work());
+      this.#tell({ kind: "end", attempt, durationMs: performance.now() - start });
+      return { output };
+    } catch (thrown) {
+      return { thrown, durationMs: performance.now() - start };
+    }
+  }
+
+  /** Whether there is another attempt, for which it has waited. */
+  async #waitForNext(error: NodeError): Promise<boolean> {
+    const { retry, signal } = this.#options, { attempt, cause } = error;
+    try {
+      if (attempt >= retry.attempts || signal?.aborted || !retry.when(cause, attempt)) return false;
+      const delayMs = backoffMs(retry, cause, attempt);
+      this.#tell({ kind: "retry", attempt: attempt + 1, delayMs });
+      using linked = new LinkedSignal(this.#execution.signal, signal);
+      await pause(delayMs, linked.signal);
+      return true;
+    } catch (thrown) {
+      throw this.#error(thrown, attempt);
+    }
+  }
+
+  async #fallBack(error: NodeError): Promise<unknown> {
+    const { fallback } = this.#options;
+    if (!fallback) throw error;
+    this.#tell({ kind: "fallback", error });
+    try {
+      return await this.#bounded(error.attempt, (context) => fallback(error, this.#input, context));
+    } catch (thrown) {
+      throw thrown === error ? error : this.#error(thrown, error.attempt);
+    }
+  }
+
+  /** Work that is given up when it takes too long or a signal aborts. */
+  async #bounded(attempt: number, work: Work): Promise<unknown> {
+    const execution = this.#execution, { name } = this.#node, { timeoutMs, signal } = this.#options;
+    if (timeoutMs === Infinity && !signal) {
+      return await execution.track(work(new AttemptContext(execution, name, attempt)), name);
+    }
+    using linked = new LinkedSignal(execution.signal, signal);
+    linked.signal.throwIfAborted();
+    using deadline = new Deadline(timeoutMs, () => linked.abort(tookLonger(timeoutMs)));
+    const output = execution.track(work(new AttemptContext(execution, name, attempt, linked.signal, deadline)), name);
+    return await untilAborted(Promise.resolve(output), linked.signal);
+  }
+}
+
+type AttemptOutcome = { readonly output: unknown } | { readonly thrown: unknown; readonly durationMs: number };
+
+function tookLonger(timeoutMs: number): DOMException {
+  return new DOMException(`It took longer than ${timeoutMs} ms`, "TimeoutError");
 }
 
 /**
@@ -30,78 +128,7 @@ export function backoffMs(retry: Required<RetryOptions>, error: unknown, attempt
  *
  * @throws {NodeError} If it has failed for good.
  */
-export async function callNode(execution: Execution, node: PlannedNode, input: unknown): Promise<unknown> {
-  const call = node.call ?? PLAIN, { retry, fallback } = call;
-  const fail = (cause: unknown, attempt: number) =>
-    new NodeError({ graph: execution.graph, node: node.name, attempt, cause });
+export function callNode(execution: Execution, node: PlannedNode, input: unknown): Promise<unknown> {
   node.internals.input?.next(input);
-  for (let attempt = 1;; attempt++) {
-    const outcome = await attemptOnce(execution, node, input, attempt, call);
-    if ("output" in outcome) return outcome.output;
-    const error = fail(outcome.thrown, attempt);
-    if (execution.isOver) throw error;
-    execution.tell({ kind: "failure", node: node.name, attempt, durationMs: outcome.durationMs, error });
-    try {
-      if (attempt < retry.attempts && !call.signal?.aborted && retry.when(error.cause, attempt)) {
-        const delayMs = backoffMs(retry, error.cause, attempt);
-        execution.tell({ kind: "retry", node: node.name, attempt: attempt + 1, delayMs });
-        await pause(delayMs, execution.signal, call.signal);
-      } else if (fallback) {
-        execution.tell({ kind: "fallback", node: node.name, error });
-        return await fallback(error, input);
-      } else throw error;
-    } catch (thrown) {
-      throw thrown === error ? error : fail(thrown, attempt);
-    }
-  }
-}
-
-type AttemptOutcome = { readonly output: unknown } | { readonly thrown: unknown; readonly durationMs: number };
-
-async function attemptOnce(
-  execution: Execution,
-  node: PlannedNode,
-  input: unknown,
-  attempt: number,
-  call: CallOptions,
-): Promise<AttemptOutcome> {
-  const { name } = node, start = performance.now();
-  execution.attempted(node, attempt);
-  execution.tell({ kind: "start", node: name, attempt });
-  const work = () => boundedCall(execution, node, input, attempt, call);
-  try {
-    const output = await (execution.trace ? execution.trace.attempt(name, attempt, work) : work());
-    execution.tell({ kind: "end", node: name, attempt, durationMs: performance.now() - start });
-    return { output };
-  } catch (thrown) {
-    return { thrown, durationMs: performance.now() - start };
-  }
-}
-
-/** One call, which is given up when it takes too long or a signal aborts. */
-async function boundedCall(
-  execution: Execution,
-  { name, node }: PlannedNode,
-  input: unknown,
-  attempt: number,
-  { timeoutMs, signal }: CallOptions,
-): Promise<unknown> {
-  if (timeoutMs > LONGEST_TIMER_MS && !signal) {
-    return await execution.track(node.process(input, new AttemptContext(execution, name, attempt)));
-  }
-  using linked = new LinkedSignal(execution.signal, signal);
-  linked.signal.throwIfAborted();
-  const giveUp = () => linked.abort(new DOMException(`It took longer than ${timeoutMs} ms`, "TimeoutError"));
-  const timer = timeoutMs > LONGEST_TIMER_MS ? undefined : setTimeout(giveUp, timeoutMs);
-  try {
-    const output = node.process(input, new AttemptContext(execution, name, attempt, linked.signal));
-    return await untilAborted(Promise.resolve(execution.track(output)), linked.signal);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function pause(ms: number, ...signals: (AbortSignal | undefined)[]): Promise<void> {
-  using linked = new LinkedSignal(...signals);
-  await sleep(ms, undefined, { signal: linked.signal }).catch(() => linked.signal.throwIfAborted());
+  return new NodeCall(execution, node, input).run();
 }

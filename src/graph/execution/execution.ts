@@ -3,10 +3,11 @@
 import { callNode } from "./call_node.ts";
 import type { Link, Links } from "./links.ts";
 import type { EventDetails, Monitor } from "./event_bus.ts";
+import { Deadline } from "../../timers.ts";
 import { Progress, type ProgressListener } from "./progress.ts";
-import type { RunOutcome } from "../events.ts";
+import type { EventParent, RunOutcome } from "../events.ts";
 import type { ExecutionOptions } from "../execute_options.ts";
-import { NodeCallContext } from "../node_context.ts";
+import { type ContextSource, NodeCallContext } from "../node_context.ts";
 import { NodeError } from "../node_error.ts";
 import type { Plan, PlannedNode, Unit } from "./graph_plan.ts";
 import type { BeginTrace, RunTrace } from "./tracing.ts";
@@ -17,12 +18,28 @@ export interface ExecutionOrigin {
   readonly plan: Plan;
   readonly monitor: Monitor;
   readonly tracing: BeginTrace | null;
-  /** Those that are not over. */
-  readonly running: Links<Execution>;
+  /** Those of which functions may be running. */
+  readonly unsettled: Links<Execution>;
 }
 
 /** Is told once, when an execution is over. */
 export type OnOver = (execution: Execution) => void;
+
+/** What else an execution may be begun with. */
+export interface ExecutionHooks {
+  /** The call that runs it as an inner graph. */
+  readonly outer?: OuterCall;
+  /** Is told when it may have come to wait for nothing but queues that it can flush, or no longer does. */
+  readonly onStall?: (execution: Execution) => void;
+}
+
+/** A call whose work is another execution. */
+export interface OuterCall {
+  readonly parent: EventParent;
+  readonly source: ContextSource;
+}
+
+const NO_HOOKS: ExecutionHooks = {};
 
 /** One call after the other, as one brings the next. Here is the one that has not returned. */
 class Chain {
@@ -43,7 +60,7 @@ function joinedValues({ sources }: PlannedNode, values: readonly unknown[]): Rec
 }
 
 /** One execution. It begins with `begin()`. */
-export class Execution implements ProgressListener {
+export class Execution implements ProgressListener, ContextSource {
   readonly id: number;
   readonly progress: Progress;
   /** By node, for those that were called with options. */
@@ -54,33 +71,46 @@ export class Execution implements ProgressListener {
   /** How it has ended, and why. */
   ending: RunOutcome | undefined;
   reason: unknown;
-  readonly #origin: ExecutionOrigin;
+  readonly origin: ExecutionOrigin;
   readonly #monitor: Monitor;
   readonly #input: unknown;
   readonly #options: ExecutionOptions;
   readonly #onOver: OnOver;
-  readonly #link: Link<Execution>;
+  readonly #hooks: ExecutionHooks;
+  #link: Link<Execution> | undefined;
   #running = 0;
-  /** What else was returned by nodes and has not settled: attempts that were given up. And whoever waits for all. */
-  #open = 0;
+  /** Calls that have not returned, by what they are waited for with. */
+  #chains: Chain[] | undefined;
+  /** By node: what else was returned and has not settled, such as attempts that were given up. */
+  #open: Map<string, number> | undefined;
+  /** Calls that wait in queues: how to end that. */
+  #held: Set<() => void> | undefined;
   #settled: PromiseWithResolvers<void> | undefined;
   #controller: AbortController | undefined;
   #abort: (() => void) | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #deadline: Deadline | undefined;
 
-  constructor(id: number, origin: ExecutionOrigin, input: unknown, options: ExecutionOptions, onOver: OnOver) {
+  constructor(
+    id: number,
+    origin: ExecutionOrigin,
+    input: unknown,
+    options: ExecutionOptions,
+    onOver: OnOver,
+    hooks: ExecutionHooks = NO_HOOKS,
+  ) {
     this.id = id;
     this.progress = new Progress(origin.plan, options.timing, this);
-    this.#origin = origin;
+    this.origin = origin;
     this.#monitor = origin.monitor;
     this.#input = input;
     this.#options = options;
     this.#onOver = onOver;
-    this.#link = origin.running.add(this);
+    this.#hooks = hooks;
+    this.#link = origin.unsettled.add(this);
   }
 
   get graph(): string {
-    return this.#origin.graph;
+    return this.origin.graph;
   }
 
   get isOver(): boolean {
@@ -106,15 +136,15 @@ export class Execution implements ProgressListener {
   /** Starts the first nodes, unless it was cancelled before. */
   begin(): void {
     if (this.isOver) return;
-    const { signal, timeoutMs } = this.#options, { tracing } = this.#origin;
+    const { signal, timeoutMs } = this.#options, { tracing } = this.origin;
     if (tracing) this.trace = tracing(this.graph, this.id);
-    if (this.#monitor.isWatched) this.tell({ kind: "runStart" });
+    if (this.isWatched) this.tell({ kind: "runStart" });
     if (signal) {
       if (signal.aborted) return this.cancel(signal.reason);
       this.#abort = () => this.cancel(signal.reason);
       signal.addEventListener("abort", this.#abort);
     }
-    if (timeoutMs !== Infinity) this.#timer = setTimeout(() => this.#timeOut(), timeoutMs);
+    if (timeoutMs !== Infinity) this.#deadline = new Deadline(timeoutMs, () => this.#timeOut());
     const chain = new Chain();
     if (this.#callDue(chain)) this.#follow(chain);
   }
@@ -125,9 +155,32 @@ export class Execution implements ProgressListener {
     );
   }
 
+  /** Whether anybody listens to this graph, or to one that it lies in. */
+  get isWatched(): boolean {
+    return this.#monitor.isWatched || (this.#hooks.outer?.source.isWatched ?? false);
+  }
+
   /** Tells those who listen. */
   tell(details: EventDetails): void {
-    if (this.#monitor.isWatched) this.#monitor.tell(this.graph, this.id, details);
+    const { outer } = this.#hooks;
+    this.#monitor.tell(this.graph, this.id, details, outer?.parent);
+    outer?.source.relay(this.graph, this.id, details, outer.parent);
+  }
+
+  relay(graph: string, run: number, details: EventDetails, parent: EventParent): void {
+    this.#monitor.tell(graph, run, details, parent);
+    this.#hooks.outer?.source.relay(graph, run, details, parent);
+  }
+
+  /** Calls a listener that cannot end the program. */
+  callListener<Value>(listener: (value: Value) => unknown, value: Value): void {
+    this.#monitor.call(listener, value);
+  }
+
+  /** Where inner graphs of a node lie. */
+  parentOf(node: string): EventParent {
+    const parent = this.#hooks.outer?.parent;
+    return { graph: this.graph, run: this.id, node, ...parent && { parent } };
   }
 
   completed({ internals }: PlannedNode, output: unknown): void {
@@ -135,11 +188,11 @@ export class Execution implements ProgressListener {
   }
 
   skipped({ name }: PlannedNode): void {
-    if (this.#monitor.isWatched) this.tell({ kind: "skip", node: name });
+    if (this.isWatched) this.tell({ kind: "skip", node: name });
   }
 
   cancelled({ name }: PlannedNode): void {
-    if (this.#monitor.isWatched) this.tell({ kind: "cancel", node: name });
+    if (this.isWatched) this.tell({ kind: "cancel", node: name });
   }
 
   /** Notes how often a node was called. */
@@ -147,20 +200,51 @@ export class Execution implements ProgressListener {
     (this.attempts ??= new Map()).set(node, attempt);
   }
 
-  /** Counts what a node has returned as open, until it settles. */
-  track(output: unknown): unknown {
-    if (!isPromise(output)) return output;
-    this.#open++;
-    const close = () => {
-      this.#open--;
+  /** Counts work of a node as open, until it settles. */
+  track(work: unknown, node: string): unknown {
+    if (!isPromise(work)) return work;
+    const open = this.#open ??= new Map(), close = () => {
+      const left = open.get(node)! - 1;
+      if (left > 0) open.set(node, left);
+      else open.delete(node);
       this.#settleIfDone();
     };
-    output.then(close, close);
-    return output;
+    open.set(node, (open.get(node) ?? 0) + 1);
+    const tracked = Promise.resolve(work);
+    tracked.then(close, close);
+    return tracked;
+  }
+
+  /** The nodes of which functions have not returned. */
+  get unsettledNodes(): string[] {
+    const called = this.#chains?.flatMap(({ unit }) => unit ? [unit.node.name] : []) ?? [];
+    return [...new Set([...called, ...this.#open?.keys() ?? []])];
   }
 
   #settleIfDone(): void {
-    if (this.isOver && this.#running + this.#open === 0) this.#settled?.resolve();
+    if (!this.isOver || this.#running > 0 || (this.#open?.size ?? 0) > 0) return;
+    if (this.#link) this.origin.unsettled.remove(this.#link);
+    this.#link = undefined;
+    this.#settled?.resolve();
+  }
+
+  hold(flush: () => void): () => void {
+    const held = this.#held ??= new Set();
+    held.add(flush);
+    this.#hooks.onStall?.(this);
+    return () => {
+      if (held.delete(flush)) this.#hooks.onStall?.(this);
+    };
+  }
+
+  /** Whether all its calls wait in queues. */
+  get isStalled(): boolean {
+    return !this.isOver && this.#running > 0 && this.#held?.size === this.#running;
+  }
+
+  /** Ends all waits in queues. */
+  flush(): void {
+    for (const flush of [...this.#held ?? []]) flush();
   }
 
   /**
@@ -175,17 +259,24 @@ export class Execution implements ProgressListener {
       const unit = progress.next();
       if (unit === undefined) break;
       const at = isContinued ? new Chain() : chain;
-      if (!progress.begin(unit.node) || !this.#call(unit, at)) continue;
+      if (!progress.begin(unit.node)) continue;
+      // Before the call, in which the function may ask whether all has settled.
       this.#running++;
+      if (!this.#call(unit, at)) {
+        this.#running--;
+        continue;
+      }
       if (isContinued) this.#follow(at);
       isContinued = true;
     }
-    if (progress.left === 0 && this.ending === undefined) this.#end("completed", undefined);
+    if (this.ending !== undefined) this.#settleIfDone();
+    else if (progress.left === 0) this.#end("completed", undefined);
     return isContinued;
   }
 
   /** Waits for one call after the other: that takes one async function for a chain of nodes. */
   async #follow(chain: Chain): Promise<void> {
+    (this.#chains ??= []).push(chain);
     do {
       const unit = chain.unit!;
       try {
@@ -196,15 +287,17 @@ export class Execution implements ProgressListener {
         this.#running--;
         this.#fail(unit.node, chain.isPlain ? this.#nodeError(unit.node, error) : error as NodeError);
       }
+      chain.unit = undefined;
       if (this.ending !== undefined) return this.#settleIfDone();
     } while (this.#callDue(chain));
+    if (this.#held) this.#hooks.onStall?.(this);
   }
 
   /** Calls a node. True if it must be waited for; `chain` has what for. */
   #call(unit: Unit, chain: Chain): boolean {
     const { node } = unit;
     chain.unit = unit;
-    chain.isPlain = node.call === null && !this.#monitor.isWatched && this.trace === null;
+    chain.isPlain = node.call === null && !this.isWatched && this.trace === null;
     if (!chain.isPlain) {
       chain.output = callNode(this, node, this.#inputOf(unit));
       return true;
@@ -216,6 +309,7 @@ export class Execution implements ProgressListener {
     } catch (error) {
       this.#fail(node, this.#nodeError(node, error));
     }
+    chain.unit = undefined;
     return false;
   }
 
@@ -232,6 +326,7 @@ export class Execution implements ProgressListener {
   #fail(node: PlannedNode, error: NodeError): void {
     if (this.isOver || !this.progress.fail(node)) return;
     (this.errors ??= []).push(error);
+    if (this.#options.onNodeError) this.callListener(this.#options.onNodeError, error);
     if (this.#options.onError === "cancel") this.#end("failed", error);
     else this.progress.skipAfter(node);
   }
@@ -245,13 +340,12 @@ export class Execution implements ProgressListener {
     this.ending = outcome;
     this.reason = error;
     if (this.#abort) this.#options.signal?.removeEventListener("abort", this.#abort);
-    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#deadline?.cancel();
     if (outcome !== "completed") this.progress.cancel();
     this.trace?.end(error);
-    if (this.#monitor.isWatched) this.tell({ kind: "runEnd", outcome, error });
+    if (this.isWatched) this.tell({ kind: "runEnd", outcome, error });
     if (outcome !== "completed") this.#controller?.abort(error);
     this.#settleIfDone();
-    this.#origin.running.remove(this.#link);
     this.#onOver(this);
   }
 }

@@ -1,17 +1,21 @@
 /** Nodes that collect inputs, from several executions, and work on them together. */
 
-import { LONGEST_TIMER_MS } from "../../ring/within.ts";
+import { LifecycleError } from "../../errors.ts";
+import { Timer } from "../../timers.ts";
 import { SharedCall } from "../execution/shared_call.ts";
 import { Node } from "../node.ts";
-import type { NodeContext } from "../node_context.ts";
-import { checkCount, checkNumber, type NodeOptions, refuse } from "../node_options.ts";
+import { holdCall, type NodeContext } from "../node_context.ts";
+import { type NodeOptions, refuse } from "../node_options.ts";
+import { BATCH_NODE_RULES, declareOptions } from "../option_rules.ts";
 import type { JoinMode } from "../wiring.ts";
 
-/** Works on a batch: one output for each input, in the same order. */
+/**
+ * Works on a batch: one output for each input, in the same order. An `Error` in place of an output fails that input alone.
+ */
 export type BatchFunction<In, Out> = (
   inputs: In[],
   context: { readonly signal: AbortSignal },
-) => readonly Out[] | PromiseLike<readonly Out[]>;
+) => readonly (Out | Error)[] | PromiseLike<readonly (Out | Error)[]>;
 
 /** Options of a {@link BatchNode}. */
 export interface BatchNodeOptions<
@@ -26,7 +30,8 @@ export interface BatchNodeOptions<
    */
   size?: number;
   /**
-   * The longest that an input waits for others, in milliseconds. Then its batch goes, however small.
+   * The longest that an input waits for others, in milliseconds. Then its batch goes, however small. In a stream, batches go
+   * as soon as all items under way wait for others and no further one can begin.
    *
    * @default {10}
    */
@@ -36,15 +41,58 @@ export interface BatchNodeOptions<
    * loop: 1 to `size`. `size` by default: batches wait until they are full, or for `maxWaitMs`.
    */
   minSize?: number;
+  /**
+   * The most that the inputs of a batch may weigh together, by `weigh`: tokens or bytes, say. A batch goes before it would get
+   * heavier; an input that is heavier itself goes alone.
+   *
+   * @default {Infinity}
+   */
+  maxWeight?: number;
+  /** What an input weighs, 0 or more. */
+  weigh?: (input: In) => number;
+  /**
+   * Whether an input whose batch has failed is tried again alone, so that one that cannot succeed fails alone. Otherwise it
+   * joins the next batch.
+   *
+   * @default {true}
+   */
+  isolateRetries?: boolean;
 }
 
-interface Batch<In, Out> {
-  readonly inputs: In[];
-  readonly call: SharedCall;
-  readonly outputs: PromiseWithResolvers<readonly Out[]>;
+/** An input that waits for its output. */
+interface BatchEntry<In, Out> {
+  readonly input: In;
+  readonly weight: number;
+  readonly outcome: PromiseWithResolvers<Out>;
+  /** Its batch has gone: it waits for the function now. */
+  release: () => void;
+}
+
+/** Inputs that are worked on together. */
+class Batch<In, Out> {
+  readonly entries = new Set<BatchEntry<In, Out>>();
+  readonly call: SharedCall = new SharedCall();
+  weight = 0;
+  /** The function's work, once the batch has gone. */
+  work: Promise<void> | undefined;
   /** Of the longest wait, and of the end of the turn. */
-  timer: ReturnType<typeof setTimeout> | undefined;
-  turn: ReturnType<typeof setTimeout> | undefined;
+  timer: Timer | undefined;
+  turn: Timer | undefined;
+
+  add(entry: BatchEntry<In, Out>): void {
+    this.entries.add(entry);
+    this.weight += entry.weight;
+  }
+
+  remove(entry: BatchEntry<In, Out>): void {
+    this.entries.delete(entry);
+    this.weight -= entry.weight;
+  }
+
+  stopTimers(): void {
+    this.timer?.cancel();
+    this.turn?.cancel();
+  }
 }
 
 /**
@@ -75,9 +123,7 @@ export class BatchNode<
   const Join extends JoinMode | undefined = undefined,
 > extends Node<In, Out, Name, Join> {
   readonly #work: BatchFunction<In, Out>;
-  readonly #size: number;
-  readonly #maxWaitMs: number;
-  readonly #minSize: number;
+  readonly #options: Required<Omit<BatchNodeOptions<In>, keyof NodeOptions>>;
   #batch: Batch<In, Out> | undefined;
 
   /**
@@ -92,59 +138,108 @@ export class BatchNode<
     options: BatchNodeOptions<NoInfer<In>, NoInfer<Out>, Join> = {},
   ) {
     super(name, undefined, options);
-    const { size = 32, maxWaitMs = 10, minSize = size } = options, action = `Cannot make node "${name}"`;
+    const { size = 32, maxWaitMs = 10, minSize = size, isolateRetries = true } = options;
+    const { maxWeight = Infinity, weigh = () => 1 } = options, action = `Cannot make node "${name}"`;
     if (typeof work !== "function") refuse(TypeError, action, "expected a function", work);
-    checkCount(action, "size", size, 1);
-    checkNumber(action, "maxWaitMs", maxWaitMs, 0);
-    checkCount(action, "minSize", minSize, 1);
     if (minSize > size) refuse(RangeError, action, `minSize must be 1 to size, ${size}`, minSize);
+    if (options.maxWeight !== undefined && !options.weigh) refuse(TypeError, action, "maxWeight needs weigh", maxWeight);
     this.#work = work;
-    this.#size = size;
-    this.#maxWaitMs = maxWaitMs;
-    this.#minSize = minSize;
+    this.#options = { size, maxWaitMs, minSize, isolateRetries, maxWeight, weigh };
   }
 
   /** Puts the input into a batch, and resolves to its own output. */
-  override async process(input: In, { signal }: NodeContext): Promise<Out> {
-    signal.throwIfAborted();
-    const batch = this.#batch ??= this.#openBatch(), at = batch.inputs.push(input) - 1;
-    if (batch.inputs.length >= this.#size) this.flush();
-    else if (batch.inputs.length >= this.#minSize) this.#flushAfterTurn(batch);
-    return (await batch.call.wait(batch.outputs.promise, signal))[at];
+  override async process(input: In, context: NodeContext): Promise<Out> {
+    context.signal.throwIfAborted();
+    const weight = this.#weigh(input), isAlone = this.#options.isolateRetries && context.attempt > 1;
+    const batch = isAlone ? new Batch<In, Out>() : this.#batchFor(weight);
+    const entry = { input, weight, outcome: Promise.withResolvers<Out>(), release: () => {} };
+    batch.add(entry);
+    entry.release = holdCall(context, () => this.#send(batch));
+    if (isAlone) this.#send(batch);
+    else this.#sendIfDue(batch);
+    return await this.#wait(batch, entry, context);
   }
 
-  #openBatch(): Batch<In, Out> {
-    const timer = this.#maxWaitMs <= LONGEST_TIMER_MS ? setTimeout(() => this.flush(), this.#maxWaitMs) : undefined;
-    return { inputs: [], call: new SharedCall(), outputs: Promise.withResolvers(), timer, turn: undefined };
+  #weigh(input: In): number {
+    const weight = this.#options.weigh(input);
+    if (typeof weight === "number" && weight >= 0) return weight;
+    return refuse(TypeError, `Cannot weigh an input of node "${this.name}"`, "weigh() must return 0 or more", weight);
   }
 
-  #flushAfterTurn(batch: Batch<In, Out>): void {
-    batch.turn ??= setTimeout(() => this.flush(), 0);
+  /** The batch that collects, or a new one where that has no room for so much. */
+  #batchFor(weight: number): Batch<In, Out> {
+    if (this.#batch && this.#batch.weight + weight > this.#options.maxWeight) this.#send(this.#batch);
+    if (this.#batch) return this.#batch;
+    const batch = this.#batch = new Batch<In, Out>();
+    batch.timer = new Timer(this.#options.maxWaitMs, () => this.#send(batch));
+    return batch;
+  }
+
+  #sendIfDue(batch: Batch<In, Out>): void {
+    const { size, minSize, maxWeight } = this.#options, count = batch.entries.size;
+    if (count >= size || batch.weight >= maxWeight) this.#send(batch);
+    else if (count >= minSize) batch.turn ??= new Timer(0, () => this.#send(batch));
+  }
+
+  async #wait(batch: Batch<In, Out>, entry: BatchEntry<In, Out>, context: NodeContext): Promise<Out> {
+    try {
+      return await batch.call.wait(entry.outcome.promise, context, () => batch.work);
+    } finally {
+      entry.release();
+      if (!batch.work) this.#leave(batch, entry);
+    }
+  }
+
+  /** A caller leaves a batch that has not gone. Without anybody there is no batch. */
+  #leave(batch: Batch<In, Out>, entry: BatchEntry<In, Out>): void {
+    batch.remove(entry);
+    if (batch.entries.size > 0) return;
+    batch.stopTimers();
+    if (this.#batch === batch) this.#batch = undefined;
   }
 
   /** Works on what is collected, without waiting for more. */
   flush(): void {
-    const batch = this.#batch;
-    if (!batch) return;
-    this.#batch = undefined;
-    clearTimeout(batch.timer);
-    clearTimeout(batch.turn);
-    this.#run(batch).then(batch.outputs.resolve, batch.outputs.reject);
+    if (this.#batch) this.#send(this.#batch);
   }
 
-  async #run({ inputs, call }: Batch<In, Out>): Promise<readonly Out[]> {
-    const count = inputs.length;
-    const outputs = await this.#work(inputs, { signal: call.signal });
-    if (Array.isArray(outputs) && outputs.length === count) return outputs;
+  #send(batch: Batch<In, Out>): void {
+    if (batch.work) return;
+    if (this.#batch === batch) this.#batch = undefined;
+    batch.stopTimers();
+    const entries = [...batch.entries];
+    for (const { release } of entries) release();
+    batch.work = this.#run(entries, batch.call.signal);
+  }
+
+  async #run(entries: readonly BatchEntry<In, Out>[], signal: AbortSignal): Promise<void> {
+    try {
+      const outputs = await this.#work(entries.map(({ input }) => input), { signal });
+      this.#checkOutputs(outputs, entries.length);
+      for (const [index, { outcome }] of entries.entries()) {
+        const output = outputs[index];
+        if (output instanceof Error) outcome.reject(output);
+        else outcome.resolve(output);
+      }
+    } catch (error) {
+      for (const { outcome } of entries) outcome.reject(error);
+    }
+  }
+
+  #checkOutputs(outputs: unknown, count: number): void {
+    if (Array.isArray(outputs) && outputs.length === count) return;
     const received = Array.isArray(outputs) ? outputs.length : outputs;
-    return refuse(TypeError, `Cannot use the batch of node "${this.name}"`, `expected ${count} outputs`, received);
+    refuse(TypeError, `Cannot use the batch of node "${this.name}"`, `expected ${count} outputs`, received);
   }
 
   /** Drops what is collected. */
   override close(): Promise<void> {
-    clearTimeout(this.#batch?.timer);
-    clearTimeout(this.#batch?.turn);
+    const batch = this.#batch;
     this.#batch = undefined;
+    batch?.stopTimers();
+    for (const { outcome } of batch?.entries ?? []) outcome.reject(new LifecycleError(`Node "${this.name}" was closed`));
     return super.close();
   }
 }
+
+declareOptions(BatchNode, BATCH_NODE_RULES);

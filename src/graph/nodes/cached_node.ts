@@ -1,13 +1,16 @@
 /** Nodes that keep what they have put out. */
 
-import { createHash } from "node:crypto";
-import { serialize } from "node:v8";
+import { DeclarationError } from "../../errors.ts";
+import { Deadline } from "../../timers.ts";
 import { SharedCall } from "../execution/shared_call.ts";
-import { type CacheEntry, type CacheStore, MemoryStore } from "../stores/cache_store.ts";
 import { Node, type NodeFunction } from "../node.ts";
-import type { NodeContext } from "../node_context.ts";
-import { checkFunction, checkNumber, type NodeOptions, refuse } from "../node_options.ts";
+import { type NodeContext, tellOfCall } from "../node_context.ts";
+import { internalsOf } from "../node_internals.ts";
+import { type NodeOptions, refuse } from "../node_options.ts";
+import { CACHED_NODE_RULES, declareOptions } from "../option_rules.ts";
+import { type CacheEntry, type CacheStore, MemoryStore } from "../stores/cache_store.ts";
 import { type JoinMode, SKIPPED } from "../wiring.ts";
+import { claim, keyOf, prefixOf, wholeInput } from "./cache_keys.ts";
 
 /** Options of a {@link CachedNode}. */
 export interface CachedNodeOptions<
@@ -27,11 +30,27 @@ export interface CachedNodeOptions<
    * @default {Infinity}
    */
   ttlMs?: number;
-  /** What tells inputs apart. The whole input by default, as structured cloning sees it. */
+  /**
+   * What tells inputs apart. By default the whole input: everything that a function can see of it, the order of keys, too. With
+   * {@link sortedKeys} that order does not count. Inputs that hold functions or objects of classes need a key.
+   */
   key?: (input: In) => string;
-  /** Where outputs are kept: in memory by default. Several nodes may share a store if their keys differ. */
+  /** Where outputs are kept: in memory by default. Nodes may share a store: each has its own answers in it. */
   store?: CacheStore;
-  /** Takes the failure of a store, which is done without then. Otherwise it is the node's. */
+  /**
+   * Nodes of one namespace share their answers in a store. By default each node has one of its own, named for graph and node.
+   */
+  namespace?: string;
+  /**
+   * How long to wait for the store, in milliseconds. Then the function is called, or its output not kept.
+   *
+   * @default {1000}
+   */
+  storeTimeoutMs?: number;
+  /**
+   * Takes the failure of a store, which is done without then, and the refusal of an output that cannot be kept. The first is
+   * written to the console by default.
+   */
   onStoreError?: (error: unknown) => void;
 }
 
@@ -45,16 +64,20 @@ export interface CacheStats {
   readonly shared: number;
 }
 
-/** Short inputs as they are, others by a hash of their clone. */
-function wholeInput(input: unknown): string {
-  if (typeof input === "string" && input.length < 200) return `"${input}`;
-  if (typeof input === "number" || typeof input === "boolean" || input == null) return String(input);
-  return createHash("sha256").update(serialize(input)).digest("base64url");
+/** A call of the function, for all that wait for it. */
+interface CachedCall<Out> {
+  readonly call: SharedCall;
+  readonly output: Promise<Out>;
+  /** Whether the function has returned: its output is being stored. */
+  isDone: boolean;
+  /** Whether the key was forgotten meanwhile: its output is not kept. */
+  isStale: boolean;
+  storing: Promise<void> | undefined;
 }
 
 /**
- * Calls its function once for equal inputs, and keeps what it returns. While a call runs, equal inputs wait for it. What
- * fails is not kept.
+ * Calls its function once for equal inputs, and keeps what it returns. While a call runs, equal inputs wait for it; but not
+ * for one that took too long for somebody. What fails is not kept.
  *
  * @example
  * ```ts
@@ -77,9 +100,13 @@ export class CachedNode<
   readonly #key: (input: In) => string;
   readonly #ttlMs: number;
   readonly #store: CacheStore;
-  readonly #onStoreError: ((error: unknown) => void) | undefined;
-  readonly #calls = new Map<string, { readonly call: SharedCall; readonly output: Promise<Out> }>();
+  readonly #namespace: string | undefined;
+  readonly #storeTimeoutMs: number;
+  readonly #onStoreError: (error: unknown) => void;
+  readonly #calls = new Map<string, CachedCall<Out>>();
+  readonly #storing = new Set<Promise<void>>();
   readonly #stats = { hits: 0, misses: 0, shared: 0 };
+  #hasWarned = false;
 
   /**
    * A node with an empty cache, or with the one that is given.
@@ -93,17 +120,16 @@ export class CachedNode<
     options: CachedNodeOptions<NoInfer<In>, NoInfer<Out>, Join> = {},
   ) {
     super(name, undefined, options);
-    const { max, ttlMs = Infinity, key = wholeInput, store, onStoreError } = options;
+    const { max, store, onStoreError = (error: unknown) => this.#warn(error) } = options;
     const action = `Cannot make node "${name}"`;
     if (typeof work !== "function") refuse(TypeError, action, "expected a function", work);
-    checkNumber(action, "ttlMs", ttlMs, 0);
-    checkFunction(action, "key", key);
-    checkFunction(action, "onStoreError", onStoreError);
     if (store && max !== undefined) refuse(TypeError, action, "max belongs to the store that is given", max);
     this.#work = work;
-    this.#key = key;
-    this.#ttlMs = ttlMs;
+    this.#key = options.key ?? wholeInput;
+    this.#ttlMs = options.ttlMs ?? Infinity;
     this.#store = store ?? new MemoryStore({ max });
+    this.#namespace = options.namespace;
+    this.#storeTimeoutMs = options.storeTimeoutMs ?? 1000;
     this.#onStoreError = onStoreError;
   }
 
@@ -112,61 +138,154 @@ export class CachedNode<
     return { ...this.#stats };
   }
 
-  /** Forgets what is kept for an input. */
+  /**
+   * Forgets what is kept for an input. A call that runs for it serves those who wait for it, and is not kept.
+   *
+   * @throws What the store throws.
+   */
   async forget(input: In): Promise<void> {
-    await this.#store.delete(this.#keyOf(input));
+    const key = this.#keyOf(input), call = this.#calls.get(key);
+    if (call) this.#outdate(key, call);
+    await call?.storing;
+    await this.#inTime(() => this.#store.delete(key));
   }
 
-  /** Forgets everything in the store. */
+  /**
+   * Forgets everything that is kept for this node, and for others of its namespace. Calls that run are not kept.
+   *
+   * @throws What the store throws.
+   */
   async clear(): Promise<void> {
-    await this.#store.clear();
+    const calls = [...this.#calls];
+    for (const [key, call] of calls) this.#outdate(key, call);
+    await Promise.all(calls.map(([, { storing }]) => storing));
+    await this.#inTime(() => this.#store.clear(this.#prefix));
+  }
+
+  #outdate(key: string, call: CachedCall<Out>): void {
+    call.isStale = true;
+    this.#calls.delete(key);
+  }
+
+  get #prefix(): string {
+    return prefixOf(internalsOf(this).owner?.name ?? "", this.name, this.#namespace);
+  }
+
+  #keyOf(input: In): string {
+    return this.#prefix + keyOf(this.name, this.#key, input);
+  }
+
+  /**
+   * Checks that the store keeps no answers of another function under the same names.
+   *
+   * @throws {DeclarationError} If it does.
+   */
+  override compile(): void {
+    if (claim(this.#store, this.#prefix, this.#work)) return;
+    throw new DeclarationError(
+      `Cannot compile node "${this.name}": its store keeps answers of another node of this name, of a graph of the same ` +
+        "name; set the option namespace",
+    );
   }
 
   /** Looks into the store, and calls the function if need be. */
   override async process(input: In, context: NodeContext): Promise<Out> {
     const key = this.#keyOf(input);
-    let shared = this.#calls.get(key);
+    let found = this.#calls.get(key);
     // One that nobody waits for any more is cancelled, and may still take its time.
-    if (shared && !shared.call.signal.aborted) this.#stats.shared++;
-    else this.#calls.set(key, shared = this.#begin(key, input, context));
-    return await shared.call.wait(shared.output, context.signal);
-  }
-
-  #keyOf(input: In): string {
-    const key = this.#key(input);
-    if (typeof key === "string") return key;
-    return refuse(TypeError, `Cannot look into the cache of node "${this.name}"`, "key() must return a text", key);
-  }
-
-  #begin(key: string, input: In, context: NodeContext): { call: SharedCall; output: Promise<Out> } {
-    const call = new SharedCall(), { graph, node, run, attempt } = context;
-    const output = this.#find(key, input, { graph, node, run, attempt, signal: call.signal });
-    const shared = { call, output },
-      end = () => {
-        if (this.#calls.get(key) === shared) this.#calls.delete(key);
-      };
-    output.then(end, end);
-    return shared;
-  }
-
-  async #find(key: string, input: In, context: NodeContext): Promise<Out> {
-    const entry = await this.#use(() => this.#store.get(key)) as CacheEntry | undefined;
-    if (entry) {
-      this.#stats.hits++;
-      return entry.value as Out;
+    if (found && !found.call.signal.aborted) this.#count(found.isDone ? "hit" : "shared", context);
+    else this.#calls.set(key, found = this.#begin(key, input, context));
+    try {
+      return await found.call.wait(found.output, context);
+    } catch (error) {
+      // A call that has taken too long for one may hang: whoever comes next begins another.
+      if (hasTimedOut(context.signal) && this.#calls.get(key) === found) this.#calls.delete(key);
+      throw error;
     }
-    this.#stats.misses++;
-    const output = await this.#work(input, context);
-    if (output as unknown !== SKIPPED) await this.#use(() => this.#store.set(key, output, this.#ttlMs));
+  }
+
+  #count(outcome: "hit" | "miss" | "shared", context: NodeContext): void {
+    this.#stats[outcome === "hit" ? "hits" : outcome === "miss" ? "misses" : "shared"]++;
+    tellOfCall(context, { kind: "cache", node: this.name, outcome });
+  }
+
+  #begin(key: string, input: In, context: NodeContext): CachedCall<Out> {
+    const call = new SharedCall(), { promise, resolve, reject } = Promise.withResolvers<Out>();
+    const begun: CachedCall<Out> = { call, output: promise, isDone: false, isStale: false, storing: undefined };
+    const end = () => {
+      if (this.#calls.get(key) === begun) this.#calls.delete(key);
+    };
+    this.#find(key, input, context, begun).then((output) => {
+      begun.isDone = true;
+      if (begun.storing) begun.storing.then(end);
+      else end();
+      resolve(output);
+    }, (error) => {
+      end();
+      reject(error);
+    });
+    return begun;
+  }
+
+  async #find(key: string, input: In, context: NodeContext, begun: CachedCall<Out>): Promise<Out> {
+    const entry = await this.#look(key);
+    this.#count(entry ? "hit" : "miss", context);
+    if (entry) return entry.value as Out;
+    const { graph, node, run, attempt, waitUntil } = context;
+    const output = await this.#work(input, { graph, node, run, attempt, signal: begun.call.signal, waitUntil });
+    // The output does not wait for the store: what was paid for is given out.
+    if (output as unknown !== SKIPPED && !begun.isStale) this.#keep(key, output, begun);
     return output;
   }
 
-  async #use(access: () => unknown): Promise<unknown> {
+  async #look(key: string): Promise<CacheEntry | undefined> {
     try {
-      return await access();
+      return await this.#inTime(() => this.#store.get(key));
     } catch (error) {
-      if (!this.#onStoreError) throw error;
       this.#onStoreError(error);
     }
   }
+
+  #keep(key: string, output: Out, begun: CachedCall<Out>): void {
+    const fail = (error: unknown) => this.#onStoreError(error);
+    try {
+      const kept = this.#store.set(key, output, this.#ttlMs);
+      if (!kept) return;
+      const storing = begun.storing = this.#inTime(() => kept).catch(fail).finally(() => this.#storing.delete(storing));
+      this.#storing.add(storing);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  /** A store that is away must not hold up anything for long. */
+  async #inTime<Result>(access: () => Result | PromiseLike<Result>): Promise<Result> {
+    const result = access();
+    if (!isPromiseLike(result)) return result;
+    const { promise, reject } = Promise.withResolvers<never>(), ms = this.#storeTimeoutMs;
+    const text = `The store of node "${this.name}" took longer than ${ms} ms (storeTimeoutMs)`;
+    using _deadline = new Deadline(ms, () => reject(new DOMException(text, "TimeoutError")));
+    return await Promise.race([result, promise]);
+  }
+
+  #warn(error: unknown): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    console.warn(`Node "${this.name}" goes on without its store, and says so once; set onStoreError to hear of it:`, error);
+  }
+
+  /** Waits for what is being stored. The store itself stays open: whoever has made it closes it. */
+  override async close(): Promise<void> {
+    await Promise.all(this.#storing);
+  }
 }
+
+function isPromiseLike<Result>(value: Result | PromiseLike<Result>): value is PromiseLike<Result> {
+  return typeof (value as PromiseLike<Result> | undefined)?.then === "function";
+}
+
+function hasTimedOut({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason instanceof DOMException && reason.name === "TimeoutError";
+}
+
+declareOptions(CachedNode, CACHED_NODE_RULES);

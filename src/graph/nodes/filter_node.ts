@@ -3,6 +3,7 @@
 import { Node } from "../node.ts";
 import type { NodeContext } from "../node_context.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
+import { declareOptions, NODE_RULES } from "../option_rules.ts";
 import { type JoinMode, SKIPPED, type Skipped } from "../wiring.ts";
 
 /** What decides whether a value passes. */
@@ -61,3 +62,5 @@ export class FilterNode<
     return typeof passes === "boolean" ? choose(passes) : Promise.resolve(passes).then(choose);
   }
 }
+
+declareOptions(FilterNode, NODE_RULES);

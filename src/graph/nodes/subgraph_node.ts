@@ -1,8 +1,12 @@
 /** Nodes that are graphs themselves. */
 
+import { DeclarationError } from "../../errors.ts";
 import type { ExecuteOptions } from "../execute_options.ts";
-import { Node } from "../node.ts";
+import { startWith } from "../execution/hooked_start.ts";
+import { InnerStall, outerCall } from "../execution/inner_run.ts";
+import { type GraphNode, Node } from "../node.ts";
 import type { NodeContext } from "../node_context.ts";
+import { declareOptions, SUBGRAPH_NODE_RULES } from "../option_rules.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
 import type { GraphRun } from "../run.ts";
 import { type JoinMode, SKIPPED, type Skipped } from "../wiring.ts";
@@ -11,6 +15,8 @@ import { type JoinMode, SKIPPED, type Skipped } from "../wiring.ts";
 export interface Subgraph<In, Results> {
   /** Its name. */
   readonly name: string;
+  /** Its nodes by name. */
+  readonly nodes: ReadonlyMap<string, GraphNode>;
   /** Checks and prepares it. */
   compile(): void;
   /** Executes it. */
@@ -67,7 +73,7 @@ export class SubgraphNode<
   /** The inner graph. */
   readonly graph: Subgraph<In, unknown>;
   readonly #concurrency: number | undefined;
-  readonly #output: string | undefined;
+  readonly #output: OutputNode<Out> | undefined;
 
   /** A node whose output is that of one inner node. Where that is skipped, so is what comes after this one. */
   constructor(
@@ -90,21 +96,45 @@ export class SubgraphNode<
     if (typeof graph?.start !== "function") refuse(TypeError, `Cannot make node "${name}"`, "expected a graph", graph);
     this.graph = graph;
     this.#concurrency = options.concurrency;
-    this.#output = options.output?.name;
+    this.#output = options.output;
   }
 
-  /** Compiles the inner graph. */
+  /**
+   * Compiles the inner graph.
+   *
+   * @throws {DeclarationError} If the node of the option `output` is not one of its nodes.
+   */
   override compile(): void {
+    const { name, nodes } = this.graph, output = this.#output;
+    if (output && nodes.get(output.name) !== output as unknown) {
+      throw new DeclarationError(
+        `Cannot compile node "${this.name}": graph "${name}" has no such node as that of the option output, "${output.name}"`,
+      );
+    }
     this.graph.compile();
   }
 
   /** Executes the inner graph. */
-  override async process(input: In, { signal }: NodeContext): Promise<Out> {
-    const results = await this.graph.start(input, { signal, concurrency: this.#concurrency, timing: false })
-      .results as object;
-    if (this.#output === undefined) return results as Out;
-    const skipped: Skipped = SKIPPED;
-    return (Object.hasOwn(results, this.#output) ? Reflect.get(results, this.#output) : skipped) as Out;
+  override async process(input: In, context: NodeContext): Promise<Out> {
+    const stall = new InnerStall(context), { signal } = context;
+    const options = { signal, concurrency: this.#concurrency, timing: false };
+    const hooks = { outer: outerCall(context), onStall: stall.follow };
+    const run = startWith(hooks, () => this.graph.start(input, options));
+    try {
+      return this.#pick(await run.results as object);
+    } catch (error) {
+      // Functions of the inner graph may go on for a while.
+      context.waitUntil(run.settled);
+      throw error;
+    } finally {
+      stall.end();
+    }
+  }
+
+  #pick(results: object): Out {
+    const name = this.#output?.name, skipped: Skipped = SKIPPED;
+    if (name === undefined) return results as Out;
+    return (Object.hasOwn(results, name) ? Reflect.get(results, name) : skipped) as Out;
   }
 
   /** Closes the inner graph. */
@@ -112,3 +142,5 @@ export class SubgraphNode<
     await this.graph.close();
   }
 }
+
+declareOptions(SubgraphNode, SUBGRAPH_NODE_RULES);

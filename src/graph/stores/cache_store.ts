@@ -1,11 +1,19 @@
 /** Where cached outputs are kept. */
 
-import { checkCount } from "../node_options.ts";
+import { checkOptions } from "../../rules.ts";
+import { MEMORY_STORE_RULES } from "../option_rules.ts";
+import { whyReadOnce } from "./read_once.ts";
+import { lifetimeMs } from "./stored_value.ts";
 
 /** An output that is kept. `undefined` and `null` are values like others. */
 export interface CacheEntry {
   /** The output. */
   readonly value: unknown;
+}
+
+/** An entry, and the time on the clock of this thread at which it expires. */
+interface TimedEntry extends CacheEntry {
+  readonly expiresAt: number;
 }
 
 /** Keeps outputs by key. Methods may be sync or async. */
@@ -16,8 +24,8 @@ export interface CacheStore {
   set(key: string, value: unknown, ttlMs: number): void | PromiseLike<void>;
   /** Forgets what is kept for a key. */
   delete(key: string): void | PromiseLike<void>;
-  /** Forgets everything that this store has kept. */
-  clear(): void | PromiseLike<void>;
+  /** Forgets all that this store has kept for keys with this beginning; without one, everything. */
+  clear(prefix?: string): void | PromiseLike<void>;
   /** Lets go of what the store itself has opened. */
   close?(): void | PromiseLike<void>;
 }
@@ -38,7 +46,8 @@ export interface MemoryStoreOptions {
 }
 
 /**
- * Keeps outputs in memory, as they are, and drops the least recently used.
+ * Keeps outputs in memory, as they are, and drops the least recently used. What is changed afterwards is changed in the store,
+ * too. Refuses what can be read once only, such as a `Response` or an iterator.
  *
  * @example
  * ```ts
@@ -62,9 +71,8 @@ export class MemoryStore implements CacheStore {
    * @throws {RangeError} If `max` is less than 1.
    */
   constructor(options: MemoryStoreOptions = {}) {
-    const { max = 1000 } = options;
-    checkCount("Cannot make a memory store", "max", max, 1);
-    this.#max = max;
+    checkOptions("make a memory store", options, MEMORY_STORE_RULES);
+    this.#max = options.max ?? 1000;
   }
 
   /** The entry of a key. */
@@ -77,10 +85,17 @@ export class MemoryStore implements CacheStore {
     return { value: found.value };
   }
 
-  /** Keeps a value. */
+  /**
+   * Keeps a value.
+   *
+   * @throws {TypeError} If it can be read once only.
+   */
   set(key: string, value: unknown, ttlMs: number): void {
+    const reason = whyReadOnce(value);
+    if (reason !== null) throw new TypeError(`Cannot store the value of "${key}": ${reason}, which can be read once only`);
+    const lifetime = lifetimeMs(ttlMs) ?? Infinity;
     this.#entries.delete(key);
-    this.#entries.set(key, { value, expiresAt: ttlMs === Infinity ? Infinity : performance.now() + ttlMs });
+    this.#entries.set(key, { value, expiresAt: performance.now() + lifetime });
     if (this.#entries.size > this.#max) this.#entries.delete(this.#entries.keys().next().value!);
   }
 
@@ -89,8 +104,8 @@ export class MemoryStore implements CacheStore {
     this.#entries.delete(key);
   }
 
-  /** Forgets everything. */
-  clear(): void {
-    this.#entries.clear();
+  /** Forgets keys with this beginning; without one, everything. */
+  clear(prefix = ""): void {
+    for (const key of [...this.#entries.keys()]) if (key.startsWith(prefix)) this.#entries.delete(key);
   }
 }

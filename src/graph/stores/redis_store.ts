@@ -1,8 +1,10 @@
 /** Cached outputs in Redis. */
 
 import { Buffer } from "node:buffer";
-import { deserialize, serialize } from "node:v8";
+import { checkOptions } from "../../rules.ts";
+import { REDIS_STORE_RULES } from "../option_rules.ts";
 import type { CacheEntry, CacheStore } from "./cache_store.ts";
+import { decodeValue, encodeValue, exactText, lifetimeMs } from "./stored_value.ts";
 
 /** What a {@link RedisStore} uses of a client: that of the npm package `redis` has it. */
 export interface RedisClient {
@@ -29,7 +31,8 @@ export interface RedisStoreOptions {
 }
 
 /**
- * Keeps outputs in Redis, for programs on several machines. Values are copied by structured cloning. How many entries are
+ * Keeps outputs in Redis, for programs on several machines. Values are copied by structured cloning;
+ * what that would change is refused. How many entries are
  * kept is the server's setting.
  *
  * @example
@@ -47,35 +50,40 @@ export class RedisStore implements CacheStore {
 
   /** A store on a connected client. */
   constructor(options: RedisStoreOptions) {
+    checkOptions("make a Redis store", options, REDIS_STORE_RULES);
+    if (!options.client) throw new TypeError("Cannot make a Redis store: it needs a client");
     this.#client = options.client;
-    this.#prefix = options.prefix ?? "ringmill:";
+    this.#prefix = exactText(options.prefix ?? "ringmill:");
   }
 
-  /** The entry of a key. */
+  #keyOf(key: string): string {
+    return this.#prefix + exactText(key);
+  }
+
+  /** The entry of a key. What is damaged, or was not written by a store, counts as missing. */
   async get(key: string): Promise<CacheEntry | undefined> {
-    const text = await this.#client.get(this.#prefix + key);
-    return text === null ? undefined : { value: deserialize(Buffer.from(text, "base64")) };
+    const text = await this.#client.get(this.#keyOf(key));
+    return text === null ? undefined : decodeValue(key, Buffer.from(text, "base64"));
   }
 
   /**
    * Keeps a value.
    *
-   * @throws {Error} If it cannot be cloned.
+   * @throws {TypeError} If it would come back as another one.
    */
   async set(key: string, value: unknown, ttlMs: number): Promise<void> {
-    const text = serialize(value).toString("base64");
-    const expiry = ttlMs === Infinity ? undefined : { PX: Math.max(1, Math.ceil(ttlMs)) };
-    await this.#client.set(this.#prefix + key, text, expiry);
+    const text = encodeValue(key, value).toString("base64"), PX = lifetimeMs(ttlMs);
+    await this.#client.set(this.#keyOf(key), text, PX === undefined ? undefined : { PX });
   }
 
   /** Forgets a key. */
   async delete(key: string): Promise<void> {
-    await this.#client.del(this.#prefix + key);
+    await this.#client.del(this.#keyOf(key));
   }
 
-  /** Forgets all keys with this store's prefix. */
-  async clear(): Promise<void> {
-    const pattern = this.#prefix.replace(/[\\*?[\]]/g, "\\$&") + "*";
+  /** Forgets the keys with this store's prefix, and then with this beginning; without one, all with the prefix. */
+  async clear(prefix = ""): Promise<void> {
+    const pattern = (this.#prefix + prefix).replace(/[\\*?[\]]/g, "\\$&") + "*";
     for await (const keys of this.#client.scanIterator({ MATCH: pattern })) {
       if (keys.length > 0) await this.#client.del(keys);
     }

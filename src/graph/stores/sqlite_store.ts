@@ -1,9 +1,11 @@
 /** Cached outputs in an SQLite file. */
 
-import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { deserialize, serialize } from "node:v8";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { checkOptions } from "../../rules.ts";
+import { SQLITE_STORE_RULES } from "../option_rules.ts";
 import type { CacheEntry, CacheStore } from "./cache_store.ts";
-import { checkCount } from "../node_options.ts";
+import { openDatabase, whenFree } from "./sqlite_file.ts";
+import { decodeValue, encodeValue, exactText, lifetimeMs } from "./stored_value.ts";
 
 /** Options of an {@link SqliteStore}. */
 export interface SqliteStoreOptions {
@@ -21,13 +23,21 @@ export interface SqliteStoreOptions {
    * @default {Infinity}
    */
   max?: number;
+  /**
+   * How long to try again while another program writes to the file, in milliseconds, up to 60,000. The program goes on
+   * meanwhile: the methods return promises then.
+   *
+   * @default {1000}
+   */
+  busyTimeoutMs?: number;
 }
 
+/** Entries that have expired are removed this many at a time, whenever one is kept. */
+const MOST_EXPIRED = 16;
+
+/** Triggers count the entries: to count them each time would take longer the more there are. */
 const SCHEMA = `
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = NORMAL;
-  PRAGMA busy_timeout = 5000;
-  CREATE TABLE IF NOT EXISTS ringmill_cache (
+  CREATE TABLE IF NOT EXISTS ringmill_cache_2 (
     namespace TEXT NOT NULL,
     key TEXT NOT NULL,
     value BLOB NOT NULL,
@@ -35,15 +45,41 @@ const SCHEMA = `
     used INTEGER NOT NULL,
     PRIMARY KEY (namespace, key)
   ) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS ringmill_cache_used ON ringmill_cache (namespace, used);
+  CREATE INDEX IF NOT EXISTS ringmill_cache_2_used ON ringmill_cache_2 (namespace, used);
+  CREATE INDEX IF NOT EXISTS ringmill_cache_2_expires ON ringmill_cache_2 (namespace, expires) WHERE expires IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS ringmill_cache_2_counts (namespace TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TRIGGER IF NOT EXISTS ringmill_cache_2_added AFTER INSERT ON ringmill_cache_2 BEGIN
+    INSERT INTO ringmill_cache_2_counts VALUES (new.namespace, 1)
+      ON CONFLICT DO UPDATE SET entries = entries + 1;
+  END;
+  CREATE TRIGGER IF NOT EXISTS ringmill_cache_2_removed AFTER DELETE ON ringmill_cache_2 BEGIN
+    UPDATE ringmill_cache_2_counts SET entries = entries - 1 WHERE namespace = old.namespace;
+  END;
 `;
 
+const OWN = "namespace = ?1";
 /** The number of the next use. */
-const NEXT_USE = "(SELECT coalesce(max(used), 0) + 1 FROM ringmill_cache WHERE namespace = ?1)";
+const NEXT_USE = `(SELECT coalesce(max(used), 0) + 1 FROM ringmill_cache_2 WHERE ${OWN})`;
+
+const STATEMENTS = {
+  get: `SELECT value FROM ringmill_cache_2 WHERE ${OWN} AND key = ?2 AND (expires IS NULL OR expires > ?3)`,
+  touch: `UPDATE ringmill_cache_2 SET used = ${NEXT_USE} WHERE ${OWN} AND key = ?2`,
+  set: `INSERT INTO ringmill_cache_2 VALUES (?1, ?2, ?3, ?4, ${NEXT_USE})
+    ON CONFLICT DO UPDATE SET value = excluded.value, expires = excluded.expires, used = excluded.used`,
+  expire: `DELETE FROM ringmill_cache_2 WHERE ${OWN} AND key IN
+    (SELECT key FROM ringmill_cache_2 WHERE ${OWN} AND expires <= ?2 ORDER BY expires LIMIT ${MOST_EXPIRED})`,
+  count: `SELECT entries FROM ringmill_cache_2_counts WHERE ${OWN}`,
+  trim: `DELETE FROM ringmill_cache_2 WHERE ${OWN} AND key IN
+    (SELECT key FROM ringmill_cache_2 WHERE ${OWN} ORDER BY used LIMIT ?2)`,
+  delete: `DELETE FROM ringmill_cache_2 WHERE ${OWN} AND key = ?2`,
+  clear: `DELETE FROM ringmill_cache_2 WHERE ${OWN} AND substr(key, 1, length(?2)) = ?2`,
+};
 
 /**
  * Keeps outputs in an SQLite file, for later runs of the program and for other programs on the machine. Values are copied
- * by structured cloning. Needs the permissions to read and write the file.
+ * by structured cloning; what that would change is refused. Needs the permissions to read and write the file.
+ *
+ * Methods return at once if they can. While another program writes, they return a promise and the program goes on.
  *
  * @example
  * ```ts
@@ -51,73 +87,95 @@ const NEXT_USE = "(SELECT coalesce(max(used), 0) + 1 FROM ringmill_cache WHERE n
  * import { deepEqual } from "node:assert/strict";
  *
  * using store = new SqliteStore({ path: ":memory:" });
- * store.set("answer", new Map([["life", 42]]), Infinity);
- * deepEqual(store.get("answer"), { value: new Map([["life", 42]]) });
+ * await store.set("answer", new Map([["life", 42]]), Infinity);
+ * deepEqual(await store.get("answer"), { value: new Map([["life", 42]]) });
  * ```
  */
 export class SqliteStore implements CacheStore, Disposable {
   readonly #database: DatabaseSync;
   readonly #namespace: string;
-  readonly #statements: Readonly<Record<"get" | "touch" | "set" | "trim" | "delete" | "clear", StatementSync>>;
+  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
   readonly #max: number;
+  readonly #busyTimeoutMs: number;
   #isClosed = false;
 
   /**
    * Opens the file.
    *
    * @throws {Error} If it cannot be opened.
-   * @throws {RangeError} If `max` is less than 1.
+   * @throws {TypeError} If an option is of the wrong kind.
+   * @throws {RangeError} If an option is out of range.
    */
   constructor(options: SqliteStoreOptions) {
-    const { path, namespace = "cache", max = Infinity } = options;
-    checkCount("Cannot make an SQLite store", "max", max, 1, false);
-    const database = this.#database = new DatabaseSync(path);
-    database.exec(SCHEMA);
-    this.#namespace = namespace;
+    checkOptions("make an SQLite store", options, SQLITE_STORE_RULES);
+    const { path, namespace = "cache", max = Infinity, busyTimeoutMs = 1000 } = options;
+    if (path === undefined) throw new TypeError("Cannot make an SQLite store: it needs a path");
+    this.#namespace = exactText(namespace);
     this.#max = max;
-    const own = "namespace = ?1";
-    this.#statements = {
-      get: database.prepare(
-        `SELECT value FROM ringmill_cache WHERE ${own} AND key = ?2 AND (expires IS NULL OR expires > ?3)`,
-      ),
-      touch: database.prepare(`UPDATE ringmill_cache SET used = ${NEXT_USE} WHERE ${own} AND key = ?2`),
-      set: database.prepare(`INSERT OR REPLACE INTO ringmill_cache VALUES (?1, ?2, ?3, ?4, ${NEXT_USE})`),
-      trim: database.prepare(
-        `DELETE FROM ringmill_cache WHERE ${own} AND key NOT IN
-          (SELECT key FROM ringmill_cache WHERE ${own} ORDER BY used DESC LIMIT ?2)`,
-      ),
-      delete: database.prepare(`DELETE FROM ringmill_cache WHERE ${own} AND key = ?2`),
-      clear: database.prepare(`DELETE FROM ringmill_cache WHERE ${own}`),
-    };
+    this.#busyTimeoutMs = busyTimeoutMs;
+    const database = this.#database = openDatabase(path, SCHEMA);
+    this.#statements = Object.fromEntries(
+      Object.entries(STATEMENTS).map(([name, text]) => [name, database.prepare(text)]),
+    ) as Record<keyof typeof STATEMENTS, StatementSync>;
   }
 
-  /** The entry of a key. */
-  get(key: string): CacheEntry | undefined {
-    const row = this.#statements.get.get(this.#namespace, key, Date.now());
+  /** The entry of a key. What is damaged, or was not written by a store, counts as missing. */
+  get(key: string): CacheEntry | undefined | Promise<CacheEntry | undefined> {
+    return whenFree(this.#busyTimeoutMs, () => this.#get(key));
+  }
+
+  #get(key: string): CacheEntry | undefined {
+    const exact = exactText(key), row = this.#statements.get.get(this.#namespace, exact, Date.now());
     if (!row) return undefined;
-    if (this.#max !== Infinity) this.#statements.touch.run(this.#namespace, key);
-    return { value: deserialize(row.value as Uint8Array) };
+    if (this.#max !== Infinity) this.#touch(exact);
+    return decodeValue(key, row.value);
+  }
+
+  /** That an entry was used counts little against the time of a program that holds the file. */
+  #touch(key: string): void {
+    try {
+      this.#statements.touch.run(this.#namespace, key);
+    } catch {
+      // It stays as old as it was.
+    }
   }
 
   /**
    * Keeps a value.
    *
-   * @throws {Error} If it cannot be cloned.
+   * @throws {TypeError} If it would come back as another one.
    */
-  set(key: string, value: unknown, ttlMs: number): void {
-    const expires = ttlMs === Infinity ? null : Date.now() + ttlMs;
-    this.#statements.set.run(this.#namespace, key, serialize(value), expires);
-    if (this.#max !== Infinity) this.#statements.trim.run(this.#namespace, this.#max);
+  set(key: string, value: unknown, ttlMs: number): void | Promise<void> {
+    const bytes = encodeValue(key, value), lifetime = lifetimeMs(ttlMs);
+    const expires = lifetime === undefined ? null : Date.now() + lifetime;
+    return whenFree(this.#busyTimeoutMs, () => this.#set(exactText(key), bytes, expires));
+  }
+
+  #set(key: string, bytes: Uint8Array, expires: number | null): void {
+    const { set, expire, count, trim } = this.#statements;
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      expire.run(this.#namespace, Date.now());
+      set.run(this.#namespace, key, bytes, expires);
+      if (this.#max !== Infinity) {
+        const surplus = Number(count.get(this.#namespace)!.entries) - this.#max;
+        if (surplus > 0) trim.run(this.#namespace, surplus);
+      }
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
   }
 
   /** Forgets a key. */
-  delete(key: string): void {
-    this.#statements.delete.run(this.#namespace, key);
+  delete(key: string): void | Promise<void> {
+    return whenFree(this.#busyTimeoutMs, () => void this.#statements.delete.run(this.#namespace, exactText(key)));
   }
 
-  /** Forgets everything in this store's namespace. */
-  clear(): void {
-    this.#statements.clear.run(this.#namespace);
+  /** Forgets keys of this store's namespace with this beginning; without one, all in it. */
+  clear(prefix = ""): void | Promise<void> {
+    return whenFree(this.#busyTimeoutMs, () => void this.#statements.clear.run(this.#namespace, prefix));
   }
 
   /** Closes the file. Closing twice changes nothing. */

@@ -1,0 +1,138 @@
+/** The rules for the options of all calls of the graph. */
+
+import {
+  anything,
+  arrayOf,
+  callback,
+  checkOptions,
+  checkRule,
+  countOrInfinity,
+  duration,
+  either,
+  integer,
+  milliseconds,
+  number,
+  object,
+  oneOf,
+  type Rules,
+  signal,
+  text,
+} from "../rules.ts";
+
+/** {@link GraphOptions}. */
+export const GRAPH_RULES: Rules = {
+  nodes: arrayOf(anything, "an array of nodes"),
+  start: either(object, arrayOf(anything, "an array of nodes")),
+  onEvent: callback,
+  graceMs: duration,
+};
+
+/** {@link ExecuteOptions} and {@link OutputOptions}. */
+export const EXECUTE_RULES: Rules = {
+  signal,
+  concurrency: countOrInfinity(1),
+  timeoutMs: duration,
+  onError: oneOf(["cancel", "continue"]),
+  onNodeError: callback,
+  timing: { expected: "true or false", isKind: (value) => typeof value === "boolean" },
+  output: object,
+};
+
+/** {@link GraphStreamOptions}. */
+export const STREAM_RULES: Rules = {
+  ...EXECUTE_RULES,
+  concurrency: countOrInfinity(1),
+  nodeConcurrency: countOrInfinity(1),
+  ordered: EXECUTE_RULES.timing,
+  onItemError: callback,
+  onItem: callback,
+};
+
+/** {@link NodeOptions}. */
+export const NODE_RULES: Rules = {
+  join: oneOf(["each", "all"]),
+  retry: either(countOrInfinity(1), object),
+  timeoutMs: duration,
+  fallback: callback,
+  signal,
+  description: text,
+};
+
+/** {@link RetryOptions}. */
+export const RETRY_RULES: Rules = {
+  attempts: countOrInfinity(1),
+  delayMs: either(duration, callback),
+  factor: number(1),
+  maxDelayMs: duration,
+  jitter: number(0, 1),
+  when: callback,
+};
+
+/** {@link BatchNodeOptions}. */
+export const BATCH_NODE_RULES: Rules = {
+  ...NODE_RULES,
+  size: integer(1),
+  maxWaitMs: duration,
+  minSize: integer(1),
+  maxWeight: number(0),
+  weigh: callback,
+  isolateRetries: EXECUTE_RULES.timing,
+};
+
+/** {@link CachedNodeOptions}. */
+export const CACHED_NODE_RULES: Rules = {
+  ...NODE_RULES,
+  max: integer(1),
+  ttlMs: duration,
+  key: callback,
+  store: object,
+  namespace: text,
+  storeTimeoutMs: duration,
+  onStoreError: callback,
+};
+
+/** {@link ParallelNodeOptions}. */
+export const PARALLEL_NODE_RULES: Rules = {
+  ...NODE_RULES,
+  module: anything,
+  pool: object,
+  workers: integer(1),
+  graceMs: duration,
+  idleMs: duration,
+  permissions: anything,
+};
+
+/** {@link SubgraphNodeOptions}. */
+export const SUBGRAPH_NODE_RULES: Rules = { ...NODE_RULES, concurrency: countOrInfinity(1), output: object };
+
+/** {@link MemoryStoreOptions}. */
+export const MEMORY_STORE_RULES: Rules = { max: integer(1) };
+
+/** {@link SqliteStoreOptions}. */
+export const SQLITE_STORE_RULES: Rules = {
+  path: { ...text, expected: "a path", isInRange: (path: string) => path !== "" },
+  namespace: text,
+  max: countOrInfinity(1),
+  busyTimeoutMs: milliseconds(0, 60_000),
+};
+
+/** {@link RedisStoreOptions}. */
+export const REDIS_STORE_RULES: Rules = { client: object, prefix: text };
+
+const CLASS_RULES = new WeakMap<object, Rules>();
+
+/** Says which options the nodes of a class have. */
+export function declareOptions(nodeClass: object, rules: Rules): void {
+  CLASS_RULES.set(nodeClass, rules);
+}
+
+/** Checks a node's options. Subclasses that users write may have further ones. */
+export function checkNodeOptions(action: string, options: unknown, nodeClass: object): void {
+  const rules = CLASS_RULES.get(nodeClass);
+  if (rules) return checkOptions(action, options, rules);
+  checkRule(action, "its options", object, options);
+  let ancestor: object | null = nodeClass;
+  while (ancestor && !CLASS_RULES.has(ancestor)) ancestor = Object.getPrototypeOf(ancestor);
+  const known = CLASS_RULES.get(ancestor!)!;
+  checkOptions(action, Object.fromEntries(Object.entries(options as object).filter(([name]) => name in known)), known);
+}
