@@ -54,5 +54,12 @@ export interface ExecutionOptions extends Required<Omit<ExecuteOptions, "signal"
 /** Completes options that were checked. */
 export function completeExecuteOptions(options: ExecuteOptions, isTimed: boolean): ExecutionOptions {
   const { signal, concurrency = Infinity, timeoutMs = Infinity, onError = "cancel" } = options;
-  return { signal, concurrency, timeoutMs, onError, onNodeError: options.onNodeError, timing: options.timing ?? isTimed };
+  return {
+    signal,
+    concurrency,
+    timeoutMs,
+    onError,
+    onNodeError: options.onNodeError,
+    timing: options.timing ?? isTimed,
+  };
 }

@@ -21,7 +21,16 @@ import { EXECUTE_RULES, GRAPH_RULES, STREAM_RULES } from "./option_rules.ts";
 import { checkOptions, type Rules } from "../rules.ts";
 import { within } from "../ring/within.ts";
 import { planGraph } from "./execution/graph_plan.ts";
-import { GraphRun, outputOf, outputsOf, type PipelineStatus, type PipelineTiming, statusOf, timingsOf } from "./run.ts";
+import {
+  awaitableOutputsOf,
+  GraphRun,
+  outputOf,
+  outputsOf,
+  type PipelineStatus,
+  type PipelineTiming,
+  statusOf,
+  timingsOf,
+} from "./run.ts";
 import { type GraphResults, type GraphStreamOptions, streamThrough } from "./stream.ts";
 import type { StreamSource } from "./stream_source.ts";
 import type { OutputOf, PartialResultsOf, ResultsOf, StartingNode } from "./wiring.ts";
@@ -260,15 +269,23 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   execute(input: In, options?: ExecuteOptions): Promise<ResultsOf<Nodes>>;
   execute(input: In, options: ExecuteOptions & { output?: GraphNode } = NO_OPTIONS): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const { output } = options;
-      this.#start(input, this.#complete(options, false), (execution) => {
+      const complete = this.#complete(options, false), { output } = options;
+      this.#start(input, complete, (execution) => {
         if (execution.ending !== "completed") return reject(execution.reason);
-        if (!output) return resolve(outputsOf(execution));
+        if (!output) return this.#resolveAll(execution, resolve, reject);
         const found = outputOf(execution, output);
         if (found) resolve(found.value);
         else reject(this.#whyMissing(execution, output));
       });
     });
+  }
+
+  #resolveAll(execution: Execution, resolve: (outputs: unknown) => void, reject: (error: unknown) => void): void {
+    try {
+      resolve(awaitableOutputsOf(execution));
+    } catch (error) {
+      reject(error);
+    }
   }
 
   #whyMissing(execution: Execution, node: GraphNode): Error {
@@ -339,6 +356,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     this.#checkOpen("stream through");
     this.#checkOptions("stream through", options, STREAM_RULES);
     const { output, nodeConcurrency } = options;
+    if (output) this.#checkTold(options);
     this.compile();
     // One listener on the signal serves all items.
     const perItem = completeExecuteOptions({ ...options, concurrency: nodeConcurrency, signal: undefined }, false);
@@ -348,6 +366,15 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
       this.#checkOpen("stream through");
       return this.#start(item, perItem, onOver, hooks);
     }, take);
+  }
+
+  /** An item that fails would leave no trace at all. */
+  #checkTold({ onError, onItemError, onItem, onNodeError }: GraphStreamOptions<In>): void {
+    if (onError !== "continue" || onItemError || onItem || onNodeError) return;
+    throw new TypeError(
+      `Cannot stream through graph "${this.name}": with output and onError "continue", failures need onItemError, onItem or ` +
+        "onNodeError",
+    );
   }
 
   /** The status of all nodes in the latest execution; all pending before the first. */
@@ -395,12 +422,13 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   /** Waits for functions of nodes. Returns what there is to say of those that go on. */
   async #settle(): Promise<unknown[]> {
     const settled = Promise.all(Array.from(this.#unsettled, (execution) => execution.settled));
-    if (await within(settled, this.#graceMs)) return [];
+    const graceMs = Math.max(this.#graceMs, ...Array.from(this.#nodes.values(), (node) => internalsOf(node).graceMs));
+    if (await within(settled, graceMs)) return [];
     const names = new Set(Array.from(this.#unsettled, ({ unsettledNodes }) => unsettledNodes).flat());
     const nodes = Array.from(names, (name) => `"${name}"`).join(", ");
     return [
       new LifecycleError(
-        `Cannot close graph "${this.name}" in order: after ${this.#graceMs} ms (graceMs), functions of ${nodes} still run`,
+        `Cannot close graph "${this.name}" in order: after ${graceMs} ms (graceMs), functions of ${nodes} still run`,
       ),
     ];
   }

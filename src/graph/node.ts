@@ -11,9 +11,6 @@ import type { GraphNode, Inlet, JoinMode, NodeTypes, Skipped } from "./wiring.ts
 
 export type { GraphNode };
 
-/** To await results with a property `then` would call it. */
-const UNUSABLE_NAMES: readonly string[] = ["__proto__", "then"];
-
 /** The function of a node: sync or async, closures welcome. */
 export type NodeFunction<In, Out> = (input: In, context: NodeContext) => Out | PromiseLike<Out>;
 
@@ -83,10 +80,9 @@ export class Node<
     fn?: NodeFunction<In, Out>,
     options: NodeOptions<NoInfer<In>, NoInfer<Out>, Join> = {},
   ) {
-    if (typeof name !== "string" || name === "") {
+    if (typeof name !== "string" || name === "" || name as string === "__proto__") {
       refuse(TypeError, "Cannot make a node", "its name must be a text", name);
     }
-    if (UNUSABLE_NAMES.includes(name)) refuse(TypeError, "Cannot make a node", "results by name cannot have it", name);
     const action = `Cannot make node "${name}"`;
     if (fn === undefined && this.process === Node.prototype.process) {
       refuse(TypeError, action, "it needs a function, or a method process() of its own", fn);

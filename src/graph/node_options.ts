@@ -82,8 +82,9 @@ export function refuse(kind: ErrorConstructor, action: string, rule: string, val
 
 function completeRetry(action: string, retry: number | RetryOptions): Required<RetryOptions> {
   if (typeof retry === "number") return { ...DEFAULT_RETRY, attempts: retry };
-  checkOptions(`${action}: its retry`, retry, RETRY_RULES);
-  if (retry.attempts === undefined) throw new TypeError(`Cannot ${action}: retry needs a number of attempts`);
+  const named = Object.fromEntries(Object.entries(retry).map(([name, value]) => [`retry.${name}`, value]));
+  checkOptions(action, named, RETRY_RULES);
+  if (retry.attempts === undefined) throw new TypeError(`Cannot ${action}: it needs retry.attempts`);
   const given = Object.fromEntries(Object.entries(retry).filter(([, value]) => value !== undefined));
   return { ...DEFAULT_RETRY, ...given, attempts: retry.attempts };
 }

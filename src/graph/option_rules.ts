@@ -3,6 +3,7 @@
 import {
   anything,
   arrayOf,
+  boolean,
   callback,
   checkOptions,
   checkRule,
@@ -14,6 +15,7 @@ import {
   number,
   object,
   oneOf,
+  permissions,
   type Rules,
   signal,
   text,
@@ -34,7 +36,7 @@ export const EXECUTE_RULES: Rules = {
   timeoutMs: duration,
   onError: oneOf(["cancel", "continue"]),
   onNodeError: callback,
-  timing: { expected: "true or false", isKind: (value) => typeof value === "boolean" },
+  timing: boolean,
   output: object,
 };
 
@@ -43,7 +45,7 @@ export const STREAM_RULES: Rules = {
   ...EXECUTE_RULES,
   concurrency: countOrInfinity(1),
   nodeConcurrency: countOrInfinity(1),
-  ordered: EXECUTE_RULES.timing,
+  ordered: boolean,
   onItemError: callback,
   onItem: callback,
 };
@@ -58,14 +60,14 @@ export const NODE_RULES: Rules = {
   description: text,
 };
 
-/** {@link RetryOptions}. */
+/** {@link RetryOptions}, as they are named in messages. */
 export const RETRY_RULES: Rules = {
-  attempts: countOrInfinity(1),
-  delayMs: either(duration, callback),
-  factor: number(1),
-  maxDelayMs: duration,
-  jitter: number(0, 1),
-  when: callback,
+  "retry.attempts": countOrInfinity(1),
+  "retry.delayMs": either(duration, callback),
+  "retry.factor": number(1),
+  "retry.maxDelayMs": duration,
+  "retry.jitter": number(0, 1),
+  "retry.when": callback,
 };
 
 /** {@link BatchNodeOptions}. */
@@ -76,7 +78,7 @@ export const BATCH_NODE_RULES: Rules = {
   minSize: integer(1),
   maxWeight: number(0),
   weigh: callback,
-  isolateRetries: EXECUTE_RULES.timing,
+  isolateRetries: boolean,
 };
 
 /** {@link CachedNodeOptions}. */
@@ -99,7 +101,7 @@ export const PARALLEL_NODE_RULES: Rules = {
   workers: integer(1),
   graceMs: duration,
   idleMs: duration,
-  permissions: anything,
+  permissions,
 };
 
 /** {@link SubgraphNodeOptions}. */

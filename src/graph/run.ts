@@ -42,6 +42,20 @@ export function outputsOf({ progress: { plan, status, values } }: Execution): Re
   return outputs;
 }
 
+/**
+ * The outputs by name, to resolve a promise to.
+ *
+ * @throws {TypeError} If the promise would take them for another promise.
+ */
+export function awaitableOutputsOf(execution: Execution): Record<string, unknown> {
+  const outputs = outputsOf(execution);
+  if (typeof outputs.then !== "function") return outputs;
+  throw new TypeError(
+    `Cannot resolve to the outputs of graph "${execution.graph}": node "then" has put out a function, which promises call; ` +
+      "rename the node, or set the option output",
+  );
+}
+
 /** The output of one node, or `null` if it has none. */
 export function outputOf(
   { progress: { plan, status, values } }: Execution,
@@ -128,7 +142,7 @@ export class GraphRun<Results> {
    * goes on then; with the reason if it is cancelled; or with a `TimeoutError`.
    */
   get results(): Promise<Results> {
-    return this.#results ??= this.#outcome.then(outputsOf) as Promise<Results>;
+    return this.#results ??= this.#outcome.then(awaitableOutputsOf) as Promise<Results>;
   }
 
   /** Where each node is now. */

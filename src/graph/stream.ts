@@ -52,7 +52,7 @@ export interface GraphStreamOptions<Item> extends Omit<ExecuteOptions, "concurre
    * Without, the first failure ends the stream, and results that were ready but not taken are dropped. What it throws or
    * rejects with ends the stream, too.
    */
-  onItemError?: (error: unknown, item: Item) => void | PromiseLike<void>;
+  onItemError?: (error: unknown, item: Item) => unknown;
   /** Is told of each item that is over, in the order in which they end. */
   onItem?: (item: StreamItem<Item>) => void;
 }
@@ -90,9 +90,6 @@ export function streamThrough<Item>(
   take: Take,
 ): GraphResults<unknown> {
   const { concurrency = 32, ordered = true, signal, onItemError, onItem } = options;
-  if (options.onError === "continue" && !onItemError && !onItem && !options.onNodeError) {
-    throw new TypeError(`${action}: with onError "continue", failures need onItemError, onItem or onNodeError`);
-  }
   const settings = { concurrency, ordered, signal, onItemError, onItem };
   return new GraphStream(openSource(action, source), settings, begin, take);
 }
@@ -182,7 +179,7 @@ class GraphStream<Item> implements GraphResults<unknown> {
     this.#isLooking = true;
     queueMicrotask(() => {
       this.#isLooking = false;
-      if (this.#isStalled()) for (const execution of this.#running) execution.flush();
+      if (this.#isStalled()) { for (const execution of this.#running) execution.flush(); }
     });
   }
 

@@ -1,8 +1,20 @@
 /** Calls of exported functions on a pool of workers. */
 
 import { LifecycleError, StoppedError } from "../errors.ts";
-import { checkRule, permissions as permissionsRule } from "../rules.ts";
-import { LONGEST_TIMER_MS, within } from "../ring/within.ts";
+import { within } from "../ring/within.ts";
+import {
+  boolean,
+  callback,
+  checkName,
+  checkOptions,
+  duration,
+  integer,
+  permissions,
+  type Rules,
+  signal,
+  text,
+} from "../rules.ts";
+import { Timer } from "../timers.ts";
 import type { ExportTarget } from "../worker/export_target.ts";
 import type { CallRequest } from "./calls/pool_protocol.ts";
 import { type CallEnd, functionName, type GivenCall } from "./calls/given_call.ts";
@@ -48,13 +60,36 @@ export interface PoolRunOptions {
    * @default {false}
    */
   context?: boolean;
+  /** Is called when a worker takes the call: until then it waits in the pool's queue, or for a worker to start. */
+  onBegin?: () => void;
+  /**
+   * Is given a promise if the call is cancelled: it resolves when its function no longer runs, to whether that has noticed. If
+   * not, its worker was given up.
+   */
+  onCancel?: (ended: Promise<boolean>) => void;
 }
+
+/** {@link WorkerPoolOptions}. */
+export const POOL_RULES: Rules = {
+  name: text,
+  workers: integer(1),
+  graceMs: duration,
+  idleMs: duration,
+  permissions,
+};
+
+/** {@link PoolRunOptions}. */
+export const POOL_RUN_RULES: Rules = { signal, context: boolean, onBegin: callback, onCancel: callback };
+
+/** How many workers start at a time as long as none has started. */
+const STARTS_AT_FIRST = 2;
 
 type Settings = Required<Omit<WorkerPoolOptions, "permissions">> & Pick<WorkerPoolOptions, "permissions">;
 
 /** A call of the pool: it waits for a worker, or has been given to one. */
 interface PoolCall {
   readonly request: CallRequest;
+  readonly onBegin: (() => void) | undefined;
   readonly outcome: PromiseWithResolvers<unknown>;
   isCancelled: boolean;
   given: { readonly worker: PoolWorker; readonly call: GivenCall } | undefined;
@@ -82,7 +117,7 @@ export class WorkerPool implements AsyncDisposable {
   readonly #queue = new Set<PoolCall>();
   readonly #takenBack = new Set<PoolCall>();
   #started = 0;
-  #idleTimer: ReturnType<typeof setTimeout> | undefined;
+  #idleTimer: Timer | undefined;
   /** Workers that are given up, but have not ended. */
   readonly #abandoned = new Set<PoolWorker>();
   #isClosed = false;
@@ -91,34 +126,24 @@ export class WorkerPool implements AsyncDisposable {
   /**
    * A pool without workers yet.
    *
-   * @throws {TypeError} If an option is no number.
+   * @throws {TypeError} If an option is of the wrong kind.
    * @throws {RangeError} If an option is out of range.
    */
   constructor(options: WorkerPoolOptions) {
-    const { name, workers = navigator.hardwareConcurrency, graceMs = 1000, idleMs = 5000, permissions } = options;
-    this.#settings = { name, workers, graceMs, idleMs, permissions };
-    this.#check({ workers }, 1);
-    if (permissions !== undefined) {
-      checkRule(`make worker pool "${name}"`, "permissions", permissionsRule, permissions);
-    }
-    this.#check({ graceMs, idleMs }, 0);
-    if (!Number.isInteger(workers)) throw this.#refusal(RangeError, "workers must be an integer", workers);
-  }
-
-  #check(numbers: Readonly<Record<string, number>>, least: number): void {
-    for (const [option, value] of Object.entries(numbers)) {
-      if (typeof value !== "number") throw this.#refusal(TypeError, `${option} must be a number`, value);
-      if (!(value >= least)) throw this.#refusal(RangeError, `${option} must be ${least} or more`, value);
-    }
-  }
-
-  #refusal(kind: ErrorConstructor, rule: string, value: unknown): Error {
-    return new kind(`Cannot make worker pool "${this.name}": ${rule}, received ${Deno.inspect(value)}`);
+    const { name, workers = navigator.hardwareConcurrency, graceMs = 1000, idleMs = 5000 } = options;
+    checkName("make a worker pool", name);
+    checkOptions(`make worker pool "${name}"`, options, POOL_RULES);
+    this.#settings = { name, workers, graceMs, idleMs, permissions: options.permissions };
   }
 
   /** Its name, for messages. */
   get name(): string {
     return this.#settings.name;
+  }
+
+  /** How long functions have to notice that their call is cancelled, in milliseconds. */
+  get graceMs(): number {
+    return this.#settings.graceMs;
   }
 
   /** Workers that are running or idle now. */
@@ -138,14 +163,19 @@ export class WorkerPool implements AsyncDisposable {
    * @throws {Error} If an argument cannot be cloned.
    */
   async run(target: ExportTarget, args: readonly unknown[], options: PoolRunOptions = {}): Promise<unknown> {
-    const { signal, context = false } = options, request: CallRequest = [target, context, ...args];
+    const { signal, context = false, onBegin, onCancel } = options, request: CallRequest = [target, context, ...args];
     if (this.#isClosed) {
       throw new LifecycleError(`Cannot run "${functionName(request)}": worker pool "${this.name}" is closed`);
     }
+    checkOptions(`run "${functionName(request)}"`, options, POOL_RUN_RULES);
     signal?.throwIfAborted();
-    clearTimeout(this.#idleTimer);
-    const call: PoolCall = { request, outcome: Promise.withResolvers(), isCancelled: false, given: undefined };
-    const cancel = () => this.#cancel(call);
+    this.#idleTimer?.cancel();
+    const outcome = Promise.withResolvers<unknown>();
+    const call: PoolCall = { request, onBegin, outcome, isCancelled: false, given: undefined };
+    const cancel = () => {
+      const ended = this.#cancel(call);
+      onCancel?.(ended);
+    };
     signal?.addEventListener("abort", cancel);
     this.#queue.add(call);
     this.#dispatch();
@@ -169,8 +199,22 @@ export class WorkerPool implements AsyncDisposable {
   #findWorker(): PoolWorker | undefined {
     const free = this.#idle.pop();
     if (free) return free;
-    if (this.#workers.size < this.#settings.workers) return this.#startWorker();
+    if (this.#mayStart) return this.#startWorker();
     for (const worker of this.#workers) if (worker.takesCalls) return worker;
+  }
+
+  /** Workers start two at a time, then as many as have started: trivial calls are done before all of them are there. */
+  get #mayStart(): boolean {
+    if (this.#isClosed || this.#workers.size >= this.#settings.workers) return false;
+    let ready = 0;
+    for (const { isReady } of this.#workers) if (isReady) ready++;
+    return this.#workers.size - ready < Math.max(STARTS_AT_FIRST, ready);
+  }
+
+  /** A worker has started: others may, for calls that wait or lie ready behind one that runs. */
+  #startMore(): void {
+    this.#dispatch();
+    for (const worker of [...this.#workers]) if (worker.load > 1 && this.#mayStart) this.#startWorker();
   }
 
   #nextCall(): PoolCall {
@@ -181,7 +225,7 @@ export class WorkerPool implements AsyncDisposable {
 
   #give(worker: PoolWorker, call: PoolCall): void {
     try {
-      const given = worker.give(call.request);
+      const given = worker.give(call.request, call.onBegin);
       call.given = { worker, call: given };
       given.ended.then((end) => this.#settle(call, end));
     } catch (error) {
@@ -213,6 +257,7 @@ export class WorkerPool implements AsyncDisposable {
       graceMs,
       permissions,
       onFree: (worker) => this.#release(worker),
+      onReady: () => this.#startMore(),
     });
     this.#workers.add(worker);
     this.#watch(worker);
@@ -249,28 +294,30 @@ export class WorkerPool implements AsyncDisposable {
 
   #endIdleWorkersLater(): void {
     const { idleMs } = this.#settings;
-    if (this.#isClosed || idleMs > LONGEST_TIMER_MS) return;
-    this.#idleTimer = setTimeout(() => {
+    if (this.#isClosed) return;
+    this.#idleTimer = new Timer(idleMs, () => {
       // They are watched: each leaves the pool when it has ended.
       for (const worker of this.#idle.splice(0)) worker.close().catch((error) => console.error(error));
-    }, idleMs);
+    });
   }
 
   /** Tells the function; if it goes on for longer than the grace period, its worker is given up. */
-  async #cancel(pooled: PoolCall): Promise<void> {
+  async #cancel(pooled: PoolCall): Promise<boolean> {
     pooled.isCancelled = true;
     if (!pooled.given) {
       if (!this.#queue.delete(pooled)) this.#takenBack.delete(pooled);
-      return;
+      return true;
     }
     const { worker, call } = pooled.given;
-    if (!worker.cancel(call)) return;
-    if (await within(call.ended, this.#settings.graceMs) || this.#isClosed) return;
+    if (!worker.cancel(call)) return true;
+    if (await within(call.ended, this.#settings.graceMs)) return true;
+    if (this.#isClosed) return false;
     this.#abandoned.add(worker);
     this.#replace(worker);
     // Whoever cancelled the call knows that it has not come to its end.
     await worker.close().catch(() => {});
     this.#abandoned.delete(worker);
+    return false;
   }
 
   /**
@@ -285,7 +332,7 @@ export class WorkerPool implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#idleTimer);
+    this.#idleTimer?.cancel();
     for (const queue of [this.#queue, this.#takenBack]) {
       for (const call of queue) call.outcome.reject(this.#closedReason());
       queue.clear();

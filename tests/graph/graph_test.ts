@@ -234,14 +234,24 @@ Deno.test("Node refuses what it cannot be made of", () => {
   throws(make("n"), { name: "TypeError", message: /^Cannot make node "n": it needs a function/ });
   throws(make("n", 5), { name: "TypeError", message: 'Cannot make node "n": expected a function, received 5' });
   throws(make("n", fn, null), /its options must be an object, received null/);
-  throws(make("n", fn, { join: "some" }), {
+  throws(make("n", fn, { join: "some" }), { name: "RangeError", message: /join must be one of .*, received "some"/ });
+  throws(make("n", fn, { tries: 3 }), {
     name: "TypeError",
-    message: /join must be "each" or "all", received "some"/,
+    message: 'Cannot make node "n": there is no option "tries"',
   });
-  throws(make("n", fn, { retry: 0 }), { name: "RangeError", message: /retry.attempts must be 1 or more, received 0/ });
+  throws(make("n", fn, { retyr: 3 }), /there is no option "retyr"; did you mean "retry"\?/);
+  throws(
+    make("n", fn, { retry: { attempts: 2, delay: 3 } }),
+    /no option "retry.delay"; did you mean "retry.delayMs"\?/,
+  );
+  throws(make("n", fn, { retry: { delayMs: 3 } }), /it needs retry.attempts/);
+  throws(make("n", fn, { retry: 0 }), {
+    name: "RangeError",
+    message: /retry must be an integer, 1 or more, or Infinity, or an object, received 0/,
+  });
   throws(make("n", fn, { retry: { attempts: 2, jitter: 2 } }), {
     name: "RangeError",
-    message: /retry.jitter must be 0 to 1/,
+    message: /retry.jitter must be a number from 0 to 1/,
   });
   throws(make("n", fn, { retry: { attempts: 2, delayMs: "1" } }), { name: "TypeError", message: /retry.delayMs/ });
   throws(make("n", fn, { retry: { attempts: 2, factor: 0.5 } }), { name: "RangeError", message: /retry.factor/ });
@@ -250,7 +260,10 @@ Deno.test("Node refuses what it cannot be made of", () => {
     message: /retry.maxDelayMs/,
   });
   throws(make("n", fn, { retry: { attempts: 2, when: 5 } }), { name: "TypeError", message: /retry.when/ });
-  throws(make("n", fn, { timeoutMs: -1 }), { name: "RangeError", message: /timeoutMs must be 0 or more, received -1/ });
+  throws(make("n", fn, { timeoutMs: -1 }), {
+    name: "RangeError",
+    message: /timeoutMs must be a number of milliseconds, 0 or more, received -1/,
+  });
   throws(make("n", fn, { fallback: 5 }), { name: "TypeError", message: /fallback must be a function, received 5/ });
   throws(make("n", fn, { signal: {} }), { name: "TypeError", message: /signal must be an AbortSignal/ });
   const node = identity("n");
@@ -262,11 +275,16 @@ Deno.test("Graph.execute() refuses options of the wrong kind or range", async ()
   const graph = chain(identity("a"));
   // deno-lint-ignore no-explicit-any
   const refused = (options: any, message: RegExp) => rejects(graph.execute(1, options), { message });
-  await refused({ concurrency: 0 }, /^Cannot execute graph "test": concurrency must be 1 or more, received 0$/);
-  await refused({ concurrency: 1.5 }, /concurrency must be an integer, received 1.5/);
-  await refused({ timeoutMs: "1" }, /timeoutMs must be a number, received "1"/);
-  await refused({ onError: "ignore" }, /onError must be "cancel" or "continue", received "ignore"/);
+  await refused(
+    { concurrency: 0 },
+    /^Cannot execute graph "test": concurrency must be an integer, 1 or more, or Infinity, received 0$/,
+  );
+  await refused({ concurrency: 1.5 }, /concurrency must be an integer, .*received 1.5/);
+  await refused({ timeoutMs: "1" }, /timeoutMs must be a number of milliseconds, 0 or more, received "1"/);
+  await refused({ onError: "ignore" }, /onError must be one of cancel, continue, received "ignore"/);
   await refused({ signal: 1 }, /signal must be an AbortSignal, received 1/);
+  await refused(null, /its options must be an object, received null/);
+  await refused({ timeout: 5 }, /there is no option "timeout"; did you mean "timeoutMs"\?/);
   throws(() => new Graph(""), TypeError);
   throws(() => new Graph("g", null as unknown as object), TypeError);
 });

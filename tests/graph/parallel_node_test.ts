@@ -76,7 +76,10 @@ Deno.test("ParallelNodeOptions.pool shares workers, which the caller closes", as
 });
 
 Deno.test("ParallelNode refuses options of the wrong kind or range", () => {
-  throws(() => graphOf(functions.square, { workers: 0 }), { name: "RangeError", message: /"work": workers must be 1/ });
+  throws(() => graphOf(functions.square, { workers: 0 }), {
+    name: "RangeError",
+    message: /"work": workers must be an integer, 1/,
+  });
   throws(() => graphOf(5 as never), TypeError);
   throws(() => graphOf(functions.square, { module: 5 as never }), { name: "TypeError", message: /received 5/ });
 });

@@ -60,7 +60,7 @@ Deno.test("SqliteStore keeps values in a file, for later programs", async () => 
   }
   using later = new SqliteStore({ path });
   const node = new CachedNode("square", () => "not called", { store: later });
-  deepEqual(await new Graph("g", { nodes: [node], start: node }).execute(3), { square: { square: 9 } });
+  deepEqual(await new Graph("stored", { nodes: [node], start: node }).execute(3), { square: { square: 9 } });
   later.close();
   later.close();
   await Deno.remove(folder, { recursive: true });
@@ -72,7 +72,10 @@ Deno.test("SqliteStoreOptions.max drops what was not used for longest, and names
   store.get("a");
   store.set("c", "c", Infinity);
   deepEqual(["a", "b", "c"].map((key) => store.get(key)?.value), ["a", undefined, "c"]);
-  throws(() => new SqliteStore({ path: ":memory:", max: 0 }), { name: "RangeError", message: /max must be 1 or more/ });
+  throws(() => new SqliteStore({ path: ":memory:", max: 0 }), {
+    name: "RangeError",
+    message: /max must be an integer, 1 or more/,
+  });
 });
 
 Deno.test("SqliteStoreOptions.namespace keeps stores in one file apart", async () => {

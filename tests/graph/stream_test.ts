@@ -80,7 +80,7 @@ Deno.test("GraphStreamOptions.concurrency bounds the items that are under way", 
   }
   most = 0;
   await collect(graph.stream(range(40)));
-  equal(most, 16, "by default");
+  equal(most, 32, "by default");
   most = 0;
   await collect(graph.stream(range(40), { concurrency: Infinity }));
   equal(most, 40);
@@ -238,7 +238,10 @@ Deno.test("Graph.stream() refuses what is no source, and options out of range", 
     name: "TypeError",
     message: /^Cannot stream through graph "test": expected/,
   });
-  throws(() => graph.stream([], { concurrency: 0 }), { name: "RangeError", message: /concurrency must be 1 or more/ });
+  throws(() => graph.stream([], { concurrency: 0 }), {
+    name: "RangeError",
+    message: /concurrency must be an integer, 1 or more/,
+  });
   throws(() => graph.stream([], { nodeConcurrency: 0 }), RangeError);
   throws(() => graph.stream([], { onItemError: 5 as never }), { name: "TypeError", message: /onItemError/ });
   throws(() => graph.stream([], { signal: 5 as never }), { name: "TypeError", message: /signal/ });

@@ -58,5 +58,5 @@ Deno.test("receiveMessage() returns null when the ring has ended", async () => {
 });
 
 Deno.test("encodeMessage() refuses what cannot be cloned, before anything is sent", () => {
-  throws(() => encodeMessage([{ callback() {} }]), /could not be cloned/);
+  throws(() => encodeMessage([{ callback() {} }]), /its \["callback"\] is a function, which could not be cloned/);
 });

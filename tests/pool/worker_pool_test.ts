@@ -310,10 +310,13 @@ Deno.test("WorkerPoolOptions.idleMs ends workers that nobody uses, and the next 
 Deno.test("WorkerPool refuses options out of range", () => {
   throws(() => newPool({ workers: 0 }), {
     name: "RangeError",
-    message: /"test": workers must be 1 or more, received 0/,
+    message: /"test": workers must be an integer, 1 or more, received 0/,
   });
   throws(() => newPool({ workers: 1.5 }), { name: "RangeError", message: /integer, received 1.5/ });
-  throws(() => newPool({ graceMs: -1 }), { name: "RangeError", message: /graceMs must be 0 or more, received -1/ });
+  throws(() => newPool({ graceMs: -1 }), {
+    name: "RangeError",
+    message: /graceMs must be a number of milliseconds, 0 or more, received -1/,
+  });
   throws(() => newPool({ idleMs: "5" as unknown as number }), { name: "TypeError", message: /received "5"/ });
 });
 

@@ -60,7 +60,9 @@ class GuardedObservable extends ObservableClass<unknown> {
     complete?: Listener | null,
   ): ReturnType<Observable<unknown>["subscribe"]> {
     // Operators subscribe with observers of their own, which hand errors on.
-    if (typeof observer === "object" && observer !== null && "unsubscribe" in observer) return super.subscribe(observer);
+    if (typeof observer === "object" && observer !== null && "unsubscribe" in observer) {
+      return super.subscribe(observer);
+    }
     const listeners = { next: observer, error: error ?? undefined, complete: complete ?? undefined };
     return super.subscribe(this.#guard(typeof observer === "object" ? observer ?? {} : listeners as ListeningObserver));
   }

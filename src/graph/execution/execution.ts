@@ -203,12 +203,13 @@ export class Execution implements ProgressListener, ContextSource {
   /** Counts work of a node as open, until it settles. */
   track(work: unknown, node: string): unknown {
     if (!isPromise(work)) return work;
-    const open = this.#open ??= new Map(), close = () => {
-      const left = open.get(node)! - 1;
-      if (left > 0) open.set(node, left);
-      else open.delete(node);
-      this.#settleIfDone();
-    };
+    const open = this.#open ??= new Map(),
+      close = () => {
+        const left = open.get(node)! - 1;
+        if (left > 0) open.set(node, left);
+        else open.delete(node);
+        this.#settleIfDone();
+      };
     open.set(node, (open.get(node) ?? 0) + 1);
     const tracked = Promise.resolve(work);
     tracked.then(close, close);

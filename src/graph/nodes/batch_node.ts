@@ -142,7 +142,9 @@ export class BatchNode<
     const { maxWeight = Infinity, weigh = () => 1 } = options, action = `Cannot make node "${name}"`;
     if (typeof work !== "function") refuse(TypeError, action, "expected a function", work);
     if (minSize > size) refuse(RangeError, action, `minSize must be 1 to size, ${size}`, minSize);
-    if (options.maxWeight !== undefined && !options.weigh) refuse(TypeError, action, "maxWeight needs weigh", maxWeight);
+    if (options.maxWeight !== undefined && !options.weigh) {
+      refuse(TypeError, action, "maxWeight needs weigh", maxWeight);
+    }
     this.#work = work;
     this.#options = { size, maxWaitMs, minSize, isolateRetries, maxWeight, weigh };
   }
@@ -237,7 +239,9 @@ export class BatchNode<
     const batch = this.#batch;
     this.#batch = undefined;
     batch?.stopTimers();
-    for (const { outcome } of batch?.entries ?? []) outcome.reject(new LifecycleError(`Node "${this.name}" was closed`));
+    for (const { outcome } of batch?.entries ?? []) {
+      outcome.reject(new LifecycleError(`Node "${this.name}" was closed`));
+    }
     return super.close();
   }
 }

@@ -271,7 +271,10 @@ export class CachedNode<
   #warn(error: unknown): void {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
-    console.warn(`Node "${this.name}" goes on without its store, and says so once; set onStoreError to hear of it:`, error);
+    console.warn(
+      `Node "${this.name}" goes on without its store, and says so once; set onStoreError to hear of it:`,
+      error,
+    );
   }
 
   /** Waits for what is being stored. The store itself stays open: whoever has made it closes it. */

@@ -1,18 +1,23 @@
 /** Nodes that run on workers. */
 
-import { TaskError } from "../../errors.ts";
+import { LifecycleError, TaskError } from "../../errors.ts";
+import { internalsOf } from "../node_internals.ts";
+import { declareOptions, PARALLEL_NODE_RULES } from "../option_rules.ts";
 import type { CallContext } from "../../pool/call_context.ts";
 import { targetOf } from "../../worker/export_target.ts";
 import { type ModuleReference, moduleUrl } from "../../worker/module_url.ts";
 import type { ExportTarget } from "../../worker/export_target.ts";
 import { WorkerPool, type WorkerPoolOptions } from "../../pool/worker_pool.ts";
 import { Node } from "../node.ts";
-import type { NodeContext } from "../node_context.ts";
+import { type NodeContext, pauseCall } from "../node_context.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
 import type { JoinMode } from "../wiring.ts";
 
 /** A function that runs on a worker: an export of its module. It gets copies, and returns one. */
 export type ParallelFunction<In, Out> = (input: In, context: CallContext) => Out | PromiseLike<Out>;
+
+/** How long it may take to end a worker that is given up, in milliseconds. */
+const GIVING_UP_MS = 5000;
 
 /** Options of a {@link ParallelNode}. */
 export interface ParallelNodeOptions<
@@ -54,6 +59,7 @@ export class ParallelNode<
   readonly #pool: WorkerPool;
   readonly #isOwner: boolean;
   #target: Promise<ExportTarget> | undefined;
+  #ignored: LifecycleError | undefined;
 
   /**
    * A node without workers yet: they are started when they are needed.
@@ -73,6 +79,8 @@ export class ParallelNode<
     this.#module = moduleUrl(module);
     this.#pool = pool ?? new WorkerPool({ name, workers, graceMs, idleMs, permissions });
     this.#isOwner = !pool;
+    // To give up a worker takes a moment, too.
+    internalsOf(this).graceMs = this.#pool.graceMs + GIVING_UP_MS;
   }
 
   /**
@@ -81,17 +89,34 @@ export class ParallelNode<
    * @throws {DeclarationError} If it is not an export of the module.
    * @throws {TaskError} If the worker dies. Otherwise what the function throws.
    */
-  override async process(input: In, { signal }: NodeContext): Promise<Out> {
-    const target = await (this.#target ??= targetOf(this.#work, this.#module));
+  override async process(input: In, context: NodeContext): Promise<Out> {
+    // To wait for a worker does not count as working.
+    const begin = pauseCall(context), { signal } = context;
+    const onCancel = (ended: Promise<boolean>) => context.waitUntil(this.#watch(ended, signal));
     try {
-      return await this.#pool.run(target, [input], { signal, context: true }) as Out;
+      const target = await (this.#target ??= targetOf(this.#work, this.#module));
+      return await this.#pool.run(target, [input], { signal, context: true, onBegin: begin, onCancel }) as Out;
     } catch (error) {
       throw error instanceof TaskError && error.cause !== undefined ? error.cause : error;
+    } finally {
+      begin();
     }
+  }
+
+  /** Notes that a function has ignored the end of its graph. */
+  async #watch(ended: Promise<boolean>, { reason }: AbortSignal): Promise<void> {
+    if (await ended || !(reason instanceof LifecycleError)) return;
+    const { graceMs } = this.#pool;
+    this.#ignored = new LifecycleError(
+      `Cannot close node "${this.name}" in order: after ${graceMs} ms (graceMs) its function still ran, and its worker was given up`,
+    );
   }
 
   /** Ends the node's own workers. */
   override async close(): Promise<void> {
     if (this.#isOwner) await this.#pool.close();
+    if (this.#ignored) throw this.#ignored;
   }
 }
+
+declareOptions(ParallelNode, PARALLEL_NODE_RULES);

@@ -92,7 +92,9 @@ export class MemoryStore implements CacheStore {
    */
   set(key: string, value: unknown, ttlMs: number): void {
     const reason = whyReadOnce(value);
-    if (reason !== null) throw new TypeError(`Cannot store the value of "${key}": ${reason}, which can be read once only`);
+    if (reason !== null) {
+      throw new TypeError(`Cannot store the value of "${key}": ${reason}, which can be read once only`);
+    }
     const lifetime = lifetimeMs(ttlMs) ?? Infinity;
     this.#entries.delete(key);
     this.#entries.set(key, { value, expiresAt: performance.now() + lifetime });

@@ -1,12 +1,11 @@
 /** SQLite files that several programs and threads may use at a time, without blocking anybody for long. */
 
 import { DatabaseSync } from "node:sqlite";
-import { pause } from "../../timers.ts";
 
 /** How long opening waits for another program that holds the file, in milliseconds. */
 const OPENING_MS = 10_000;
-/** How often an access that finds the file locked looks again, in milliseconds. */
-const LOOK_MS = 5;
+/** How long it sleeps in between, at most. */
+const NAP_MS = 5;
 
 const SQLITE_BUSY = 5, SQLITE_LOCKED = 6;
 
@@ -28,13 +27,13 @@ function patiently<Result>(work: () => Result): Result {
       return work();
     } catch (error) {
       if (!isBusy(error) || performance.now() > until) throw error;
-      sleepSync(1 + Math.random() * LOOK_MS);
+      sleepSync(1 + Math.random() * NAP_MS);
     }
   }
 }
 
-/** Opens a file, with a write-ahead log and the tables of `schema`. */
-export function openDatabase(path: string, schema: string): DatabaseSync {
+/** Opens a file, with a write-ahead log and the tables of `schema`. Accesses wait for other programs for `busyTimeoutMs`. */
+export function openDatabase(path: string, schema: string, busyTimeoutMs: number): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: OPENING_MS });
   try {
     patiently(() => {
@@ -42,31 +41,10 @@ export function openDatabase(path: string, schema: string): DatabaseSync {
       if (mode.journal_mode === "delete") database.exec("PRAGMA journal_mode = WAL");
       database.exec(`PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE; ${schema} COMMIT`);
     });
-    // From now on, the event loop goes on while somebody else holds the file.
-    database.exec("PRAGMA busy_timeout = 0");
+    database.exec(`PRAGMA busy_timeout = ${Math.round(busyTimeoutMs)}`);
     return database;
   } catch (error) {
     database.close();
     throw error;
-  }
-}
-
-/** Does `work`, at once if it can; while somebody else holds the file, later, for as long as `busyTimeoutMs`. */
-export function whenFree<Result>(busyTimeoutMs: number, work: () => Result): Result | Promise<Result> {
-  const until = performance.now() + busyTimeoutMs;
-  const retry = async (): Promise<Result> => {
-    await pause(LOOK_MS, new AbortController().signal);
-    try {
-      return work();
-    } catch (error) {
-      if (!isBusy(error) || performance.now() >= until) throw error;
-      return await retry();
-    }
-  };
-  try {
-    return work();
-  } catch (error) {
-    if (!isBusy(error) || busyTimeoutMs === 0) throw error;
-    return retry();
   }
 }

@@ -4,7 +4,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { checkOptions } from "../../rules.ts";
 import { SQLITE_STORE_RULES } from "../option_rules.ts";
 import type { CacheEntry, CacheStore } from "./cache_store.ts";
-import { openDatabase, whenFree } from "./sqlite_file.ts";
+import { openDatabase } from "./sqlite_file.ts";
 import { decodeValue, encodeValue, exactText, lifetimeMs } from "./stored_value.ts";
 
 /** Options of an {@link SqliteStore}. */
@@ -24,10 +24,10 @@ export interface SqliteStoreOptions {
    */
   max?: number;
   /**
-   * How long to try again while another program writes to the file, in milliseconds, up to 60,000. The program goes on
-   * meanwhile: the methods return promises then.
+   * How long to wait while another program writes to the file, in milliseconds, up to 60,000. Nothing else of this program runs
+   * meanwhile.
    *
-   * @default {1000}
+   * @default {50}
    */
   busyTimeoutMs?: number;
 }
@@ -79,7 +79,7 @@ const STATEMENTS = {
  * Keeps outputs in an SQLite file, for later runs of the program and for other programs on the machine. Values are copied
  * by structured cloning; what that would change is refused. Needs the permissions to read and write the file.
  *
- * Methods return at once if they can. While another program writes, they return a promise and the program goes on.
+ * Methods throw if another program holds the file for longer than `busyTimeoutMs`. A `CachedNode` does without the store then.
  *
  * @example
  * ```ts
@@ -87,8 +87,8 @@ const STATEMENTS = {
  * import { deepEqual } from "node:assert/strict";
  *
  * using store = new SqliteStore({ path: ":memory:" });
- * await store.set("answer", new Map([["life", 42]]), Infinity);
- * deepEqual(await store.get("answer"), { value: new Map([["life", 42]]) });
+ * store.set("answer", new Map([["life", 42]]), Infinity);
+ * deepEqual(store.get("answer"), { value: new Map([["life", 42]]) });
  * ```
  */
 export class SqliteStore implements CacheStore, Disposable {
@@ -96,7 +96,6 @@ export class SqliteStore implements CacheStore, Disposable {
   readonly #namespace: string;
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
   readonly #max: number;
-  readonly #busyTimeoutMs: number;
   #isClosed = false;
 
   /**
@@ -108,23 +107,18 @@ export class SqliteStore implements CacheStore, Disposable {
    */
   constructor(options: SqliteStoreOptions) {
     checkOptions("make an SQLite store", options, SQLITE_STORE_RULES);
-    const { path, namespace = "cache", max = Infinity, busyTimeoutMs = 1000 } = options;
+    const { path, namespace = "cache", max = Infinity, busyTimeoutMs = 50 } = options;
     if (path === undefined) throw new TypeError("Cannot make an SQLite store: it needs a path");
     this.#namespace = exactText(namespace);
     this.#max = max;
-    this.#busyTimeoutMs = busyTimeoutMs;
-    const database = this.#database = openDatabase(path, SCHEMA);
+    const database = this.#database = openDatabase(path, SCHEMA, busyTimeoutMs);
     this.#statements = Object.fromEntries(
       Object.entries(STATEMENTS).map(([name, text]) => [name, database.prepare(text)]),
     ) as Record<keyof typeof STATEMENTS, StatementSync>;
   }
 
   /** The entry of a key. What is damaged, or was not written by a store, counts as missing. */
-  get(key: string): CacheEntry | undefined | Promise<CacheEntry | undefined> {
-    return whenFree(this.#busyTimeoutMs, () => this.#get(key));
-  }
-
-  #get(key: string): CacheEntry | undefined {
+  get(key: string): CacheEntry | undefined {
     const exact = exactText(key), row = this.#statements.get.get(this.#namespace, exact, Date.now());
     if (!row) return undefined;
     if (this.#max !== Infinity) this.#touch(exact);
@@ -145,10 +139,10 @@ export class SqliteStore implements CacheStore, Disposable {
    *
    * @throws {TypeError} If it would come back as another one.
    */
-  set(key: string, value: unknown, ttlMs: number): void | Promise<void> {
+  set(key: string, value: unknown, ttlMs: number): void {
     const bytes = encodeValue(key, value), lifetime = lifetimeMs(ttlMs);
     const expires = lifetime === undefined ? null : Date.now() + lifetime;
-    return whenFree(this.#busyTimeoutMs, () => this.#set(exactText(key), bytes, expires));
+    this.#set(exactText(key), bytes, expires);
   }
 
   #set(key: string, bytes: Uint8Array, expires: number | null): void {
@@ -169,13 +163,13 @@ export class SqliteStore implements CacheStore, Disposable {
   }
 
   /** Forgets a key. */
-  delete(key: string): void | Promise<void> {
-    return whenFree(this.#busyTimeoutMs, () => void this.#statements.delete.run(this.#namespace, exactText(key)));
+  delete(key: string): void {
+    this.#statements.delete.run(this.#namespace, exactText(key));
   }
 
   /** Forgets keys of this store's namespace with this beginning; without one, all in it. */
-  clear(prefix = ""): void | Promise<void> {
-    return whenFree(this.#busyTimeoutMs, () => void this.#statements.clear.run(this.#namespace, prefix));
+  clear(prefix = ""): void {
+    this.#statements.clear.run(this.#namespace, prefix);
   }
 
   /** Closes the file. Closing twice changes nothing. */

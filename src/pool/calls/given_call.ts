@@ -21,6 +21,8 @@ export class GivenCall {
   readonly name: string;
   readonly parts: readonly Uint8Array[];
   isSent = false;
+  /** Is called when the worker takes the call, the first time. */
+  onBegin: (() => void) | undefined;
   isWithdrawn = false;
   readonly #end: PromiseWithResolvers<CallEnd> = Promise.withResolvers();
 

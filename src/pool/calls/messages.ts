@@ -7,6 +7,7 @@
 
 import { deserialize, serialize } from "node:v8";
 import type { RingReader, RingView, RingWriter } from "../../ring/ring.ts";
+import { whyNotStorable } from "../../storable.ts";
 import { TYPED_ARRAYS } from "../../worker/typed_arrays.ts";
 
 type AnyArray = InstanceType<(typeof TYPED_ARRAYS)[number]>;
@@ -25,16 +26,26 @@ function kindOf(value: unknown): number {
   return ArrayBuffer.isView(value) ? TYPED_ARRAYS.findIndex((kind) => kind === value.constructor) : -1;
 }
 
+function checkSendable(value: unknown): void {
+  const reason = whyNotStorable(value);
+  if (reason !== null) {
+    throw new TypeError(`Cannot send a value to another thread: ${reason}, which could not be cloned`);
+  }
+}
+
 /**
  * What is to be sent for a list of values. It holds the typed arrays of the list themselves, not copies.
  *
- * @throws {Error} If a value cannot be cloned.
+ * @throws {TypeError} If a value would arrive as another one.
  */
 export function encodeMessage(list: readonly unknown[]): Uint8Array[] {
   const values = [...list], raw: RawArray[] = [], arrays: Uint8Array[] = [];
   for (const [index, value] of list.entries()) {
     const kind = kindOf(value);
-    if (kind < 0) continue;
+    if (kind < 0) {
+      checkSendable(value);
+      continue;
+    }
     const { buffer, byteOffset, byteLength, length } = value as AnyArray;
     values[index] = undefined;
     raw.push([index, kind, length]);

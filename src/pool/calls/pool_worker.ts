@@ -21,6 +21,8 @@ export interface PoolWorkerOptions {
   readonly permissions?: TaskPermissions;
   /** Is told whenever the worker is done with a call, or broken. */
   readonly onFree: (worker: PoolWorker) => void;
+  /** Is told when the worker has started. */
+  readonly onReady: () => void;
 }
 
 /** Bytes of each of the two rings. Longer messages go in pieces. */
@@ -52,9 +54,10 @@ export class PoolWorker {
   /** Whether the call that runs was cancelled. */
   #isCancelled = false;
   #isUsable = true;
+  #isReady = false;
 
   /** Starts a worker. */
-  constructor({ name, graceMs, permissions, onFree }: PoolWorkerOptions) {
+  constructor({ name, graceMs, permissions, onFree, onReady }: PoolWorkerOptions) {
     this.#onFree = onFree;
     const manager = this.#manager = new Manager(name, { graceMs });
     for (const ring of ["requests", "replies"]) manager.addRing({ name: ring, bytes: RING_BYTES });
@@ -73,12 +76,21 @@ export class PoolWorker {
     this.#tickets = manager.openEvent("tickets");
     this.#cancel = manager.openEvent("cancel");
     this.#started = manager.start();
+    this.#started.then(() => {
+      this.#isReady = true;
+      onReady();
+    }, () => {});
     this.ended = this.#started.then(() => manager.join()).then(() => null, (error) => error);
   }
 
   /** Whether it can be called: neither closed nor broken. */
   get isUsable(): boolean {
     return this.#isUsable;
+  }
+
+  /** Whether it has started. */
+  get isReady(): boolean {
+    return this.#isReady;
   }
 
   /** How many calls it has. */
@@ -96,8 +108,9 @@ export class PoolWorker {
    *
    * @throws {Error} If an argument cannot be cloned.
    */
-  give(request: CallRequest): GivenCall {
+  give(request: CallRequest, onBegin?: () => void): GivenCall {
     const call = new GivenCall(functionName(request), encodeMessage(request));
+    call.onBegin = onBegin;
     this.#calls.push(call);
     this.#sending = this.#send(call, this.#sending);
     return call;
@@ -111,11 +124,20 @@ export class PoolWorker {
       if (call === this.#calls[0]) this.#cancel.reset();
       call.isSent = true;
       this.#tickets.signal();
+      this.#beginFirst();
       if (!this.#isReceiving) this.#receive();
       await sendMessage(this.#requests, call.parts);
     } catch (error) {
       this.#breakDown(error);
     }
+  }
+
+  /** The call that is first, once it is sent, is the one that runs. */
+  #beginFirst(): void {
+    const [call] = this.#calls;
+    if (!call?.isSent || call.isWithdrawn) return;
+    call.onBegin?.();
+    call.onBegin = undefined;
   }
 
   /** Receives replies until none is due. */
@@ -125,6 +147,7 @@ export class PoolWorker {
       while (this.#calls[0]?.isSent) {
         const reply = await receiveMessage(this.#replies) as unknown as CallReply, call = this.#calls.shift()!;
         this.#isCancelled = false;
+        this.#beginFirst();
         call.end(endOf(call.name, reply));
         this.#onFree(this);
       }
