@@ -53,7 +53,8 @@ type KeyOf<Sources> = Extract<keyof Sources, string>;
  * Ready are a reader whose next frame is there (of a ring of bytes: a byte) or whose stream has ended and is read to the
  * end; a writer for which there is room for one frame (a byte); an event that is signalled, or that nobody else is left to
  * signal. Of several that are ready, the one that was chosen longest ago by this thread is chosen: none waits for ever
- * behind a busy one. An ended stream stays ready, so that loops find its end: leave it out of the next call.
+ * behind a busy one. An ended stream stays ready, so that loops find its end: give `null` in its
+ * place in the next call, which leaves it out.
  *
  * The thread spins for a moment and then sleeps until one of them changes; it does not poll. While a task selects, it counts
  * as waiting for each of them.
@@ -71,30 +72,29 @@ type KeyOf<Sources> = Extract<keyof Sources, string>;
  * type Bindings = { left: Reader<"float32">; right: Reader<"float32">; merged: Writer<"float32"> };
  *
  * export function merge({ left, right, merged }: Bindings) {
- *   const open: Record<string, Reader<"float32">> = { left, right };
- *   while (Object.keys(open).length > 0) {
+ *   while (!left.closed || !right.closed) {
+ *     const open = { left: left.closed ? null : left, right: right.closed ? null : right };
  *     const key = select(open, { timeoutMs: 1000 });
  *     if (key === null) {
  *       console.log("Nothing for a second");
  *       continue;
  *     }
- *     const frame = open[key].read();
- *     if (frame) merged.write(frame, Infinity);
- *     else delete open[key]; // ended
+ *     const frame = open[key]!.read();
+ *     if (frame) merged.write(frame);
  *   }
  * }
  * ```
  */
-export function select<const Sources extends Readonly<Record<string, Selectable>>>(
+export function select<const Sources extends Readonly<Record<string, Selectable | null>>>(
   sources: Sources,
   options?: SelectOptions & { readonly timeoutMs?: undefined },
 ): KeyOf<Sources>;
 /** As above; `null` if none is ready within `timeoutMs`. */
-export function select<const Sources extends Readonly<Record<string, Selectable>>>(
+export function select<const Sources extends Readonly<Record<string, Selectable | null>>>(
   sources: Sources,
   options: SelectOptions,
 ): KeyOf<Sources> | null;
-export function select<Sources extends Readonly<Record<string, Selectable>>>(
+export function select<Sources extends Readonly<Record<string, Selectable | null>>>(
   sources: Sources,
   options: SelectOptions = NO_OPTIONS,
 ): KeyOf<Sources> | null {
@@ -127,16 +127,16 @@ export function select<Sources extends Readonly<Record<string, Selectable>>>(
  * equal(readers.ticks.closed, true);
  * ```
  */
-export function selectAsync<const Sources extends Readonly<Record<string, Selectable>>>(
+export function selectAsync<const Sources extends Readonly<Record<string, Selectable | null>>>(
   sources: Sources,
   options?: AsyncWaitOptions & { readonly timeoutMs?: undefined },
 ): Promise<KeyOf<Sources>>;
 /** As above; `null` if none is ready within `timeoutMs`. */
-export function selectAsync<const Sources extends Readonly<Record<string, Selectable>>>(
+export function selectAsync<const Sources extends Readonly<Record<string, Selectable | null>>>(
   sources: Sources,
   options: AsyncWaitOptions,
 ): Promise<KeyOf<Sources> | null>;
-export async function selectAsync<Sources extends Readonly<Record<string, Selectable>>>(
+export async function selectAsync<Sources extends Readonly<Record<string, Selectable | null>>>(
   sources: Sources,
   options: AsyncWaitOptions = NO_OPTIONS,
 ): Promise<KeyOf<Sources> | null> {
@@ -146,15 +146,17 @@ export async function selectAsync<Sources extends Readonly<Record<string, Select
   return found < 0 ? null : keys[found];
 }
 
-function selectionOf<Sources extends Readonly<Record<string, Selectable>>>(
+function selectionOf<Sources extends Readonly<Record<string, Selectable | null>>>(
   sources: Sources,
 ): Selection<KeyOf<Sources>> {
   if (typeof sources !== "object" || sources === null || Array.isArray(sources) || SOURCE in sources) {
     throw new TypeError(`Cannot select: expected handles by name, received ${describe(sources)}`);
   }
-  const keys = Object.keys(sources) as KeyOf<Sources>[];
-  if (keys.length === 0) throw new TypeError("Cannot select: there is nothing to wait for, received {}");
-  const found = keys.map((key) => sourceOf(key, sources[key]));
+  const keys = (Object.keys(sources) as KeyOf<Sources>[]).filter((key) => sources[key] !== null);
+  if (keys.length === 0) {
+    throw new TypeError(`Cannot select: there is nothing to wait for, received ${Deno.inspect(sources)}`);
+  }
+  const found = keys.map((key) => sourceOf(key, sources[key]!));
   for (let index = 1; index < found.length; index++) checkAgainst(keys, found, index);
   return { keys, sources: found, doorbell: found[0].doorbell! };
 }

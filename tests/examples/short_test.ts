@@ -53,3 +53,7 @@ Deno.test("The sliding-window example averages every window", async () => {
 Deno.test("The main-thread example collects what the worker has squared", async () => {
   deepEqual(await linesOf("main_thread.ts"), ["The squares of 1 to 1000 add up to 333833500"]);
 });
+
+Deno.test("The control-room example hears all that its sensors and its clock say", async () => {
+  deepEqual(await linesOf("control_room.ts"), ["300 pressures, 4 temperatures, 3 reports"]);
+});
