@@ -180,7 +180,9 @@ export class CacheDatabase implements Disposable {
   /** Gives free pages and the log back to the disk, as far as no other program is reading. */
   shrink(): void {
     try {
-      this.#database.exec("pragma incremental_vacuum; pragma wal_checkpoint(truncate)");
+      // One row for each page: exec() would stop after the first.
+      this.#database.prepare("pragma incremental_vacuum").all();
+      this.#database.prepare("pragma wal_checkpoint(truncate)").all();
     } catch {
       // Another program is at work, or the disk is full: the next time will do.
     }

@@ -40,7 +40,11 @@ class Mirror {
   standIn(value: unknown, codec: NamedCodec): ArrayBufferView {
     const standIn = new DataView(new ArrayBuffer(0));
     if (typeof value === "object" && value !== null) this.#seen.set(value, standIn);
-    this.parts.set(standIn, { codec, encoded: this.of(codec.encode(value)) });
+    const data = codec.encode(value);
+    if (data === value && typeof data === "object") {
+      throw new TypeError(`codec "${codec.name}" returned the value itself, not data that stands for it`);
+    }
+    this.parts.set(standIn, { codec, encoded: this.of(data) });
     return standIn;
   }
 

@@ -25,8 +25,12 @@ export interface PlannedStep extends Step {
   readonly isTentative: boolean;
   /** What there is of its outputs, in their order, if it does not run. */
   readonly found?: readonly (Found | undefined)[];
-  /** What is said of a step that is left out, if its outputs are of another configuration. */
+  /** Why the outputs of a step that is left out are of another configuration, if they are. */
   readonly stale?: string;
+  /** What is said of inputs that are of an earlier run. */
+  readonly warning?: string;
+  /** The fingerprints of outputs that are made anew and count as what they were, by name. */
+  readonly sameIds?: ReadonlyMap<string, string>;
 }
 
 /** What the plan knows of the cache. */
@@ -133,11 +137,14 @@ export class CachePlanner {
   /** Its values are made anew. Those that nodes know already count as new, unless they are resources. */
   #wake(step: Step, found: readonly (Found | undefined)[], key: string | null, ids: Ids, reason: string): PlannedStep {
     const { node } = step;
+    const sameIds = new Map<string, string>();
     node.outputs.forEach((name, index) => {
       const isSame = found[index]?.isThere !== true && (node.resource || this.#cache.isResumed || step.isLeftOut);
-      ids.set(name, isSame ? found[index]?.value ?? (key && resourceId(key, name)) : null);
+      const id = isSame ? found[index]?.value ?? (key && resourceId(key, name)) : null;
+      ids.set(name, id);
+      if (id !== null) sameIds.set(name, id);
     });
-    return { ...step, status: "run", reason, isTentative: false, found };
+    return { ...step, status: "run", reason, isTentative: false, found, sameIds };
   }
 
   #toSkip(step: Step, found: readonly (Found | undefined)[]): PlannedStep {
@@ -273,5 +280,6 @@ function withStaleInputs(step: PlannedStep, planned: readonly PlannedStep[]): Pl
   );
   if (step.status === "left out" || stale.length === 0) return step;
   const told = stale.map(({ node, stale }) => `its inputs from node "${node.name}" are of an earlier run: ${stale}`);
-  return { ...step, reason: [step.reason, ...told].join("; ") };
+  const warning = `node "${step.node.name}": ${told.join("; ")}`;
+  return { ...step, reason: [step.reason, ...told].join("; "), warning };
 }

@@ -175,6 +175,7 @@ export class LinearRun {
       onDisk: this.#onDisk,
       signal,
     });
+    for (const { warning } of steps) if (warning !== undefined) console.warn(`Pipeline "${pipeline}": ${warning}`);
     this.#forget(steps);
     const load = (name: string, by: LinearNode) => this.#load(name, by, ids.get(name));
     const values = new Values(steps, { kept: memory.values, load, world: this.#world, codecs: declaration.codecs });

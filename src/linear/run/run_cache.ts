@@ -129,10 +129,12 @@ export class RunCache {
   }
 
   /** Keeps what a node has made: on the disk if that can be, otherwise in memory, with a warning. */
-  async keep({ node, inputs }: PlannedStep, made: MadeByCall): Promise<Kept & { readonly key: string }> {
+  async keep({ node, inputs, sameIds }: PlannedStep, made: MadeByCall): Promise<Kept & { readonly key: string }> {
     const { text, key } = keyOf(partsOf(node, this.ids));
     const changed = this.#changedFile(inputs);
-    const outputs = node.outputs.map((name, index) => this.#output(node, name, made, index, key));
+    const outputs = node.outputs.map((name, index) =>
+      this.#output(node, name, made, index, sameIds?.get(name) ?? (node.resource ? resourceId(key, name) : undefined))
+    );
     for (const { name, id } of outputs) this.ids.set(name, id);
     const isKept = node.cache && changed === undefined;
     if (changed !== undefined) {
@@ -169,13 +171,20 @@ export class RunCache {
     })?.name;
   }
 
-  #output(node: LinearNode, name: string, { values, files }: MadeByCall, index: number, key: string): Output {
+  /** `unstoredId` is the fingerprint of a value that cannot be stored; a new one by default. */
+  #output(
+    node: LinearNode,
+    name: string,
+    { values, files }: MadeByCall,
+    index: number,
+    unstoredId: string | undefined,
+  ): Output {
     const value = values[index];
     const path = files.get(name);
     if (path !== undefined) return { name, value: path, id: this.#options.world.hashes.idOf(path)! };
     const encoded = this.#encode(node, name, value);
     if (encoded) return { name, value, id: encoded.id, encoded };
-    return { name, value, id: node.resource ? resourceId(key, name) : crypto.randomUUID() };
+    return { name, value, id: unstoredId ?? crypto.randomUUID() };
   }
 
   /** The bytes of an output. Without a warning for a resource, of which nobody expects them. */

@@ -59,8 +59,10 @@ export class WorldReader {
   /** The fingerprint of the input. */
   idOf(input: WorldInput): string {
     if (input.kind === "signal") return "signal";
+    // The path is the name of the input. A node that writes the file has the same fingerprint for it.
+    if (input.kind === "file") return this.hashes.idOf(absolutePathOf(input)) ?? "missing";
     const value = this.valueOf(input);
-    if (input.kind !== "file" && input.kind !== "files") return fingerprint(value);
-    return fingerprint([value, [value].flat().map((path) => this.hashes.idOf(resolve(path as string)))]);
+    if (input.kind !== "files") return fingerprint(value);
+    return fingerprint((value as string[]).map((path) => [path, this.hashes.idOf(resolve(path))]));
   }
 }

@@ -1,0 +1,267 @@
+/** Going on after a failure, and running a part. */
+
+import { LinearNode, type LinearNodeOptions, LinearPipeline } from "@ringmill/ringmill/linear";
+import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { cached, logged, quietPipeline, statuses, temporaryCache } from "./_helpers.ts";
+
+/** connect, load, write, check (which fails if told to), log. Says what has run. */
+function nightly(settings: object, isLate: () => boolean) {
+  const ran: string[] = [];
+  class Connection {
+    rows: number[] = [];
+  }
+  const node = (name: string, options: LinearNodeOptions): LinearNodeOptions => {
+    const { fn } = options;
+    return {
+      ...options,
+      name,
+      version: name,
+      fn: (...args) => {
+        ran.push(name);
+        return Reflect.apply(fn, undefined, args);
+      },
+    };
+  };
+  const make = (resource: boolean) =>
+    quietPipeline([
+      node("connect", { fn: () => new Connection(), outputs: ["conn"], resource }),
+      node("load", { fn: () => [1, 2, 3], outputs: ["rows"] }),
+      node("write", {
+        fn: (conn: Connection, rows: number[]) => void conn.rows.push(...rows),
+        inputs: ["conn", "rows"],
+      }),
+      node("check", {
+        fn: (rows: number[]) => {
+          if (isLate()) throw new Error("upstream is late");
+          return rows.length;
+        },
+        inputs: ["rows"],
+        outputs: ["n"],
+      }),
+      node("log", { fn: (_: Connection, n: number) => n, inputs: ["conn", "n"], outputs: ["logged"] }),
+      node("notify", { fn: () => {}, inputs: ["n"] }),
+    ], settings);
+  return { ran, make };
+}
+
+Deno.test("LinearPipeline.run() with resume runs nothing again that has run, sinks included, in a later program", async () => {
+  for (const resource of [true, false]) {
+    using cache = temporaryCache();
+    let isLate = true;
+    const { ran, make } = nightly(cached(cache.path), () => isLate);
+    await logged(async () => {
+      await rejects(
+        make(resource).run(),
+        /upstream is late; its inputs were "rows"; run\(\{ resume: true \}\) goes on from here/,
+      );
+      await rejects(make(resource).run({ resume: true }), /upstream is late/);
+      isLate = false;
+      const explained = make(resource).explain({ resume: true });
+      const { nodes, results } = await make(resource).run({ resume: true });
+      equal(results.logged, 3);
+      deepEqual(statuses(nodes), {
+        connect: "run",
+        load: "cached",
+        write: "skipped",
+        check: "run",
+        log: "run",
+        notify: "run",
+      });
+      deepEqual(statuses(explained), statuses(nodes));
+      match(nodes[2].reason, /it was done before the failure/);
+    });
+    const sinks = ran.filter((name) => name === "write" || name === "notify" || name === "load");
+    deepEqual(sinks, ["load", "write", "notify"]);
+    // After a success, it is a run like any other.
+    ran.length = 0;
+    await logged(() => make(resource).run({ resume: true }));
+    ok(ran.includes("write") && ran.includes("notify"));
+  }
+});
+
+Deno.test("LinearPipeline.run() with resume goes on in the same object, without a cache", async () => {
+  let isLate = true;
+  const { ran, make } = nightly({}, () => isLate);
+  const pipeline = make(false);
+  await rejects(pipeline.run(), /upstream is late/);
+  await rejects(pipeline.run({ resume: true }), /upstream is late/);
+  isLate = false;
+  const { nodes, results } = await pipeline.run({ resume: true });
+  deepEqual(statuses(nodes), {
+    connect: "cached",
+    load: "cached",
+    write: "skipped",
+    check: "run",
+    log: "run",
+    notify: "run",
+  });
+  equal(results.logged, 3);
+  deepEqual(ran, ["connect", "load", "write", "check", "check", "check", "log", "notify"]);
+});
+
+Deno.test("LinearPipeline.run() with from has the inputs of a node that failed, without a cache", async () => {
+  let isLate = true;
+  const pipeline = quietPipeline([
+    { name: "load", fn: () => [1], outputs: ["a"] },
+    {
+      name: "bad",
+      fn: (a: number[]) => {
+        if (isLate) throw new Error("boom");
+        return a.length;
+      },
+      inputs: ["a"],
+      outputs: ["n"],
+    },
+  ]);
+  await rejects(pipeline.run(), /boom/);
+  isLate = false;
+  const { nodes, results } = await pipeline.run({ from: "bad" });
+  deepEqual([statuses(nodes), results.n], [{ bad: "run" }, 1]);
+});
+
+Deno.test("A sink that has changed since the failure runs again when the run is resumed", async () => {
+  using cache = temporaryCache();
+  const seen: string[] = [];
+  const make = (table: string, isBroken: boolean) =>
+    quietPipeline([
+      { name: "write", fn: (table: string) => void seen.push(table), inputs: ["config.table"] },
+      {
+        name: "check",
+        version: isBroken,
+        fn: () => {
+          if (isBroken) throw new Error("no");
+        },
+      },
+    ], { ...cached(cache.path), config: { table } });
+  await rejects(make("a", true).run());
+  await rejects(make("a", true).run({ resume: true }));
+  await rejects(make("b", true).run({ resume: true }));
+  await make("b", false).run({ resume: true });
+  deepEqual(seen, ["a", "b"]);
+});
+
+Deno.test("A plain run after a failure begins anew: what an earlier one has done does not count", async () => {
+  using cache = temporaryCache();
+  let failing = "second";
+  const seen: string[] = [];
+  const sink = (name: string) => ({
+    name,
+    version: name,
+    fn: () => {
+      if (name === failing) throw new Error(name);
+      seen.push(name);
+    },
+  });
+  const make = () => quietPipeline([sink("first"), sink("second")], cached(cache.path));
+  await rejects(make().run());
+  failing = "first";
+  await rejects(make().run());
+  failing = "";
+  await make().run({ resume: true });
+  deepEqual(seen, ["first", "first", "second"]);
+});
+
+Deno.test("A run that was killed can be resumed", async () => {
+  using cache = temporaryCache();
+  const program = fileURLToPath(new URL("_killed_night.ts", import.meta.url));
+  const run = async (...args: string[]) => {
+    const command = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", program, cache.path, ...args],
+      stderr: "null",
+    });
+    const { stdout } = await command.output();
+    return new TextDecoder().decode(stdout).trim().split("\n");
+  };
+  deepEqual(await run("kill"), ["write"]);
+  deepEqual(await run("resume"), ["last"]);
+  deepEqual(await run("plain"), ["write", "last"]);
+});
+
+Deno.test("LinearPipeline.run() with from says which inputs are of an earlier configuration", async () => {
+  using cache = temporaryCache();
+  const make = (k: number) =>
+    quietPipeline([
+      { name: "a", fn: (k: number) => k, inputs: ["config.k"], outputs: ["x"] },
+      { name: "b", fn: (x: number) => x * 10, inputs: ["x"], outputs: ["y"] },
+    ], { ...cached(cache.path), config: { k } });
+  await make(1).run();
+  const wanted = 'nothing has changed; its inputs from node "a" are of an earlier run: "config.k" has changed';
+  deepEqual(make(2).explain({ from: "b" }), [{ node: "b", status: "cached", reason: wanted }]);
+  const lines = await logged(async () => equal((await make(2).run({ from: "b" })).results.y, 10));
+  match(
+    lines.join(),
+    /Pipeline "pipeline": node "b": its inputs from node "a" are of an earlier run: "config\.k" has changed/,
+  );
+  deepEqual(await logged(() => make(1).run({ from: "b" })), []);
+});
+
+Deno.test("LinearPipeline.run() with from makes connections anew", async () => {
+  using cache = temporaryCache();
+  let isLate = true;
+  const { ran, make } = nightly(cached(cache.path), () => isLate);
+  await logged(async () => {
+    await rejects(make(true).run());
+    isLate = false;
+    ran.length = 0;
+    const { nodes } = await make(true).run({ from: "check" });
+    deepEqual(statuses(nodes), { connect: "run", check: "run", log: "run", notify: "run" });
+  });
+  deepEqual(ran, ["connect", "check", "log", "notify"]);
+});
+
+Deno.test("LinearPipeline.run() takes a signal, that of one run: another run is not stopped", async () => {
+  const pipeline = quietPipeline([
+    { name: "one", fn: () => new Promise((resolve) => setTimeout(resolve, 20, 1)), outputs: ["x"] },
+    { name: "two", fn: (x: number) => x, inputs: ["x"], outputs: ["y"] },
+  ]);
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(new Error("enough")), 5);
+  await rejects(pipeline.run({ signal: stop.signal }), /enough/);
+  equal((await pipeline.run()).results.y, 1);
+  await rejects(pipeline.run({ signal: AbortSignal.abort(new Error("before")) }), /before/);
+  await rejects(pipeline.run({ form: "two" } as never), /there is no option "form"; did you mean "from"\?/);
+  throws(() => pipeline.explain({ resumee: true } as never), TypeError);
+});
+
+Deno.test("LinearPipeline tells its listener of runs and nodes; what that throws does no harm", async () => {
+  const events: string[] = [];
+  const nodes = [
+    new LinearNode({ name: "good", fn: () => 1, outputs: ["x"] }),
+    new LinearNode({
+      name: "bad",
+      fn: () => {
+        throw new RangeError("no");
+      },
+    }),
+  ];
+  const reported: unknown[] = [];
+  const listen = (event: ErrorEvent) => {
+    event.preventDefault();
+    reported.push(event.error);
+  };
+  globalThis.addEventListener("error", listen);
+  try {
+    const pipeline = new LinearPipeline({
+      name: "told",
+      nodes,
+      quiet: true,
+      onEvent: (event) => {
+        events.push("node" in event ? `${event.kind}: ${event.node}` : event.kind);
+        throw new Error("a listener's mistake");
+      },
+    });
+    await rejects(pipeline.run(), /no/);
+  } finally {
+    globalThis.removeEventListener("error", listen);
+  }
+  deepEqual(events, [
+    "run started",
+    "node started: good",
+    "node ended: good",
+    "node started: bad",
+    "node failed: bad",
+    "run ended",
+  ]);
+  equal(reported.length, events.length);
+});
