@@ -9,3 +9,5 @@ export { replay, type ReplayOptions } from "./replay.ts";
 export { openRecording, Recording } from "./open_recording.ts";
 export { type RecordedData, type RecordedFrame, type RecordedPart, RecordedStream } from "./recorded_stream.ts";
 export type { RecordedPlace } from "./recorded_place.ts";
+export { type RepairedFile, repairRecording } from "./repair_recording.ts";
+export { type ConvertOptions, convertRecording } from "./convert_recording.ts";

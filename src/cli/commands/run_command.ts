@@ -5,11 +5,12 @@ import { STATUS } from "../program/exit_status.ts";
 import { follow } from "../terminal/follow_run.ts";
 import { Interruption } from "../program/interruption.ts";
 import { type LoadOptions, loadPipeline, urlOf } from "../program/load_pipeline.ts";
+import { arrangeRecording, type RecordedRunOptions } from "../program/recorded_run.ts";
 import { announceRun } from "../program/run_records.ts";
 import { STDERR } from "../terminal/terminal.ts";
 
 /** Options of the command. */
-export interface RunOptions extends LoadOptions {
+export interface RunOptions extends LoadOptions, RecordedRunOptions {
   /** Milliseconds from one snapshot to the next. */
   readonly interval: number;
   /** Seconds from one table to the next where there is no terminal. */
@@ -29,6 +30,7 @@ export async function run(target: string, options: RunOptions): Promise<number> 
     await STDERR.drain(100);
     pipe.stop();
   });
+  await arrangeRecording(pipe, options);
   await pipe.compile();
   using _announced = await serve(pipe, target, options);
   await (options.quiet ? pipe.run() : runShown(pipe, options));

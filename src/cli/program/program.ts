@@ -5,6 +5,12 @@ import config from "../../../deno.json" with { type: "json" };
 import { check } from "../commands/check_command.ts";
 import { draw, FORMATS } from "../commands/draw_command.ts";
 import { STATUS } from "./exit_status.ts";
+import {
+  type ConvertCommandOptions,
+  recordingConvert,
+  recordingInfo,
+  recordingRepair,
+} from "../commands/recording_command.ts";
 import { run } from "../commands/run_command.ts";
 import { top, type TopOptions } from "../commands/top_command.ts";
 import { STDERR, STDOUT } from "../terminal/terminal.ts";
@@ -24,6 +30,12 @@ function numberFrom(least: number, most: number): (text: string) => number {
     if (text.trim() !== "" && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
   };
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0) return value;
+  throw new InvalidArgumentError("It must be a number above 0, or Infinity.");
 }
 
 function portNumber(text: string): number {
@@ -81,6 +93,10 @@ function newProgram(finish: (status: number) => void): Command {
       new Option("--interval <ms>", "from one look at the tasks to the next").default(500)
         .argParser(numberFrom(10, 60_000)),
     )
+    .option("--record <folder>", "record streams there")
+    .option("--streams <names>", "record only these streams, with commas between them")
+    .option("--replay <stream=folder>", "take a stream from a recording; repeatable", collect)
+    .addOption(new Option("--speed <factor>", "how fast to replay").argParser(positiveNumber))
     .addOption(every());
   command("check", "compile a pipeline without starting it", check);
   command("draw", "draw a pipeline of any kind, or a graph of nodes", draw)
@@ -92,5 +108,19 @@ function newProgram(finish: (status: number) => void): Command {
     .option("--once", "print one table")
     .addOption(every())
     .action(async (target: string | undefined, options: TopOptions) => finish(await top(target, options)));
+  addRecordingCommands(program, finish);
   return program;
+}
+
+function addRecordingCommands(program: Command, finish: (status: number) => void): void {
+  const recording = program.command("recording").description("look at, end or convert a recording");
+  recording.command("info").description("say what a recording holds").argument("<folder>")
+    .action(async (folder: string) => finish(await recordingInfo(folder)));
+  recording.command("repair").description("end the files of a recording that was cut off").argument("<folder>")
+    .action(async (folder: string) => finish(await recordingRepair(folder)));
+  recording.command("convert").description("write each stream to a file of another format").argument("<folder>")
+    .addOption(new Option("--to <format>", "which format").choices(["csv", "wav"]).makeOptionMandatory())
+    .option("--out <folder>", "where to write; else into the recording's folder")
+    .addOption(new Option("--rate <hertz>", "samples a second of a WAV file").argParser(numberFrom(1, 2 ** 32 - 1)))
+    .action(async (folder: string, options: ConvertCommandOptions) => finish(await recordingConvert(folder, options)));
 }
