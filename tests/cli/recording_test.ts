@@ -8,29 +8,29 @@ const LEVELS = fileURLToPath(new URL("../../examples/levels.ts", import.meta.url
 Deno.test("run --record, recording info, repair and convert, run --replay: a recording that was cut off and ended again", async () => {
   await using folder = await temporaryFolder();
   const to = `${folder.path}/run 7`;
-  equal((await ringmill("run", LEVELS, "--quiet", "--record", to, "--streams", "sound")).code, 0);
+  equal((await ringmill("run", LEVELS, "--quiet", "--record", to, "--streams", "sound")).status, 0);
   const file = `${to}/sound.arrows`;
   const { size } = await Deno.stat(file);
   const info = await ringmill("recording", "info", to);
-  match(info.out, /^Recording of pipeline "levels", begun .*\nsound: float32 \[480\], 200 frames, 0 lost\n/);
+  match(info.output, /^Recording of pipeline "levels", begun .*\nsound: float32 \[480\], 200 frames, 0 lost\n/);
 
   await Deno.truncate(file, size - 200);
   match(
-    (await ringmill("recording", "info", to)).out,
+    (await ringmill("recording", "info", to)).output,
     /cut off after frame \d+: .*; ringmill recording repair ends it/,
   );
-  match((await ringmill("recording", "repair", to)).out, /sound\.arrows: cut off after frame \d+; .* are gone/);
-  match((await ringmill("recording", "repair", to)).out, /^All files were ended properly/);
+  match((await ringmill("recording", "repair", to)).output, /sound\.arrows: cut off after frame \d+; .* are gone/);
+  match((await ringmill("recording", "repair", to)).output, /^All files were ended properly/);
 
   const replayed = await ringmill("run", LEVELS, "--quiet", "--replay", `sound=${to}`, "--speed", "Infinity");
-  equal(replayed.code, 0);
-  match(replayed.out, /▮/);
+  equal(replayed.status, 0);
+  match(replayed.output, /▮/);
 
-  deepEqual((await ringmill("recording", "convert", to, "--to", "csv")).out.trim(), `${to}/sound.csv`);
+  deepEqual((await ringmill("recording", "convert", to, "--to", "csv")).output.trim(), `${to}/sound.csv`);
   const [head, first] = (await Deno.readTextFile(`${to}/sound.csv`)).split("\n");
   match(head, /^frame,time,lost,data\[0\],data\[1\],/);
   match(first, /^0,\d{19},0,/);
-  equal((await ringmill("recording", "convert", to, "--to", "wav", "--rate", "48000")).code, 0);
+  equal((await ringmill("recording", "convert", to, "--to", "wav", "--rate", "48000")).status, 0);
   const wav = new DataView((await Deno.readFile(`${to}/sound.wav`)).buffer);
   deepEqual([wav.getUint16(20, true), wav.getUint16(22, true), wav.getUint32(24, true)], [3, 1, 48000]);
 });
@@ -52,7 +52,7 @@ Deno.test("The commands about recordings say what is wrong", async () => {
   ];
   for (const [args, expected, code] of cases) {
     const outcome = await ringmill(...args);
-    match(outcome.err, expected);
-    equal(outcome.code, code, `${args}: ${outcome.err}`);
+    match(outcome.errors, expected);
+    equal(outcome.status, code, `${args}: ${outcome.errors}`);
   }
 });
