@@ -184,7 +184,7 @@ export const parent = ringKernel({ id: "parent", module, input: Job }, async ({ 
   }
   await child.terminate();
   await send(Done({ n: await child.ended === null ? 1 : 0, attempt: 0 }));
-  await new Promise(() => {});
+  await receive();
 });
 
 /** Answers with a text of a length. */

@@ -94,6 +94,14 @@ function accepted({ issues, value }: { issues?: unknown; value?: unknown }, head
   return Object.assign(header.kind.create({ ...header, isChecked: true }), value);
 }
 
+/** A copy of a message as it is now; the message itself, if it is none, or cannot be carried. */
+export function snapshotOf<M>(message: M): M {
+  const header = Envelope.headerOf(message);
+  if (!header) return message;
+  const copy = header.kind.create(header);
+  return Object.assign(copy, copyOf(message as unknown as Envelope, header)) as unknown as M;
+}
+
 /** A deep copy of a body; what cannot be carried may be what the schema takes out. */
 function copyOf(message: Envelope, header: Header): object {
   try {

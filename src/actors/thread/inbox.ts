@@ -253,7 +253,7 @@ export class Inbox {
   cancel(request: TakenRequest): Peer | undefined {
     const open = this.#options.requests.find(request.mailbox, request.ticket);
     if (!open) return this.#cancellations.note(request);
-    this.#options.requests.close(open);
+    this.#options.requests.giveUp(open);
     open.cancelling?.abort(cancelled());
     return undefined;
   }

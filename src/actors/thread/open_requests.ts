@@ -96,6 +96,11 @@ export class OpenRequests {
     this.#end(request, this.#answered, ANSWERED_KEPT);
   }
 
+  /** Whoever asked has given up; the kernel may answer still. */
+  giveUp(request: ReceivedRequest): void {
+    this.#end(request, this.#overdue, OVERDUE_KEPT);
+  }
+
   #end(request: ReceivedRequest, kept: ReceivedRequest[], most: number): void {
     request.isClosed = true;
     if (!this.#open.delete(request)) return;
@@ -118,7 +123,7 @@ export class OpenRequests {
   }
 
   #sweep(): void {
-    for (const request of this.#open) if (request.isOverdue) this.#end(request, this.#overdue, OVERDUE_KEPT);
+    for (const request of this.#open) if (request.isOverdue) this.giveUp(request);
     this.#sweepAt = Math.max(FEW, 2 * this.#open.size);
   }
 }

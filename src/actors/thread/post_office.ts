@@ -11,7 +11,7 @@ import type { KernelUse } from "../kernel_link.ts";
 import type { Message, MessageEnvelope } from "../message.ts";
 import type { Envelope, Header } from "../message/envelope.ts";
 import { decodeMessage, type ReplyTo } from "../message/message_record.ts";
-import { check, type Destination, headerFor, mustBeChecked, parcelOf } from "../message/preparation.ts";
+import { check, type Destination, headerFor, mustBeChecked, parcelOf, snapshotOf } from "../message/preparation.ts";
 import { eitherSignal, type Wait, waitOf, type WaitOptions } from "../wait_options.ts";
 import type { Mailbox, Ticket } from "./mailbox.ts";
 import type { Outlet, Parcel } from "./outlet.ts";
@@ -61,6 +61,8 @@ export const SENT: Promise<void> = Promise.resolve();
 export class PostOffice implements KernelPeers {
   readonly #options: PostOfficeOptions;
   readonly #turns = new Turns();
+  /** By the ids of kernels that are being found: when the last message that waits for one is on its way. */
+  readonly #finding = new Map<string, Promise<void>>();
 
   constructor(options: PostOfficeOptions) {
     this.#options = options;
@@ -73,18 +75,54 @@ export class PostOffice implements KernelPeers {
 
   /** As {@link KernelPeers.send}. */
   send(kernel: string, message: MessageEnvelope, options?: WaitOptions): Promise<void> {
-    const peer = this.#options.directory.known(kernel);
+    const peer = this.#known(kernel);
     if (peer) return this.sendTo(peer, message, options);
-    return this.#find(kernel, "send to").then((peer) => this.sendTo(peer, message, options));
+    return this.#onceFound(kernel, "send to", message, (peer, message) => this.sendTo(peer, message, options));
+  }
+
+  /** A kernel that this thread knows, unless messages to it still wait for that: later ones go behind them. */
+  #known(kernel: string): Peer | undefined {
+    return this.#finding.has(kernel) ? undefined : this.#options.directory.known(kernel);
+  }
+
+  /** Sends a message, as it is now, to a kernel that has to be found first. Calls go on in their order. */
+  async #onceFound<Result>(
+    kernel: string,
+    action: string,
+    message: MessageEnvelope,
+    send: (peer: Peer, message: MessageEnvelope) => Promise<Result>,
+  ): Promise<Result> {
+    const snapshot = snapshotOf(message);
+    const before = this.#finding.get(kernel) ?? SENT;
+    const found = before.then(() => this.#peer(kernel, action));
+    const begun = found.then((peer) => ({ sent: send(peer, snapshot) }));
+    const done = begun.then(() => {}, () => {});
+    this.#finding.set(kernel, done);
+    done.then(() => {
+      if (this.#finding.get(kernel) === done) this.#finding.delete(kernel);
+    });
+    return await (await begun).sent;
+  }
+
+  /** Hands a message on to another kernel, on behalf of whoever waits for an answer. */
+  forward(kernel: string, message: MessageEnvelope, replyTo: ReplyTo | null, options?: WaitOptions): Promise<void> {
+    const peer = this.#known(kernel);
+    if (peer) return this.#pass(peer, message, replyTo, options);
+    return this.#onceFound(
+      kernel,
+      "forward to",
+      message,
+      (peer, message) => this.#pass(peer, message, replyTo, options),
+    );
   }
 
   /** As `send()`, to a kernel that is known. */
   sendTo(peer: Peer, message: MessageEnvelope, options?: WaitOptions): Promise<void> {
-    return this.pass(peer, message, null, options);
+    return this.#pass(peer, message, null, options);
   }
 
   /** As `sendTo()`, on behalf of whoever waits for an answer. */
-  pass(peer: Peer, message: MessageEnvelope, replyTo: ReplyTo | null, options?: WaitOptions): Promise<void> {
+  #pass(peer: Peer, message: MessageEnvelope, replyTo: ReplyTo | null, options?: WaitOptions): Promise<void> {
     const sent = this.deliver(peer.input, peer, message, replyTo, options);
     if (!peer.isUsedBy.send) this.#noteOnce(peer, "send", sent);
     return sent;
@@ -115,7 +153,9 @@ export class PostOffice implements KernelPeers {
       const envelope = message as Envelope;
       const checked = mustBeChecked(header) ? check(envelope, header, destination) : envelope;
       const parcelFor = (envelope: Envelope) => parcelOf(envelope, header, replyTo, this.#options.isTimed, destination);
-      if (checked instanceof Promise) return this.#deliverLater(outlet, checked.then(parcelFor), wait, header);
+      if (checked instanceof Promise) {
+        return this.#deliverLater(outlet, checked.then((made) => copyOf(parcelFor(made))), wait, header);
+      }
       const parcel = parcelFor(checked);
       if (outlet.checking) return this.#deliverLater(outlet, Promise.resolve(copyOf(parcel)), wait, header);
       return this.#post(outlet, parcel, wait);
@@ -262,8 +302,11 @@ export class PostOffice implements KernelPeers {
     message: MessageEnvelope,
     options?: WaitOptions,
   ): Promise<Message<Body>> {
-    const peer = this.#options.directory.known(kernel) ?? await this.#find(kernel, "request of");
-    return await this.requestOf(peer, message, options) as unknown as Message<Body>;
+    const peer = this.#known(kernel);
+    const answer = peer
+      ? this.requestOf(peer, message, options)
+      : this.#onceFound(kernel, "request of", message, (peer, message) => this.requestOf(peer, message, options));
+    return await answer as unknown as Message<Body>;
   }
 
   /** As `request()`, of a kernel that is known. */
@@ -311,8 +354,7 @@ export class PostOffice implements KernelPeers {
     }
   }
 
-  /** The kernel of an id, for a call. */
-  async peer(kernel: string, action: string): Promise<Peer> {
+  async #peer(kernel: string, action: string): Promise<Peer> {
     return this.#options.directory.known(kernel) ?? await this.#find(kernel, action);
   }
 

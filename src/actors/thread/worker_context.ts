@@ -230,16 +230,16 @@ export class WorkerContext implements KernelContext {
 
   async forward(kernel: string, message: MessageEnvelope, options?: WaitOptions): Promise<void> {
     const request = Envelope.headerOf(message)?.request as ReceivedRequest | null | undefined;
-    const peer = await this.#post.peer(kernel, "forward to");
-    if (!request) return await this.#post.pass(peer, message, null, options);
+    if (!request) return await this.#post.forward(kernel, message, null, options);
     if (request.isClosed || request.isOverdue) return this.#requests.close(request);
     this.#requests.begin(request);
     try {
-      await this.#post.pass(peer, message, request.replyTo, options);
+      await this.#post.forward(kernel, message, request.replyTo, options);
     } catch (error) {
       throw this.#answerFailed(error, request);
     }
-    this.#inbox.noteForward(request, peer);
+    const peer = this.directory.known(kernel);
+    if (peer) this.#inbox.noteForward(request, peer);
     this.#requests.close(request);
   }
 
