@@ -35,7 +35,7 @@ export {
 export { Pipeline, type PipelineOptions, type RunPipelineOptions } from "./src/pipeline/pipeline.ts";
 export type { ProgramEnds } from "./src/pipeline/plan.ts";
 export type { ReconstructOptions } from "./src/pipeline/reconstruct.ts";
-export { StreamHandle, type StreamHandleOf, type StreamOptions } from "./src/pipeline/stream.ts";
+export { LatestStream, StreamHandle, type StreamHandleOf, type StreamOptions } from "./src/pipeline/stream.ts";
 export { EventHandle, type EventOptions } from "./src/pipeline/event.ts";
 export type { ControlMode, DeclaredBinding, TaskDeclaration } from "./src/pipeline/task.ts";
 export type {

@@ -1,6 +1,6 @@
 /**
- * A reader that only wants the latest frame, like a display that is slower than its camera. It does not hold the writer
- * back, and leaves out what it has no time for.
+ * A reader that only wants the latest frame, like a display that is slower than its camera: `images.latest`. It does not
+ * hold the writer back, and leaves out what it has no time for.
  *
  *     deno run -A examples/latest_frame.ts
  */
@@ -20,13 +20,8 @@ export function camera({ images }: { images: Writer<"float32"> }, context: TaskC
 
 /** Needs 20 milliseconds for a picture. */
 export function display({ images }: { images: Reader<"float32"> }, context: TaskContext) {
-  images.setBlocking(false);
   let shown = 0, latest = 0;
-  while (!images.closed) {
-    images.skipToNewest();
-    // A copy: the camera may overwrite the original at any time. Null if it did so during the copy, or at the end.
-    const image = images.read(Infinity);
-    if (image === null) continue;
+  for (const image of images) {
     shown++;
     latest = image[0];
     context.sleep(20);
@@ -38,6 +33,6 @@ if (import.meta.main) {
   await using pipe = new Pipeline("latest-frame", import.meta);
   const images = pipe.addStream("images", { shape: [64, 64], dtype: "float32", frames: 4 });
   pipe.addTask("camera", { fn: camera, writes: { images } });
-  pipe.addTask("display", { fn: display, reads: { images } });
+  pipe.addTask("display", { fn: display, reads: { images: images.latest } });
   await pipe.run();
 }

@@ -8,7 +8,7 @@ import { type AsyncTaskEvent, TaskEvent } from "../ring/task_event.ts";
 import { type AsyncWaitOptions, checkWaitOptions } from "../ring/waiting.ts";
 import { within } from "../ring/within.ts";
 import { Writer } from "../ring/writer.ts";
-import { Blueprint, type ProgramEnd } from "./task/blueprint.ts";
+import { Blueprint, type OpenableEnd, type ProgramEnd } from "./task/blueprint.ts";
 import { targetOf } from "../worker/export_target.ts";
 import { importingWorker } from "../worker/importing.ts";
 import { stopOnUnload } from "../worker/unload.ts";
@@ -151,8 +151,8 @@ export class Manager implements AsyncDisposable {
   }
 
   /** As {@link openReader}, for a ring with frames. */
-  openFrameReader(name: string): Reader {
-    return this.#open<Reader>("reader", name, Reader);
+  openFrameReader(name: string, options: { readonly isLatest?: boolean } = {}): Reader {
+    return this.#open<Reader>(options.isLatest ? "latest reader" : "reader", name, Reader);
   }
 
   /** As {@link openWriter}, for a ring with frames. */
@@ -166,7 +166,7 @@ export class Manager implements AsyncDisposable {
   }
 
   #open<Handle extends object>(
-    end: "reader" | "writer" | "event",
+    end: OpenableEnd,
     name: string,
     kind: { readonly prototype: Handle },
   ): Handle {

@@ -61,6 +61,8 @@ export interface TaskSpec {
   module: string;
   /** Rings that it reads, by the function's names for them. */
   reads?: Readonly<Record<string, string>>;
+  /** Which of `reads` want the newest frame only, and never hold their writers back. */
+  latest?: readonly string[];
   /** Rings that it writes, by the function's names for them. */
   writes?: Readonly<Record<string, string>>;
   /** Events that it signals or waits for, by the function's names for them. */

@@ -4,7 +4,7 @@ import { DeclarationError } from "../errors.ts";
 import { checkRule, object, oneOf, permissions as permissionsRule } from "../rules.ts";
 import type { AbandonedPolicy } from "../manager/specs.ts";
 import { EventHandle } from "./event.ts";
-import { StreamHandle } from "./stream.ts";
+import { LatestStream, StreamHandle } from "./stream.ts";
 import type { ControlMode, DeclaredBinding, TaskDeclaration } from "./task.ts";
 import type { AddTask, Bindings, CommonTaskOptions, TaskFunction, TerminatorOptions } from "./wiring.ts";
 
@@ -101,8 +101,11 @@ function bind<Handle extends { readonly name: string }>(
     const received = Deno.inspect(references);
     throw new TypeError(`Cannot add task "${task}": ${option} must be an object, received ${received}`);
   }
-  return Object.entries(references as Record<string, Handle | string>).map(([local, reference]) => {
-    return { local, target: targetName(reference, known, kind, `bind "${local}" in ${option} of task "${task}"`) };
+  return Object.entries(references as Record<string, Handle | LatestStream | string>).map(([local, reference]) => {
+    const action = `bind "${local}" in ${option} of task "${task}"`;
+    if (!(reference instanceof LatestStream)) return { local, target: targetName(reference, known, kind, action) };
+    if (option !== "reads") throw new TypeError(`Cannot ${action}: the latest frame of a stream can only be read`);
+    return { local, target: targetName(reference.stream as unknown as Handle, known, kind, action), latest: true };
   });
 }
 

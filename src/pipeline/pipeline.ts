@@ -14,7 +14,7 @@ import { EventHandle, type EventOptions } from "./event.ts";
 import { moduleUrl } from "../worker/module_url.ts";
 import { checkReplaced, runningStreams, runningTasks } from "./replaced_writers.ts";
 import { planPipeline } from "./plan.ts";
-import { StreamHandle, type StreamHandleOf, type StreamOptions } from "./stream.ts";
+import { LatestStream, StreamHandle, type StreamHandleOf, type StreamOptions } from "./stream.ts";
 import { createAddTask, targetName } from "./add_task.ts";
 import { checkName, checkOptions, checkRule, object, type Rules, signal } from "../rules.ts";
 import type { ReconstructOptions } from "./reconstruct.ts";
@@ -209,14 +209,15 @@ export class Pipeline implements AsyncDisposable {
 
   /**
    * Makes the program itself a reader of a stream. The handle works once the pipeline is compiled; nothing in it blocks.
-   * The program must read on, or close it: it holds the writer back like any reader.
+   * The program must read on, or close it: it holds the writer back like any reader, unless it opens `stream.latest`.
    *
    * @throws {UnknownNameError} If there is no such stream.
    * @throws {LifecycleError} If the pipeline is compiled or closed.
    */
-  openReader<D extends DType>(stream: StreamHandle<D> | string): AsyncReader<D> {
-    const name = this.#open("reads", "stream", this.#streams, stream);
-    return this.#manager.openFrameReader(name) as unknown as AsyncReader<D>;
+  openReader<D extends DType>(stream: StreamHandle<D> | LatestStream<D> | string): AsyncReader<D> {
+    const isLatest = stream instanceof LatestStream;
+    const name = this.#open<StreamHandle>("reads", "stream", this.#streams, isLatest ? stream.stream : stream);
+    return this.#manager.openFrameReader(name, { isLatest }) as unknown as AsyncReader<D>;
   }
 
   /**
@@ -303,6 +304,7 @@ export class Pipeline implements AsyncDisposable {
       reads: byLocal(task.reads),
       writes: byLocal(task.writes),
       events: byLocal(task.events),
+      latest: task.reads.filter(({ latest }) => latest).map(({ local }) => local),
       activation: gate && { mode: mode as "switchable" | "toggleable", event: gate.target },
       params: task.params,
       permissions: task.permissions,

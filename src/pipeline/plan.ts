@@ -61,7 +61,10 @@ export function planPipeline(declaration: Declaration): Plan {
   if (problems.length > 0 || "cycle" in topology) {
     throw new DeclarationError(`Cannot compile pipeline "${declaration.name}": ${problems.join("; ")}`);
   }
-  return { order: topology.order.toReversed(), warnings: eventWarnings(declaration) };
+  return {
+    order: topology.order.toReversed(),
+    warnings: [...eventWarnings(declaration), ...idleReaderWarnings(declaration)],
+  };
 }
 
 function taskProblems(task: TaskDeclaration, { streams, events }: Declaration): string[] {
@@ -99,6 +102,31 @@ function streamProblems(stream: string, { tasks, opened }: Declaration): string[
   if (writers.length > 1) problems.push(`stream "${stream}" has more than one writer: ${writers.join(", ")}`);
   if (bound("reads").length === 0) problems.push(`stream "${stream}" has no reader`);
   return problems;
+}
+
+/**
+ * A controlled task holds back the writers of what it reads while it is off: all who read or write with them stand still
+ * then, and perhaps whoever would switch it on.
+ */
+function idleReaderWarnings({ tasks, opened }: Declaration): string[] {
+  const all = [...tasks.values()].filter(({ mode }) => mode !== "terminator");
+  return all.filter(({ gate }) => gate !== undefined).flatMap((idle) =>
+    idle.reads.filter(({ latest }) => !latest).flatMap(({ local, target }) => {
+      const writers = all.filter(({ writes }) => writes.some((each) => each.target === target));
+      const streams = new Set([target, ...writers.flatMap(({ writes }) => writes.map((each) => each.target))]);
+      const others = all.filter((task) => task !== idle && task.reads.some((each) => streams.has(each.target)));
+      const held = others.map(({ name }) => `"${name}"`);
+      if ([...streams].some((stream) => opened.reads.has(stream))) held.push(PROGRAM);
+      if (held.length === 0) return [];
+      const advice = `reads: { ${local}: ${target}.latest } does not hold them up`;
+      return [
+        `task "${idle.name}" holds back the writer of stream "${target}" while event "${
+          idle.gate!.target
+        }" is not open, ` +
+        `and with it ${held.join(", ")}: ${advice}`,
+      ];
+    })
+  );
 }
 
 function eventWarnings({ events, tasks, opened }: Declaration): string[] {

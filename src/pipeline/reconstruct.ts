@@ -206,7 +206,10 @@ function taskDeclaration(task: SavedTask, module: URL | undefined, params: unkno
     mode: task.control_mode,
     exportName: task.function_qualname,
     module,
-    reads: declaredBindings(task.reads),
+    reads: declaredBindings(task.reads).map((binding) => {
+      return task.latest?.includes(binding.local) ? { ...binding, latest: true } : binding;
+    }),
+    onAbandoned: task.on_abandoned,
     writes: declaredBindings(task.writes),
     events: events.filter((binding) => binding !== gate),
     gate,

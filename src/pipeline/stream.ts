@@ -142,11 +142,50 @@ export class StreamHandle<D extends DType = DType> {
     }
   }
 
+  /**
+   * The same stream for a reader that wants the newest frame only, and never holds the writer back.
+   *
+   * @example
+   * ```ts
+   * import { Pipeline, type Reader } from "@ringmill/ringmill";
+   *
+   * export function show({ image }: { image: Reader<"uint8"> }) {
+   *   for (const frame of image) console.log(frame.length); // the newest each time; some are left out
+   * }
+   *
+   * const pipe = new Pipeline("camera", import.meta);
+   * const images = pipe.addStream("images", { shape: [480, 640, 3], dtype: "uint8" });
+   * pipe.addTask("show", { fn: show, reads: { image: images.latest } });
+   * ```
+   */
+  get latest(): LatestStream<D> {
+    return new LatestStream<D>(this);
+  }
+
   /** The ring that carries it. */
   get ringSpec(): RingSpec {
     const { name, wait, shape, dtype, stride, minReaderPosRefreshInterval, minReaderPosRefreshMs } = this;
     const refresh = { minReaderPosRefreshInterval, minReaderPosRefreshMs };
     return { name, bytes: this.frames * stride, wait, ...refresh, frame: { shape, dtype, stride } };
+  }
+}
+
+/**
+ * A stream of which a reader wants the newest frame only: `reads: { image: images.latest }`. Such a reader never holds the
+ * writer back, from the first frame on. Each read gives the newest frame there is, none twice, always whole.
+ */
+export class LatestStream<D extends DType = DType> {
+  /** The stream. */
+  readonly stream: StreamHandle<D>;
+
+  /** `StreamHandle.latest` does this. */
+  constructor(stream: StreamHandle<D>) {
+    this.stream = stream;
+  }
+
+  /** The stream's name. */
+  get name(): string {
+    return this.stream.name;
   }
 }
 

@@ -13,6 +13,8 @@ export interface DeclaredBinding {
   readonly local: string;
   /** The name of the stream or event. */
   readonly target: string;
+  /** Whether a reader wants the newest frame only, and never holds its writer back. */
+  readonly latest?: boolean;
 }
 
 /** A declared task. */

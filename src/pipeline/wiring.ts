@@ -12,7 +12,7 @@ import type { TaskContext } from "../manager/task_context.ts";
 import type { ModuleReference } from "../worker/module_url.ts";
 import type { TaskPermissions } from "../worker/permitted_worker.ts";
 import type { EventHandle } from "./event.ts";
-import type { StreamHandle } from "./stream.ts";
+import type { LatestStream, StreamHandle } from "./stream.ts";
 
 export type { ModuleReference };
 
@@ -27,7 +27,7 @@ export type BindingsOf<F> = F extends (bindings: infer B, ...rest: any) => unkno
 /** What a function reads: its own names for streams. A name of a stream may stand for the handle. */
 export type ReadsOf<B> = {
   [K in keyof B as NonNullable<B[K]> extends Reader<infer _> ? K : never]: NonNullable<B[K]> extends Reader<infer D>
-    ? StreamHandle<D> | string
+    ? StreamHandle<D> | LatestStream<D> | string
     : never;
 };
 
@@ -95,7 +95,7 @@ export type ControlledTaskOptions<F extends TaskFunction, Gate extends string> =
 /** Bindings by a function's names for them. */
 export interface Bindings {
   /** Streams to read. */
-  reads?: Readonly<Record<string, StreamHandle | string>>;
+  reads?: Readonly<Record<string, StreamHandle | LatestStream | string>>;
   /** Streams to write. */
   writes?: Readonly<Record<string, StreamHandle | string>>;
   /** Events to signal or wait for. */
@@ -111,7 +111,7 @@ export interface DecoratorOptions extends CommonTaskOptions, Bindings {
 }
 
 /** The element type of a stream's handle. */
-export type DTypeBehind<Handle> = Handle extends StreamHandle<infer D> ? D : DType;
+export type DTypeBehind<Handle> = Handle extends StreamHandle<infer D> | LatestStream<infer D> ? D : DType;
 
 /** What a function gets that is declared with the bindings `B`. A stream bound by name may be of any type. */
 export type BoundBy<B extends Bindings> =

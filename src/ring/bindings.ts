@@ -2,7 +2,7 @@
 
 import type { HandleOptions } from "./ring_ends.ts";
 import { layout } from "./core.generated.ts";
-import { type BindingDescription, readerAddress } from "./description.ts";
+import { type BindingDescription, type BindingOf, readerAddress } from "./description.ts";
 import { Reader } from "./reader.ts";
 import { RingReader, RingWriter } from "./ring.ts";
 import type { SharedMemory } from "./shared_memory.ts";
@@ -17,9 +17,14 @@ export function openBinding(memory: SharedMemory, binding: BindingDescription, o
   if (binding.kind === "event") return new TaskEvent(memory, binding, options);
   const { ring } = binding;
   if (binding.kind === "reader") {
-    return ring.frame ? new Reader(memory, binding, options) : RingReader.open(memory, ring, binding.index, options);
+    return ring.frame ? new Reader(memory, binding, options) : RingReader.open(memory, ring, binding, options);
   }
   return ring.frame ? new Writer(memory, binding, options) : RingWriter.open(memory, ring, options);
+}
+
+/** Has the writer of a reader's ring never wait for it. */
+export function letPass({ core }: SharedMemory, { ring, index }: BindingOf<"reader">): void {
+  core.reader_release(ring.address, readerAddress(ring, index), layout.READER_PASSING);
 }
 
 /** Leaves a binding on behalf of a thread that has ended: streams end, nobody waits for it, its events may close. */

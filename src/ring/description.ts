@@ -58,6 +58,8 @@ export type BindingDescription =
     readonly ring: RingDescription;
     /** Which of the ring's readers, from 0. */
     readonly index: number;
+    /** Whether it wants the newest frame only. */
+    readonly isLatest?: boolean;
     /** Address of its scratch frame; 0 for a ring of raw bytes. */
     readonly scratch: number;
   }

@@ -83,8 +83,14 @@ export class RingReader {
   }
 
   /** Opens reader `index` of a ring. A reader belongs to one thread. */
-  static open(memory: SharedMemory, ring: RingDescription, index: number, options: HandleOptions = {}): RingReader {
-    return new RingReader(memory, ring, new ReaderEnd(memory, ring, { index }, options));
+  static open(
+    memory: SharedMemory,
+    ring: RingDescription,
+    which: number | { readonly index: number; readonly isLatest?: boolean },
+    options: HandleOptions = {},
+  ): RingReader {
+    const reader = typeof which === "number" ? { index: which } : which;
+    return new RingReader(memory, ring, new ReaderEnd(memory, ring, reader, options));
   }
 
   /** Bytes that the ring holds. */

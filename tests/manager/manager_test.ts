@@ -79,7 +79,7 @@ Deno.test("Manager names a task whose module is never done importing, when it is
   const manager = new Manager("stuck", { graceMs: 1000 });
   const module = "data:text/javascript,export function run() {} await new Promise(() => {});";
   manager.addTask({ name: "stuck", fn: "run", module });
-  manager.addTask({ name: "fine", fn: speak, module: TASKS });
+  manager.addTask({ name: "fine", fn: "nothing", module: TASKS });
   const message = 'Task "stuck" failed: it was still importing its module, after the stop, for 1000 ms';
   const compiling = rejects(() => manager.compile(), { message });
   while (manager.state === "declared") await Promise.resolve();

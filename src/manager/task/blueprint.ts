@@ -2,7 +2,7 @@
 
 import { DeclarationError, UnknownNameError } from "../../errors.ts";
 import type { HandleOptions } from "../../ring/ring_ends.ts";
-import { type Binding, openBinding } from "../../ring/bindings.ts";
+import { type Binding, letPass, openBinding } from "../../ring/bindings.ts";
 import {
   type BindingDescription,
   type BindingOf,
@@ -36,7 +36,7 @@ interface EventDraft {
 
 /** A {@link BindingDescription} while addresses are unknown. */
 type BindingDraft =
-  | { readonly kind: "reader"; readonly ring: RingDraft; readonly index: number }
+  | { readonly kind: "reader"; readonly ring: RingDraft; readonly index: number; readonly isLatest?: boolean }
   | { readonly kind: "writer"; readonly ring: RingDraft }
   | { readonly kind: "event"; readonly event: EventDraft; readonly party: number; readonly signals: boolean };
 
@@ -52,6 +52,9 @@ interface OpeningDraft {
   // deno-lint-ignore no-explicit-any
   readonly deferred: DeferredHandle<any>;
 }
+
+/** What the declaring thread may be. */
+export type OpenableEnd = BindingDraft["kind"] | "latest reader";
 
 /** A handle of the declaring thread that was opened. */
 export interface ProgramEnd {
@@ -133,10 +136,10 @@ export class Blueprint {
 
   addTask(spec: TaskSpec): void {
     this.#checkUnique("task", this.#tasks, spec.name);
-    const bind = (names: Readonly<Record<string, string>> = {}, draft: (name: string) => BindingDraft) =>
-      Object.entries(names).map(([local, name]) => [local, draft(name)] as const);
+    const bind = (names: Readonly<Record<string, string>> = {}, draft: (name: string, local: string) => BindingDraft) =>
+      Object.entries(names).map(([local, name]) => [local, draft(name, local)] as const);
     const bindings = [
-      ...bind(spec.reads, (name) => this.#bindReader(name)),
+      ...bind(spec.reads, (name, local) => this.#bindReader(name, spec.latest?.includes(local))),
       ...bind(spec.writes, (name) => this.#bindWriter(name)),
       ...bind(spec.events, (name) => this.#bindEvent(name, true)),
     ];
@@ -145,9 +148,10 @@ export class Blueprint {
   }
 
   /** A handle for this thread on one end of a ring, or on an event. It works once the memory is made. */
-  open<Handle extends object>(end: BindingDraft["kind"], name: string, kind: { readonly prototype: Handle }): Handle {
+  open<Handle extends object>(end: OpenableEnd, name: string, kind: { readonly prototype: Handle }): Handle {
     const binding = {
       reader: () => this.#bindReader(name),
+      "latest reader": () => this.#bindReader(name, true),
       writer: () => this.#bindWriter(name),
       event: () => this.#bindEvent(name, true),
     }[end]();
@@ -156,9 +160,9 @@ export class Blueprint {
     return deferred.handle;
   }
 
-  #bindReader(name: string): BindingDraft {
+  #bindReader(name: string, isLatest = false): BindingDraft {
     const ring = this.#find("ring", this.#rings, name);
-    return { kind: "reader", ring, index: ring.readers++ };
+    return { kind: "reader", ring, index: ring.readers++, ...isLatest && { isLatest } };
   }
 
   #bindWriter(name: string): BindingDraft {
@@ -216,6 +220,11 @@ export class Blueprint {
     for (const [{ spec, signalers, parties }, { address }] of events) {
       memory.core.event_init(address, spec.initialState ? 1 : 0, signalers, parties);
     }
+    const described = [
+      ...drafts.flatMap(({ bindings }) => Object.values(bindings)),
+      ...openings.map((each) => each.binding),
+    ];
+    for (const binding of described) if (binding.kind === "reader" && binding.isLatest) letPass(memory, binding);
     const opened = { ...options, doorbell: new Doorbell(memory, bell, options) };
     const programEnds = openings.map(({ binding, deferred }) => {
       const handle = openBinding(memory, binding, opened);

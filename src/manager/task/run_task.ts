@@ -12,6 +12,7 @@ import { SharedMemory } from "../../ring/shared_memory.ts";
 import type { TaskEvent } from "../../ring/task_event.ts";
 import { TaskRecord } from "../../ring/task_record.ts";
 import type { TaskJob, TaskMessage } from "./task_protocol.ts";
+import { nameBindings } from "./named_bindings.ts";
 import { isUnwinding } from "./unwinding.ts";
 import type { ActivationMode } from "../specs.ts";
 import { WorkerTaskContext } from "../task_context.ts";
@@ -50,7 +51,8 @@ export function prepareTask(fn: AnyFunction, job: TaskJob, post: (message: TaskM
   const onStop = () => post({ kind: "stop" });
   const parts = { name: job.task, params: job.params, memory, ownStop, observer: record.sleep, stopReason, onStop };
   const own = context = new WorkerTaskContext(parts);
-  const call = () => fn(bindings, own);
+  const named = nameBindings(fn, job.task, bindings);
+  const call = () => fn(named, own);
   return async () => {
     record.begin();
     try {

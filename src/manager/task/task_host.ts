@@ -4,6 +4,7 @@
  * The main thread imports it as well, so that `deno compile` embeds it; there it does nothing.
  */
 
+import { DeclarationError } from "../../errors.ts";
 import { adoptClockZero } from "../../ring/clock.ts";
 import { findExport } from "../../worker/export_target.ts";
 import { beginImport, endImport } from "../../worker/importing.ts";
@@ -49,7 +50,8 @@ async function load(job: TaskJob): Promise<(() => Promise<void>) | null> {
     }
     settle({ kind: "refused", reason: found });
   } catch (error) {
-    fail("could not be imported:", error);
+    if (error instanceof DeclarationError) settle({ kind: "refused", reason: error.message });
+    else fail("could not be imported:", error);
   } finally {
     endImport();
   }

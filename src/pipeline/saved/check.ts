@@ -68,7 +68,9 @@ function checkMode(task: SavedTask, path: Path): void {
   wants("function_module", hasFunction);
   wants("function_qualname", hasFunction);
   wants("control_event", isControlled);
-  for (const field of ["writes", "events", "params", "permissions"] as const) wants(field, false, hasFunction);
+  for (const field of ["writes", "latest", "on_abandoned", "events", "params", "permissions"] as const) {
+    wants(field, false, hasFunction);
+  }
   const events = Object.keys(task.events ?? {});
   if (isControlled && !events.includes(task.control_event!)) {
     const names = events.map((name) => JSON.stringify(name)).join(", ") || "none";
@@ -76,6 +78,19 @@ function checkMode(task: SavedTask, path: Path): void {
     throw new Problem(
       [...path, "control_event"],
       `field "control_event" of ${title} must be a key of its events (${names}), received ${received}`,
+    );
+  }
+}
+
+function checkLatest({ reads = {}, latest = [], ...task }: SavedTask, path: Path): void {
+  for (const [index, local] of latest.entries()) {
+    if (Object.hasOwn(reads, local)) continue;
+    const title = titleOf(task as unknown as Table, path);
+    const near = suggest(local, Object.keys(reads));
+    const received = `received ${JSON.stringify(local)}`;
+    throw new Problem(
+      [...path, "latest", index],
+      `field "latest" of ${title} must have keys of its reads, ${received}${near}`,
     );
   }
 }
@@ -117,6 +132,7 @@ export function checkDocument(document: Table): asserts document is Table & Save
   for (const [index, task] of tasks.entries()) {
     checkMode(task, ["tasks", index]);
     checkTargets(task, ["tasks", index], streamNames, eventNames);
+    checkLatest(task, ["tasks", index]);
   }
 }
 

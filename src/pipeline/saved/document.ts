@@ -4,6 +4,8 @@ import type { DType } from "../../ring/dtypes.ts";
 import type { WaitStrategy } from "../../ring/waiting.ts";
 import type { Rule } from "../../rules.ts";
 import * as rules from "../../rules.ts";
+import type { AbandonedPolicy } from "../../manager/specs.ts";
+import { ABANDONED_POLICY } from "../add_task.ts";
 import { STREAM_RULES } from "../stream.ts";
 import type { ControlMode } from "../task.ts";
 
@@ -43,6 +45,10 @@ export interface SavedTask {
   readonly control_event?: string;
   readonly permissions?: unknown;
   readonly reads?: SavedBindings;
+  /** The keys among `reads` of readers that want the newest frame only. Since version 2. */
+  readonly latest?: readonly string[];
+  /** Since version 2. */
+  readonly on_abandoned?: AbandonedPolicy;
   readonly writes?: SavedBindings;
   readonly events?: SavedBindings;
   /** As `encodeParams()` makes it. */
@@ -51,7 +57,7 @@ export interface SavedTask {
 
 /** The whole file. */
 export interface SavedPipeline {
-  readonly format_version: 1;
+  readonly format_version: 1 | 2;
   readonly name: string;
   readonly grace_ms?: number;
   readonly streams?: readonly SavedStream[];
@@ -59,8 +65,8 @@ export interface SavedPipeline {
   readonly tasks?: readonly SavedTask[];
 }
 
-/** What this version of the format is called. */
-export const FORMAT_VERSION = 1;
+/** The versions of the format that are read. A file is of the first one that has all its fields. */
+export const FORMAT_VERSIONS: readonly number[] = [1, 2];
 
 /** Bytes that a file may have, and the same in words. */
 export const LARGEST_FILE = 256 * 1024 ** 2;
@@ -92,7 +98,10 @@ const anything: Rule = { expected: "anything", isKind: () => true };
 /** The fields of the file itself. */
 export const PIPELINE_FIELDS: TableRules = {
   required: {
-    format_version: { expected: String(FORMAT_VERSION), isKind: (value) => value === FORMAT_VERSION },
+    format_version: {
+      expected: FORMAT_VERSIONS.join(" or "),
+      isKind: (value) => FORMAT_VERSIONS.includes(value as number),
+    },
     name: rules.name,
   },
   optional: { grace_ms: rules.duration, streams: tables, events: tables, tasks: tables },
@@ -127,6 +136,8 @@ export const TABLE_FIELDS: Readonly<Record<"streams" | "events" | "tasks", Table
       control_event: rules.text,
       permissions: rules.permissions,
       reads: bindings,
+      latest: rules.arrayOf(rules.name, "an array of keys of its reads"),
+      on_abandoned: ABANDONED_POLICY,
       writes: bindings,
       events: bindings,
       params: anything,

@@ -10,7 +10,6 @@ import type { StreamHandle } from "../stream.ts";
 import type { DeclaredBinding, TaskDeclaration } from "../task.ts";
 import { checkDocument, checkTexts } from "./check.ts";
 import {
-  FORMAT_VERSION,
   LARGEST,
   LARGEST_FILE,
   type SavedBindings,
@@ -65,7 +64,7 @@ async function describe(declaration: SavedDeclaration, file: URL): Promise<Saved
   const tasks = [...declaration.tasks.values()];
   const exportNames = await nameExports(declaration.name, declaration.module, tasks);
   return withoutUndefined({
-    format_version: FORMAT_VERSION,
+    format_version: versionOf(tasks),
     name: declaration.name,
     grace_ms: declaration.graceMs,
     streams: someOf([...declaration.streams.values()].map(describeStream)),
@@ -108,10 +107,18 @@ function describeTask(
     control_event: gate?.local,
     permissions: describePermissions(task.permissions),
     reads: describeBindings(task.reads),
+    latest: someOf(task.reads.filter(({ latest }) => latest).map(({ local }) => local)),
+    on_abandoned: task.onAbandoned,
     writes: describeBindings(task.writes),
     events: describeBindings(gate ? [...task.events, gate] : task.events),
     params: task.params === undefined ? undefined : describeParams(task, name),
   });
+}
+
+function versionOf(tasks: readonly TaskDeclaration[]): 1 | 2 {
+  const isOfSecond = ({ reads, onAbandoned }: TaskDeclaration) =>
+    onAbandoned !== undefined || reads.some(({ latest }) => latest);
+  return tasks.some(isOfSecond) ? 2 : 1;
 }
 
 function describeBindings(bindings: readonly DeclaredBinding[]): SavedBindings | undefined {

@@ -16,7 +16,7 @@ const BROKEN: readonly (readonly [text: string, line: number])[] = [
   [`${HEAD}${stream("s", 'description = """a\nb\n\nc"""\nbogus = 1')}`, 12],
   [`${HEAD}${task('params.a = [\n  1,\n  2,\n]\nparams.b.c."$x" = 1')}`, 13],
   [`${HEAD}${stream("s")}${stream("s")}`, 9],
-  [`# a comment\n\n\nformat_version = 2\n`, 4],
+  [`# a comment\n\n\nformat_version = 3\n`, 4],
 ];
 
 const ENDINGS: readonly (readonly [name: string, change: (text: string) => string])[] = [

@@ -49,11 +49,11 @@ type Case = readonly [
 const cases: readonly Case[] = [
   [
     "format_version = 1",
-    "format_version = 2",
+    "format_version = 3",
     1,
     "",
     "format_version",
-    'field "format_version" of the file must be 1, received 2',
+    'field "format_version" of the file must be 1 or 2, received 3',
   ],
   [
     "format_version = 1",
@@ -61,7 +61,7 @@ const cases: readonly Case[] = [
     1,
     "",
     "format_version",
-    'field "format_version" of the file must be 1, received "1"',
+    'field "format_version" of the file must be 1 or 2, received "1"',
   ],
   ["format_version = 1\n", "", undefined, "", "format_version", 'the file lacks the field "format_version"'],
   [
