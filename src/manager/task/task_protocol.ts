@@ -58,10 +58,13 @@ export type TaskMessage =
   /** `deed` says what happened, such as «threw»; the error follows it. */
   | { readonly kind: "failed"; readonly deed: string; readonly error?: ErrorReport };
 
+/** Messages that say nothing but what they are. */
+const PLAIN_KINDS: readonly unknown[] = ["loaded", "started", "stop", "left", "ended"] satisfies TaskMessage["kind"][];
+
 /** Whether a value is a message from a worker: a task may post anything. */
 export function isTaskMessage(value: unknown): value is TaskMessage {
   const { kind, reason, deed, error } = Object(value) as Record<string, unknown>;
   if (kind === "refused") return typeof reason === "string";
   if (kind === "failed") return typeof deed === "string" && (error === undefined || isErrorReport(error));
-  return kind === "loaded" || kind === "started" || kind === "ended";
+  return PLAIN_KINDS.includes(kind);
 }
