@@ -1,4 +1,4 @@
-/** A program whose pipeline shows on the terminal what it does: `_noisy.ts CACHE [fail]`. */
+/** A program whose pipeline shows on the terminal what it does: `_noisy.ts CACHE [fail|quiet|hang]`. */
 
 import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
 
@@ -6,6 +6,7 @@ const [cachePath, what] = Deno.args;
 
 function work(made: number): void {
   console.log("at work");
+  if (what === "hang") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   if (what === "fail") throw new RangeError(`no more than ${made}`);
 }
 

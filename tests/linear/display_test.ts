@@ -51,12 +51,26 @@ Deno.test("LinearPipeline.run() shows a node that fails", async () => {
   using cache = temporaryCache();
   const { code, errors } = await onPipe(cache.path, "fail");
   equal(code, 1);
-  deepEqual(linesOf(errors).slice(0, 2), ["[1/2] make  T", "failed: work"]);
+  deepEqual(linesOf(errors).slice(0, 2), ["[1/2] make  T", "[2/2] work  failed"]);
   match(
     errors,
     /LinearNodeError: Node "work" of pipeline "shown" failed: RangeError: no more than 1; its inputs were "made"/,
   );
   match(errors, /Caused by: RangeError: no more than 1/);
+});
+
+Deno.test("LinearPipeline.run() tells in a log which node is running when the program is killed", async () => {
+  using cache = temporaryCache();
+  const args = ["run", "-A", PROGRAM, cache.path, "hang"];
+  const child = new Deno.Command(Deno.execPath(), { args, stdout: "null", stderr: "piped", env: { NO_COLOR: "1" } })
+    .spawn();
+  let shown = "";
+  for await (const bytes of child.stderr) {
+    shown += new TextDecoder().decode(bytes);
+    if (shown.includes("work") && child.pid) child.kill("SIGKILL");
+  }
+  await child.status;
+  deepEqual(linesOf(shown), ["[1/2] make  T", "[2/2] work"]);
 });
 
 Deno.test("LinearPipeline.run() shows the running node on a terminal, beside what nodes print, and cleans up", async () => {

@@ -1,5 +1,6 @@
 /** What a run shows on the terminal, all of it on the standard error. */
 
+import { fstatSync } from "node:fs";
 import type { Spinner } from "yocto-spinner";
 import { formatDuration } from "../../units.ts";
 import type { NodeOutcome, RunReport } from "../report.ts";
@@ -45,40 +46,94 @@ function lineOf({ node, status, reason, durationMs }: NodeOutcome): string {
   return `${node}  ${status === "cached" ? "from the cache" : `not needed: ${reason}`}`;
 }
 
+const METHODS = ["log", "info", "warn", "error", "debug"] as const;
+
+/** Has something done before a node logs anything, until it is disposed. */
+function beforeLogging(act: (method: typeof METHODS[number]) => void): Disposable {
+  const originals = METHODS.map((method) => [method, console[method]] as const);
+  for (const [method, original] of originals) {
+    console[method] = (...args: unknown[]) => {
+      act(method);
+      original.apply(console, args);
+    };
+  }
+  return {
+    [Symbol.dispose]: () => {
+      for (const [method, original] of originals) console[method] = original;
+    },
+  };
+}
+
+/** Whether what is logged and what goes to the standard error end up in one file. */
+function isOneFile(): boolean {
+  try {
+    const [output, errors] = [fstatSync(1), fstatSync(2)];
+    return output.ino === errors.ino && output.dev === errors.dev;
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * Lines for a log. That of a node begins when the node does, so that one that takes long, or is killed, can be told.
+ */
 class PlainDisplay implements Display {
-  begin(): void {}
+  /** Whether a line has begun, and not ended. */
+  #isOpen = false;
+  readonly #logging: Disposable;
+
+  constructor() {
+    const isShared = isOneFile();
+    this.#logging = beforeLogging((method) => {
+      if (isShared || method === "warn" || method === "error") this.#break();
+    });
+  }
+
+  #write(text: string): void {
+    Deno.stderr.writeSync(new TextEncoder().encode(text));
+  }
+
+  #break(): void {
+    if (this.#isOpen) this.#write("\n");
+    this.#isOpen = false;
+  }
+
+  begin(node: string, index: number, count: number): void {
+    this.#write(`[${index + 1}/${count}] ${node}`);
+    this.#isOpen = true;
+  }
 
   end(outcome: NodeOutcome, index: number, count: number): void {
-    console.error(`[${index + 1}/${count}] ${lineOf(outcome)}`);
+    const line = lineOf(outcome);
+    this.#write(this.#isOpen ? `${line.slice(outcome.node.length)}\n` : `[${index + 1}/${count}] ${line}\n`);
+    this.#isOpen = false;
   }
 
   fail(node: string): void {
-    console.error(`failed: ${node}`);
+    this.#write(this.#isOpen ? "  failed\n" : `failed: ${node}\n`);
+    this.#isOpen = false;
   }
 
   finish(report: Omit<RunReport, "results">): void {
-    console.error(summaryTable(report));
+    this.#write(`${summaryTable(report)}\n`);
   }
 
-  [Symbol.dispose](): void {}
+  [Symbol.dispose](): void {
+    this.#break();
+    this.#logging[Symbol.dispose]();
+  }
 }
 
 const SHOW_CURSOR = new TextEncoder().encode("\x1b[?25h");
-const METHODS = ["log", "info", "warn", "error", "debug"] as const;
 
 class SpinnerDisplay implements Display {
   readonly #spinner: Spinner;
-  readonly #originals = METHODS.map((method) => [method, console[method]] as const);
+  readonly #logging: Disposable;
 
   constructor(spinner: Spinner) {
     this.#spinner = spinner;
     // Deno's console does not write through the streams that the spinner watches: what a node logs would stand in its line.
-    for (const [method, original] of this.#originals) {
-      console[method] = (...args: unknown[]) => {
-        spinner.clear();
-        original.apply(console, args);
-      };
-    }
+    this.#logging = beforeLogging(() => spinner.clear());
   }
 
   begin(node: string, index: number, count: number): void {
@@ -105,6 +160,6 @@ class SpinnerDisplay implements Display {
   [Symbol.dispose](): void {
     isSpinning = false;
     this.#spinner.stop();
-    for (const [method, original] of this.#originals) console[method] = original;
+    this.#logging[Symbol.dispose]();
   }
 }
