@@ -35,7 +35,7 @@
  * @module
  */
 
-export { RingKernelRuntime, type RingKernelRuntimeOptions } from "./runtime.ts";
+export { type LaunchPoolOptions, RingKernelRuntime, type RingKernelRuntimeOptions } from "./runtime.ts";
 export {
   type AnyRingKernel,
   type Backpressure,
@@ -61,6 +61,7 @@ export type {
 export type { WaitOptions } from "./wait_options.ts";
 export { type DeadLetter, DeadLetters } from "./dead_letters.ts";
 export { type DeactivateOptions, KernelHandle } from "./kernel_handle.ts";
+export { KernelPool } from "./kernel_pool.ts";
 export type { KernelLink, KernelUse } from "./kernel_link.ts";
 export type { KernelState } from "./kernel_state.ts";
 export {

@@ -10,6 +10,7 @@ import { reportError } from "../worker/error_report.ts";
 import { KernelExistsError, KernelNotFoundError, KernelStateError } from "./errors.ts";
 import type { KernelPeers, LaunchOptions, ReceivedFrom, TerminateOptions } from "./kernel_context.ts";
 import { change, deactivate, type DeactivateOptions, KernelHandle, TERMINATE_RULES } from "./kernel_handle.ts";
+import { KernelPool } from "./kernel_pool.ts";
 import type { KernelLink } from "./kernel_link.ts";
 import type { KernelState } from "./kernel_state.ts";
 import type { AnyMessageType, Message, MessageEnvelope, MessageOf, SendableOf } from "./message.ts";
@@ -24,9 +25,10 @@ import {
 import { DeadLetters } from "./dead_letters.ts";
 import { KernelLife, type Surroundings } from "./supervision/kernel_life.ts";
 import { Parties } from "./supervision/parties.ts";
+import { Pool } from "./supervision/pool.ts";
 import { Registry } from "./supervision/registry.ts";
 import { type KernelTelemetry, type RuntimeSummary, summarize } from "./telemetry.ts";
-import { createMailbox, openMailbox } from "./thread/kernel_memory.ts";
+import { createMailbox, openMailbox, type PoolQueues } from "./thread/kernel_memory.ts";
 import type { RuntimeCall } from "./thread/kernel_protocol.ts";
 import { Mailbox } from "./thread/mailbox.ts";
 import { PostOffice } from "./thread/post_office.ts";
@@ -76,8 +78,21 @@ function checkId(id: unknown): asserts id is string {
   checkRule("launch a kernel", "its id", name, id);
 }
 
+/** Options of `RingKernelRuntime.launchPool()`. */
+export interface LaunchPoolOptions<Params = unknown> extends LaunchOptions<Params> {
+  /**
+   * How many kernels, 1 or more.
+   *
+   * @default {navigator.hardwareConcurrency}
+   */
+  size?: number;
+}
+
 /** The rules of `LaunchOptions`. */
 export const LAUNCH_RULES = { params: anything, timeoutMs: duration } satisfies Rules;
+
+/** The rules of {@link LaunchPoolOptions}. */
+export const LAUNCH_POOL_RULES = { ...LAUNCH_RULES, size: integer(1, 511) } satisfies Rules;
 
 /**
  * Launches kernels, each in a worker of its own, and reaches them through shared memory. One is enough for a program.
@@ -247,16 +262,58 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     this.#checkLaunch(id);
     const found = kernel === undefined ? this.#named(id) : checkKernel(id, kernel);
     checkOptions(`launch kernel "${id}"`, options, LAUNCH_RULES);
-    const params = "params" in options ? options.params : found.params;
-    const order = { id, mailboxId: ++this.#mailboxes, kernel: found, params, parent };
-    const isCrowded = this.#running().length + 1 > navigator.hardwareConcurrency;
-    const life = new KernelLife(order, { ...this.#surroundings, isCrowded });
-    this.#registry.add(life);
+    const life = this.#add({ id, kernel: found, options, parent });
     await life.launch(options);
     return life;
   }
 
-  #checkLaunch(id: unknown): asserts id is string {
+  #add(
+    { id, kernel, options, parent, pool }: {
+      id: string;
+      kernel: AnyRingKernel;
+      options: LaunchOptions;
+      parent: string | null;
+      pool?: PoolQueues;
+    },
+  ): KernelLife {
+    const params = "params" in options ? options.params : kernel.params;
+    const order = { id, mailboxId: ++this.#mailboxes, kernel, params, parent, pool };
+    const isCrowded = this.#running().length + 1 > navigator.hardwareConcurrency;
+    const life = new KernelLife(order, { ...this.#surroundings, isCrowded });
+    this.#registry.add(life);
+    return life;
+  }
+
+  /**
+   * Launches several kernels of one definition, `id/1` and so on, that take from one input: whichever has nothing to do takes
+   * the next message.
+   *
+   * @throws {Error} As `launch()` does.
+   * @throws {RangeError} If `size` is not 1 or more, or there would be more than `maxKernels`.
+   */
+  async launchPool<In extends AnyMessageType, Out extends AnyMessageType, Params>(
+    id: string,
+    kernel: RingKernel<In, Out, Params>,
+    options: LaunchPoolOptions<Params> = {},
+  ): Promise<KernelPool<SendableOf<In>, MessageOf<Out>>> {
+    checkOptions(`launch pool "${id}"`, options, LAUNCH_POOL_RULES);
+    const { size = navigator.hardwareConcurrency, ...rest } = options;
+    const ids = Array.from({ length: size }, (_, index) => `${id}/${index + 1}`);
+    for (const one of [id, ...ids]) this.#checkLaunch(one, size);
+    const { parties, settler } = this.#surroundings;
+    const pool = new Pool({ id, mailboxId: ++this.#mailboxes, kernel: checkKernel(id, kernel), parties, settler });
+    const lives = ids.map((id) => this.#add({ id, kernel, options: rest, parent: null, pool: pool.queues }));
+    pool.add(lives);
+    this.#registry.pools.set(id, pool);
+    const outcomes = await Promise.allSettled(lives.map((life) => life.launch(rest)));
+    const failed = outcomes.find(({ status }) => status === "rejected");
+    if (!failed) return new KernelPool(pool, this.#post);
+    await pool.terminate({}).catch(() => {});
+    throw (failed as PromiseRejectedResult).reason;
+  }
+
+  /** `more` is how many kernels there are to be. */
+  #checkLaunch(id: unknown, more = 1): asserts id is string {
     checkId(id);
     const what = `Cannot launch kernel "${id}"`, importing = importingWorker();
     if (importing !== undefined) {
@@ -264,10 +321,11 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
       throw new LifecycleError(`${what}: its module is being imported by worker "${importing}", ${advice}`);
     }
     if (this.#closing) throw new LifecycleError(`${what}: the runtime is shut down`);
-    const state = this.#registry.lives.get(id)?.state ?? "terminated";
+    const pool = this.#registry.pools.get(id)?.members.find(({ state }) => state !== "terminated");
+    const state = (pool ?? this.#registry.lives.get(id))?.state ?? "terminated";
     if (state !== "terminated") throw new KernelExistsError(`${what}: one of that id is ${state}`);
-    if (this.#running().length >= this.#maxKernels) {
-      throw new RangeError(`${what}: all of maxKernels run already, received ${this.#maxKernels}`);
+    if (this.#running().length + more > this.#maxKernels) {
+      throw new RangeError(`${what}: there would be more than maxKernels, received ${this.#maxKernels}`);
     }
   }
 

@@ -10,6 +10,7 @@ const SOURCES = [
   "src/actors/runtime.ts",
   "src/actors/ring_kernel.ts",
   "src/actors/kernel_handle.ts",
+  "src/actors/kernel_pool.ts",
 ];
 
 /** The examples in a file that do something only where they are the main module. */

@@ -249,7 +249,7 @@ Deno.test("RingKernelRuntime.launch() refuses more than maxKernels, and reuses w
   const kernel = await runtime.launch("a", upper);
   await rejects(runtime.launch("b", upper), {
     name: "RangeError",
-    message: 'Cannot launch kernel "b": all of maxKernels run already, received 1',
+    message: 'Cannot launch kernel "b": there would be more than maxKernels, received 1',
   });
   await kernel.terminate();
   for (let round = 0; round < 3; round++) {

@@ -11,7 +11,7 @@ import type { AnyRingKernel } from "../ring_kernel.ts";
 import { type FailureReport, rebuildKernelError, reportFailure, reportTermination } from "../message/failure.ts";
 import { namesOf } from "../message/preparation.ts";
 import { replyToIn } from "../message/message_record.ts";
-import { createKernelMemory, type QueuePlace } from "../thread/kernel_memory.ts";
+import { createKernelMemory, type PoolQueues } from "../thread/kernel_memory.ts";
 import type { KernelGone, KernelJob, KernelQuestion, PeerDescription, ToKernel } from "../thread/kernel_protocol.ts";
 import { type Letter, LetterInHand } from "../thread/letter_in_hand.ts";
 import { type OpenPeer, openPeer } from "../thread/peer.ts";
@@ -57,7 +57,7 @@ export interface LaunchOrder {
   /** The id of the kernel that has launched it; `null` if the program has. */
   readonly parent: string | null;
   /** The queues of the pool that it belongs to, if it does. */
-  readonly pool?: { readonly input: QueuePlace; readonly output: QueuePlace };
+  readonly pool?: PoolQueues;
 }
 
 /** A kernel that was launched. */
@@ -97,6 +97,8 @@ export class KernelLife implements SupervisorHooks {
     const { settings } = kernel;
     this.id = id;
     this.parent = order.parent;
+    // May reject before launch() awaits it: mark it as handled.
+    this.#loading.promise.catch(() => {});
     this.#order = order;
     this.#surroundings = surroundings;
     this.#supervisor = new Supervisor(id, settings, graceMs, this);
@@ -131,8 +133,6 @@ export class KernelLife implements SupervisorHooks {
   async launch({ timeoutMs = Infinity }: LaunchOptions): Promise<void> {
     this.#uptime.start();
     this.#forgetUnload = stopOnUnload(() => this.mustTerminate());
-    // May reject before it is awaited: mark it as handled.
-    this.#loading.promise.catch(() => {});
     try {
       this.#supervisor.start();
     } catch (error) {
@@ -236,7 +236,9 @@ export class KernelLife implements SupervisorHooks {
     const { record, input, output } = this.peer.memory;
     const { isTimed } = this.#surroundings;
     const { expired, lateAnswers } = record;
-    const processed = Math.max(input.taken - expired - this.#lost, 0);
+    // Members of a pool share their queues.
+    const taken = this.#order.pool ? record.finished : input.taken - expired - this.#lost;
+    const processed = Math.max(taken, 0);
     const activeMs = this.#activeTime.ms;
     return {
       kernelId: this.id,

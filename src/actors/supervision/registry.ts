@@ -51,6 +51,7 @@ export class Registry implements Directory, Mailboxes {
 
   /** Adds a kernel that is about to be launched. One of its id that has ended is forgotten. */
   add(life: KernelLife): void {
+    this.pools.delete(life.id);
     this.lives.set(life.id, life);
     this.#byMailbox.set(life.peer.mailboxId, life);
     this.#forgetLinks(life.id);

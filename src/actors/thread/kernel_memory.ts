@@ -60,7 +60,26 @@ export interface KernelMemoryOptions {
   readonly parties: number;
   readonly settings: RingKernelSettings;
   /** The queues of the pool that it belongs to, if it does. */
-  readonly pool?: { readonly input: QueuePlace; readonly output: QueuePlace };
+  readonly pool?: PoolQueues;
+}
+
+/** The queues that the members of a pool share. */
+export interface PoolQueues {
+  readonly input: QueuePlace;
+  readonly output: QueuePlace;
+}
+
+/** Makes the queues of a pool. */
+export function createPoolQueues(id: string, parties: number, settings: RingKernelSettings): PoolQueues {
+  const { queueSize, queueBytes } = settings;
+  const arena = new Arena();
+  const reserve = (name: string, records: number, bytes: number, urgentRecords: number) =>
+    reserveRecordQueue(arena, { ...describeQueue(`${name} of ${id}`, parties, records, bytes), urgentRecords });
+  const input = reserve("input", queueSize.input, queueBytes.input, URGENT);
+  const output = reserve("output", queueSize.output, queueBytes.output, 0);
+  const memory = SharedMemory.create(arena, `pool "${id}"`);
+  for (const queue of [input, output]) makeRecordQueue(memory, queue);
+  return { input: { memory: memory.handle, queue: input }, output: { memory: memory.handle, queue: output } };
 }
 
 /** Makes the memory of a kernel. */
