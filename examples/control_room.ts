@@ -39,17 +39,16 @@ export function controlRoom(
   },
 ) {
   const counts = { pressures: 0, temperatures: 0, report: 0 };
-  const open: Partial<{ pressures: typeof pressures; temperatures: typeof temperatures; report: TaskEvent }> = {
-    pressures,
-    temperatures,
-    report,
-  };
-  while (Object.keys(open).length > 0) {
-    const key = select(open as Required<typeof open>, { timeoutMs: 10_000 });
+  const isOver = (end: Reader | TaskEvent) => end.closed && !("isOpen" in end && end.isOpen);
+  while (![pressures, temperatures, report].every(isOver)) {
+    // What is over stays ready, so that loops end: null leaves it out.
+    const key = select({
+      pressures: isOver(pressures) ? null : pressures,
+      temperatures: isOver(temperatures) ? null : temperatures,
+      report: isOver(report) ? null : report,
+    }, { timeoutMs: 10_000 });
     if (key === null) throw new Error("Nothing has come for ten seconds");
-    const came = key === "report" ? report.take() : open[key]!.read() !== null;
-    if (came) counts[key]++;
-    else delete open[key]; // A stream that has ended, or an event that nobody can signal any more.
+    if (key === "report" ? report.take() : { pressures, temperatures }[key].read()) counts[key]++;
   }
   console.log(`${counts.pressures} pressures, ${counts.temperatures} temperatures, ${counts.report} reports`);
 }

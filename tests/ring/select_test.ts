@@ -18,6 +18,14 @@ Deno.test("select() names a reader whose frame is there, and takes nothing", () 
   equal(select({ left, right }, { timeoutMs: 0 }), null);
 });
 
+Deno.test("select() leaves out what is null in the place of a handle", () => {
+  const fixture = new SelectFixture(), options = fixture.options();
+  const left = fixture.reader(0, options), right = fixture.reader(1, options);
+  fixture.writer(0).write(frame);
+  equal(select({ left: null, right }, { timeoutMs: 0 }), null);
+  equal(select({ left, right: null }), "left");
+});
+
 Deno.test("select() names a writer that has room for a frame", () => {
   const fixture = new SelectFixture(), options = fixture.options();
   const writer = fixture.writer(0, options), reader = fixture.reader(1, options), drain = fixture.reader(0);
@@ -152,6 +160,7 @@ Deno.test("select() refuses wrong use by name", async () => {
   const unknown = (value: unknown) => ({ a, value: value as Selectable });
   const wrong: readonly (readonly [() => unknown, ErrorConstructor, string])[] = [
     [() => select({}), TypeError, "Cannot select: there is nothing to wait for, received {}"],
+    [() => select({ a: null }), TypeError, "Cannot select: there is nothing to wait for, received { a: null }"],
     [() => select([a] as never), TypeError, "Cannot select: expected handles by name, received Array of 1"],
     [() => select(null as never), TypeError, "Cannot select: expected handles by name, received null"],
     [() => select(a as never), TypeError, "Cannot select: expected handles by name, received Reader"],
@@ -164,7 +173,7 @@ Deno.test("select() refuses wrong use by name", async () => {
       Error,
       'Cannot select "plain": it was opened without a doorbell',
     ],
-    ...[undefined, null, 7, {}, "a"].map((value) =>
+    ...[undefined, 7, {}, "a"].map((value) =>
       [
         () => select(unknown(value)),
         TypeError,

@@ -81,8 +81,8 @@ fn a_parked_and_a_selecting_reader_wake() {
         let m = ring_and_event(Modelled::new(), 2);
         let parked = start(&m, |m| assert_eq!(read(m, 0), DONE));
         let selecting = start(&m, |m| assert_eq!(read_selecting(m, 1), DONE));
-        write(&m, 1);
-        join([parked, selecting]);
+        let writing = start(&m, |m| write(m, 1));
+        join([parked, selecting, writing]);
     });
 }
 
