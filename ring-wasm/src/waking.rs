@@ -9,7 +9,7 @@ use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 ///
 /// Ordering WAKE: the caller's change (a SeqCst store) before this load, for the same reason.
 #[inline(always)]
-pub fn wake<M: Memory>(m: M, waiters: u32, bells: impl FnOnce() -> Bells) {
+pub fn wake<M: Memory>(m: M, waiters: u32, bells: impl Fn() -> Bells) {
     if m.load32(waiters, SeqCst) & BITS != 0 {
         wake_announced(m, waiters, bells);
     }
@@ -25,7 +25,7 @@ pub fn wake<M: Memory>(m: M, waiters: u32, bells: impl FnOnce() -> Bells) {
 /// Ordering BELL: the exchange before the doorbells. One that was rung before its bit is cleared could be enlisted again in
 /// between, and this exchange would take that back.
 #[inline(never)]
-fn wake_announced<M: Memory>(m: M, waiters: u32, bells: impl FnOnce() -> Bells) {
+fn wake_announced<M: Memory>(m: M, waiters: u32, bells: impl Fn() -> Bells) {
     loop {
         let word = m.load32(waiters, Relaxed);
         if word & BITS == 0 {
