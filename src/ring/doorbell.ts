@@ -35,6 +35,15 @@ interface Waiting {
   readonly found: PromiseWithResolvers<number>;
 }
 
+/** Which source was chosen longest ago. */
+function longestAgo(sources: readonly Source[]): number {
+  let found = 0;
+  for (let index = 1; index < sources.length; index++) {
+    if (sources[index].chosen < sources[found].chosen) found = index;
+  }
+  return found;
+}
+
 /** A thread looks at so many sources in the time of one round of a spinning {@link AdaptiveSpinner}. */
 const SOURCES_PER_SPIN = 4;
 
@@ -132,6 +141,8 @@ export class Doorbell {
 
   /** Which source to choose: one that is ready, or -1. Enlists `bell`, unless it is 0, with all of them if none is. */
   #find(sources: readonly Source[], bell: number): number {
+    const next = longestAgo(sources);
+    if (bell === 0 && sources[next].watch(0)) return next;
     let found = -1, chosen = Infinity;
     for (let index = 0; index < sources.length; index++) {
       const source = sources[index];

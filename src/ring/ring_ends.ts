@@ -62,6 +62,7 @@ export abstract class End implements Source {
   readonly doorbell: Doorbell | undefined;
   readonly observer: WaitObserver | undefined;
   chosen = 0;
+  call = 0;
   readonly #openCore: Core;
   readonly #waiter: Waiter;
   readonly #stopReason: () => Error;

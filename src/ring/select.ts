@@ -35,7 +35,12 @@ const NO_OPTIONS = {};
 interface HandleSource extends Source {
   readonly doorbell?: Doorbell;
   readonly isShut?: boolean;
+  /** The last call that has waited for it. */
+  call?: number;
 }
+
+/** How many calls of this thread there were. */
+let calls = 0;
 
 /** What a call waits for. */
 interface Selection<Key> {
@@ -152,12 +157,20 @@ function selectionOf<Sources extends Readonly<Record<string, Selectable | null>>
   if (typeof sources !== "object" || sources === null || Array.isArray(sources) || SOURCE in sources) {
     throw new TypeError(`Cannot select: expected handles by name, received ${describe(sources)}`);
   }
-  const keys = (Object.keys(sources) as KeyOf<Sources>[]).filter((key) => sources[key] !== null);
+  const keys: KeyOf<Sources>[] = [], found: HandleSource[] = [];
+  calls++;
+  for (const key of Object.keys(sources) as KeyOf<Sources>[]) {
+    const handle = sources[key];
+    if (handle === null) continue;
+    const source = sourceOf(key, handle);
+    if (source.call === calls || source.doorbell !== (found[0] ?? source).doorbell) refuse(key, source, keys, found);
+    source.call = calls;
+    keys.push(key);
+    found.push(source);
+  }
   if (keys.length === 0) {
     throw new TypeError(`Cannot select: there is nothing to wait for, received ${Deno.inspect(sources)}`);
   }
-  const found = keys.map((key) => sourceOf(key, sources[key]!));
-  for (let index = 1; index < found.length; index++) checkAgainst(keys, found, index);
   return { keys, sources: found, doorbell: found[0].doorbell! };
 }
 
@@ -171,12 +184,9 @@ function sourceOf(key: string, handle: Selectable): HandleSource {
   return source;
 }
 
-/** Checks what was found at an index against those before it. */
-function checkAgainst(keys: readonly string[], sources: readonly HandleSource[], index: number): void {
-  const same = sources.indexOf(sources[index]);
-  if (same < index) {
-    throw new TypeError(`Cannot select "${keys[index]}": it is the same handle as "${keys[same]}"`);
-  }
-  if (sources[index].doorbell === sources[0].doorbell) return;
-  throw new Error(`Cannot select "${keys[index]}": it belongs to another pipeline than "${keys[0]}"`);
+/** Throws: the source of a key does not go with those before it. */
+function refuse(key: string, source: HandleSource, keys: readonly string[], sources: readonly HandleSource[]): never {
+  const same = sources.indexOf(source);
+  if (same >= 0) throw new TypeError(`Cannot select "${key}": it is the same handle as "${keys[same]}"`);
+  throw new Error(`Cannot select "${key}": it belongs to another pipeline than "${keys[0]}"`);
 }

@@ -50,7 +50,7 @@ export class TaskEvent {
   readonly #waiter: Waiter;
   readonly #stopReason: () => Error;
   readonly #mayBlock: boolean;
-  readonly #source: Source & { readonly doorbell: Doorbell | undefined };
+  readonly #source: Source & { readonly doorbell: Doorbell | undefined; call: number };
 
   /** Opens an event. Task hosts and pipelines do this. */
   constructor(memory: SharedMemory, description: BindingOf<"event">, options: HandleOptions = {}) {
@@ -79,6 +79,7 @@ export class TaskEvent {
       doorbell: options.doorbell,
       observer: options.observer,
       chosen: 0,
+      call: 0,
       watch: (bell) => core.event_watch(address, description.party, this.#own, bell) === 1,
     };
   }

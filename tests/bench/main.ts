@@ -15,6 +15,7 @@ import { benchPipelines } from "./pipelines.ts";
 import { benchPools } from "./pools.ts";
 import { benchPythusa } from "./pythusa.ts";
 import { benchQueue } from "./queue.ts";
+import { benchSelecting } from "./selecting.ts";
 import { benchTwoWorkers } from "./two_workers.ts";
 
 /** A benchmark: what it is about, and what measures it. */
@@ -26,6 +27,7 @@ interface Bench {
 const BENCHES: Readonly<Record<string, Bench>> = {
   one_thread: { about: "a frame written and read again in one thread", measure: benchOneThread },
   two_workers: { about: "a frame from one worker to another", measure: benchTwoWorkers },
+  selecting: { about: "select over several streams, many small frames at once", measure: benchSelecting },
   queue: { about: "records from several workers to one", measure: benchQueue },
   latency: { about: "a round trip between two workers", measure: benchLatency },
   growth: { about: "more readers, more stages, more tasks than cores", measure: benchGrowth },

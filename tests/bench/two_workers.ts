@@ -16,15 +16,16 @@ const ROUNDS = 3;
 const TASKS = new URL("./_stream_tasks.ts", import.meta.url);
 const RIVALS = new URL("./_rival_worker.ts", import.meta.url);
 
-/** Nanoseconds per frame through a stream, whose ring holds `window` frames. */
+/** Nanoseconds per frame through a stream, whose ring holds `window` frames, by functions of the module `tasks`. */
 export async function timeStream(
   bytes: number,
   frames: number,
   write: typeof writeCopies,
   read: typeof readCopies,
   window = WINDOW,
+  tasks = TASKS,
 ): Promise<number> {
-  await using pipe = new Pipeline("bench", TASKS);
+  await using pipe = new Pipeline("bench", tasks);
   const stream = pipe.addStream("frames", { shape: [bytes / 4], dtype: "uint32", frames: window });
   const receipts = pipe.addStream("receipts", { shape: [2], dtype: "float64" });
   pipe.addTask("write", { fn: write, writes: { frames: stream }, params: { frames } });
