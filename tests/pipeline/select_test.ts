@@ -40,7 +40,7 @@ for (const fn of [tasks.waitForAny, tasks.waitForAnyAsync]) {
     const writers = [left, right, told].map((stream) => pipe.openWriter(stream)), reader = pipe.openReader(merged);
     await pipe.start();
     pipe.startMonitor({ intervalMs: 10 });
-    for await (const { tasks } of pipe.watch()) if (tasks.wait.waits.length > 0) break;
+    for await (const { tasks } of pipe.watch()) if (tasks.wait.waits.length === 3) break;
     return { pipe, told: writers[2], reader };
   };
 
