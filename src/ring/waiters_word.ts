@@ -4,7 +4,8 @@ import { layout } from "./core.generated.ts";
 
 /** Makes whoever parks on the waiters word at `address`, or is about to, look again. */
 export function wakeWaiters(words: Int32Array<SharedArrayBuffer>, address: number): void {
-  // Changes the count, not the bits: who has announced itself to park on the old value does not, and stays announced.
+  // The two lowest bits say that somebody waits, the rest counts changes. The step changes the count only: a thread that is
+  // about to park on the old value returns at once.
   Atomics.add(words, address / 4, layout.WAITERS_STEP);
   Atomics.notify(words, address / 4);
 }
