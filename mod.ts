@@ -63,11 +63,16 @@ export { type AsyncReader, Reader } from "./src/ring/reader.ts";
 export { type AsyncWriter, Writer } from "./src/ring/writer.ts";
 export { type AsyncTaskEvent, TaskEvent } from "./src/ring/task_event.ts";
 export type { LookManyOptions, OwnedFrame, SharedFrame } from "./src/ring/frames.ts";
+export { type Indexer, indexer, type IndexesOf } from "./src/ring/indexer.ts";
 export {
+  type ColumnNames,
+  type ColumnTypes,
   type DType,
   type DTypeOf,
   type FrameArrays,
   type FrameOf,
+  type FrameType,
+  type FrameTypeName,
   NUMPY_CODES,
   type NumpyCode,
   type NumpyCodes,

@@ -160,6 +160,13 @@ export const dtype: Rule = {
   isInRange: (value: string) => parseDType(value) !== null,
 };
 
+/** What a frame is made of. What its columns are is checked by those who know them. */
+export const frameType: Rule = {
+  expected: `${dtype.expected}, or an object of such by the names of columns`,
+  isKind: (value) => dtype.isKind(value) || object.isKind(value),
+  isInRange: (value: unknown) => object.isKind(value) || keeps(dtype, value),
+};
+
 /**
  * Checks one value. `action` says what it is for.
  *

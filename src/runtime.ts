@@ -31,7 +31,7 @@ export { RingReader, type RingView, RingWriter } from "./ring/ring.ts";
 export { select, type Selectable, selectAsync, type SelectOptions } from "./ring/select.ts";
 export type { FrameDescription } from "./ring/description.ts";
 export type { AsyncWaitOptions, WaitStrategy } from "./ring/waiting.ts";
-export type { DType } from "./ring/dtypes.ts";
+export type { ColumnTypes, DType, FrameType } from "./ring/dtypes.ts";
 export type { Reader } from "./ring/reader.ts";
 export type { Writer } from "./ring/writer.ts";
 export type { AsyncTaskEvent, TaskEvent } from "./ring/task_event.ts";

@@ -1,7 +1,8 @@
 /** The declaration of a pipeline, and its life. */
 
 import { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts";
-import { type DType, type NumpyCode, parseDType } from "../ring/dtypes.ts";
+import { formatDType, isSameType, parseColumns } from "../ring/columns.ts";
+import { type DType, type FrameType, type FrameTypeName, parseDType } from "../ring/dtypes.ts";
 import type { AsyncReader } from "../ring/reader.ts";
 import type { AsyncTaskEvent } from "../ring/task_event.ts";
 import type { AsyncWaitOptions } from "../ring/waiting.ts";
@@ -136,11 +137,15 @@ export class Pipeline implements AsyncDisposable {
    * throws(() => pipe.stream("echoes", "int8"), TypeError);
    * ```
    */
-  stream<const Name extends DType | NumpyCode = DType>(name: string, dtype?: Name): StreamHandleOf<Name> {
+  stream<const Name extends FrameTypeName = DType>(name: string, dtype?: Name): StreamHandleOf<Name> {
     const stream = this.#find("stream", this.#streams, name);
-    if (dtype !== undefined && parseDType(dtype) !== stream.dtype) {
+    if (dtype === undefined) return stream as unknown as StreamHandleOf<Name>;
+    const expected = typeof dtype === "object" ? parseColumns(`find stream "${name}"`, dtype) : parseDType(dtype);
+    if (expected === null || !isSameType(expected, stream.dtype)) {
       const received = Deno.inspect(dtype);
-      throw new TypeError(`Cannot find stream "${name}": its dtype is ${stream.dtype}, received ${received}`);
+      throw new TypeError(
+        `Cannot find stream "${name}": its dtype is ${formatDType(stream.dtype)}, received ${received}`,
+      );
     }
     return stream as unknown as StreamHandleOf<Name>;
   }
@@ -175,7 +180,7 @@ export class Pipeline implements AsyncDisposable {
    * @throws {RangeError} If an option is out of range.
    * @throws {LifecycleError} If the pipeline is compiled or closed.
    */
-  addStream<const Name extends DType | NumpyCode>(name: string, options: StreamOptions<Name>): StreamHandleOf<Name> {
+  addStream<const Name extends FrameTypeName>(name: string, options: StreamOptions<Name>): StreamHandleOf<Name> {
     this.#checkDeclaring("a stream", name, this.#streams);
     checkRule(`add stream "${name}"`, "its options", object, options);
     const stream = new StreamHandle(name, options);
@@ -214,7 +219,7 @@ export class Pipeline implements AsyncDisposable {
    * @throws {UnknownNameError} If there is no such stream.
    * @throws {LifecycleError} If the pipeline is compiled or closed.
    */
-  openReader<D extends DType>(stream: StreamHandle<D> | LatestStream<D> | string): AsyncReader<D> {
+  openReader<D extends FrameType = DType>(stream: StreamHandle<D> | LatestStream<D> | string): AsyncReader<D> {
     const isLatest = stream instanceof LatestStream;
     const name = this.#open<StreamHandle>("reads", "stream", this.#streams, isLatest ? stream.stream : stream);
     return this.#manager.openFrameReader(name, { isLatest }) as unknown as AsyncReader<D>;
@@ -228,7 +233,7 @@ export class Pipeline implements AsyncDisposable {
    * @throws {DeclarationError} If the program writes it already.
    * @throws {LifecycleError} If the pipeline is compiled or closed.
    */
-  openWriter<D extends DType>(stream: StreamHandle<D> | string): AsyncWriter<D> {
+  openWriter<D extends FrameType = DType>(stream: StreamHandle<D> | string): AsyncWriter<D> {
     const name = this.#open("writes", "stream", this.#streams, stream);
     return this.#manager.openFrameWriter(name) as unknown as AsyncWriter<D>;
   }

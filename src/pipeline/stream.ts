@@ -1,17 +1,21 @@
 /** Streams: the typed channels between tasks. */
 
+import { parseColumns } from "../ring/columns.ts";
 import { frameBytes } from "../ring/description.ts";
-import { type DType, type DTypeOf, type NumpyCode, parseDType } from "../ring/dtypes.ts";
+import { type DType, type DTypeOf, type FrameType, type FrameTypeName, parseDType } from "../ring/dtypes.ts";
 import { WAIT_STRATEGIES, type WaitStrategy } from "../ring/waiting.ts";
 import type { RingSpec } from "../manager/specs.ts";
 import type { Rule } from "../rules.ts";
 import * as rules from "../rules.ts";
 
 /** Options of `Pipeline.addStream()`. */
-export interface StreamOptions<Name extends DType | NumpyCode = DType | NumpyCode> {
+export interface StreamOptions<Name extends FrameTypeName = FrameTypeName> {
   /** Elements of a frame along each dimension, each 1 or more. */
   shape: readonly number[];
-  /** The type of an element. */
+  /**
+   * The type of an element, by its name or NumPy code; or named columns, `{ time: "int64", price: "float64" }`: a frame is an
+   * object with one typed array for each then. They lie in this order, each aligned to its element, with zeros between them.
+   */
   dtype: Name;
   /**
    * Frames that the ring holds, 1 or more. The ring may have up to 2^31 - 1 bytes.
@@ -55,7 +59,7 @@ const MAX_BYTES = 2 ** 31 - 1;
 /** What each option must be. Saved pipelines are checked by the same rules. */
 export const STREAM_RULES = {
   shape: rules.shape,
-  dtype: rules.dtype,
+  dtype: rules.frameType,
   frames: rules.integer(1, MAX_BYTES),
   cacheAlign: rules.boolean,
   minReaderPosRefreshInterval: rules.integer(1, 2 ** 32 - 1),
@@ -96,12 +100,12 @@ function checkStreamOptions(name: string, options: StreamOptions): CheckedOption
  * equal(image.frames, 32);
  * ```
  */
-export class StreamHandle<D extends DType = DType> {
+export class StreamHandle<D extends FrameType = FrameType> {
   /** Its name, unique within the pipeline. */
   readonly name: string;
   /** Elements of a frame along each dimension. */
   readonly shape: readonly number[];
-  /** The type of an element. */
+  /** The type of an element, or those of the columns. */
   readonly dtype: D;
   /** Frames that the ring holds. */
   readonly frames: number;
@@ -125,7 +129,7 @@ export class StreamHandle<D extends DType = DType> {
     const checked = checkStreamOptions(name, options);
     this.name = name;
     this.shape = Object.freeze([...checked.shape]);
-    this.dtype = parseDType(checked.dtype) as D;
+    this.dtype = parseFrameType(name, checked.dtype) as D;
     this.frames = checked.frames;
     this.cacheAlign = checked.cacheAlign;
     this.minReaderPosRefreshInterval = checked.minReaderPosRefreshInterval;
@@ -174,7 +178,7 @@ export class StreamHandle<D extends DType = DType> {
  * A stream of which a reader wants the newest frame only: `reads: { image: images.latest }`. Such a reader never holds the
  * writer back, from the first frame on. Each read gives the newest frame there is, none twice, always whole.
  */
-export class LatestStream<D extends DType = DType> {
+export class LatestStream<D extends FrameType = FrameType> {
   /** The stream. */
   readonly stream: StreamHandle<D>;
 
@@ -189,5 +193,10 @@ export class LatestStream<D extends DType = DType> {
   }
 }
 
-/** The type of the handle for options with a dtype or NumPy code. */
-export type StreamHandleOf<Name extends DType | NumpyCode> = StreamHandle<DTypeOf<Name>>;
+function parseFrameType(stream: string, dtype: FrameTypeName): FrameType {
+  if (typeof dtype !== "string") return parseColumns(`add stream "${stream}"`, dtype);
+  return parseDType(dtype) as DType;
+}
+
+/** The type of the handle for options with a dtype, a NumPy code, or columns. */
+export type StreamHandleOf<Name extends FrameTypeName> = StreamHandle<DTypeOf<Name>>;

@@ -3,7 +3,7 @@
  * the bindings of a declaration the functions that fit it.
  */
 
-import type { DType } from "../ring/dtypes.ts";
+import type { FrameType } from "../ring/dtypes.ts";
 import type { Reader } from "../ring/reader.ts";
 import type { TaskEvent } from "../ring/task_event.ts";
 import type { Writer } from "../ring/writer.ts";
@@ -111,7 +111,7 @@ export interface DecoratorOptions extends CommonTaskOptions, Bindings {
 }
 
 /** The element type of a stream's handle. */
-export type DTypeBehind<Handle> = Handle extends StreamHandle<infer D> | LatestStream<infer D> ? D : DType;
+export type DTypeBehind<Handle> = Handle extends StreamHandle<infer D> | LatestStream<infer D> ? D : FrameType;
 
 /** What a function gets that is declared with the bindings `B`. A stream bound by name may be of any type. */
 export type BoundBy<B extends Bindings> =

@@ -1,7 +1,8 @@
 /** What a thread needs to know to open a handle on something in the shared memory. All of it can be posted. */
 
 import { layout } from "./core.generated.ts";
-import { type DType, DTYPES } from "./dtypes.ts";
+import { layOutColumns } from "./columns.ts";
+import { DTYPES, type FrameType } from "./dtypes.ts";
 import type { WaitStrategy } from "./waiting.ts";
 
 /** How often the writer refreshes what it knows of its readers. */
@@ -16,14 +17,15 @@ export interface RefreshSettings {
 export interface FrameDescription {
   /** Elements along each dimension. */
   readonly shape: readonly number[];
-  /** The type of an element. */
-  readonly dtype: DType;
+  /** The type of an element, or those of the columns by their names. */
+  readonly dtype: FrameType;
   /** Bytes from one frame to the next; the ring's capacity is a whole number of them. */
   readonly stride: number;
 }
 
-/** Bytes of a frame, without what is added to align the next. */
+/** Bytes of a frame, without what is added to align the next on a cache line. */
 export function frameBytes({ shape, dtype }: Pick<FrameDescription, "shape" | "dtype">): number {
+  if (typeof dtype !== "string") return layOutColumns(shape, dtype).bytes;
   const { array, lanes } = DTYPES[dtype];
   return shape.reduce((product, size) => product * size, lanes * array.BYTES_PER_ELEMENT);
 }

@@ -24,8 +24,19 @@ export type FrameArrays<Buffer extends ArrayBufferLike> = {
  */
 export type DType = keyof FrameArrays<ArrayBuffer>;
 
-/** The flat typed array that is one frame of an element type. A complex frame has two numbers per element. */
-export type FrameOf<D extends DType, Buffer extends ArrayBufferLike = ArrayBufferLike> = FrameArrays<Buffer>[D];
+/** The columns of a frame, each by its name with its element type, in the order in which they lie. */
+export type ColumnTypes = { readonly [column: string]: DType };
+
+/** What a frame is made of: one element type, or named columns. */
+export type FrameType = DType | ColumnTypes;
+
+/**
+ * One frame: the flat typed array of an element type, or an object with such an array for each column. A complex one has two
+ * numbers per element.
+ */
+export type FrameOf<D extends FrameType, Buffer extends ArrayBufferLike = ArrayBufferLike> = D extends DType
+  ? FrameArrays<Buffer>[D]
+  : { readonly [Column in keyof D]: FrameArrays<Buffer>[D[Column] & DType] };
 
 /** The class of a frame's typed array. */
 export interface ArrayClass {
@@ -87,9 +98,16 @@ export type NumpyCodes = {
 /** NumPy's code of an element type: `f4`, `<f4`, `=f4`; `|u1` where the byte order does not matter. */
 export type NumpyCode = keyof NumpyCodes;
 
-/** The element type that a name or a NumPy code stands for. */
-export type DTypeOf<Name extends DType | NumpyCode> = Name extends DType ? Name
+/** Columns, each with a name or a NumPy code of its element type. */
+export type ColumnNames = { readonly [column: string]: DType | NumpyCode };
+
+/** What a stream may be declared with: a name or a NumPy code of its element type, or named columns of such. */
+export type FrameTypeName = DType | NumpyCode | ColumnNames;
+
+/** The element type that a name or a NumPy code stands for; of columns, that of each. */
+export type DTypeOf<Name extends FrameTypeName> = Name extends DType ? Name
   : Name extends NumpyCode ? NumpyCodes[Name]
+  : Name extends ColumnNames ? { readonly [Column in keyof Name]: DTypeOf<Name[Column]> & DType }
   : never;
 
 /** The element type that a name or NumPy code stands for, or `null` if it stands for none here. */

@@ -1,14 +1,12 @@
-/** The frames of a stream, as typed arrays on its slots. */
+/** The frames of a stream, in place on its slots. */
 
 import type { End } from "./ring_ends.ts";
 import { dataAddress, type RingDescription } from "./description.ts";
-import { type ArrayClass, type DType, DTYPES, type FrameOf } from "./dtypes.ts";
+import type { FrameOf, FrameType } from "./dtypes.ts";
+import { type FrameKind, frameKind, type OwnedFrame, type SharedFrame } from "./frame_kind.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 
-/** A frame inside the shared memory. */
-export type SharedFrame<D extends DType> = FrameOf<D, SharedArrayBuffer>;
-/** A frame of the caller's own. */
-export type OwnedFrame<D extends DType> = FrameOf<D, ArrayBuffer>;
+export type { OwnedFrame, SharedFrame };
 
 /** What `lookMany()` may be told. */
 export interface LookManyOptions {
@@ -28,36 +26,33 @@ export interface LookManyOptions {
 const MOST_KEPT = 1 << 16;
 
 /** Views of a stream's slots, each made once and kept. */
-export class Frames<D extends DType> {
+export class Frames<D extends FrameType> {
   readonly shape: readonly number[];
   readonly dtype: D;
-  /** Numbers per frame: the product of the shape, twice that for complex frames. */
+  /** Numbers per frame, or per column: the product of the shape, twice that for complex frames. */
   readonly length: number;
   readonly bytes: number;
   readonly stride: number;
   readonly #name: string;
-  readonly #array: ArrayClass;
-  readonly #buffer: SharedArrayBuffer;
+  readonly #kind: FrameKind<D>;
   readonly #data: number;
   readonly #perByte: number;
   readonly #count: number;
   readonly #slots: (SharedFrame<D> | undefined)[];
-  readonly #own: SharedFrame<D>[] = [];
+  readonly #own: { readonly buffer: SharedArrayBuffer; readonly frame: SharedFrame<D> }[] = [];
   /** The memory of a reader's own slots, which follow those of the ring by number. */
   ownSlots: ((slot: number) => SharedArrayBuffer) | undefined;
 
   constructor(memory: SharedMemory, ring: RingDescription) {
     if (!ring.frame) throw new TypeError(`Cannot open ring "${ring.name}" as a stream: it carries raw bytes`);
     const { shape, dtype, stride } = ring.frame;
-    const { array, lanes } = DTYPES[dtype];
     this.shape = shape;
     this.dtype = dtype as D;
     this.stride = stride;
-    this.length = shape.reduce((product, size) => product * size, lanes);
-    this.bytes = this.length * array.BYTES_PER_ELEMENT;
+    this.#kind = frameKind<D>(memory.buffer, ring.frame, ring.name);
+    this.length = this.#kind.length;
+    this.bytes = this.#kind.bytes;
     this.#name = ring.name;
-    this.#array = array;
-    this.#buffer = memory.buffer;
     this.#data = dataAddress(ring);
     this.#perByte = 1 / stride;
     this.#count = ring.capacity / stride;
@@ -80,8 +75,8 @@ export class Frames<D extends DType> {
 
   #openOwn(slot: number): SharedFrame<D> {
     const buffer = this.ownSlots!(slot);
-    if (this.#own[slot]?.buffer === buffer) return this.#own[slot];
-    return this.#own[slot] = new this.#array(buffer, 0, this.length) as SharedFrame<D>;
+    if (this.#own[slot]?.buffer !== buffer) this.#own[slot] = { buffer, frame: this.#kind.view(0, buffer) };
+    return this.#own[slot].frame;
   }
 
   /** As many frames as `end` finds, in place, or `null` if it does not find enough of them. */
@@ -118,33 +113,26 @@ export class Frames<D extends DType> {
 
   /** A frame at an address. */
   view(address: number): SharedFrame<D> {
-    return new this.#array(this.#buffer, address, this.length) as SharedFrame<D>;
+    return this.#kind.view(address);
   }
 
   /** A copy of a frame, outside the shared memory. */
   copyOf(frame: SharedFrame<D>): OwnedFrame<D> {
-    return new this.#array(frame) as OwnedFrame<D>;
+    return this.#kind.copyOf(frame);
   }
 
-  /** @throws {TypeError} Unless `frame` is a typed array of the stream's kind and length. */
+  /** @throws {TypeError} Unless `frame` is one of the stream's kind and length. */
   check(frame: FrameOf<D>): void {
-    if (frame instanceof this.#array && frame.length === this.length) return;
-    throw new TypeError(
-      `Cannot use the frame with stream "${this.#name}": expected ${this.#array.name} of ${this.length}, received ${
-        describe(frame)
-      }`,
-    );
+    this.#kind.check(frame);
   }
-}
 
-/** What a value is, for messages: the class and length of an array. */
-export function describe(value: unknown): string {
-  if (typeof value !== "object" || value === null) return String(value);
-  const kind = value.constructor?.name ?? "an object";
-  return "length" in value ? `${kind} of ${value.length}` : kind;
-}
+  /** Copies the caller's frame, which was checked, over one in place. */
+  copyIn(slot: SharedFrame<D>, frame: FrameOf<D>): void {
+    this.#kind.copyIn(slot, frame);
+  }
 
-/** Copies one frame over another of the same kind and length. */
-export function copyFrame<D extends DType>(to: FrameOf<D>, from: FrameOf<D>): void {
-  (to as Float64Array).set(from as Float64Array);
+  /** Copies a frame in place over the caller's, which was checked. */
+  copyOut(frame: FrameOf<D>, slot: SharedFrame<D>): void {
+    this.#kind.copyOut(frame, slot);
+  }
 }

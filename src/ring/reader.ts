@@ -1,9 +1,9 @@
 /** The reading end of a stream. */
 
 import { type HandleOptions, ReaderEnd } from "./ring_ends.ts";
-import { copyFrame, Frames, type LookManyOptions, type OwnedFrame, type SharedFrame } from "./frames.ts";
+import { Frames, type LookManyOptions, type OwnedFrame, type SharedFrame } from "./frames.ts";
 import type { BindingOf } from "./description.ts";
-import type { DType, FrameOf } from "./dtypes.ts";
+import type { DType, FrameOf, FrameType } from "./dtypes.ts";
 import { RingReader } from "./ring.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import { SOURCE, type Source } from "./source.ts";
@@ -25,14 +25,14 @@ import type { AsyncWaitOptions } from "./waiting.ts";
  * deepEqual(await reader.readAsync(), Float32Array.of(1, 2));
  * ```
  */
-export interface AsyncReader<D extends DType = DType> extends AsyncIterable<SharedFrame<D>>, Disposable {
+export interface AsyncReader<D extends FrameType = DType> extends AsyncIterable<SharedFrame<D>>, Disposable {
   /** The stream's name. */
   readonly name: string;
   /** Elements along each dimension of a frame. */
   readonly shape: readonly number[];
-  /** The element type. */
+  /** The element type, or those of the columns. */
   readonly dtype: D;
-  /** Numbers in a frame: the product of the shape, twice that for complex frames. */
+  /** Numbers in a frame, or in each column: the product of the shape, twice that for complex ones. */
   readonly frameLength: number;
   /** Bytes of a frame. */
   readonly frameBytes: number;
@@ -87,7 +87,7 @@ export interface AsyncReader<D extends DType = DType> extends AsyncIterable<Shar
  * }
  * ```
  */
-export class Reader<D extends DType = DType> implements AsyncReader<D> {
+export class Reader<D extends FrameType = DType> implements AsyncReader<D> {
   /** The stream's name. */
   readonly name: string;
   /** The stream's ring as raw bytes. It shares its position with this reader. */
@@ -116,12 +116,12 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
     return this.#frames.shape;
   }
 
-  /** The element type. */
+  /** The element type, or those of the columns. */
   get dtype(): D {
     return this.#frames.dtype;
   }
 
-  /** Numbers in a frame: the product of the shape, twice that for complex frames. */
+  /** Numbers in a frame, or in each column: the product of the shape, twice that for complex ones. */
   get frameLength(): number {
     return this.#frames.length;
   }
@@ -243,13 +243,13 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
    * Copies the next frame into `out`, which allocates nothing. False if none arrives within `timeoutMs`, or the stream has
    * ended.
    *
-   * @throws {TypeError} If `out` is not a typed array of the stream's kind and length. Nothing is consumed then.
+   * @throws {TypeError} If `out` is not a frame of the stream's kind and length. Nothing is consumed then.
    */
   readInto(this: object, out: FrameOf<D>, timeoutMs?: number): boolean;
   readInto(out: FrameOf<D>, timeoutMs = 0): boolean {
     if (out === this.#scratch) return this.#end.read(this.#scratchAddress, this.#stride, timeoutMs);
     this.#frames.check(out);
-    return this.#end.readBy(this.#stride, timeoutMs, (offset) => copyFrame(out, this.#frames.at(offset)));
+    return this.#end.readBy(this.#stride, timeoutMs, (offset) => this.#frames.copyOut(out, this.#frames.at(offset)));
   }
 
   /** A frame of this reader's own inside the shared memory, into which `readInto()` is one copy by the core. */
@@ -335,7 +335,7 @@ export class Reader<D extends DType = DType> implements AsyncReader<D> {
 }
 
 /** Written out, as a generator takes several times as long per frame. */
-class FrameIterator<D extends DType> implements IterableIterator<SharedFrame<D>> {
+class FrameIterator<D extends FrameType> implements IterableIterator<SharedFrame<D>> {
   readonly #end: ReaderEnd;
   readonly #frames: Frames<D>;
 

@@ -2,7 +2,7 @@
 
 import { codes, layout } from "./core.generated.ts";
 import type { HandleOptions } from "./ring_ends.ts";
-import { describe } from "./frames.ts";
+import { describe } from "./frame_kind.ts";
 import type { Core } from "./core.ts";
 import { StoppedError } from "../errors.ts";
 import type { Band, RecordQueueDescription } from "./queue_description.ts";

@@ -2,7 +2,7 @@
 
 import { codes } from "./core.generated.ts";
 import { type HandleOptions, ReaderEnd, WriterEnd } from "./ring_ends.ts";
-import { describe } from "./frames.ts";
+import { describe } from "./frame_kind.ts";
 import { dataAddress, type RingDescription } from "./description.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import { SOURCE, type Source } from "./source.ts";

@@ -2,7 +2,7 @@
 
 import { checkOptions, duration, type Rules } from "../rules.ts";
 import type { Doorbell } from "./doorbell.ts";
-import { describe } from "./frames.ts";
+import { describe } from "./frame_kind.ts";
 import type { AsyncReader } from "./reader.ts";
 import type { RingReader, RingWriter } from "./ring.ts";
 import { SOURCE, type Source } from "./source.ts";

@@ -1,9 +1,9 @@
 /** The writing end of a stream. */
 
 import { type HandleOptions, WriterEnd } from "./ring_ends.ts";
-import { copyFrame, Frames, type LookManyOptions, type SharedFrame } from "./frames.ts";
+import { Frames, type LookManyOptions, type SharedFrame } from "./frames.ts";
 import type { BindingOf } from "./description.ts";
-import type { DType, FrameOf } from "./dtypes.ts";
+import type { DType, FrameOf, FrameType } from "./dtypes.ts";
 import { RingWriter } from "./ring.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import { SOURCE, type Source } from "./source.ts";
@@ -27,14 +27,14 @@ import type { AsyncWaitOptions } from "./waiting.ts";
  * equal(writer.write(Int32Array.of(3)), false); // full
  * ```
  */
-export interface AsyncWriter<D extends DType = DType> extends Disposable {
+export interface AsyncWriter<D extends FrameType = DType> extends Disposable {
   /** The stream's name. */
   readonly name: string;
   /** Elements along each dimension of a frame. */
   readonly shape: readonly number[];
-  /** The element type. */
+  /** The element type, or those of the columns. */
   readonly dtype: D;
-  /** Numbers in a frame: the product of the shape, twice that for complex frames. */
+  /** Numbers in a frame, or in each column: the product of the shape, twice that for complex ones. */
   readonly frameLength: number;
   /** Bytes of a frame. */
   readonly frameBytes: number;
@@ -83,7 +83,7 @@ export interface AsyncWriter<D extends DType = DType> extends Disposable {
  * }
  * ```
  */
-export class Writer<D extends DType = DType> implements AsyncWriter<D> {
+export class Writer<D extends FrameType = DType> implements AsyncWriter<D> {
   /** The stream's name. */
   readonly name: string;
   /** The stream's ring as raw bytes. It shares its position with this writer. */
@@ -111,12 +111,12 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
     return this.#frames.shape;
   }
 
-  /** The element type. */
+  /** The element type, or those of the columns. */
   get dtype(): D {
     return this.#frames.dtype;
   }
 
-  /** Numbers in a frame: the product of the shape, twice that for complex frames. */
+  /** Numbers in a frame, or in each column: the product of the shape, twice that for complex ones. */
   get frameLength(): number {
     return this.#frames.length;
   }
@@ -150,7 +150,7 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
    * Publishes a copy of `frame`, and waits for room without bound unless told otherwise. False, and nothing published, if
    * there is no room within `timeoutMs`: 0 does not wait. What found no room is counted as `refused`.
    *
-   * @throws {TypeError} If `frame` is not a typed array of the stream's kind and length.
+   * @throws {TypeError} If `frame` is not a frame of the stream's kind and length.
    * @throws {Error} If this writer is closed.
    */
   write(this: object, frame: FrameOf<D>, timeoutMs?: number): boolean;
@@ -172,7 +172,7 @@ export class Writer<D extends DType = DType> implements AsyncWriter<D> {
 
   #publish(slot: SharedFrame<D> | null, frame: FrameOf<D>): boolean {
     if (slot === null) return this.#end.refuse(this.#stride);
-    copyFrame(slot, frame);
+    this.#frames.copyIn(slot, frame);
     this.#end.increment();
     return true;
   }

@@ -2,6 +2,7 @@
 
 import { keeps } from "../../rules.ts";
 import {
+  FORMAT_VERSIONS,
   isTable,
   PIPELINE_FIELDS,
   type SavedPipeline,
@@ -118,6 +119,12 @@ function checkTargets(task: SavedTask, path: Path, streams: ReadonlySet<string>,
 export function checkDocument(document: Table): asserts document is Table & SavedPipeline {
   // First of all: of another version, nothing else can be said.
   const { format_version } = PIPELINE_FIELDS.required;
+  const version = document.format_version;
+  const newest = Math.max(...FORMAT_VERSIONS);
+  if (Number.isSafeInteger(version) && (version as number) > newest) {
+    const limits = `its format_version is ${version}, this one reads ${newest} at most`;
+    throw new Problem(["format_version"], `the file was made by a newer Ringmill: ${limits}`);
+  }
   if (Object.hasOwn(document, "format_version") && !keeps(format_version, document.format_version)) {
     checkTable({ format_version: document.format_version }, [], { required: { format_version }, optional: {} });
   }

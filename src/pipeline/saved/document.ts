@@ -1,6 +1,6 @@
 /** A saved pipeline, as it stands in a TOML file: its types, and the rules for each of its fields. */
 
-import type { DType } from "../../ring/dtypes.ts";
+import type { FrameType } from "../../ring/dtypes.ts";
 import type { WaitStrategy } from "../../ring/waiting.ts";
 import type { Rule } from "../../rules.ts";
 import * as rules from "../../rules.ts";
@@ -17,7 +17,8 @@ export interface SavedStream {
   readonly name: string;
   readonly description?: string;
   readonly shape: readonly number[];
-  readonly dtype: DType;
+  /** A name, or since version 2 a table of names by the names of columns. */
+  readonly dtype: FrameType;
   readonly frames?: number;
   readonly cache_align?: boolean;
   readonly min_reader_pos_refresh_interval?: number;

@@ -64,7 +64,7 @@ async function describe(declaration: SavedDeclaration, file: URL): Promise<Saved
   const tasks = [...declaration.tasks.values()];
   const exportNames = await nameExports(declaration.name, declaration.module, tasks);
   return withoutUndefined({
-    format_version: versionOf(tasks),
+    format_version: versionOf(declaration),
     name: declaration.name,
     grace_ms: declaration.graceMs,
     streams: someOf([...declaration.streams.values()].map(describeStream)),
@@ -115,10 +115,11 @@ function describeTask(
   });
 }
 
-function versionOf(tasks: readonly TaskDeclaration[]): 1 | 2 {
+function versionOf({ streams, tasks }: SavedDeclaration): 1 | 2 {
   const isOfSecond = ({ reads, onAbandoned }: TaskDeclaration) =>
     onAbandoned !== undefined || reads.some(({ latest }) => latest);
-  return tasks.some(isOfSecond) ? 2 : 1;
+  const hasColumns = [...streams.values()].some(({ dtype }) => typeof dtype !== "string");
+  return hasColumns || [...tasks.values()].some(isOfSecond) ? 2 : 1;
 }
 
 function describeBindings(bindings: readonly DeclaredBinding[]): SavedBindings | undefined {

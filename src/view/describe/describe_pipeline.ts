@@ -1,5 +1,6 @@
 /** A pipeline, as a description to draw. */
 
+import { formatDType } from "../../ring/columns.ts";
 import type { EventHandle } from "../../pipeline/event.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 import type { StreamHandle } from "../../pipeline/stream.ts";
@@ -64,7 +65,7 @@ function taskNode({ name, mode, fn, exportName, gate, description }: TaskDeclara
 }
 
 function streamNode({ name, dtype, shape, frames, description }: StreamHandle): ViewNode {
-  const details = [`${dtype}[${shape.join("×")}], ${frames} ${frames === 1 ? "frame" : "frames"}`];
+  const details = [`${formatDType(dtype)}[${shape.join("×")}], ${frames} ${frames === 1 ? "frame" : "frames"}`];
   return { id: `stream:${name}`, kind: "data", title: name, details, description };
 }
 

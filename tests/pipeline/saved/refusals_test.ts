@@ -53,7 +53,7 @@ const cases: readonly Case[] = [
     1,
     "",
     "format_version",
-    'field "format_version" of the file must be 1 or 2, received 3',
+    "the file was made by a newer Ringmill: its format_version is 3, this one reads 2 at most",
   ],
   [
     "format_version = 1",
@@ -62,6 +62,14 @@ const cases: readonly Case[] = [
     "",
     "format_version",
     'field "format_version" of the file must be 1 or 2, received "1"',
+  ],
+  [
+    "format_version = 1",
+    "format_version = 0",
+    1,
+    "",
+    "format_version",
+    'field "format_version" of the file must be 1 or 2, received 0',
   ],
   ["format_version = 1\n", "", undefined, "", "format_version", 'the file lacks the field "format_version"'],
   [
@@ -146,7 +154,7 @@ const cases: readonly Case[] = [
     7,
     "streams[0]",
     "dtype",
-    'field "dtype" of stream "echoes" must be one of int8, .* or a little-endian NumPy code, received "float31"',
+    'field "dtype" of stream "echoes" must be one of int8, .* or a little-endian NumPy code, or an object of such by the names of columns, received "float31"',
   ],
   [
     "[[events]]",
