@@ -94,13 +94,13 @@ type AnyColumns = Readonly<Record<string, FrameOf<DType>>>;
 /** The bytes of a frame whose columns lie in one buffer as in a slot; `null` if they do not. */
 type FrameBytes = Uint8Array | null;
 
-/** The bytes of the frames that are handed out, which cannot be altered. */
+/** The bytes of a frame in place. */
 const BYTES = Symbol("bytes");
 type FrameWithBytes = AnyColumns & { readonly [BYTES]?: Uint8Array };
 
 /**
- * Frames of one typed array per column. Those that are handed out are frozen and carry their bytes, unseen, so that one is
- * copied over another at once. For the caller's own, the last one that was checked is known.
+ * Frames of one typed array per column. Those that are handed out are frozen, so that nobody replaces a column; those in place
+ * carry their bytes, unseen, so that all columns are copied at once. Of the caller's, the last one that was checked is known.
  */
 class ColumnsKind implements FrameKind<ColumnTypes> {
   readonly length: number;
@@ -112,6 +112,7 @@ class ColumnsKind implements FrameKind<ColumnTypes> {
   #known: AnyColumns | undefined;
   #knownColumns: readonly FrameOf<DType>[] = [];
   #knownBytes: FrameBytes = null;
+  #isKnownFrozen = false;
 
   constructor(buffer: SharedArrayBuffer, shape: readonly number[], dtype: ColumnTypes, name: string) {
     const { columns, bytes } = layOutColumns(shape, dtype);
@@ -125,32 +126,36 @@ class ColumnsKind implements FrameKind<ColumnTypes> {
 
   view(address: number, buffer = this.#buffer): SharedFrame<ColumnTypes> {
     const bytes = new Uint8Array(buffer, address, this.bytes);
-    return this.#frameOn(bytes) as SharedFrame<ColumnTypes>;
+    const frame = this.#columnsOn(bytes);
+    // Not enumerable: two frames are equal if their columns are.
+    Object.defineProperty(frame, BYTES, { value: bytes });
+    return Object.freeze(frame) as SharedFrame<ColumnTypes>;
   }
 
-  #frameOn(bytes: Uint8Array): AnyColumns {
+  #columnsOn(bytes: Uint8Array): AnyColumns {
     const frame: Record<string, FrameOf<DType>> = {};
     const { buffer, byteOffset } = bytes;
     for (const { name, array, length, offset } of this.#columns) {
       frame[name] = new array(buffer, byteOffset + offset, length);
     }
-    // Not enumerable: two frames are equal if their columns are.
-    Object.defineProperty(frame, BYTES, { value: bytes });
-    return Object.freeze(frame);
+    return frame;
   }
 
   copyOf(frame: SharedFrame<ColumnTypes>): OwnedFrame<ColumnTypes> {
-    // A copy of bytes in shared memory is not in shared memory.
-    return this.#frameOn((frame as FrameWithBytes)[BYTES]!.slice()) as OwnedFrame<ColumnTypes>;
+    // Not by slice(), which zeroes the memory first.
+    const bytes = new Uint8Array((frame as FrameWithBytes)[BYTES]!);
+    return Object.freeze(this.#columnsOn(bytes)) as OwnedFrame<ColumnTypes>;
   }
 
   check(frame: FrameOf<ColumnTypes>): void {
-    const isKnown = frame === this.#known && (BYTES in frame || this.#isUnaltered(frame));
+    const isKnown = frame === this.#known && (this.#isKnownFrozen || this.#isUnaltered(frame));
     if (!isKnown) this.#learn(frame);
   }
 
   #isUnaltered(frame: AnyColumns): boolean {
-    return this.#columns.every(({ name }, index) => frame[name] === this.#knownColumns[index]);
+    const columns = this.#columns;
+    for (let n = 0; n < columns.length; n++) if (frame[columns[n].name] !== this.#knownColumns[n]) return false;
+    return true;
   }
 
   #learn(frame: AnyColumns): void {
@@ -168,6 +173,7 @@ class ColumnsKind implements FrameKind<ColumnTypes> {
     this.#knownColumns = this.#columns.map(({ name }) => frame[name]);
     // Those of another stream may have the same columns in another order.
     this.#knownBytes = this.#bytesOf(this.#knownColumns);
+    this.#isKnownFrozen = Object.isFrozen(frame);
     this.#known = frame;
   }
 

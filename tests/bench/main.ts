@@ -5,6 +5,7 @@ import { describeMachine, thisMachine } from "./_machine.ts";
 import { drawResults } from "./_picture.ts";
 import { printTable, type Table } from "./_table.ts";
 import { benchActors } from "./actors.ts";
+import { benchColumns } from "./columns.ts";
 import { benchGraphs } from "./graphs.ts";
 import { benchGrowth } from "./growth.ts";
 import { benchLatency } from "./latency.ts";
@@ -26,6 +27,7 @@ interface Bench {
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   one_thread: { about: "a frame written and read again in one thread", measure: benchOneThread },
+  columns: { about: "frames with named columns, and plain ones of the same bytes", measure: benchColumns },
   two_workers: { about: "a frame from one worker to another", measure: benchTwoWorkers },
   selecting: { about: "select over several streams, many small frames at once", measure: benchSelecting },
   queue: { about: "records from several workers to one", measure: benchQueue },
