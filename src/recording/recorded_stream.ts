@@ -1,7 +1,7 @@
 /** A stream of a recording: frames by their number, by their time, or one after the other. */
 
-import { type DType, DTYPES, type FrameOf } from "../ring/dtypes.ts";
-import type { ColumnTypes, FrameFormat } from "./format/frame_format.ts";
+import { type ColumnTypes, type DType, DTYPES, type FrameOf } from "../ring/dtypes.ts";
+import type { FrameFormat } from "./format/frame_format.ts";
 import {
   lastIndex,
   type LoadedBatch,

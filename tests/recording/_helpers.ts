@@ -1,8 +1,8 @@
 /** Recordings that are written directly, without a pipeline. */
 
-import { type DType, DTYPES } from "../../src/ring/dtypes.ts";
+import { type ColumnTypes, type DType, DTYPES } from "../../src/ring/dtypes.ts";
 import { type FolderHead, makeFolder } from "../../src/recording/format/folder.ts";
-import { type ColumnTypes, formatOf } from "../../src/recording/format/frame_format.ts";
+import { formatOf } from "../../src/recording/format/frame_format.ts";
 import { type RecorderSettings, StreamRecorder } from "../../src/recording/tasks/stream_recorder.ts";
 
 /** A folder that goes away with its block. */

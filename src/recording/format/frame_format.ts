@@ -1,9 +1,7 @@
 /** What a recorded frame consists of: one array, or one for each named column. */
 
-import { type DType, DTYPES } from "../../ring/dtypes.ts";
-
-/** Columns by name, each with its element type. */
-export type ColumnTypes = Readonly<Record<string, DType>>;
+import { layOutColumns } from "../../ring/columns.ts";
+import { type ColumnTypes, type DType, DTYPES } from "../../ring/dtypes.ts";
 
 /** One array of a frame. */
 export interface FrameColumn {
@@ -28,11 +26,12 @@ export interface FrameFormat {
 /** Elements in a frame of a shape. */
 export const elementsOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
-function columnAt(offset: number, name: string | null, dtype: DType, shape: readonly number[]): FrameColumn {
+/** The format of frames of one array. */
+function formatOfArray(shape: readonly number[], dtype: DType): FrameFormat {
   const { array, lanes } = DTYPES[dtype];
-  const size = array.BYTES_PER_ELEMENT;
   const length = elementsOf(shape) * lanes;
-  return { name, dtype, offset: Math.ceil(offset / size) * size, length, bytes: length * size };
+  const bytes = length * array.BYTES_PER_ELEMENT;
+  return { shape, columns: [{ name: null, dtype, offset: 0, length, bytes }], bytes };
 }
 
 /** The format of frames of a shape and a type, or of one type for each column, which lie in their order. */
@@ -45,14 +44,13 @@ export function formatOfColumns(
   shape: readonly number[],
   columns: readonly (readonly [name: string | null, dtype: DType])[],
 ): FrameFormat {
-  const laid: FrameColumn[] = [];
-  let bytes = 0;
-  for (const [name, dtype] of columns) {
-    const column = columnAt(bytes, name, dtype, shape);
-    laid.push(column);
-    bytes = column.offset + column.bytes;
-  }
-  return { shape, columns: laid, bytes };
+  const [[name, dtype]] = columns;
+  if (name === null) return formatOfArray(shape, dtype);
+  const layout = layOutColumns(shape, Object.fromEntries(columns));
+  const laid = layout.columns.map(({ name, dtype, offset, length, array }) => {
+    return { name, dtype, offset, length, bytes: length * array.BYTES_PER_ELEMENT };
+  });
+  return { shape, columns: laid, bytes: layout.bytes };
 }
 
 /** A format in an error: `float32 [4, 2]`, or `{ price: float64 } [8]`. */

@@ -2,6 +2,7 @@
 
 import { StoppedError } from "../../errors.ts";
 import type { TaskContext } from "../../manager/task_context.ts";
+import type { FrameType } from "../../ring/dtypes.ts";
 import type { Reader } from "../../ring/reader.ts";
 import type { StreamHead } from "../format/arrow_schema.ts";
 import { type FolderHead, makeFolder } from "../format/folder.ts";
@@ -19,11 +20,18 @@ export interface RecordParams {
 /** How often frames that cannot be recorded any more are let go. */
 const IDLE_MS = 100;
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: Uint8Array<SharedArrayBuffer>) =>
-  new Uint8Array(buffer, byteOffset, byteLength);
+/** The bytes of a frame: its only array, or all of its columns, which lie behind the first. */
+function bytesOf(frame: object, length: number): Uint8Array<SharedArrayBuffer> {
+  const first = ArrayBuffer.isView(frame) ? frame : Object.values(frame)[0];
+  const { buffer, byteOffset } = first as Uint8Array<SharedArrayBuffer>;
+  return new Uint8Array(buffer, byteOffset, length);
+}
 
 /** Records until the stream ends, or the pipeline is stopped. */
-export function recordFrames({ frames }: { frames: Reader }, { params, sleep }: TaskContext<RecordParams>): void {
+export function recordFrames(
+  { frames }: { frames: Reader<FrameType> },
+  { params, sleep }: TaskContext<RecordParams>,
+): void {
   const { head, folder, settings } = params;
   makeFolder(settings.folder, folder);
   using recorder = new StreamRecorder(head, settings);
@@ -45,23 +53,23 @@ export function recordFrames({ frames }: { frames: Reader }, { params, sleep }: 
 }
 
 /** Takes every frame: many small ones in one go. */
-function recordAll(frames: Reader, recorder: StreamRecorder): void {
+function recordAll(frames: Reader<FrameType>, recorder: StreamRecorder): void {
   while (!frames.closed) {
     const found = frames.lookMany(recorder.room, { timeoutMs: recorder.patience });
     if (found === null) {
       recorder.flush();
       continue;
     }
-    recorder.add(found.map((frame) => bytesOf(frame as unknown as Uint8Array<SharedArrayBuffer>)));
+    recorder.add(found.map((frame) => bytesOf(frame, frames.frameBytes)));
     frames.increment();
   }
 }
 
 /** Takes what it can without holding the writer back. */
-function recordSome(frames: Reader, recorder: StreamRecorder): void {
+function recordSome(frames: Reader<FrameType>, recorder: StreamRecorder): void {
   frames.setBlocking(false);
   const frame = frames.frame();
-  const bytes = bytesOf(frame as unknown as Uint8Array<SharedArrayBuffer>);
+  const bytes = bytesOf(frame, frames.frameBytes);
   let lost = frames.lost;
   while (!frames.closed) {
     if (!frames.readInto(frame, recorder.patience)) {
@@ -74,7 +82,7 @@ function recordSome(frames: Reader, recorder: StreamRecorder): void {
 }
 
 /** Stays a reader of the stream, which nobody must take for abandoned, without holding its writer back. */
-function passBy(frames: Reader, sleep: (ms: number) => void): void {
+function passBy(frames: Reader<FrameType>, sleep: (ms: number) => void): void {
   frames.setBlocking(false);
   while (!frames.closed) {
     frames.skipToNewest();

@@ -2,6 +2,7 @@
 
 import type { TaskContext } from "../../manager/task_context.ts";
 import { now } from "../../ring/clock.ts";
+import type { FrameType } from "../../ring/dtypes.ts";
 import type { Writer } from "../../ring/writer.ts";
 import type { FrameFormat } from "../format/frame_format.ts";
 import { type LoadedBatch, type RecordedPlace, StoredFrames } from "../format/stored_frames.ts";
@@ -18,7 +19,10 @@ export interface ReplayParams {
 }
 
 /** Writes the frames when they are due, to the end of the recording, or for ever. */
-export function replayFrames({ frames }: { frames: Writer }, { params, sleep }: TaskContext<ReplayParams>): void {
+export function replayFrames(
+  { frames }: { frames: Writer<FrameType> },
+  { params, sleep }: TaskContext<ReplayParams>,
+): void {
   const { paths, speed, start, end, isLoop } = params;
   const clock = new ReplayClock(params.clock);
   using stored = new StoredFrames(paths);
@@ -38,7 +42,12 @@ function waitUntil(dueAt: number, sleep: (ms: number) => void): void {
 }
 
 /** Copies a frame from its batch into the ring. */
-function writeFrame(frames: Writer, { columns, bytes }: FrameFormat, { data }: LoadedBatch, row: number): void {
+function writeFrame(
+  frames: Writer<FrameType>,
+  { columns, bytes }: FrameFormat,
+  { data }: LoadedBatch,
+  row: number,
+): void {
   const { buffer, byteOffset } = addressOf(frames.look(Infinity)!);
   const slot = new Uint8Array(buffer, byteOffset, bytes);
   columns.forEach(({ offset, bytes }, index) => {
