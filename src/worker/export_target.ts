@@ -52,8 +52,25 @@ export async function targetOf(fn: AnyFunction, module: string): Promise<ExportT
   return { module, exportName };
 }
 
+/** Functions of the package itself, by their target. */
+const own = new Map<string, AnyFunction>();
+
+const keyOf = ({ module, exportName }: ExportTarget) => JSON.stringify([module, exportName]);
+
+/**
+ * The target of a function of the package itself, for the module that declares it. In a bundle it is found as well, although
+ * a bundle exports nothing of the package.
+ */
+export function provideExport(module: string, exportName: string, fn: AnyFunction): ExportTarget {
+  const target = { module, exportName };
+  own.set(keyOf(target), fn);
+  return target;
+}
+
 /** Finds the function in the worker. Returns the reason where that fails. */
 export function findExport(exports: Namespace, target: ExportTarget): AnyFunction | string {
+  const provided = own.get(keyOf(target));
+  if (provided) return provided;
   const named = exportNameOf(exports, target);
   if ("reason" in named) return named.reason;
   const found = exports[named.name];

@@ -79,7 +79,7 @@ Deno.test('LinearNode with profile: "worker" says what goes wrong in or on the w
     [{ fn: functions.fail }, /RangeError: too loud/],
     [{ fn: functions.makeFunction }, /what it returns cannot leave its worker: it is a function/],
     [{ fn: functions.isApart, inputs: ["call"] }, /the inputs cannot be sent to its worker: its \[0\] is a function/],
-    [{ fn: functions.breakWorker }, /its worker broke: Uncaught Error: late/],
+    [{ fn: functions.breakWorker }, /it broke its worker: Uncaught Error: late/],
     [{ fn: local }, /function "local" is not an export of .*_functions.ts/],
   ];
   for (const [options, message] of cases) await rejects(inWorker(options, { call: () => {} }), message);

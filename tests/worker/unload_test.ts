@@ -14,22 +14,23 @@ const UNCLOSED = new URL("./_unclosed.ts", import.meta.url).href;
 /** Linux alone tells which threads a process has. */
 const cannotCount = Deno.build.os !== "linux";
 
-function countWorkers(pid: number): number {
-  const threads = [...Deno.readDirSync(`/proc/${pid}/task`)].map(({ name }) => {
+/** The threads of a process that are workers. */
+function workersOf(pid: number): string[] {
+  return [...Deno.readDirSync(`/proc/${pid}/task`)].map(({ name }) => name).filter((thread) => {
     try {
-      return Deno.readTextFileSync(`/proc/${pid}/task/${name}/comm`);
+      return Deno.readTextFileSync(`/proc/${pid}/task/${thread}/comm`).startsWith("worker-");
     } catch {
-      return "";
+      return false;
     }
   });
-  return threads.filter((thread) => thread.startsWith("worker-")).length;
 }
 
-/** Waits until a process has at most `most` workers. Resolves to how many it has. */
-async function workersBelow(pid: number, most: number): Promise<number> {
-  const deadline = performance.now() + 10_000;
-  while (countWorkers(pid) > most && performance.now() < deadline) await new Promise((r) => setTimeout(r, 50));
-  return countWorkers(pid);
+/** Waits until none of some workers is left. Resolves to how many are. */
+async function countLeft(pid: number, isMeant: (thread: string) => boolean): Promise<number> {
+  const count = () => workersOf(pid).filter(isMeant).length;
+  const deadline = performance.now() + 15_000;
+  while (count() > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
+  return count();
 }
 
 function program(kinds: readonly string[]): string {
@@ -71,11 +72,11 @@ Deno.test({
     const run = await watch(folder, program(Object.keys(KINDS)));
     try {
       await run.ready();
-      const first = countWorkers(run.pid);
+      const old = workersOf(run.pid);
+      ok(old.length >= 5, `there were ${old.length} workers`);
       await run.edit();
       await run.ready();
-      const last = await workersBelow(run.pid, first);
-      ok(last <= first, `there were ${first} workers, after a restart there are ${last}`);
+      equal(await countLeft(run.pid, (thread) => old.includes(thread)), 0, `of ${old.length} workers some are left`);
     } finally {
       await run.stop();
       await Deno.remove(folder, { recursive: true });
@@ -93,9 +94,9 @@ Deno.test({ name: "forgets", sanitizeOps: false, sanitizeResources: false, fn: a
   for (const kind of Object.keys(KINDS)) await KINDS[kind]();
 } });\n`;
     const looks = `import { ok } from "node:assert/strict";
-${workersBelow}
-${countWorkers}
-Deno.test("looks", async () => ok(await workersBelow(Deno.pid, 0) === 0, \`\${countWorkers(Deno.pid)} workers\`));\n`;
+${countLeft}
+${workersOf}
+Deno.test("looks", async () => ok(await countLeft(Deno.pid, () => true) === 0, \`\${workersOf(Deno.pid).length} are left\`));\n`;
     await Deno.writeTextFile(`${folder}/a_test.ts`, forgets);
     await Deno.writeTextFile(`${folder}/b_test.ts`, looks);
     const args = ["test", "-A", "--no-check", "--config", CONFIG, folder];

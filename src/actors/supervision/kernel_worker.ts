@@ -1,14 +1,12 @@
 /** The worker of a kernel, seen from the thread that has started it. */
 
-// Imported for its file alone: `deno compile` embeds what is imported somewhere.
-import "../thread/kernel_host.ts";
 import type { ErrorReport } from "../../worker/error_report.ts";
-import { startPermittedWorker, type TaskPermissions } from "../../worker/permitted_worker.ts";
+import { HostedWorker } from "../../worker/hosted_worker.ts";
+import type { TaskPermissions } from "../../worker/permitted_worker.ts";
+import { KERNEL_HOST } from "../thread/kernel_host.ts";
 import {
   type FromKernel,
   isFromKernel,
-  KERNEL_WORKER_PREFIX,
-  type KernelEnvelope,
   type KernelJob,
   type KernelQuestion,
   type ToKernel,
@@ -44,37 +42,19 @@ export interface WorkerOrder {
   readonly onQuestion: (question: KernelQuestion) => void;
 }
 
-function startWorker(name: string, permissions: TaskPermissions | undefined, module: string): Worker {
-  if (permissions === undefined) {
-    // This literal form is what bundlers and `deno compile` recognise.
-    return new Worker(new URL("../thread/kernel_host.ts", import.meta.url), { type: "module", name });
-  }
-  return startPermittedWorker(new URL("../thread/kernel_host.ts", import.meta.url), module, name, permissions);
-}
-
 /** A worker. It starts at once, and imports the kernel's module. */
 export class KernelWorker {
-  readonly #worker: Worker;
+  readonly #worker: HostedWorker<ToKernel, FromKernel>;
   readonly #order: WorkerOrder;
-  #isTerminated = false;
 
   /** @throws {DOMException} If the constants of the job cannot be cloned. */
   constructor(order: WorkerOrder) {
     const { job, permissions } = order;
     this.#order = order;
-    this.#worker = startWorker(`${KERNEL_WORKER_PREFIX}${job.self.id}`, permissions, job.module);
-    this.#worker.addEventListener("message", ({ data }) => {
-      const message = (data as Partial<KernelEnvelope> | null)?.ringmill;
-      if (message === undefined || this.#isTerminated) return;
-      // The kernel itself may post what it likes.
-      if (isFromKernel(message)) this.#onMessage(message);
-      else this.#die("posted a message that its host does not send");
-    });
-    this.#worker.addEventListener("messageerror", () => this.#die("sent a message that cannot be read"));
-    this.#worker.addEventListener("error", (event) => {
-      // Otherwise the whole program would end.
-      event.preventDefault();
-      this.#die(`broke its worker: ${event.message}`);
+    this.#worker = new HostedWorker(KERNEL_HOST, { name: job.self.id, permissions, module: job.module }, {
+      isMessage: isFromKernel,
+      heard: (message) => this.#onMessage(message),
+      broke: (incident) => this.#die(incident),
     });
     try {
       this.post({ kind: "load", job });
@@ -86,7 +66,7 @@ export class KernelWorker {
 
   /** Posts to the worker. */
   post(message: ToKernel): void {
-    this.#worker.postMessage(message);
+    this.#worker.post(message);
   }
 
   #onMessage(message: FromKernel): void {
@@ -108,12 +88,11 @@ export class KernelWorker {
   }
 
   #die(incident: string, error?: ErrorReport): void {
-    if (!this.#isTerminated) this.#order.listener.ended({ incident, error, isDead: true, hasReceived: false });
+    this.#order.listener.ended({ incident, error, isDead: true, hasReceived: false });
   }
 
   /** Ends the worker. Nothing is heard of it any more. A thread in an endless loop lives on: nothing can end it. */
   terminate(): void {
-    this.#isTerminated = true;
     this.#worker.terminate();
   }
 }

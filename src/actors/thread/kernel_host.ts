@@ -8,27 +8,21 @@
 import { StoppedError } from "../../errors.ts";
 import { adoptClockZero } from "../../ring/clock.ts";
 import { type ErrorReport, reportError } from "../../worker/error_report.ts";
+import { HostScope } from "../../worker/host_scope.ts";
+import type { HostModule } from "../../worker/hosted_worker.ts";
 import { beginImport, endImport } from "../../worker/importing.ts";
-import { stopAll } from "../../worker/unload.ts";
-import { watchScope, workerScope } from "../../worker/worker_scope.ts";
 import {
   type FromKernel,
-  KERNEL_WORKER_PREFIX,
-  type KernelEnvelope,
   type KernelJob,
   type ToKernel,
 } from "./kernel_protocol.ts";
 import { type AnyRingKernel, findKernel } from "../ring_kernel.ts";
 import { WorkerContext } from "./worker_context.ts";
 
-// As it is now: the kernel's module may replace it.
-const postMessage = workerScope.postMessage?.bind(workerScope);
-const close = workerScope.close?.bind(workerScope);
+/** The host of kernels. */
+export const KERNEL_HOST: HostModule = { url: import.meta.url, file: "kernel_host.ts", prefix: "ringmill kernel: " };
 
-/** In an envelope: what the kernel itself posts is none of ours. */
-function post(message: FromKernel): void {
-  postMessage({ ringmill: message } satisfies KernelEnvelope);
-}
+const host = new HostScope<ToKernel, FromKernel>();
 
 /** A kernel that is there to be called. */
 interface Loaded {
@@ -37,37 +31,26 @@ interface Loaded {
 }
 
 let loaded: Loaded | undefined;
-/** Whether it has been told how this worker's work has ended. */
-let isOver = false;
 
 async function load(job: KernelJob): Promise<void> {
   adoptClockZero(job.zero);
   try {
     await import(job.module);
     const kernel = findKernel(job.module, job.definition);
-    if ("reason" in kernel) return end({ kind: "broken", incident: `could not be found: ${kernel.reason}` });
-    loaded = { kernel, context: new WorkerContext(job, kernel, post) };
-    post({ kind: "loaded" });
+    if ("reason" in kernel) return host.settle({ kind: "broken", incident: `could not be found: ${kernel.reason}` });
+    loaded = { kernel, context: new WorkerContext(job, kernel, (message) => host.post(message)) };
+    host.post({ kind: "loaded" });
   } catch (error) {
-    end({ kind: "broken", incident: "could not be imported:", error: reportError(error) });
+    host.settle({ kind: "broken", incident: "could not be imported:", error: reportError(error) });
   } finally {
     endImport();
   }
 }
 
-/** Tells how this worker's work has ended. */
-function end(message: FromKernel): void {
-  if (isOver) return;
-  isOver = true;
-  // The worker is terminated next: workers that its function has started, and not closed, would run on.
-  stopAll();
-  post(message);
-}
-
 /** The function has come to its end. Nothing that it has left behind runs after that. */
 function leave(): void {
-  end({ kind: "returned" });
-  close();
+  host.settle({ kind: "returned" });
+  host.close();
 }
 
 async function run({ kernel, context }: Loaded): Promise<void> {
@@ -91,7 +74,7 @@ async function fail(
   hasReceived: boolean,
 ): Promise<void> {
   await context.failUnanswered(context.failureOf(incident, error));
-  post({ kind: "failed", incident, error, hasReceived });
+  host.post({ kind: "failed", incident, error, hasReceived });
 }
 
 function onMessage(message: ToKernel): void {
@@ -113,14 +96,11 @@ function onLoadedMessage(kernel: Loaded, message: Exclude<ToKernel, { kind: "loa
   }
 }
 
-function listen(name: string): void {
+host.serve(KERNEL_HOST, (name) => {
   beginImport(name);
-  workerScope.addEventListener("message", (event) => onMessage((event as MessageEvent<ToKernel>).data));
-  watchScope({
-    threw: (incident, error) => post({ kind: "noted", incident, error: reportError(error) }),
-    ends: (incident) => end({ kind: "broken", incident }),
-  });
-}
-
-const { name } = workerScope;
-if (name?.startsWith(KERNEL_WORKER_PREFIX)) listen(name.slice(KERNEL_WORKER_PREFIX.length));
+  return {
+    heard: onMessage,
+    threw: (incident, error) => host.post({ kind: "noted", incident, error: reportError(error) }),
+    ends: (incident) => host.settle({ kind: "broken", incident }),
+  };
+});

@@ -7,9 +7,6 @@ import type { KernelUse } from "../kernel_link.ts";
 import type { Backpressure, RingKernelSettings } from "../ring_kernel.ts";
 import type { KernelMemoryDescription, MailboxDescription } from "./kernel_memory.ts";
 
-/** Workers whose name begins so are hosts of kernels. */
-export const KERNEL_WORKER_PREFIX = "ringmill kernel: ";
-
 /** A kernel, as others are told of it. */
 export interface PeerDescription {
   readonly id: string;
@@ -119,11 +116,6 @@ export type KernelQuestion =
 
 /** From the worker. */
 export type FromKernel = KernelNews | KernelQuestion;
-
-/** How a worker posts: the kernel may post messages too. */
-export interface KernelEnvelope {
-  readonly ringmill: FromKernel;
-}
 
 /** Whether a value is a message from a worker: a kernel may post anything. */
 export function isFromKernel(value: unknown): value is FromKernel {

@@ -1,17 +1,11 @@
 /** Watches the memory of the process while something runs. */
 
-// That this module is imported has `deno compile` embed it as well.
-import type { MemoryUse } from "../memory_use.ts";
-import { SAMPLER } from "./memory_sampler.ts";
+import { HostedWorker } from "../../worker/hosted_worker.ts";
 import { stopOnUnload } from "../../worker/unload.ts";
+import type { MemoryUse } from "../memory_use.ts";
+import { PEAK, SAMPLER, type SamplerWords, STATE } from "./memory_sampler.ts";
 
 const MIB = 2 ** 20;
-
-/** Words that the sampler shares: its state, and the greatest sample in KiB. */
-const STATE = 0, PEAK = 1;
-
-/** What a sampler and those who use it share. */
-export type SamplerWords = Int32Array<SharedArrayBuffer>;
 
 /** The words of a sampler that is not started. */
 export function samplerWords(): SamplerWords {
@@ -39,15 +33,14 @@ export async function measureMemory<Result>(
   words: SamplerWords = samplerWords(),
 ): Promise<{ result: Awaited<Result>; use: MemoryUse }> {
   const forgetUnload = stopOnUnload(() => stopSampler(words));
-  const sampler = new Worker(new URL("./memory_sampler.ts", import.meta.url), { type: "module", name: SAMPLER });
   const broken = Promise.withResolvers<never>();
-  sampler.onerror = (event) => {
-    // Otherwise the whole program would end.
-    event.preventDefault();
-    broken.reject(new Error(`Cannot measure the memory: the worker for that broke: ${event.message}`));
-  };
+  const sampler = new HostedWorker<SamplerWords, never>(SAMPLER, { name: "rss" }, {
+    isMessage: (_): _ is never => false,
+    heard: () => {},
+    broke: (deed) => broken.reject(new Error(`Cannot measure the memory: the sampler ${deed}`)),
+  });
   try {
-    sampler.postMessage(words);
+    sampler.post(words);
     await Promise.race([Atomics.waitAsync(words, STATE, 0).value, broken.promise]);
     const first = sample();
     Atomics.store(words, PEAK, 0);

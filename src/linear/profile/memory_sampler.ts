@@ -1,10 +1,25 @@
 /** The worker that samples the memory of the process. */
 
-/** Words shared with the thread that is measured: 0 starting, 1 sampling, 2 stop; and the greatest sample in KiB. */
-const STATE = 0, PEAK = 1;
+import { HostScope } from "../../worker/host_scope.ts";
+import type { HostModule } from "../../worker/hosted_worker.ts";
+
+/** The host of samplers. */
+export const SAMPLER: HostModule = {
+  url: import.meta.url,
+  file: "memory_sampler.ts",
+  prefix: "ringmill memory sampler: ",
+};
+
+/** Words that a sampler and its users share: 0 starting, 1 sampling, 2 stop; and the greatest sample in KiB. */
+export type SamplerWords = Int32Array<SharedArrayBuffer>;
+
+/** Where the words are. */
+export const STATE = 0;
+export const PEAK = 1;
+
 const INTERVAL_MS = 2;
 
-function keepSampling(words: Int32Array): void {
+function keepSampling(words: SamplerWords): void {
   // It may have been stopped while this worker was starting.
   if (Atomics.compareExchange(words, STATE, 0, 1) !== 0) return;
   Atomics.notify(words, STATE);
@@ -14,14 +29,11 @@ function keepSampling(words: Int32Array): void {
   } while (Atomics.wait(words, STATE, 1, INTERVAL_MS) === "timed-out");
 }
 
-/** The name of the worker. In any other thread this module does nothing. */
-export const SAMPLER = "ringmill/memory sampler";
+const host = new HostScope<SamplerWords, never>();
 
-// The types of the main thread do not know a worker's own scope.
-const scope = globalThis as unknown as Worker & { readonly name?: string };
-if (scope.name === SAMPLER) {
-  scope.onmessage = ({ data }: MessageEvent<Int32Array>) => {
-    keepSampling(data);
-    close();
-  };
-}
+host.serve(SAMPLER, () => ({
+  heard(words) {
+    keepSampling(words);
+    host.close();
+  },
+}));

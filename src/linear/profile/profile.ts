@@ -1,14 +1,15 @@
 /** Runs a node's function in a worker of its own, and measures it there. */
 
 import { moduleUrl } from "../../worker/module_url.ts";
-import { type ErrorReport, rebuildError } from "../../worker/error_report.ts";
+import { type ErrorReport, isErrorReport, rebuildError } from "../../worker/error_report.ts";
 import { targetOf } from "../../worker/export_target.ts";
 import type { ExportTarget } from "../../worker/export_target.ts";
 import type { MemoryUse } from "../memory_use.ts";
-// That this module is imported has `deno compile` embed it as well.
 import { PROFILER } from "./profile_worker.ts";
 import { whyNotStorable } from "../cache/inspect_value.ts";
-import { type SamplerWords, samplerWords, stopSampler } from "./memory_profile.ts";
+import { samplerWords, stopSampler } from "./memory_profile.ts";
+import type { SamplerWords } from "./memory_sampler.ts";
+import { HostedWorker } from "../../worker/hosted_worker.ts";
 import { stopOnUnload } from "../../worker/unload.ts";
 import type { LinearNode } from "../node.ts";
 import type { TimedResult } from "../run/timed.ts";
@@ -56,19 +57,22 @@ export async function profileInWorker(
   return answer;
 }
 
+/** Whether a value is what the worker says: the function may post anything. */
+function isAnswer(value: unknown): value is ProfileAnswer {
+  const { use, error, refusal } = Object(value) as Record<string, unknown>;
+  return typeof refusal === "string" || isErrorReport(error) || typeof use === "object" && use !== null;
+}
+
 function ask(job: ProfileJob): Promise<ProfileAnswer> {
-  const worker = new Worker(new URL("./profile_worker.ts", import.meta.url), { type: "module", name: PROFILER });
   const { promise, resolve, reject } = Promise.withResolvers<ProfileAnswer>();
-  worker.onmessage = ({ data }) => resolve(data);
-  worker.onmessageerror = () => reject(new TypeError("its worker sent what cannot be read"));
-  worker.onerror = (event) => {
-    // Otherwise the whole program would end.
-    event.preventDefault();
-    reject(new Error(`its worker broke: ${event.message}`));
-  };
+  const worker = new HostedWorker<ProfileJob, ProfileAnswer>(PROFILER, { name: job.node }, {
+    isMessage: isAnswer,
+    heard: resolve,
+    broke: (deed) => reject(new Error(`it ${deed}`)),
+  });
   // A thread that is terminated ends no sampler.
   const forgetUnload = stopOnUnload(() => stopSampler(job.words));
-  worker.postMessage(job);
+  worker.post(job);
   return promise.finally(() => {
     forgetUnload();
     stopSampler(job.words);

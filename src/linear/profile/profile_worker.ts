@@ -1,6 +1,8 @@
 /** The worker that calls one node's function and measures it. */
 
 import { reportError } from "../../worker/error_report.ts";
+import { HostScope } from "../../worker/host_scope.ts";
+import type { HostModule } from "../../worker/hosted_worker.ts";
 import { findExport } from "../../worker/export_target.ts";
 import { beginImport, endImport } from "../../worker/importing.ts";
 import { measureMemory } from "./memory_profile.ts";
@@ -22,12 +24,9 @@ async function answer({ node, target, args, words }: ProfileJob): Promise<Profil
   }
 }
 
-/** The name of the worker. In any other thread this module does nothing. */
-export const PROFILER = "ringmill/profiler";
+/** The host of profilers. */
+export const PROFILER: HostModule = { url: import.meta.url, file: "profile_worker.ts", prefix: "ringmill profiler: " };
 
-// The types of the main thread do not know a worker's own scope. Functions may replace what is in it.
-const scope = globalThis as unknown as Worker & { readonly name?: string };
-if (scope.name === PROFILER) {
-  const post = scope.postMessage.bind(scope);
-  scope.onmessage = async ({ data }: MessageEvent<ProfileJob>) => post(await answer(data));
-}
+const host = new HostScope<ProfileJob, ProfileAnswer>();
+
+host.serve(PROFILER, () => ({ heard: async (job) => host.post(await answer(job)) }));

@@ -36,11 +36,6 @@ export type HostMessage = { readonly kind: "load"; readonly job: TaskJob; readon
   readonly kind: "run";
 };
 
-/** How a worker posts: the task may post messages too. */
-export interface TaskEnvelope {
-  readonly ringmill: TaskMessage;
-}
-
 /** From the worker. */
 export type TaskMessage =
   /** The module is imported and the function found. */

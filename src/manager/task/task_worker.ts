@@ -1,23 +1,14 @@
 /** A task's worker, seen from the thread that started it. */
 
 import { DeclarationError, TaskError } from "../../errors.ts";
-// Imported for its file alone: `deno compile` embeds what is imported somewhere.
-import "./task_host.ts";
 import { clockZero } from "../../ring/clock.ts";
 import { rebuildError, summarizeError } from "../../worker/error_report.ts";
 import type { TaskState } from "../metrics.ts";
 import type { TaskFailure } from "../task_group.ts";
-import { startPermittedWorker, type TaskPermissions } from "../../worker/permitted_worker.ts";
-import { type HostMessage, isTaskMessage, type TaskEnvelope, type TaskJob, type TaskMessage } from "./task_protocol.ts";
-import { WORKER_NAME_PREFIX } from "../../worker/permitted_worker.ts";
-
-function startWorker(name: string, permissions: TaskPermissions | undefined, module: string): Worker {
-  if (permissions === undefined) {
-    // This literal form is what bundlers and `deno compile` recognise.
-    return new Worker(new URL("./task_host.ts", import.meta.url), { type: "module", name });
-  }
-  return startPermittedWorker(new URL("./task_host.ts", import.meta.url), module, name, permissions);
-}
+import { HostedWorker } from "../../worker/hosted_worker.ts";
+import type { TaskPermissions } from "../../worker/permitted_worker.ts";
+import { type HostMessage, isTaskMessage, type TaskJob, type TaskMessage } from "./task_protocol.ts";
+import { TASK_HOST } from "./task_host.ts";
 
 /** Starts the worker of a task at once; `run()` then calls the task's function. */
 export class TaskWorker {
@@ -31,7 +22,7 @@ export class TaskWorker {
   readonly ended: Promise<TaskFailure>;
   /** Hears that the task wants everything to stop, or has closed a reader. */
   onRequest: ((kind: "stop" | "left") => void) | undefined;
-  readonly #worker: Worker;
+  readonly #worker: HostedWorker<HostMessage, TaskMessage>;
   #state: TaskState = "waiting";
   #isLoaded = false;
   #wasRun = false;
@@ -46,32 +37,18 @@ export class TaskWorker {
     this.loaded = this.#loaded.promise;
     this.begun = this.#begun.promise;
     this.ended = this.#ended.promise;
-    this.#worker = startWorker(`${WORKER_NAME_PREFIX}${pipeline}/${job.task}`, permissions, job.target.module);
-    this.#worker.addEventListener("message", ({ data }) => this.#receive(data));
-    this.#worker.addEventListener("messageerror", () => this.#fail("sent a message that cannot be read"));
-    this.#worker.addEventListener("error", (event) => {
-      // Otherwise the whole program would end.
-      event.preventDefault();
-      this.#fail(`broke its worker: ${event.message}`);
+    const options = { name: `${pipeline}/${job.task}`, permissions, module: job.target.module };
+    this.#worker = new HostedWorker(TASK_HOST, options, {
+      isMessage: isTaskMessage,
+      heard: (message) => this.#hear(message),
+      broke: (deed) => this.#fail(deed),
     });
-    this.#tell({ kind: "load", job, clock: clockZero() });
+    this.#worker.post({ kind: "load", job, clock: clockZero() });
   }
 
   /** Where the task is in its life. One that is blocked is «running». */
   get state(): TaskState {
     return this.#state;
-  }
-
-  #tell(message: HostMessage): void {
-    this.#worker.postMessage(message);
-  }
-
-  /** The task may post what it likes: what looks like a message of its host, but is none, is its failure. */
-  #receive(data: unknown): void {
-    const message = (data as Partial<TaskEnvelope> | null)?.ringmill;
-    if (message === undefined) return;
-    if (isTaskMessage(message)) this.#hear(message);
-    else this.#fail("posted a message that its host does not send");
   }
 
   #hear(message: TaskMessage): void {
@@ -114,7 +91,7 @@ export class TaskWorker {
   /** Calls the task's function. Resolves when the call has begun, or the task has ended. */
   async run(): Promise<void> {
     this.#wasRun = true;
-    this.#tell({ kind: "run" });
+    this.#worker.post({ kind: "run" });
     await this.begun;
   }
 

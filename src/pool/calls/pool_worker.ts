@@ -7,8 +7,7 @@ import { endOf, failureOf, functionName, GivenCall } from "./given_call.ts";
 import { Manager } from "../../manager/manager.ts";
 import { encodeMessage, receiveMessage, sendMessage } from "./messages.ts";
 import type { CallReply, CallRequest } from "./pool_protocol.ts";
-// Also for its file: `deno compile` embeds what is imported somewhere.
-import { serveCalls } from "./serve_calls.ts";
+import { SERVE_CALLS } from "./serve_calls.ts";
 import type { TaskPermissions } from "../../worker/permitted_worker.ts";
 
 /** What a {@link PoolWorker} is started with. */
@@ -64,8 +63,8 @@ export class PoolWorker {
     for (const event of ["tickets", "cancel"]) manager.addEvent({ name: event });
     manager.addTask({
       name,
-      fn: serveCalls.name,
-      module: new URL("./serve_calls.ts", import.meta.url).href,
+      fn: SERVE_CALLS.exportName!,
+      module: SERVE_CALLS.module,
       reads: { requests: "requests" },
       writes: { replies: "replies" },
       events: { tickets: "tickets", cancel: "cancel" },

@@ -9,7 +9,7 @@ import type { RingReader, RingWriter } from "../../ring/ring.ts";
 import type { TaskEvent } from "../../ring/task_event.ts";
 import { type CallContext, CancellationListener } from "../call_context.ts";
 import { reportError } from "../../worker/error_report.ts";
-import { findExport } from "../../worker/export_target.ts";
+import { findExport, provideExport } from "../../worker/export_target.ts";
 import { beginImport, endImport } from "../../worker/importing.ts";
 import { encodeMessage, receiveMessage, sendMessage } from "./messages.ts";
 import type { CallReply, CallRequest } from "./pool_protocol.ts";
@@ -44,6 +44,9 @@ export async function serveCalls(
     await sendMessage(replies, encodeReply(reply), BLOCK_MS);
   }
 }
+
+/** What the task of a worker runs. */
+export const SERVE_CALLS: ExportTarget = provideExport(import.meta.url, "serveCalls", serveCalls);
 
 /** The functions that were called before. */
 class FunctionTable {
