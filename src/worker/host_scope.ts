@@ -79,4 +79,3 @@ function watch<To>({ threw, ends }: HostEvents<To>): void {
   };
   scope.addEventListener("unload", () => ends("ended its worker before it returned"));
 }
-

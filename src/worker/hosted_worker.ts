@@ -95,5 +95,8 @@ function startWorker({ url, file, prefix }: HostModule, { name, permissions, mod
   // A worker's own module has import.meta.main set, by which a bundle would run the program again; what it imports has not.
   const imports = [url, ...module === undefined ? [] : [module]].map((one) => `import ${JSON.stringify(one)};`);
   const entry = `data:text/javascript,${encodeURIComponent(imports.join(""))}`;
-  return new Worker(entry, permissions === undefined ? options : { ...options, deno: { permissions } } as WorkerOptions);
+  return new Worker(
+    entry,
+    permissions === undefined ? options : { ...options, deno: { permissions } } as WorkerOptions,
+  );
 }

@@ -11,11 +11,7 @@ import { type ErrorReport, reportError } from "../../worker/error_report.ts";
 import { HostScope } from "../../worker/host_scope.ts";
 import type { HostModule } from "../../worker/hosted_worker.ts";
 import { beginImport, endImport } from "../../worker/importing.ts";
-import {
-  type FromKernel,
-  type KernelJob,
-  type ToKernel,
-} from "./kernel_protocol.ts";
+import type { FromKernel, KernelJob, ToKernel } from "./kernel_protocol.ts";
 import { type AnyRingKernel, findKernel } from "../ring_kernel.ts";
 import { WorkerContext } from "./worker_context.ts";
 

@@ -35,7 +35,7 @@ async function load(job: TaskJob): Promise<(() => Promise<void>) | null> {
     }
     host.settle({ kind: "refused", reason: found });
   } catch (error) {
-    if (error instanceof DeclarationError) settle({ kind: "refused", reason: error.message });
+    if (error instanceof DeclarationError) host.settle({ kind: "refused", reason: error.message });
     else fail("could not be imported:", error);
   } finally {
     endImport();

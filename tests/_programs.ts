@@ -1,0 +1,83 @@
+/** Programs that tests start: Deno on the checkout, and those that a machine may lack. */
+
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The folder of the checkout. */
+export const ROOT: string = fileURLToPath(new URL("../", import.meta.url));
+/** The configuration, in which the package's own names are known. */
+export const CONFIG: string = join(ROOT, "deno.json");
+
+/** How to get what a machine may lack: Debian's packages. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  "redis-server": "redis-server",
+  "nats-server": "nats-server",
+  chromium: "chromium",
+  "chromium-browser": "chromium",
+  "google-chrome": "chromium",
+  script: "bsdutils",
+  sh: "dash",
+  python3: "python3",
+  git: "git",
+  sox: "sox",
+};
+
+/** Where the first of some programs lies that this machine has, or `undefined`. */
+export function findProgram(...names: readonly string[]): string | undefined {
+  const folders = (Deno.env.get("PATH") ?? "").split(delimiter).filter((folder) => folder !== "");
+  for (const name of names) {
+    for (const folder of folders) {
+      try {
+        const path = join(folder, name);
+        if (Deno.statSync(path).isFile) return path;
+      } catch {
+        // It is not there, or nobody may look.
+      }
+    }
+  }
+}
+
+/**
+ * Whether tests have to be left out as this machine has none of some programs. Says so, and how to get the first, in one
+ * line.
+ */
+export function lacks(...names: readonly string[]): boolean {
+  if (findProgram(...names) !== undefined) return false;
+  const debian = PACKAGES[names[0]];
+  const advice = debian === undefined ? "" : ` (on Debian: apt-get install ${debian})`;
+  console.error(`Without ${names[0]}${advice} some tests are left out`);
+  return true;
+}
+
+/** How a program has ended, and what it has printed. */
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** How {@link runDeno} runs it. */
+export interface RunDenoOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** After so long it is killed: the test fails then. 60 s by default. */
+  readonly timeoutMs?: number;
+}
+
+/** Runs Deno without colours. It is killed if it does not end by itself. */
+export async function runDeno(args: readonly string[], options: RunDenoOptions = {}): Promise<Ran> {
+  const { cwd, env, timeoutMs = 60_000 } = options;
+  const process = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const watchdog = setTimeout(() => process.kill("SIGKILL"), timeoutMs);
+  const { code, stdout, stderr } = await process.output();
+  clearTimeout(watchdog);
+  const text = new TextDecoder();
+  return { code, out: text.decode(stdout), err: text.decode(stderr) };
+}
