@@ -107,6 +107,33 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
     if (usePersistentCache) this.nodes.forEach(checkSource);
   }
 
+  /** A copy of its configuration. */
+  get config(): unknown {
+    return copyOf(this.#declaration.config, this.#declaration.codecs);
+  }
+
+  /**
+   * The same nodes with other settings: those given take precedence, the configuration as a whole.
+   *
+   * @throws {TypeError} If one is of the wrong kind, or there is none of that name.
+   * @throws {DeclarationError} If a name stands for two objects then.
+   *
+   * @example
+   * ```ts
+   * import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
+   * import { equal } from "node:assert/strict";
+   *
+   * const node = new LinearNode({ name: "double", fn: (n: number) => 2 * n, inputs: ["config.n"], outputs: ["doubled"] });
+   * const pipeline = new LinearPipeline({ name: "doubles", nodes: [node], config: { n: 1 }, quiet: true });
+   * const { results } = await pipeline.withSettings({ config: { n: 5 } }).run();
+   * equal(results.doubled, 10);
+   * ```
+   */
+  withSettings(settings: Partial<LinearPipelineSettings>): LinearPipeline<Objects> {
+    checkOptions(`change settings of pipeline "${this.name}"`, settings, LINEAR_SETTING_RULES);
+    return new LinearPipeline<Objects>({ ...this.#settings, ...settings, nodes: this.nodes });
+  }
+
   /** The plan of a run, for those who only look. */
   #plan(options: LinearPlanOptions, cache: OpenCache | null): Plan {
     const done = options.resume ? cache?.records.unfinished() ?? this.#memory.done : new Map<string, string>();

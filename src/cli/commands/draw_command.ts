@@ -14,6 +14,7 @@ import type { Direction } from "../../view/draw/geometry.ts";
 import { writeWhole } from "../../files.ts";
 import { STATUS, TargetError, UsageError } from "../program/exit_status.ts";
 import { STDOUT } from "../terminal/terminal.ts";
+import { isLinearPipeline } from "./linear_run.ts";
 import { isPipeline, type Kind, load, type LoadOptions, urlOf } from "../program/load_pipeline.ts";
 
 /** Options of the command. */
@@ -56,10 +57,6 @@ const DRAWABLE: Kind<Pipeline | DrawableGraph | LinearPipeline> = {
 
 function isGraph(value: unknown): value is DrawableGraph {
   return typeof value === "object" && value !== null && "startNodes" in value && "edges" in value;
-}
-
-function isLinearPipeline(value: unknown): value is LinearPipeline {
-  return typeof value === "object" && value !== null && "openRegistry" in value && "nodes" in value;
 }
 
 function describe(drawable: Pipeline | DrawableGraph | LinearPipeline): ViewDescription {

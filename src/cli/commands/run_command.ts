@@ -1,16 +1,18 @@
 /** `ringmill run` */
 
+import type { LinearPipeline } from "../../linear/pipeline.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
-import { STATUS } from "../program/exit_status.ts";
+import { STATUS, UsageError } from "../program/exit_status.ts";
 import { follow } from "../terminal/follow_run.ts";
 import { Interruption } from "../program/interruption.ts";
-import { type LoadOptions, loadPipeline, urlOf } from "../program/load_pipeline.ts";
+import { isPipeline, type Kind, load, type LoadOptions, urlOf } from "../program/load_pipeline.ts";
 import { arrangeRecording, type RecordedRunOptions } from "../program/recorded_run.ts";
 import { announceRun } from "../program/run_records.ts";
 import { STDERR } from "../terminal/terminal.ts";
+import { isLinearPipeline, type LinearRunCommandOptions, runLinear } from "./linear_run.ts";
 
 /** Options of the command. */
-export interface RunOptions extends LoadOptions, RecordedRunOptions {
+export interface RunOptions extends LoadOptions, RecordedRunOptions, LinearRunCommandOptions {
   /** Milliseconds from one snapshot to the next. */
   readonly interval: number;
   /** Seconds from one table to the next where there is no terminal. */
@@ -21,9 +23,23 @@ export interface RunOptions extends LoadOptions, RecordedRunOptions {
   readonly dashboard?: number;
 }
 
+/** What can be run. */
+const RUNNABLE: Kind<Pipeline | LinearPipeline> = {
+  name: "pipeline",
+  includes: (value) => isPipeline(value) || isLinearPipeline(value),
+};
+
+function refuseLinearOptions(target: string, options: LinearRunCommandOptions): void {
+  const given = (["set", "from", "to", "force", "resume"] as const).find((option) => options[option] !== undefined);
+  if (given) throw new UsageError(`Cannot run ${target}: --${given} is for linear pipelines`);
+}
+
 /** Runs a pipeline to its end, or to Ctrl-C, and shows what it does. The standard output belongs to the tasks. */
 export async function run(target: string, options: RunOptions): Promise<number> {
-  await using pipe = await loadPipeline(target, options);
+  const loaded = await load(target, options, RUNNABLE);
+  if (isLinearPipeline(loaded)) return await runLinear(loaded, options);
+  refuseLinearOptions(target, options);
+  await using pipe = loaded;
   using interruption = new Interruption(async () => {
     if (!options.quiet) STDERR.print("Stopping; Ctrl-C again ends the program at once");
     // Before what the tasks have to say of it.

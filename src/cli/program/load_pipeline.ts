@@ -2,6 +2,7 @@
 
 import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { setMainModule } from "../../linear/main_module.ts";
 import { Pipeline } from "../../pipeline/pipeline.ts";
 import { suggest } from "../../suggest.ts";
 import { TargetError, UsageError } from "./exit_status.ts";
@@ -95,6 +96,7 @@ async function loadModule<Thing>(
   if (name === "") throw new UsageError(`Cannot load ${target}: --export must be the name of an export`);
   if (allowModule) throw new UsageError(`Cannot load ${target}: --allow-module is for saved pipelines`);
   using _loading = new Loading(target);
+  setMainModule(href);
   const exports = await attempt<Record<string, unknown>>(() => import(href), `Cannot load ${target}: it`);
   if (!Object.hasOwn(exports, name)) {
     const names = Object.keys(exports), has = names.length === 0 ? "nothing" : names.join(", ");

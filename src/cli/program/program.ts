@@ -12,6 +12,7 @@ import {
   recordingRepair,
 } from "../commands/recording_command.ts";
 import { run } from "../commands/run_command.ts";
+import { addLinearCommands, addLinearPlanOptions } from "./linear_options.ts";
 import { top, type TopOptions } from "../commands/top_command.ts";
 import { STDERR, STDOUT } from "../terminal/terminal.ts";
 
@@ -84,7 +85,7 @@ function newProgram(finish: (status: number) => void): Command {
       .option("--export <name>", "take this export of the module")
       .option("--allow-module <path>", "a module or folder that a saved pipeline may name; repeatable", collect)
       .action(async (target: string, options: Options) => finish(await act(target, options)));
-  command("run", "run a pipeline to its end; Ctrl-C stops it, a second one ends it at once", run)
+  addLinearPlanOptions(command("run", "run a pipeline to its end; Ctrl-C stops it, a second one ends it at once", run))
     .option("-q, --quiet", "print nothing but what tasks print, and errors")
     .addOption(
       new Option("--dashboard [port]", "say where the live page is, on this port if given").argParser(portNumber),
@@ -109,6 +110,7 @@ function newProgram(finish: (status: number) => void): Command {
     .addOption(every())
     .action(async (target: string | undefined, options: TopOptions) => finish(await top(target, options)));
   addRecordingCommands(program, finish);
+  addLinearCommands(program, finish, numberFrom(0, Number.MAX_SAFE_INTEGER));
   return program;
 }
 

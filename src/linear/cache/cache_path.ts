@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { mainModule } from "../main_module.ts";
 import { moduleUrl } from "../../worker/module_url.ts";
 
 /**
@@ -25,17 +26,9 @@ export function pathOf(cachePath: string | URL): string {
   return fileURLToPath(text);
 }
 
-/** The module that is run, if it is another than the program's main module. */
-let mainModule: string | undefined;
-
-/** Has pipelines of the module at `url` keep their caches beside it, as if it were the program's main module. */
-export function setMainModule(url: string): void {
-  mainModule = url;
-}
-
 /** The default: `.cache/NAME.db` beside the module that declares the pipeline, by default the program's main module. */
 export function defaultCachePath(name: string, module?: ImportMeta | URL | string): string {
-  const url = module === undefined ? mainModule ?? Deno.mainModule : moduleUrl(module);
+  const url = module === undefined ? mainModule() : moduleUrl(module);
   // Modules from elsewhere, and what the runtime makes for `deno eval` and tests, lie beside nothing.
   const folder = url.startsWith("file:") && !url.includes("$deno$") ? dirname(fileURLToPath(url)) : Deno.cwd();
   return join(folder, ".cache", `${fileNameOf(name)}.db`);
