@@ -312,7 +312,7 @@ Deno.test("WorkerPool refuses options out of range", () => {
     name: "RangeError",
     message: /"test": workers must be an integer, 1 or more, received 0/,
   });
-  throws(() => newPool({ workers: 1.5 }), { name: "RangeError", message: /integer, received 1.5/ });
+  throws(() => newPool({ workers: 1.5 }), { name: "RangeError", message: /an integer, 1 or more, received 1.5/ });
   throws(() => newPool({ graceMs: -1 }), {
     name: "RangeError",
     message: /graceMs must be a number of milliseconds, 0 or more, received -1/,

@@ -92,14 +92,27 @@ export function planGraph(declaration: Declaration): Plan {
     }
   }
   const starts = new Set([...declaration.starts].map((node) => planned.get(node)!));
-  problems.push(...startProblems(nodes, starts), ...nodes.flatMap(joinProblems));
+  // Not spread: there may be more of them than a call takes arguments.
+  const found = [problems, startProblems(nodes, starts), nodes.flatMap(joinProblems)];
   const cycle = findCycle(nodes);
-  if (cycle) problems.push(`${cycle.map(({ name }) => `"${name}"`).join(" -> ")} is a cycle`);
-  else if (starts.size > 0) problems.push(...reachProblems(nodes, starts));
-  if (problems.length > 0) {
-    throw new DeclarationError(`Cannot compile graph "${declaration.name}": ${problems.join("; ")}`);
-  }
+  if (cycle) found.push([`${drawCycle(cycle)} is a cycle`]);
+  else if (starts.size > 0) found.push(reachProblems(nodes, starts));
+  const all = found.flat();
+  if (all.length > 0) throw new DeclarationError(`Cannot compile graph "${declaration.name}": ${listOf(all, "; ")}`);
   return link(nodes, starts);
+}
+
+/** The most problems, or nodes of a cycle, that a message has. */
+const MOST_LISTED = 20;
+
+function listOf(texts: readonly string[], separator: string): string {
+  const left = texts.length - MOST_LISTED;
+  if (left <= 1) return texts.join(separator);
+  return [...texts.slice(0, MOST_LISTED - 1), `(${left} more)`, texts.at(-1)].join(separator);
+}
+
+function drawCycle(cycle: readonly PlannedNode[]): string {
+  return listOf(cycle.map(({ name }) => `"${name}"`), " -> ");
 }
 
 function startProblems(nodes: readonly PlannedNode[], starts: ReadonlySet<PlannedNode>): string[] {
@@ -130,12 +143,13 @@ function findCycle(nodes: readonly PlannedNode[]): PlannedNode[] | null {
   for (const { index } of order) for (const to of targets[index]) if (--missing[to.index] === 0) order.push(to);
   if (order.length === nodes.length) return null;
   // Each node that is left has a source that is left: to walk up from it must lead into a circle.
-  const path: PlannedNode[] = [];
+  const passed = new Set<PlannedNode>();
   let at = nodes.find(({ index }) => missing[index] > 0)!;
-  while (!path.includes(at)) {
-    path.push(at);
+  while (!passed.has(at)) {
+    passed.add(at);
     at = at.sources.find(({ index }) => missing[index] > 0)!;
   }
+  const path = [...passed];
   return [...path.slice(path.indexOf(at)), at].reverse();
 }
 
