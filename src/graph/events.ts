@@ -2,8 +2,8 @@
 
 import type { NodeError } from "./node_error.ts";
 
-/** Where a node is in an execution. */
-export type NodeStatus = "pending" | "running" | "completed" | "failed" | "skipped" | "cancelled";
+/** Where a node is in an execution. `queued` is one that waits for its limiter. */
+export type NodeStatus = "pending" | "queued" | "running" | "completed" | "failed" | "skipped" | "cancelled";
 
 /** How an execution has ended. */
 export type RunOutcome = "completed" | "failed" | "cancelled";
@@ -40,6 +40,8 @@ export type GraphEvent =
     | { readonly kind: "runStart" }
     /** An execution has ended. */
     | { readonly kind: "runEnd"; readonly outcome: RunOutcome; readonly error?: unknown }
+    /** A node waits for its limiter, as one of so many. */
+    | { readonly kind: "queue"; readonly node: string; readonly attempt: number; readonly queued: number }
     /** A node's function is called. */
     | { readonly kind: "start"; readonly node: string; readonly attempt: number }
     /** A node's function has returned. */

@@ -25,6 +25,14 @@ export type { ExecuteOptions, OutputOptions } from "./execute_options.ts";
 export { type Emitted, type GraphNode, Node, type NodeFunction } from "./node.ts";
 export type { NodeContext } from "./node_context.ts";
 export type { NodeOptions, RetryOptions } from "./node_options.ts";
+export {
+  Limiter,
+  type LimiterOptions,
+  type LimiterRunOptions,
+  LimitExceededError,
+  type RateOptions,
+} from "./limiter.ts";
+export { retryAfterMs } from "./retry_after.ts";
 export { NodeError, type NodeErrorOptions } from "./node_error.ts";
 export { GraphRun, type NodeTiming, type PipelineStatus, type PipelineTiming } from "./run.ts";
 export type { EventOrigin, EventParent, GraphEvent, NodeStatus, RunOutcome } from "./events.ts";

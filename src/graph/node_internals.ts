@@ -22,6 +22,8 @@ export interface NodeInternals {
   readonly targets: Set<GraphNode>;
   /** How long its functions may go on after they were cancelled, if that is longer than the graph's own grace period. */
   graceMs: number;
+  /** Whether the node itself waits for its limiter, for what it shares among calls. */
+  limitsItself: boolean;
   owner: NodeOwner | undefined;
   /** Made when somebody asks for them. */
   input: Port | undefined;
@@ -32,7 +34,15 @@ const INTERNALS = new WeakMap<GraphNode, NodeInternals>();
 
 /** Makes the inside of a new node. */
 export function addInternals(node: GraphNode, call: CallOptions | null): void {
-  INTERNALS.set(node, { call, targets: new Set(), graceMs: 0, owner: undefined, input: undefined, output: undefined });
+  INTERNALS.set(node, {
+    call,
+    targets: new Set(),
+    graceMs: 0,
+    limitsItself: false,
+    owner: undefined,
+    input: undefined,
+    output: undefined,
+  });
 }
 
 /** The inside of a node. */

@@ -2,6 +2,7 @@
 
 import type { NodeError } from "./node_error.ts";
 import { checkOptions } from "../rules.ts";
+import { type Limiter, LimitExceededError } from "./limiter.ts";
 import type { NodeContext } from "./node_context.ts";
 import { RETRY_RULES } from "./option_rules.ts";
 import type { JoinMode } from "./wiring.ts";
@@ -11,7 +12,7 @@ export interface RetryOptions {
   /** How often it is called at most, 1 or more. */
   attempts: number;
   /**
-   * Milliseconds before the second attempt; or a function that says how long to wait before the next one, for instance
+   * Milliseconds before the second attempt, or more if the error has a header `Retry-After` (see `retryAfterMs()`); or a function that says how long to wait before the next one, for instance
    * what a server asks for. That is kept as it is; where it is no number of 0 or more, the delay is as by default.
    *
    * @default {100}
@@ -36,7 +37,7 @@ export interface RetryOptions {
    * @default {0.5}
    */
   jitter?: number;
-  /** Whether an error is worth another attempt. All are by default. */
+  /** Whether an error is worth another attempt. All are by default, but for a `LimitExceededError`. */
   when?: (error: unknown, attempt: number) => boolean;
 }
 
@@ -55,6 +56,8 @@ export interface NodeOptions<In = unknown, Out = unknown, Join extends JoinMode 
   timeoutMs?: number;
   /** Puts something out in place of a function that has failed for good. It is bounded by `timeoutMs`, too. */
   fallback?: (error: NodeError, input: In, context: NodeContext) => Out | PromiseLike<Out>;
+  /** Bounds the calls of this node and of all that have the same limiter, across executions and graphs. */
+  limiter?: Limiter;
   /** Fails the node, with the signal's reason, when it aborts. */
   signal?: AbortSignal;
   /** For people. */
@@ -68,12 +71,18 @@ export interface CallOptions {
   // deno-lint-ignore no-explicit-any
   readonly fallback: ((error: NodeError, input: any, context: NodeContext) => unknown) | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly limiter: Limiter | undefined;
 }
 
 /** What is waited for before the second attempt, unless something else is asked for. */
 export const DEFAULT_DELAY_MS = 100;
 
-const DEFAULT_RETRY = { delayMs: DEFAULT_DELAY_MS, factor: 2, maxDelayMs: 30_000, jitter: 0.5, when: () => true };
+/** Whoever limits what may wait wants to hear of it at once. */
+function isWorthRetrying(error: unknown): boolean {
+  return !(error instanceof LimitExceededError);
+}
+
+const DEFAULT_RETRY = { delayMs: DEFAULT_DELAY_MS, factor: 2, maxDelayMs: 30_000, jitter: 0.5, when: isWorthRetrying };
 
 /** Refuses a value with a message that begins with `action`. */
 export function refuse(kind: ErrorConstructor, action: string, rule: string, value: unknown): never {
@@ -91,8 +100,8 @@ function completeRetry(action: string, retry: number | RetryOptions): Required<R
 
 /** Completes options that were checked. `null` if the node can be called without further ado. */
 export function completeOptions(action: string, options: NodeOptions): CallOptions | null {
-  const { retry = 1, timeoutMs = Infinity, fallback, signal } = options;
-  const complete = { retry: completeRetry(action, retry), timeoutMs, fallback, signal };
-  const isPlain = complete.retry.attempts === 1 && timeoutMs === Infinity && !fallback && !signal;
+  const { retry = 1, timeoutMs = Infinity, fallback, signal, limiter } = options;
+  const complete = { retry: completeRetry(action, retry), timeoutMs, fallback, signal, limiter };
+  const isPlain = complete.retry.attempts === 1 && timeoutMs === Infinity && !fallback && !signal && !limiter;
   return isPlain ? null : complete;
 }

@@ -10,6 +10,7 @@ import {
   countOrInfinity,
   duration,
   either,
+  instanceOf,
   integer,
   milliseconds,
   number,
@@ -20,6 +21,7 @@ import {
   signal,
   text,
 } from "../rules.ts";
+import { Limiter } from "./limiter.ts";
 
 /** {@link GraphOptions}. */
 export const GRAPH_RULES: Rules = {
@@ -57,6 +59,7 @@ export const NODE_RULES: Rules = {
   timeoutMs: duration,
   fallback: callback,
   signal,
+  limiter: instanceOf(Limiter, "a Limiter"),
   description: text,
 };
 

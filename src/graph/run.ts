@@ -70,8 +70,13 @@ function since1970(time: number): number | null {
 }
 
 /** The status of all nodes. */
-export function statusOf({ progress: { plan, status } }: Execution): PipelineStatus {
-  return Object.fromEntries(plan.nodes.map(({ index, name }) => [name, STATUSES[status[index]]]));
+export function statusOf(execution: Execution): PipelineStatus {
+  return Object.fromEntries(execution.progress.plan.nodes.map((node) => [node.name, nodeStatusOf(execution, node)]));
+}
+
+function nodeStatusOf(execution: Execution, node: PlannedNode): NodeStatus {
+  const status = execution.progress.status[node.index];
+  return status === RUNNING && execution.isQueued(node) ? "queued" : STATUSES[status];
 }
 
 /** Without a time, only the status tells whether a node was called. */
@@ -79,10 +84,11 @@ function wasCalled(status: number, begun: number): boolean {
   return !Number.isNaN(begun) || status === RUNNING || status === COMPLETED || status === FAILED;
 }
 
-function timingOf({ progress: { status, timing }, attempts }: Execution, node: PlannedNode): NodeTiming {
+function timingOf(execution: Execution, node: PlannedNode): NodeTiming {
+  const { progress: { status, timing }, attempts } = execution;
   const { index } = node, begun = timing?.startedAt[index] ?? NaN, ended = timing?.endedAt[index] ?? NaN;
   return {
-    status: STATUSES[status[index]],
+    status: nodeStatusOf(execution, node),
     startedAt: since1970(begun),
     endedAt: since1970(ended),
     durationMs: Number.isNaN(ended - begun) ? null : ended - begun,

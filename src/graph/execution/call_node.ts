@@ -1,6 +1,8 @@
 /** Calls a node with all that it may be called with: retries, a timeout, a fallback, a signal, and listeners. */
 
+import { within } from "../../ring/within.ts";
 import { Deadline, pause } from "../../timers.ts";
+import { retryAfterMs } from "../retry_after.ts";
 import { untilAborted } from "../../worker/until_aborted.ts";
 import type { Execution } from "./execution.ts";
 import { LinkedSignal } from "./linked_signal.ts";
@@ -14,10 +16,14 @@ const PLAIN: CallOptions = {
   timeoutMs: Infinity,
   fallback: undefined,
   signal: undefined,
+  limiter: undefined,
 };
 
 /** What a node is called for: its own work, or that of its fallback. */
 type Work = (context: NodeContext) => unknown;
+
+/** How long a place of a limiter is kept for a function that goes on after it was given up, in milliseconds. */
+const KEPT_PLACE_MS = 1000;
 
 /** How long to wait after a failed attempt, in milliseconds. */
 export function backoffMs(retry: Required<RetryOptions>, error: unknown, attempt: number): number {
@@ -26,7 +32,8 @@ export function backoffMs(retry: Required<RetryOptions>, error: unknown, attempt
   // What a server asks for is kept as it is.
   if (typeof asked === "number" && asked >= 0) return asked;
   const first = typeof delayMs === "function" ? DEFAULT_DELAY_MS : delayMs;
-  return Math.min(first * factor ** (attempt - 1), maxDelayMs) * (1 - jitter * Math.random());
+  const usual = Math.min(first * factor ** (attempt - 1), maxDelayMs) * (1 - jitter * Math.random());
+  return Math.max(usual, retryAfterMs(error) ?? 0);
 }
 
 /** One node of one execution, from its first call to its output. */
@@ -35,6 +42,8 @@ class NodeCall {
   readonly #node: PlannedNode;
   readonly #input: unknown;
   readonly #options: CallOptions;
+  /** What an attempt that was given up goes on with. */
+  #givenUp: Promise<unknown> | undefined;
 
   constructor(execution: Execution, node: PlannedNode, input: unknown) {
     this.#execution = execution;
@@ -64,16 +73,53 @@ class NodeCall {
   }
 
   async #attempt(attempt: number): Promise<AttemptOutcome> {
-    const { name, node } = this.#node, { trace } = this.#execution, start = performance.now();
+    const { name, node } = this.#node, { trace } = this.#execution;
+    let start = performance.now();
     this.#execution.attempted(this.#node, attempt);
-    this.#tell({ kind: "start", attempt });
     const work = () => this.#bounded(attempt, (context) => node.process(this.#input, context));
     try {
-      const output = await (trace ? trace.attempt(name, attempt, work) : work());
+      const place = await this.#takePlace(attempt);
+      start = performance.now();
+      this.#tell({ kind: "start", attempt });
+      const output = await this.#inPlace(place, () => trace ? trace.attempt(name, attempt, work) : work());
       this.#tell({ kind: "end", attempt, durationMs: performance.now() - start });
       return { output };
     } catch (thrown) {
       return { thrown, durationMs: performance.now() - start };
+    }
+  }
+
+  /** Waits for the node's limiter, unless the node does so itself. */
+  async #takePlace(attempt: number): Promise<(() => void) | undefined> {
+    const { limiter, signal } = this.#options, execution = this.#execution, node = this.#node;
+    if (!limiter || node.internals.limitsItself) return undefined;
+    using linked = new LinkedSignal(execution.signal, signal);
+    let isQueued = false;
+    const onQueued = (queued: number) => {
+      isQueued = true;
+      execution.queued(node, 1);
+      this.#tell({ kind: "queue", attempt, queued });
+    };
+    try {
+      return await limiter.acquire({ signal: linked.signal, onQueued });
+    } finally {
+      if (isQueued) execution.queued(node, -1);
+    }
+  }
+
+  /** Gives the place back when the work is done. Work that was given up keeps it for as long as it runs, within reason. */
+  async #inPlace(place: (() => void) | undefined, work: () => Promise<unknown>): Promise<unknown> {
+    if (!place) return await work();
+    try {
+      return await work();
+    } catch (error) {
+      const ms = retryAfterMs(error);
+      if (ms !== undefined) this.#options.limiter!.pauseFor(ms);
+      throw error;
+    } finally {
+      if (!this.#givenUp) place();
+      else within(this.#givenUp, KEPT_PLACE_MS).then(place, place);
+      this.#givenUp = undefined;
     }
   }
 
@@ -112,8 +158,14 @@ class NodeCall {
     using linked = new LinkedSignal(execution.signal, signal);
     linked.signal.throwIfAborted();
     using deadline = new Deadline(timeoutMs, () => linked.abort(tookLonger(timeoutMs)));
-    const output = execution.track(work(new AttemptContext(execution, name, attempt, linked.signal, deadline)), name);
-    return await untilAborted(Promise.resolve(output), linked.signal);
+    const output = Promise.resolve(
+      execution.track(work(new AttemptContext(execution, name, attempt, linked.signal, deadline)), name),
+    );
+    try {
+      return await untilAborted(output, linked.signal);
+    } finally {
+      if (linked.signal.aborted) this.#givenUp = output;
+    }
   }
 }
 

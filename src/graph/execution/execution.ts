@@ -83,6 +83,8 @@ export class Execution implements ProgressListener, ContextSource {
   #chains: Chain[] | undefined;
   /** By node: what else was returned and has not settled, such as attempts that were given up. */
   #open: Map<string, number> | undefined;
+  /** By node: calls that wait for a limiter. */
+  #queued: Map<PlannedNode, number> | undefined;
   /** Calls that wait in queues: how to end that. */
   #held: Set<() => void> | undefined;
   #settled: PromiseWithResolvers<void> | undefined;
@@ -198,6 +200,18 @@ export class Execution implements ProgressListener, ContextSource {
   /** Notes how often a node was called. */
   attempted(node: PlannedNode, attempt: number): void {
     (this.attempts ??= new Map()).set(node, attempt);
+  }
+
+  /** A call of a node begins to wait for a limiter, or no longer does. */
+  queued(node: PlannedNode, change: 1 | -1): void {
+    const queued = this.#queued ??= new Map(), count = Math.max(0, (queued.get(node) ?? 0) + change);
+    if (count > 0) queued.set(node, count);
+    else queued.delete(node);
+  }
+
+  /** Whether a node waits for a limiter. */
+  isQueued(node: PlannedNode): boolean {
+    return this.#queued?.has(node) ?? false;
   }
 
   /** Counts work of a node as open, until it settles. */

@@ -6,6 +6,8 @@ import { SharedCall } from "../execution/shared_call.ts";
 import { Node } from "../node.ts";
 import { holdCall, type NodeContext } from "../node_context.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
+import { internalsOf } from "../node_internals.ts";
+import { retryAfterMs } from "../retry_after.ts";
 import { BATCH_NODE_RULES, declareOptions } from "../option_rules.ts";
 import type { JoinMode } from "../wiring.ts";
 
@@ -73,6 +75,8 @@ class Batch<In, Out> {
   readonly entries = new Set<BatchEntry<In, Out>>();
   readonly call: SharedCall = new SharedCall();
   weight = 0;
+  /** Whether its function is called: nobody leaves it any more. */
+  hasGone = false;
   /** The function's work, once the batch has gone. */
   work: Promise<void> | undefined;
   /** Of the longest wait, and of the end of the turn. */
@@ -123,7 +127,7 @@ export class BatchNode<
   const Join extends JoinMode | undefined = undefined,
 > extends Node<In, Out, Name, Join> {
   readonly #work: BatchFunction<In, Out>;
-  readonly #options: Required<Omit<BatchNodeOptions<In>, keyof NodeOptions>>;
+  readonly #options: Required<Omit<BatchNodeOptions<In>, keyof NodeOptions>> & Pick<NodeOptions, "limiter">;
   #batch: Batch<In, Out> | undefined;
 
   /**
@@ -145,8 +149,9 @@ export class BatchNode<
     if (options.maxWeight !== undefined && !options.weigh) {
       refuse(TypeError, action, "maxWeight needs weigh", maxWeight);
     }
+    internalsOf(this).limitsItself = true;
     this.#work = work;
-    this.#options = { size, maxWaitMs, minSize, isolateRetries, maxWeight, weigh };
+    this.#options = { size, maxWaitMs, minSize, isolateRetries, maxWeight, weigh, limiter: options.limiter };
   }
 
   /** Puts the input into a batch, and resolves to its own output. */
@@ -188,7 +193,7 @@ export class BatchNode<
       return await batch.call.wait(entry.outcome.promise, context, () => batch.work);
     } finally {
       entry.release();
-      if (!batch.work) this.#leave(batch, entry);
+      if (!batch.hasGone) this.#leave(batch, entry);
     }
   }
 
@@ -209,12 +214,25 @@ export class BatchNode<
     if (batch.work) return;
     if (this.#batch === batch) this.#batch = undefined;
     batch.stopTimers();
-    const entries = [...batch.entries];
-    for (const { release } of entries) release();
-    batch.work = this.#run(entries, batch.call.signal);
+    batch.work = this.#run(batch);
   }
 
-  async #run(entries: readonly BatchEntry<In, Out>[], signal: AbortSignal): Promise<void> {
+  async #run(batch: Batch<In, Out>): Promise<void> {
+    const { limiter } = this.#options, { signal } = batch.call;
+    // To wait for the limiter does not count either.
+    const place = limiter && await limiter.acquire({ signal }).catch((error) => this.#failAll(batch.entries, error));
+    if (limiter && !place) return;
+    batch.hasGone = true;
+    const entries = [...batch.entries];
+    for (const { release } of entries) release();
+    await this.#workOn(entries, signal).finally(() => place?.());
+  }
+
+  #failAll(entries: Iterable<BatchEntry<In, Out>>, error: unknown): void {
+    for (const { outcome } of entries) outcome.reject(error);
+  }
+
+  async #workOn(entries: readonly BatchEntry<In, Out>[], signal: AbortSignal): Promise<void> {
     try {
       const outputs = await this.#work(entries.map(({ input }) => input), { signal });
       this.#checkOutputs(outputs, entries.length);
@@ -224,7 +242,9 @@ export class BatchNode<
         else outcome.resolve(output);
       }
     } catch (error) {
-      for (const { outcome } of entries) outcome.reject(error);
+      const ms = retryAfterMs(error);
+      if (ms !== undefined) this.#options.limiter?.pauseFor(ms);
+      this.#failAll(entries, error);
     }
   }
 

@@ -4,7 +4,9 @@ import { DeclarationError } from "../../errors.ts";
 import { Deadline } from "../../timers.ts";
 import { SharedCall } from "../execution/shared_call.ts";
 import { Node, type NodeFunction } from "../node.ts";
-import { type NodeContext, tellOfCall } from "../node_context.ts";
+import type { Limiter } from "../limiter.ts";
+import { retryAfterMs } from "../retry_after.ts";
+import { type NodeContext, pauseCall, tellOfCall } from "../node_context.ts";
 import { internalsOf } from "../node_internals.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
 import { CACHED_NODE_RULES, declareOptions } from "../option_rules.ts";
@@ -73,6 +75,8 @@ interface CachedCall<Out> {
   /** Whether the key was forgotten meanwhile: its output is not kept. */
   isStale: boolean;
   storing: Promise<void> | undefined;
+  /** Resolves when the function is called, or need not be. */
+  readonly begun: Promise<void>;
 }
 
 /**
@@ -97,6 +101,7 @@ export class CachedNode<
   const Join extends JoinMode | undefined = undefined,
 > extends Node<In, Out, Name, Join> {
   readonly #work: NodeFunction<In, Out>;
+  readonly #limiter: Limiter | undefined;
   readonly #key: (input: In) => string;
   readonly #ttlMs: number;
   readonly #store: CacheStore;
@@ -124,7 +129,9 @@ export class CachedNode<
     const action = `Cannot make node "${name}"`;
     if (typeof work !== "function") refuse(TypeError, action, "expected a function", work);
     if (store && max !== undefined) refuse(TypeError, action, "max belongs to the store that is given", max);
+    internalsOf(this).limitsItself = true;
     this.#work = work;
+    this.#limiter = options.limiter;
     this.#key = options.key ?? wholeInput;
     this.#ttlMs = options.ttlMs ?? Infinity;
     this.#store = store ?? new MemoryStore({ max });
@@ -195,6 +202,9 @@ export class CachedNode<
     // One that nobody waits for any more is cancelled, and may still take its time.
     if (found && !found.call.signal.aborted) this.#count(found.isDone ? "hit" : "shared", context);
     else this.#calls.set(key, found = this.#begin(key, input, context));
+    // To wait for the limiter does not count for the time-out of anybody.
+    const resume = this.#limiter ? pauseCall(context) : undefined;
+    if (resume) found.begun.then(resume);
     try {
       return await found.call.wait(found.output, context);
     } catch (error) {
@@ -211,31 +221,56 @@ export class CachedNode<
 
   #begin(key: string, input: In, context: NodeContext): CachedCall<Out> {
     const call = new SharedCall(), { promise, resolve, reject } = Promise.withResolvers<Out>();
-    const begun: CachedCall<Out> = { call, output: promise, isDone: false, isStale: false, storing: undefined };
+    const calling = Promise.withResolvers<void>();
+    const begun: CachedCall<Out> = {
+      call,
+      output: promise,
+      isDone: false,
+      isStale: false,
+      storing: undefined,
+      begun: calling.promise,
+    };
     const end = () => {
       if (this.#calls.get(key) === begun) this.#calls.delete(key);
     };
-    this.#find(key, input, context, begun).then((output) => {
+    this.#find(key, input, context, begun, calling.resolve).then((output) => {
       begun.isDone = true;
       if (begun.storing) begun.storing.then(end);
       else end();
       resolve(output);
     }, (error) => {
       end();
+      calling.resolve();
       reject(error);
     });
     return begun;
   }
 
-  async #find(key: string, input: In, context: NodeContext, begun: CachedCall<Out>): Promise<Out> {
+  async #find(
+    key: string,
+    input: In,
+    context: NodeContext,
+    begun: CachedCall<Out>,
+    begin: () => void,
+  ): Promise<Out> {
     const entry = await this.#look(key);
     this.#count(entry ? "hit" : "miss", context);
     if (entry) return entry.value as Out;
-    const { graph, node, run, attempt, waitUntil } = context;
-    const output = await this.#work(input, { graph, node, run, attempt, signal: begun.call.signal, waitUntil });
+    const { graph, node, run, attempt, waitUntil } = context, { signal } = begun.call;
+    const place = await this.#limiter?.acquire({ signal });
+    begin();
+    const work = async () => await this.#work(input, { graph, node, run, attempt, signal, waitUntil });
+    const output = await work().catch((error) => this.#yield(error)).finally(place);
     // The output does not wait for the store: what was paid for is given out.
     if (output as unknown !== SKIPPED && !begun.isStale) this.#keep(key, output, begun);
     return output;
+  }
+
+  /** A server that asks to be left alone is. */
+  #yield(error: unknown): never {
+    const ms = retryAfterMs(error);
+    if (ms !== undefined) this.#limiter?.pauseFor(ms);
+    throw error;
   }
 
   async #look(key: string): Promise<CacheEntry | undefined> {

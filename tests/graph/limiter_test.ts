@@ -1,0 +1,204 @@
+import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
+import {
+  BatchNode,
+  CachedNode,
+  Graph,
+  type GraphEvent,
+  Limiter,
+  type LimiterOptions,
+  LimitExceededError,
+  Node,
+  type NodeOptions,
+  retryAfterMs,
+} from "@ringmill/ringmill/graph";
+import { sleep, until } from "./_helpers.ts";
+
+/** Work that counts how many run at a time. */
+function counted(ms = 2) {
+  const state = { running: 0, most: 0, calls: 0, at: [] as number[] };
+  const work = async (value: number) => {
+    state.at.push(performance.now());
+    state.calls++;
+    state.most = Math.max(state.most, ++state.running);
+    await sleep(ms);
+    state.running--;
+    return value;
+  };
+  return { state, work };
+}
+
+function single(work: (n: number) => unknown, options: NodeOptions<number, unknown, undefined>, name = "n") {
+  const node = new Node(name, work, options);
+  return new Graph<number>(`of ${name}`, { nodes: [node] as never[], start: node });
+}
+
+const range = (count: number) => Array.from({ length: count }, (_, n) => n);
+
+Deno.test("LimiterOptions.concurrency holds across executions, nodes and graphs", async () => {
+  const limiter = new Limiter({ concurrency: 3 }), { state, work } = counted();
+  const graphs = ["a", "b"].map((name) => single(work, { limiter }, name));
+  const all = range(40).map((n) => graphs[n % 2].execute(n));
+  equal(limiter.queued, 37);
+  await Promise.all(all);
+  deepEqual([state.most, state.calls, limiter.running, limiter.queued], [3, 40, 0, 0]);
+});
+
+Deno.test("RateOptions: never more calls than limit in any interval, nor more than burst at once", async () => {
+  for (const rate of [{ limit: 10, intervalMs: 60 }, { limit: 10, intervalMs: 60, burst: 2 }]) {
+    const limiter = new Limiter({ rate }), { state, work } = counted(0), graph = single(work, { limiter });
+    await Promise.all(range(35).map((n) => graph.execute(n)));
+    const { at } = state, { limit, intervalMs, burst = limit } = rate;
+    for (const [index, time] of at.entries()) {
+      // A timer of the platform counts whole milliseconds.
+      if (index >= limit) ok(time - at[index - limit] >= intervalMs - 2, `${time - at[index - limit]}`);
+    }
+    ok(at[burst] - at[0] >= intervalMs / limit - 2);
+  }
+});
+
+Deno.test("Limiter: calls begin in order, and one timer serves ten thousand that wait", async () => {
+  const limiter = new Limiter({ rate: { limit: 2000, intervalMs: 10 } }), begun: number[] = [];
+  const graph = single((n) => begun.push(n), { limiter });
+  await Promise.all(range(10_000).map((n) => graph.execute(n)));
+  deepEqual(begun, range(10_000));
+});
+
+Deno.test("LimiterOptions.maxQueued and queueTimeoutMs fail with a LimitExceededError, which is not retried by default", async () => {
+  const cases: [LimiterOptions, RegExp][] = [
+    [{ concurrency: 1, maxQueued: 0 }, /Cannot begin: 0 calls wait already \(maxQueued\)/],
+    [{ concurrency: 1, maxQueued: 1 }, /Cannot begin: 1 calls wait already \(maxQueued\)/],
+    [{ concurrency: 1, queueTimeoutMs: 10 }, /Cannot begin: it has waited for 10 ms \(queueTimeoutMs\)/],
+  ];
+  for (const [options, message] of cases) {
+    const limiter = new Limiter(options), { state, work } = counted(60);
+    const graph = single(work, { limiter, retry: { attempts: 3, delayMs: 1 } });
+    const ends = await Promise.allSettled(range(3).map((n) => graph.execute(n)));
+    const failed = ends.filter((end) => end.status === "rejected").map(({ reason }) => reason);
+    ok(failed.length > 0 && failed.every(({ cause }) => cause instanceof LimitExceededError));
+    ok(failed.every((error) => message.test(error.message)), failed[0].message);
+    equal(state.calls + failed.length, 3);
+    equal(limiter.queued, 0);
+  }
+});
+
+Deno.test("To wait for a limiter does not count for timeoutMs, and is seen in status and events", async () => {
+  const limiter = new Limiter({ concurrency: 1 }), { work } = counted(30), events: string[] = [];
+  const node = new Node("n", work, { limiter, timeoutMs: 500 });
+  const onEvent = (event: GraphEvent) => {
+    if (event.kind === "queue") events.push(`queue ${event.run} ${event.attempt} ${event.queued}`);
+    if (event.kind === "start") events.push(`start ${event.run}`);
+  };
+  const graph = new Graph("g", { nodes: [node], start: node, onEvent });
+  const runs = range(30).map((n) => graph.start(n));
+  await sleep(1);
+  deepEqual(runs.slice(0, 3).map(({ status }) => status.n), ["running", "queued", "queued"]);
+  equal(runs[1].timing.n.status, "queued");
+  await Promise.all(runs.map(({ results }) => results));
+  for (const event of ["start 1", "queue 2 1 1", "queue 3 1 2"]) ok(events.includes(event), event);
+  ok(events.includes("start 30"));
+});
+
+Deno.test("Limiter: who is cancelled while it waits, or fails, or hangs, leaves its place to others", async () => {
+  const limiter = new Limiter({ concurrency: 1 }), { state, work } = counted(20), graph = single(work, { limiter });
+  const runs = range(4).map((n) => graph.start(n));
+  await sleep(1);
+  runs[1].cancel();
+  runs[0].cancel();
+  await Promise.all([runs[2].results, runs[3].results]);
+  equal(state.calls, 3);
+  const bad = single(() => {
+    throw new Error("no");
+  }, { limiter });
+  for (let n = 0; n < 3; n++) await rejects(bad.execute(n), /no/);
+  const hang = single(() => new Promise(() => {}), { limiter, timeoutMs: 5 });
+  await rejects(hang.execute(1), /took longer/);
+  await graph.execute(5);
+  deepEqual([limiter.running, limiter.queued], [0, 0]);
+});
+
+Deno.test("Limiter: a function that was given up keeps its place while it runs", async () => {
+  const limiter = new Limiter({ concurrency: 2 }), { state, work } = counted(40);
+  const graph = single(work, { limiter, timeoutMs: 5 });
+  const runs = range(6).map((n) => graph.start(n));
+  await Promise.all(runs.map((run) => run.results.catch(() => {})));
+  await Promise.all(runs.map(({ settled }) => settled));
+  deepEqual([state.most, state.calls], [2, 6]);
+});
+
+Deno.test("CachedNode and BatchNode take a place for a call of their function, not for each input", async () => {
+  const limiter = new Limiter({ concurrency: 1 }), { state, work } = counted(5);
+  const cached = new CachedNode("cached", work, { limiter, timeoutMs: 1000 });
+  const batch = new BatchNode("batch", async (n: number[]) => {
+    await work(0);
+    return n;
+  }, { limiter, size: 10, maxWaitMs: 5, timeoutMs: 1000 });
+  const graph = new Graph("g", { nodes: [cached, batch], start: [cached, batch] });
+  await Promise.all(range(40).map((n) => graph.execute(n % 4)));
+  deepEqual([state.most, state.calls], [1, 8]);
+  await Promise.all(range(40).map((n) => graph.execute(n % 4, { output: cached })));
+  equal(state.calls, 12);
+  const blocker = limiter.acquire();
+  const release = await blocker, run = graph.start(50);
+  await until(() => limiter.queued === 2);
+  run.cancel();
+  await run.settled;
+  equal(limiter.queued, 0);
+  release();
+});
+
+Deno.test("Limiter: what a server asks for by Retry-After holds up all, and the retry waits for it", async () => {
+  const headers: (() => unknown)[] = [
+    () => ({ headers: new Headers({ "Retry-After": "0.1" }) }),
+    () => ({ response: new Response(null, { status: 429, headers: { "retry-after-ms": "100" } }) }),
+    () => ({ cause: { headers: { "Retry-After": "0.1" } } }),
+  ];
+  for (const header of headers) {
+    const limiter = new Limiter({}), at: number[] = [];
+    const graph = single(() => {
+      at.push(performance.now());
+      if (at.length === 1) throw Object.assign(new Error("429"), header());
+      return 1;
+    }, { limiter, retry: { attempts: 2, delayMs: 1 } });
+    const first = graph.execute(1);
+    await sleep(5);
+    ok(limiter.pausedMs > 0);
+    await Promise.all([first, graph.execute(2)]);
+    ok(at[1] - at[0] >= 95 && at.length === 3, `${at[1] - at[0]}`);
+  }
+  const date = new Date(Date.now() + 3_600_000).toUTCString();
+  ok(retryAfterMs({ headers: { "retry-after": date } })! > 3_500_000);
+  equal(retryAfterMs({ headers: { "retry-after": new Date(0).toUTCString() } }), 0);
+  for (const none of [undefined, null, 5, {}, { headers: 5 }, { headers: { "retry-after": "soon" } }, new Error("x")]) {
+    equal(retryAfterMs(none), undefined);
+  }
+});
+
+Deno.test("Limiter.run() and acquire(): a signal ends the wait, a place is given back once", async () => {
+  const limiter = new Limiter({ concurrency: 1 }), release = await limiter.acquire();
+  await rejects(limiter.run(() => 1, { signal: AbortSignal.timeout(5) }), { name: "TimeoutError" });
+  await rejects(limiter.run(() => 1, { signal: AbortSignal.abort(new Error("early")) }), /early/);
+  const next = limiter.run(() => 2);
+  release();
+  release();
+  equal(await next, 2);
+  equal(limiter.running, 0);
+});
+
+Deno.test("Limiter refuses options of the wrong kind or range", () => {
+  const wrong: [unknown, RegExp][] = [
+    [
+      { concurrency: 0 },
+      /RangeError: Cannot make a limiter: concurrency must be an integer, 1 or more, or Infinity, received 0/,
+    ],
+    [{ maxQueued: -1 }, /maxQueued/],
+    [{ rate: { limit: 5 } }, /it needs rate.intervalMs/],
+    [{ rate: { limit: 0, intervalMs: 5 } }, /rate.limit must be an integer from 1/],
+    [{ rate: { limit: 1, intervalMs: 5, bust: 1 } }, /no option "rate.bust"; did you mean "rate.burst"/],
+    [{ queueTimeoutMs: "5" }, /TypeError.*queueTimeoutMs/],
+    [{ rates: {} }, /no option "rates"; did you mean "rate"/],
+  ];
+  for (const [options, message] of wrong) {
+    throws(() => new Limiter(options as LimiterOptions), (error) => message.test(String(error)));
+  }
+  throws(() => new Node("n", () => 1, { limiter: {} as Limiter }), /limiter must be a Limiter/);
+});
