@@ -11,7 +11,7 @@ import { timeStream } from "./two_workers.ts";
 const TASKS = new URL("./_select_tasks.ts", import.meta.url);
 const BYTES = 64;
 const FRAMES = 200_000;
-const MANY = 400_000;
+const MANY = 4_000_000;
 /** Frames that the ring of small ones holds. */
 const WINDOW = 1024;
 const ROUNDS = 3;
