@@ -1,6 +1,7 @@
 /** What a drawing shows, whatever it is of: a pipeline, actors, a graph of nodes. */
 
 import { UnknownNameError } from "../errors.ts";
+import { arrayOf, boolean, checkRule, keeps, number, object, oneOf, type Rule, type Rules, text } from "../rules.ts";
 
 /** What a node is: something that works, what passes between such, a switch, or the program around it all. */
 export type ViewNodeKind = "task" | "data" | "event" | "program";
@@ -94,47 +95,121 @@ export function edgeId({ id, from, to }: ViewEdge): string {
   return id ?? `${from} -> ${to}`;
 }
 
-/**
- * Checks what no type can.
- *
- * @throws {UnknownNameError} If an edge, a node or a figure names what is not there.
- * @throws {RangeError} If an id is taken, groups hold each other, or a load is not from 0 to 1.
- */
-export function checkDescription({ title, nodes, edges, groups = [] }: ViewDescription, figures: Figures = {}): void {
-  const action = `Cannot draw "${title}"`;
-  const unique = (kind: string, ids: readonly string[]): ReadonlySet<string> => {
-    const known = new Set<string>();
-    for (const id of ids) {
-      if (known.has(id)) throw new RangeError(`${action}: ${kind} ids must be unique, received "${id}" twice`);
-      known.add(id);
+/** The kinds of nodes. */
+const NODE_KINDS: readonly ViewNodeKind[] = ["task", "data", "event", "program"];
+
+const optional = (rule: Rule): Rule => ({
+  ...rule,
+  isKind: (value) => value === undefined || rule.isKind(value),
+  isInRange: (value: unknown) => value === undefined || keeps(rule, value),
+});
+const texts = arrayOf(text, "an array of texts");
+const share: Rule = { ...number(0, 1), expected: "from 0 to 1" };
+
+/** Fields of a node, an edge, a group, the whole, and of figures: each with its rule. */
+const NODE: Rules = {
+  id: text,
+  kind: oneOf(NODE_KINDS),
+  title: text,
+  details: optional(texts),
+  description: optional(text),
+  status: optional(text),
+  group: optional(text),
+};
+const EDGE: Rules = {
+  id: optional(text),
+  from: text,
+  to: text,
+  kind: optional(oneOf(["flow", "control"])),
+  label: optional(text),
+  directed: optional(boolean),
+};
+const GROUP: Rules = { id: text, title: text, group: optional(text) };
+const WHOLE: Rules = {
+  title: text,
+  nodes: arrayOf(object, "an array of nodes"),
+  edges: arrayOf(object, "an array of edges"),
+  groups: optional(arrayOf(object, "an array of groups")),
+};
+const FIGURE: Rules = {
+  status: optional(text),
+  lines: optional(texts),
+  load: optional(share),
+  loadName: optional(text),
+};
+const FIGURES: Rules = { nodes: optional(object), edges: optional(object) };
+
+function checkFields(action: string, owner: string, value: object, rules: Rules): void {
+  for (const [field, rule] of Object.entries(rules)) {
+    checkRule(action, `${field}${owner}`, rule, (value as Record<string, unknown>)[field]);
+  }
+}
+
+/** Checks the fields of everything, each by itself. */
+function checkParts(action: string, { nodes, edges, groups = [] }: ViewDescription, figures: Figures): void {
+  const parts = [["node", nodes, NODE], ["edge", edges, EDGE], ["group", groups, GROUP]] as const;
+  for (const [kind, all, rules] of parts) {
+    for (const [index, part] of all.entries()) {
+      const { id } = part, name = typeof id === "string" ? `${kind} ${JSON.stringify(id)}` : `${kind}s[${index}]`;
+      checkFields(action, ` of ${name}`, part, rules);
     }
-    return known;
-  };
-  const expect = (known: ReadonlySet<string>, kind: string, id: string) => {
-    if (!known.has(id)) throw new UnknownNameError(`${action}: there is no ${kind} "${id}"`);
-  };
-  unique("node and group", [...nodes, ...groups].map(({ id }) => id));
-  const nodeIds = new Set(nodes.map(({ id }) => id)), groupIds = new Set(groups.map(({ id }) => id));
-  const edgeIds = unique("edge", edges.map(edgeId));
-  for (const { from, to } of edges) [from, to].forEach((id) => expect(nodeIds, "node", id));
-  for (const { group } of [...nodes, ...groups]) if (group !== undefined) expect(groupIds, "group", group);
-  for (const { id } of groups) checkAncestors(action, id, groups);
-  for (const [kind, known, figure] of [["node", nodeIds, figures.nodes], ["edge", edgeIds, figures.edges]] as const) {
-    for (const [id, { load }] of Object.entries(figure ?? {})) {
-      expect(known, kind, id);
-      if (load === undefined || load === null || load >= 0 && load <= 1) continue;
-      throw new RangeError(
-        `${action}: the load of ${kind} "${id}" must be from 0 to 1, received ${Deno.inspect(load)}`,
-      );
+  }
+  checkFields(action, " of the figures", figures, FIGURES);
+  for (const [kind, all] of [["node", figures.nodes], ["edge", figures.edges]] as const) {
+    for (const [id, figure] of Object.entries(all ?? {})) {
+      checkRule(action, `the figure of ${kind} ${JSON.stringify(id)}`, object, figure);
+      checkFields(action, ` of ${kind} ${JSON.stringify(id)}`, figure, FIGURE);
     }
   }
 }
 
-function checkAncestors(action: string, id: string, groups: readonly ViewGroup[]): void {
-  const parentOf = new Map(groups.map(({ id, group }) => [id, group]));
-  const seen = new Set<string>();
-  for (let at: string | undefined = id; at !== undefined; at = parentOf.get(at)) {
-    if (seen.has(at)) throw new RangeError(`${action}: a group must not be within itself, received "${id}"`);
-    seen.add(at);
+/**
+ * Checks what no type can.
+ *
+ * @throws {TypeError} If it is no description, or a field is of the wrong kind.
+ * @throws {UnknownNameError} If an edge, a node or a figure names what is not there.
+ * @throws {RangeError} If a kind is unknown, an id is taken, groups hold each other, or a load is not from 0 to 1.
+ */
+export function checkDescription(description: ViewDescription, figures: Figures = {}): void {
+  checkRule("draw", "the description", object, description);
+  checkFields("draw", " of the description", description, WHOLE);
+  const { title, nodes, edges, groups = [] } = description, action = `draw ${JSON.stringify(title)}`;
+  checkRule(action, "figures", object, figures);
+  checkParts(action, description, figures);
+  const nodeIds = new Set(nodes.map(({ id }) => id));
+  unique(action, "node and group", [...nodes, ...groups].map(({ id }) => id));
+  const groupIds = new Set(groups.map(({ id }) => id)), edgeIds = unique(action, "edge", edges.map(edgeId));
+  const expect = (known: ReadonlySet<string>, kind: string, id: string) => {
+    if (!known.has(id)) throw new UnknownNameError(`Cannot ${action}: there is no ${kind} ${JSON.stringify(id)}`);
+  };
+  for (const { from, to } of edges) [from, to].forEach((id) => expect(nodeIds, "node", id));
+  for (const { group } of [...nodes, ...groups]) if (group !== undefined) expect(groupIds, "group", group);
+  for (const id of Object.keys(figures.nodes ?? {})) expect(nodeIds, "node", id);
+  for (const id of Object.keys(figures.edges ?? {})) expect(edgeIds, "edge", id);
+  checkAncestors(action, groups);
+}
+
+function unique(action: string, kind: string, ids: readonly string[]): ReadonlySet<string> {
+  const known = new Set<string>();
+  for (const id of ids) {
+    if (known.has(id)) {
+      throw new RangeError(`Cannot ${action}: ${kind} ids must be unique, received ${JSON.stringify(id)} twice`);
+    }
+    known.add(id);
+  }
+  return known;
+}
+
+function checkAncestors(action: string, groups: readonly ViewGroup[]): void {
+  const parentOf = new Map(groups.map(({ id, group }) => [id, group])), isClear = new Set<string>();
+  for (const { id } of groups) {
+    const seen = new Set<string>();
+    for (let at: string | undefined = id; at !== undefined && !isClear.has(at); at = parentOf.get(at)) {
+      if (seen.has(at)) {
+        throw new RangeError(`Cannot ${action}: a group must not be within itself, received ${JSON.stringify(id)}`);
+      }
+      seen.add(at);
+    }
+    seen.forEach((each) => isClear.add(each));
   }
 }

@@ -1,6 +1,6 @@
 /** Descriptions that cannot be drawn. */
 
-import { rejects, throws } from "node:assert/strict";
+import { match, ok, rejects, throws } from "node:assert/strict";
 import { drawMermaid, drawSvg, drawText, type Figures, type ViewDescription } from "@ringmill/ringmill/view";
 
 const NODES = [{ id: "a", kind: "task", title: "a" }, { id: "b", kind: "task", title: "b" }] as const;
@@ -52,14 +52,14 @@ const wrong: [string, Partial<ViewDescription>, Figures | undefined, string, str
     {},
     { nodes: { a: { load: 1.5 } } },
     "RangeError",
-    'the load of node "a" must be from 0 to 1, received 1.5',
+    'load of node "a" must be from 0 to 1, received 1.5',
   ],
   [
     "a load that is no number",
     {},
     { edges: { "a -> b": { load: NaN } } },
     "RangeError",
-    'the load of edge "a -> b" must be from 0 to 1, received NaN',
+    'load of edge "a -> b" must be from 0 to 1, received NaN',
   ],
 ];
 for (const [what, change, figures, name, message] of wrong) {
@@ -84,4 +84,70 @@ Deno.test("drawText(), drawMermaid() and drawSvg() refuse a direction that is no
   throws(() => drawMermaid(GOOD, options), error);
   await rejects(() => drawText(GOOD, options), error);
   await rejects(() => drawSvg(GOOD, options), error);
+});
+
+/** What JSON may hold instead of a description. */
+const NONE: readonly unknown[] = [
+  undefined,
+  null,
+  7,
+  "x",
+  [],
+  {},
+  { title: 7, nodes: [], edges: [] },
+  { title: "x", nodes: {}, edges: [] },
+  { title: "x", nodes: [], edges: [], groups: "g" },
+  { title: "x", nodes: [null], edges: [] },
+  { title: "x", nodes: [{ id: "a", title: "a" }], edges: [] },
+  { title: "x", nodes: [{ id: "a", title: "a", kind: '"/><script>alert(1)</script><g x="' }], edges: [] },
+  { title: "x", nodes: [{ id: "a", title: "a", kind: "constructor" }], edges: [] },
+  { title: "x", nodes: [{ id: "a", title: "a", kind: "__proto__" }], edges: [] },
+  { title: "x", nodes: [{ id: {}, title: "a", kind: "task" }], edges: [] },
+  { title: "x", nodes: [{ id: "a", title: 7, kind: "task" }], edges: [] },
+  { title: "x", nodes: [{ id: "a", title: "a", kind: "task", details: "abc" }], edges: [] },
+  { title: "x", nodes: [{ id: "a", title: "a", kind: "task", details: [7] }], edges: [] },
+  { title: "x", nodes: [{ id: "a", title: "a", kind: "task", status: {} }], edges: [] },
+  { title: "x", nodes: [{ id: "a", title: "a", kind: "task", description: 7 }], edges: [] },
+  { ...GOOD, edges: [{ from: "a", to: "b", kind: "toString" }] },
+  { ...GOOD, edges: [{ from: "a", to: "b", label: 7 }] },
+  { ...GOOD, edges: [{ from: "a", to: "b", directed: "no" }] },
+  { ...GOOD, edges: [{ from: 7, to: "b" }] },
+  { ...GOOD, groups: [{ id: "g" }] },
+];
+
+for (const description of NONE) {
+  Deno.test(`drawText(), drawMermaid() and drawSvg() refuse ${JSON.stringify(description)} in a sentence`, async () => {
+    const draw = [
+      async () => await drawText(description as never),
+      // deno-lint-ignore require-await
+      async () => drawMermaid(description as never),
+      async () => await drawSvg(description as never),
+    ];
+    for (const each of draw) {
+      await rejects(each, (error) => {
+        ok(error instanceof TypeError || error instanceof RangeError, String(error));
+        match(error.message, /^Cannot draw( "x")?: \S.* must be .*, received /);
+        return true;
+      });
+    }
+  });
+}
+
+Deno.test("drawText(), drawMermaid() and drawSvg() refuse figures that are none, and unknown options", async () => {
+  const wrong: readonly unknown[] = [
+    { figures: null },
+    { figures: { nodes: 7 } },
+    { figures: { nodes: { a: 7 } } },
+    { figures: { nodes: { a: { lines: "abc" } } } },
+    { figures: { nodes: { a: { status: {} } } } },
+    { figures: { nodes: { a: { load: "1" } } } },
+    { figures: { edges: { "a -> b": { loadName: 1 } } } },
+    { figure: {} },
+    null,
+  ];
+  for (const options of wrong) {
+    await rejects(() => drawText(GOOD, options as never), { name: "TypeError", message: /^Cannot draw "x": / });
+    await rejects(() => drawSvg(GOOD, options as never), { name: "TypeError", message: /^Cannot draw "x": / });
+    throws(() => drawMermaid(GOOD, options as never), { name: "TypeError", message: /^Cannot draw "x": / });
+  }
 });

@@ -98,5 +98,5 @@ Deno.test("drawTable() draws nothing of no tasks, and no control characters that
   const text = drawTable(snapshot([task("a\x1b[2J\nb")], [stream("x".repeat(200))]), { title: "\x07" });
   ok(!/\p{Cc}/u.test(text.replaceAll("\n", "")));
   equal(text.split("\n").length, 5);
-  ok(text.split("\n").every((line) => line.length < 110));
+  ok(text.split("\n").every((line) => line.length < 170));
 });

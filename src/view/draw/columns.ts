@@ -9,7 +9,8 @@ type Style = Parameters<typeof styleText>[0];
 /** A column of rows that are made from `Item`. */
 export interface Column<Item> {
   readonly title: string;
-  readonly cell: (item: Item) => string;
+  /** Its text. Names take no more columns than `longest`. */
+  readonly cell: (item: Item, longest: number) => string;
   /** Numbers stand to the right. */
   readonly isNumber?: boolean;
   readonly style?: (item: Item) => Style;
@@ -20,6 +21,8 @@ export interface Column<Item> {
 /** Room, and how to colour. */
 export interface ColumnsOptions {
   readonly width: number;
+  /** Columns that a name may take. */
+  readonly longest: number;
   readonly height: number;
   readonly paint: (text: string, style: Style) => string;
 }
@@ -30,12 +33,12 @@ const GAP = "  ";
 export function drawColumns<Item>(
   columns: readonly Column<Item>[],
   items: readonly Item[],
-  { width, height, paint }: ColumnsOptions,
+  { width, longest, height, paint }: ColumnsOptions,
 ): string[] {
   if (items.length === 0 || height < 1) return [];
   const room = Math.max(0, height - 1), shown = items.length <= room ? items : items.slice(0, Math.max(0, room - 1));
   const sized = columns.map((column) => {
-    const cells = shown.map(column.cell);
+    const cells = shown.map((item) => column.cell(item, longest));
     return { ...column, cells, size: widest([column.title, ...cells]) };
   });
   const fitting = fit(sized, width);

@@ -1,6 +1,7 @@
 /** What is written into a box: made safe and short once, for all drawings. */
 
 import stringWidth from "string-width";
+import { checkOptions, checkRule, object, type Rules } from "../../rules.ts";
 import { safe } from "../../safe_text.ts";
 import type { Figure, Figures, ViewDescription, ViewEdge, ViewGroup, ViewNode } from "../description.ts";
 import { formatShare } from "../../units.ts";
@@ -123,6 +124,12 @@ export function contentOf(node: ViewNode, figure: Figure = {}): NodeContent {
 /** How a status is coloured. */
 export function toneOf(status: string): Tone {
   return Object.hasOwn(TONES, status) ? TONES[status] : "calm";
+}
+
+/** Checks that there is a description to be drawn, and the options of the call, whose `figures` are checked with it. */
+export function checkDrawing(description: ViewDescription, options: object, rules: Rules): void {
+  checkRule("draw", "the description", object, description);
+  checkOptions(`draw ${JSON.stringify(description.title)}`, options, rules);
 }
 
 /**

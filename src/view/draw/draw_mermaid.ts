@@ -1,8 +1,9 @@
 /** Drawings in Mermaid, which GitHub and others show in Markdown. */
 
-import { type EdgeContent, type NodeContent, prepare, type Tone } from "./content.ts";
+import { checkDrawing, type EdgeContent, type NodeContent, prepare, type Tone } from "./content.ts";
 import type { Figures, ViewDescription, ViewGroup, ViewNodeKind } from "../description.ts";
-import { checkDirection, type Direction } from "./geometry.ts";
+import { anything, oneOf, type Rules } from "../../rules.ts";
+import { type Direction, DIRECTIONS } from "./geometry.ts";
 
 /** Options of {@link drawMermaid}. */
 export interface DrawMermaidOptions {
@@ -15,6 +16,9 @@ export interface DrawMermaidOptions {
    */
   direction?: Direction;
 }
+
+/** The rules of {@link DrawMermaidOptions}. */
+export const MERMAID_RULES: Rules = { figures: anything, direction: oneOf(DIRECTIONS) };
 
 /** What is around the label of a node. */
 const SHAPES: Readonly<Record<ViewNodeKind, readonly [string, string]>> = {
@@ -34,9 +38,19 @@ const TONES: Readonly<Record<Exclude<Tone, "calm">, string>> = {
   bad: "stroke:#cf222e,stroke-width:3px",
 };
 
-/** A text in which nothing has a meaning: all but letters, digits and a few signs are written as their numbers. */
+/**
+ * A text in which nothing has a meaning: all but letters, digits and a few signs are written as their numbers. Two dollars
+ * would begin a formula even so: something that is not seen parts them.
+ */
 function escape(text: string): string {
-  return text.replace(/[^\p{L}\p{M}\p{N} ,()×]/gu, (character) => `#${character.codePointAt(0)};`);
+  const parted = text.replace(/\$(?=\$)/g, "$\u2060");
+  return parted.replace(/[^\p{L}\p{M}\p{N} ,()×]/gu, (character) => `#${character.codePointAt(0)};`);
+}
+
+/** Mermaid takes titles for HTML, and shows their entities as they are written: other signs stand for those of markup. */
+function escapeTitle(text: string): string {
+  const others: Readonly<Record<string, string>> = { "<": "＜", ">": "＞", "&": "＆" };
+  return JSON.stringify(text.replace(/[<>&]/g, (character) => others[character]));
 }
 
 function label(lines: readonly string[]): string {
@@ -44,7 +58,9 @@ function label(lines: readonly string[]): string {
 }
 
 /**
- * Draws as a Mermaid flowchart. Texts are escaped, so that whatever they hold is shown as it is.
+ * Draws as a Mermaid flowchart. Texts are escaped, so that whatever they hold is shown as it is; in the title, which cannot
+ * hold them, full-width signs stand for `<`, `>` and `&`. Mermaid refuses more than 500 edges unless its page sets
+ * `maxEdges`.
  *
  * @throws {UnknownNameError} If an edge, a node or a figure names what is not there.
  * @throws {RangeError} If an id is taken, groups hold each other, a load is not from 0 to 1, or there is no such direction.
@@ -70,8 +86,8 @@ function label(lines: readonly string[]): string {
  * ```
  */
 export function drawMermaid(description: ViewDescription, options: DrawMermaidOptions = {}): string {
+  checkDrawing(description, options, MERMAID_RULES);
   const { figures, direction = "down" } = options;
-  checkDirection(description.title, direction);
   const { title, nodes, edges, groups } = prepare(description, figures);
   const names = new Map(nodes.map(({ node }, index) => [node.id, `n${index}`]));
   const tones = (Object.keys(TONES) as (keyof typeof TONES)[]).flatMap((tone) => {
@@ -84,7 +100,7 @@ export function drawMermaid(description: ViewDescription, options: DrawMermaidOp
     ...tones,
   ];
   const body = lines.map((line) => `  ${line}\n`).join("");
-  return `---\ntitle: ${JSON.stringify(title)}\n---\nflowchart ${direction === "down" ? "TB" : "LR"}\n${body}`;
+  return `---\ntitle: ${escapeTitle(title)}\n---\nflowchart ${direction === "down" ? "TB" : "LR"}\n${body}`;
 }
 
 /** The nodes and groups in a group, or in none. */

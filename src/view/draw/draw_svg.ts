@@ -1,9 +1,10 @@
 /** Drawings as SVG. */
 
-import { type Content, prepare } from "./content.ts";
+import { checkDrawing, type Content, prepare } from "./content.ts";
 import type { Figures, ViewDescription } from "../description.ts";
 import { drawLayout, METRICS } from "./draw_layout.ts";
-import { checkDirection, type Direction, type Layout } from "./geometry.ts";
+import { anything, oneOf, type Rules } from "../../rules.ts";
+import { type Direction, DIRECTIONS, type Layout } from "./geometry.ts";
 import { escape, type Font, round, textAt, widthOf } from "./svg_text.ts";
 import { layOut } from "./layout.ts";
 import { styleSheet, type Theme, THEMES } from "./theme.ts";
@@ -25,6 +26,9 @@ export interface DrawSvgOptions {
    */
   theme?: Theme;
 }
+
+/** The rules of {@link DrawSvgOptions}. */
+export const SVG_RULES: Rules = { figures: anything, direction: oneOf(DIRECTIONS), theme: oneOf(THEMES) };
 
 const HEADING: Font = { size: 15, lineHeight: 20, weight: 600 };
 const MARGIN = 16;
@@ -58,14 +62,8 @@ export function layOutPixels(content: Content, direction: Direction): Promise<La
  * ```
  */
 export async function drawSvg(description: ViewDescription, options: DrawSvgOptions = {}): Promise<string> {
+  checkDrawing(description, options, SVG_RULES);
   const { figures, direction = "down", theme = "auto" } = options;
-  if (!THEMES.includes(theme)) {
-    const received = Deno.inspect(theme);
-    throw new RangeError(
-      `Cannot draw "${description.title}": theme must be one of ${THEMES.join(", ")}, received ${received}`,
-    );
-  }
-  checkDirection(description.title, direction);
   const content = prepare(description, figures), layout = await layOutPixels(content, direction);
   const top = MARGIN + HEADING.lineHeight + 10;
   const width = Math.ceil(Math.max(layout.width, widthOf(content.title, HEADING)) + 2 * MARGIN);

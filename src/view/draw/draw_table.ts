@@ -4,6 +4,7 @@ import { styleText } from "node:util";
 import type { Snapshot, StreamMetrics, TaskMetrics } from "../../manager/metrics.ts";
 import { formatBytes, formatCount, plus, UNKNOWN } from "../../units.ts";
 import { share } from "../describe/describe_figures.ts";
+import { boolean, checkOptions, number, type Rules, text } from "../../rules.ts";
 import { type Column, drawColumns } from "./columns.ts";
 import { bar, MARKS, short, type Tone, toneOf } from "./content.ts";
 import { loadLevel } from "./theme.ts";
@@ -36,6 +37,13 @@ export interface DrawTableOptions {
   colours?: boolean;
 }
 
+/** The rules of {@link DrawTableOptions}. */
+export const TABLE_RULES: Rules = { title: text, width: number(0), height: number(0), colours: boolean };
+
+/** Columns that a name may always take, and on the widest terminal: a quarter of its width. */
+const SHORTEST_NAME = 24;
+const LONGEST_NAME = 80;
+
 const TONES = { calm: "gray", active: "green", done: "gray", bad: "red" } as const satisfies Record<Tone, string>;
 const LOADS = ["green", "yellow", "red"] as const;
 
@@ -54,9 +62,14 @@ const level = ({ pressurePercent }: StreamMetrics) => LOADS[loadLevel(pressurePe
 
 /** Those of rank 0 are never left out. */
 const TASKS: readonly Column<TaskMetrics>[] = [
-  { title: "TASK", cell: ({ name }) => short(name, 24), rank: 0 },
+  { title: "TASK", cell: ({ name }, longest) => short(name, longest), rank: 0 },
   { title: "THREAD", cell: ({ threadId }) => `${threadId ?? ""}`, isNumber: true, rank: 5 },
-  { title: "STATE", cell: (task) => short(`${MARKS[toneOf(task.state)]} ${doing(task)}`, 24), style: tone, rank: 0 },
+  {
+    title: "STATE",
+    cell: (task, longest) => short(`${MARKS[toneOf(task.state)]} ${doing(task)}`, longest),
+    style: tone,
+    rank: 0,
+  },
   { title: "CPU %", cell: ({ cpuPercent }) => percent(share(cpuPercent)), isNumber: true, rank: 1 },
   { title: "HEAP", cell: ({ heapBytes }) => formatBytes(heapBytes), isNumber: true, rank: 4 },
   { title: "IN/s", cell: ({ reads }) => formatCount(total(reads, "framesPerSecond")), isNumber: true, rank: 1 },
@@ -75,7 +88,7 @@ const RARE: readonly (Column<TaskMetrics> & { readonly of: (task: TaskMetrics) =
 });
 
 const STREAMS: readonly Column<StreamMetrics>[] = [
-  { title: "STREAM", cell: ({ name }) => short(name, 24), rank: 0 },
+  { title: "STREAM", cell: ({ name }, longest) => short(name, longest), rank: 0 },
   { title: "FULL", cell: ({ pressurePercent }) => bar(pressurePercent / 100), style: level, rank: 3 },
   { title: "%", cell: ({ pressurePercent }) => percent(pressurePercent / 100), isNumber: true, rank: 0 },
   { title: "FRAMES", cell: ({ frames }) => formatCount(frames), isNumber: true, rank: 2 },
@@ -86,7 +99,8 @@ const STREAMS: readonly Column<StreamMetrics>[] = [
 /**
  * Draws a snapshot as two tables: of tasks, with the thread, the state (or what a task waits for: data, room, an event),
  * the use of one core, the heap, frames a second in and out, and the shares of time without data to read and without
- * room to write, and the frames that were lost or refused, if any were; and of streams, with how full they are. No line ends with a newline.
+ * room to write, and the frames that were lost or refused, if any were; and of streams, with how full they are. No line
+ * ends with a newline.
  *
  * @example
  * ```ts
@@ -107,7 +121,9 @@ const STREAMS: readonly Column<StreamMetrics>[] = [
  * ```
  */
 export function drawTable(snapshot: Snapshot, options: DrawTableOptions = {}): string {
+  checkOptions("draw a table", options, TABLE_RULES);
   const { title = "", width = Infinity, height = Infinity, colours = false } = options;
+  const longest = Math.max(SHORTEST_NAME, Math.min(LONGEST_NAME, Math.floor(width / 4)));
   const paint = (text: string, style: Parameters<typeof styleText>[0]) =>
     colours ? styleText(style, text, { validateStream: false }) : text;
   const tasks = Object.values(snapshot.tasks), streams = Object.values(snapshot.streams);
@@ -119,9 +135,10 @@ export function drawTable(snapshot: Snapshot, options: DrawTableOptions = {}): s
     paint(short(heading.join("  "), width), "bold"),
     ...drawColumns([...TASKS, ...RARE.filter(({ of }) => tasks.some((task) => (of(task) ?? 0) > 0))], tasks, {
       width,
+      longest,
       height: forTasks,
       paint,
     }),
-    ...drawColumns(STREAMS, streams, { width, height: forStreams, paint }),
+    ...drawColumns(STREAMS, streams, { width, longest, height: forStreams, paint }),
   ].join("\n");
 }

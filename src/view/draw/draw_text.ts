@@ -1,11 +1,22 @@
 /** Drawings for a terminal. */
 
 import { BOXES, type BoxStyle, Canvas } from "./canvas.ts";
-import { bar, columnsOf, type Content, type Load, MARKS, type NodeContent, prepare, widest } from "./content.ts";
-import type { Figures, ViewDescription, ViewNodeKind } from "../description.ts";
 import {
-  checkDirection,
+  bar,
+  checkDrawing,
+  columnsOf,
+  type Content,
+  type Load,
+  MARKS,
+  type NodeContent,
+  prepare,
+  widest,
+} from "./content.ts";
+import type { Figures, ViewDescription, ViewNodeKind } from "../description.ts";
+import { anything, number, oneOf, type Rules } from "../../rules.ts";
+import {
   type Direction,
+  DIRECTIONS,
   type Layout,
   type Metrics,
   type PlacedEdge,
@@ -32,6 +43,9 @@ export interface DrawTextOptions {
    */
   width?: number;
 }
+
+/** The rules of {@link DrawTextOptions}. */
+export const TEXT_RULES: Rules = { figures: anything, direction: oneOf(DIRECTIONS), width: number(0) };
 
 const STYLES: Readonly<Record<ViewNodeKind, BoxStyle>> = {
   task: BOXES.light,
@@ -135,8 +149,8 @@ function ontoBorders([start, ...points]: readonly Point[], direction: Direction)
  * ```
  */
 export async function drawText(description: ViewDescription, options: DrawTextOptions = {}): Promise<string> {
+  checkDrawing(description, options, TEXT_RULES);
   const { figures, direction, width = Infinity } = options;
-  if (direction !== undefined) checkDirection(description.title, direction);
   const content = prepare(description, figures);
   const down = direction === "right" ? undefined : await layOutCells(content, "down");
   if (down && (direction === "down" || down.width <= width)) return paint(content, down);

@@ -7,16 +7,7 @@ import type { ViewGroup } from "../description.ts";
 export type Direction = "down" | "right";
 
 /** Both directions. */
-const DIRECTIONS: readonly Direction[] = ["down", "right"];
-
-/** @throws {RangeError} Unless `direction` is one. `title` is of what is to be drawn. */
-export function checkDirection(title: string, direction: Direction): void {
-  if (DIRECTIONS.includes(direction)) return;
-  const received = Deno.inspect(direction);
-  throw new RangeError(
-    `Cannot draw "${title}": direction must be one of ${DIRECTIONS.join(", ")}, received ${received}`,
-  );
-}
+export const DIRECTIONS: readonly Direction[] = ["down", "right"];
 
 /** A place. */
 export interface Point {

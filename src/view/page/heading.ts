@@ -1,7 +1,7 @@
 /** The top of the page: what runs, how it goes, what is known of the whole, and what went wrong. */
 
 import type { LiveFailure, LiveUpdate } from "../live/update.ts";
-import { byId, element, setText } from "./dom.ts";
+import { byId, element, safeText, setText } from "./dom.ts";
 import { timeOfDay } from "./units.ts";
 
 /** How a state is worded. */
@@ -25,7 +25,7 @@ export class Heading {
   update({ title, state, facts, failures }: LiveUpdate): void {
     setText(this.#title, title);
     this.#say(state, STATES[state]);
-    document.title = `${title} – ${STATES[state]}`;
+    document.title = safeText(`${title} – ${STATES[state]}`);
     this.#connection.hidden = true;
     document.body.classList.remove("is-stale");
     const known = JSON.stringify([facts, failures]);
