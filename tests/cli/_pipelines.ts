@@ -37,7 +37,7 @@ export function fail({ numbers }: { numbers: Reader<"int32"> }) {
 export function failLater({ numbers }: { numbers: Reader<"int32"> }) {
   for (const [n] of numbers) {
     console.log(`number ${n}`);
-    if (n === 40) throw new RangeError("later");
+    if (n === 150) throw new RangeError("later");
   }
 }
 

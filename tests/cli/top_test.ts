@@ -44,7 +44,7 @@ const TABLE =
 test("top finds the one that runs, or takes its process, name, module or address", async (folder) => {
   await using command = await startEndless("--dashboard");
   const [url] = (await readUntil(command, /^Dashboard: (http:.*)\n/)).slice(1);
-  deepEqual(await recorded(folder), [`${command.pid}.json`]);
+  deepEqual(await recorded(folder), [`${command.pid}.json`, `${command.pid}.sock`]);
   for (const target of [[], [`${command.pid}`], ["numbers"], [PIPELINES], [url]]) {
     const { status, output, errors } = await ringmill("top", "--once", ...target);
     equal(errors, "");
@@ -112,7 +112,7 @@ test("top does not choose among several, and lists them", async (folder) => {
   // A run that is stopped, or ended at once, leaves no file.
   one.kill("SIGINT");
   await one.end();
-  deepEqual(await recorded(folder), [`${other.pid}.json`]);
+  deepEqual(await recorded(folder), [`${other.pid}.json`, `${other.pid}.sock`]);
 });
 
 test("top says what is wrong with an address", async () => {

@@ -1,13 +1,18 @@
 /** `ringmill run` */
 
+import { TaskError } from "../../errors.ts";
 import type { LinearPipeline } from "../../linear/pipeline.ts";
+import type { Snapshot } from "../../manager/metrics.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
+import { cut } from "../../safe_text.ts";
+import { detailsOf } from "../../view/live/failure_details.ts";
 import { STATUS, UsageError } from "../program/exit_status.ts";
 import { follow } from "../terminal/follow_run.ts";
 import { Interruption } from "../program/interruption.ts";
 import { isPipeline, type Kind, load, type LoadOptions, urlOf } from "../program/load_pipeline.ts";
 import { arrangeRecording, type RecordedRunOptions } from "../program/recorded_run.ts";
-import { announceRun } from "../program/run_records.ts";
+import { announceRun, RUN_VERSION } from "../program/run_records.ts";
+import { type RunFailure, serveRun } from "../program/run_server.ts";
 import { STDERR } from "../terminal/terminal.ts";
 import { isLinearPipeline, type LinearRunCommandOptions, runLinear } from "./linear_run.ts";
 
@@ -19,7 +24,7 @@ export interface RunOptions extends LoadOptions, RecordedRunOptions, LinearRunCo
   readonly every: number;
   /** Says nothing but what is wrong. */
   readonly quiet?: boolean;
-  /** The port of the dashboard; 0 for any that is free. */
+  /** The port of the live page, which is not served without; 0 for any that is free. */
   readonly dashboard?: number;
 }
 
@@ -48,28 +53,71 @@ export async function run(target: string, options: RunOptions): Promise<number> 
   });
   await arrangeRecording(pipe, options);
   await pipe.compile();
-  using _announced = await serve(pipe, target, options);
-  await (options.quiet ? pipe.run() : runShown(pipe, options));
+  if (options.dashboard !== undefined) await serveDashboard(pipe, options.dashboard, options.interval);
+  const watch = monitored(pipe, options.interval);
+  using announced = await announce(pipe, target, watch, options.quiet);
+  try {
+    await (options.quiet ? pipe.run() : runShown(pipe, watch, options));
+    await announced?.finish([]);
+  } catch (error) {
+    await announced?.finish(failuresOf(error));
+    throw error;
+  }
   return interruption.status ?? STATUS.ended;
 }
 
-/** Serves the dashboard, by which `top` finds the run, too. Unless it was asked for, the run can do without. */
-async function serve(pipe: Pipeline, target: string, options: RunOptions): Promise<Disposable | undefined> {
-  const { dashboard, interval, quiet } = options;
-  let url: string | undefined;
+async function serveDashboard(pipe: Pipeline, port: number, intervalMs: number): Promise<void> {
+  const { url } = await pipe.serveDashboard({ port, intervalMs });
+  STDERR.print(`Dashboard: ${url}`);
+}
+
+/** What gives snapshots. Nothing is monitored until somebody wants some. */
+function monitored(pipe: Pipeline, intervalMs: number): () => AsyncIterable<Snapshot> {
+  let isMonitored = false;
+  return () => {
+    if (!isMonitored) pipe.startMonitor({ intervalMs });
+    isMonitored = true;
+    return pipe.watch();
+  };
+}
+
+/** A run that `top` finds. */
+interface Announced extends Disposable {
+  finish(failures: readonly RunFailure[]): Promise<void>;
+}
+
+/** Lets `top` find the run, which can do without. */
+async function announce(
+  pipe: Pipeline,
+  target: string,
+  watch: () => AsyncIterable<Snapshot>,
+  quiet = false,
+): Promise<Announced | undefined> {
+  using stack = new DisposableStack();
   try {
-    url = (await pipe.serveDashboard({ port: dashboard, intervalMs: interval })).url;
-    if (dashboard !== undefined) STDERR.print(`Dashboard: ${url}`);
-    return await announceRun({ pid: Deno.pid, name: pipe.name, source: urlOf(target).href, url });
+    const server = stack.use(await serveRun(pipe.name, watch)), { address } = server;
+    const source = urlOf(target).href;
+    stack.use(await announceRun({ version: RUN_VERSION, pid: Deno.pid, name: pipe.name, source, address }));
+    const kept = stack.move();
+    return { finish: (failures) => server.finish(failures), [Symbol.dispose]: () => kept.dispose() };
   } catch (error) {
-    if (dashboard !== undefined && url === undefined) throw error;
     if (!quiet) STDERR.print(`warning: "top" cannot find this run: ${(error as Error).message}`);
   }
 }
 
-async function runShown(pipe: Pipeline, { interval, every }: RunOptions): Promise<void> {
-  pipe.startMonitor({ intervalMs: interval });
-  const shown = follow(pipe.watch(), { name: pipe.name, everyMs: 1000 * every, terminal: STDERR });
+function failuresOf(error: unknown): RunFailure[] {
+  if (!(error instanceof TaskError)) return [];
+  return [error, ...error.others].map(({ task, reason, cause }) => {
+    return { task, reason: cut(reason), details: detailsOf(cause) };
+  });
+}
+
+async function runShown(
+  pipe: Pipeline,
+  watch: () => AsyncIterable<Snapshot>,
+  { every }: RunOptions,
+): Promise<void> {
+  const shown = follow(watch(), { name: pipe.name, everyMs: 1000 * every, terminal: STDERR });
   // Neither goes on without the other: the snapshots end with the tasks.
   const outcomes = await Promise.allSettled([pipe.run(), shown].map((work) => work.finally(() => pipe.stop())));
   const failure = outcomes.find((outcome) => outcome.status === "rejected");

@@ -2,6 +2,7 @@
 
 import { DeclarationError, LifecycleError, PipelineFileError, TaskError } from "../../errors.ts";
 import { cut } from "../../safe_text.ts";
+import { detailsOf } from "../../view/live/failure_details.ts";
 
 /** What the program exits with. Signals add their number to 128. */
 export const STATUS = { ended: 0, failed: 1, wrongUse: 2 } as const;
@@ -23,23 +24,14 @@ const TELLING = [UsageError, DeclarationError, LifecycleError, PipelineFileError
 export function explain(error: unknown): string {
   if (TELLING.some((kind) => error instanceof kind)) return cut(`error: ${(error as Error).message}`);
   if (error instanceof TargetError) return withCauses(error, { "": error.cause });
-  if (!(error instanceof TaskError)) return `error: ${inspect(error)}`;
+  if (!(error instanceof TaskError)) return `error: ${detailsOf(error)}`;
   const causes = [error, ...error.others].map(({ task, cause }) => [`In task "${task}": `, cause]);
   return withCauses(error, Object.fromEntries(causes));
 }
 
 function withCauses({ message }: Error, causes: Readonly<Record<string, unknown>>): string {
   const known = Object.entries(causes).filter(([, cause]) => cause !== undefined);
-  return [cut(`error: ${message}`), ...known.map(([where, cause]) => `${where}${inspect(cause)}`)].join("\n");
-}
-
-/** What somebody else's code has thrown may throw again when it is looked at. */
-function inspect(value: unknown): string {
-  try {
-    return cut(Deno.inspect(value));
-  } catch {
-    return "something that cannot be shown";
-  }
+  return [cut(`error: ${message}`), ...known.map(([where, cause]) => `${where}${detailsOf(cause)}`)].join("\n");
 }
 
 /** What the program exits with after an error. */

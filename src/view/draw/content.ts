@@ -33,7 +33,7 @@ const BAR = 10;
 
 /** A share from 0 to 1, where only characters can be drawn. */
 export function bar(share: number): string {
-  const full = Math.round(share * BAR);
+  const full = Math.max(0, Math.min(BAR, Math.round(share * BAR)));
   return "▰".repeat(full) + "▱".repeat(BAR - full);
 }
 

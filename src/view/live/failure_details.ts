@@ -1,7 +1,11 @@
-/** Characters of an error's stack and causes, at most. */
-const LONGEST_DETAILS = 10_000;
+import { cut } from "../../safe_text.ts";
 
-/** What is behind a failure, with its stack and causes; empty if there is nothing. */
+/** What is behind a failure, with its stack and causes, as far as it is told; empty if there is nothing. */
 export function detailsOf(cause: unknown): string {
-  return cause === undefined ? "" : Deno.inspect(cause).slice(0, LONGEST_DETAILS);
+  if (cause === undefined) return "";
+  try {
+    return cut(Deno.inspect(cause));
+  } catch {
+    return "something that cannot be shown";
+  }
 }

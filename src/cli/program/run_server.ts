@@ -1,0 +1,130 @@
+/** Tells `top` in other programs of the same user what a pipeline does. It costs nothing while nobody asks. */
+
+import { join } from "node:path";
+import { within } from "../../ring/within.ts";
+import type { Snapshot } from "../../manager/metrics.ts";
+import { openFolder, type RunAddress } from "./run_records.ts";
+
+/** A failure, as it is told. */
+export interface RunFailure {
+  readonly task: string;
+  readonly reason: string;
+  readonly details: string;
+}
+
+/** A line that is sent: who speaks, then snapshots, and in the end what has failed. */
+export type RunLine =
+  | { readonly ringmill: number; readonly name: string; readonly pid: number }
+  | { readonly snapshot: Snapshot }
+  | { readonly failures: readonly RunFailure[] };
+
+/** How long those who watch may take to read the end, in milliseconds. */
+const CLOSING_MS = 500;
+/** Bytes of a request, at most. */
+const LONGEST_REQUEST = 1024;
+
+const encoder = new TextEncoder();
+
+/** A server at an address of its own. Dispose it when the run is over. */
+export class RunServer implements Disposable {
+  /** Where it is heard. */
+  readonly address: RunAddress;
+  readonly #listener: Deno.Listener;
+  readonly #hello: RunLine;
+  readonly #watch: () => AsyncIterable<Snapshot>;
+  readonly #over: PromiseWithResolvers<readonly RunFailure[]> = Promise.withResolvers();
+  readonly #serving = new Set<Promise<void>>();
+  readonly #connections = new Set<Deno.Conn>();
+
+  constructor(address: RunAddress, listener: Deno.Listener, hello: RunLine, watch: () => AsyncIterable<Snapshot>) {
+    this.address = address;
+    this.#listener = listener;
+    this.#hello = hello;
+    this.#watch = watch;
+    listener.unref();
+    this.#accept();
+  }
+
+  async #accept(): Promise<void> {
+    try {
+      for await (const connection of this.#listener) {
+        const served = this.#serve(connection).catch(() => {}).then(() => {
+          this.#serving.delete(served);
+          this.#connections.delete(connection);
+          closeQuietly(connection);
+        });
+        this.#serving.add(served);
+        this.#connections.add(connection);
+      }
+    } catch {
+      // It is closed.
+    }
+  }
+
+  async #serve(connection: Deno.Conn): Promise<void> {
+    const request = await readRequest(connection);
+    if ("token" in this.address && !isSame(request.token, this.address.token)) return;
+    await send(connection, this.#hello);
+    if (!request.watch) return;
+    for await (const snapshot of this.#watch()) await send(connection, { snapshot });
+    await send(connection, { failures: await this.#over.promise });
+  }
+
+  /** Tells those who watch how it has ended. */
+  async finish(failures: readonly RunFailure[]): Promise<void> {
+    this.#over.resolve(failures);
+    await within(Promise.all(this.#serving), CLOSING_MS);
+  }
+
+  [Symbol.dispose](): void {
+    this.#listener.close();
+    this.#connections.forEach(closeQuietly);
+  }
+}
+
+/** Serves at a socket of this process in the user's folder, or at a port of this machine where that is not possible. */
+export async function serveRun(name: string, watch: () => AsyncIterable<Snapshot>): Promise<RunServer> {
+  const hello = { ringmill: 1, name, pid: Deno.pid }, socket = join(await openFolder(), `${Deno.pid}.sock`);
+  // Of a process that had the same number.
+  await Deno.remove(socket).catch(() => {});
+  try {
+    return new RunServer({ socket }, Deno.listen({ transport: "unix", path: socket }), hello, watch);
+  } catch {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 }), { port } = listener.addr as Deno.NetAddr;
+    return new RunServer({ port, token: crypto.randomUUID() }, listener, hello, watch);
+  }
+}
+
+/** What a client asks for, in one line of JSON. */
+async function readRequest(connection: Deno.Conn): Promise<{ readonly token?: unknown; readonly watch?: unknown }> {
+  const bytes = new Uint8Array(LONGEST_REQUEST);
+  let text = "";
+  for (let size = 0; !text.includes("\n");) {
+    const count = await connection.read(bytes.subarray(size));
+    if (!count) throw new Error("There was no request");
+    size += count;
+    text = new TextDecoder().decode(bytes.subarray(0, size));
+  }
+  return Object(JSON.parse(text));
+}
+
+/** Compares in a time that does not depend on where they differ. */
+function isSame(given: unknown, token: string): boolean {
+  if (typeof given !== "string" || given.length !== token.length) return false;
+  let difference = 0;
+  for (let at = 0; at < token.length; at++) difference |= given.charCodeAt(at) ^ token.charCodeAt(at);
+  return difference === 0;
+}
+
+async function send(connection: Deno.Conn, line: RunLine): Promise<void> {
+  const bytes = encoder.encode(`${JSON.stringify(line)}\n`);
+  for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+}
+
+function closeQuietly(connection: Deno.Conn): void {
+  try {
+    connection.close();
+  } catch {
+    // The other side was faster.
+  }
+}

@@ -1,0 +1,58 @@
+/** What is known of a run in another program, and whether that is what it should be: anybody may have sent it. */
+
+import type { Snapshot } from "../../manager/metrics.ts";
+import type { RunFailure } from "./run_server.ts";
+
+/** What is known at a moment. */
+export interface RunUpdate {
+  readonly title: string;
+  readonly snapshot: Snapshot;
+  /** Whether it is over: nothing follows. */
+  readonly isFinal: boolean;
+  readonly failures: readonly RunFailure[];
+}
+
+type Table = Readonly<Record<string, unknown>>;
+
+const isText = (value: unknown): value is string => typeof value === "string";
+const isTable = (value: unknown): value is Table =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isFigure = (value: unknown) => value === null || typeof value === "number" && value >= 0;
+
+/** Whether all fields but some are numbers of 0 or more, or unknown. */
+function hasFigures(table: Table, others: readonly string[]): boolean {
+  return Object.entries(table).every(([field, value]) => others.includes(field) || isFigure(value));
+}
+
+function areAll(tables: unknown, isOne: (table: Table) => boolean): boolean {
+  return isTable(tables) && Object.values(tables).every((table) => isTable(table) && isOne(table));
+}
+
+const isEnd = (end: Table) => isText(end.stream) && hasFigures(end, ["stream"]);
+const isWait = (wait: unknown) =>
+  isTable(wait) && isText(wait.what) && (wait.name === undefined || isText(wait.name)) &&
+  hasFigures(wait, ["what", "name"]);
+
+function isTask(task: Table): boolean {
+  const { name, state, waitingFor, waits, nice, reads, writes } = task;
+  return isText(name) && isText(state) && (waitingFor === null || isWait(waitingFor)) &&
+    (waits === undefined || Array.isArray(waits) && waits.every(isWait)) && areAll(reads, isEnd) &&
+    areAll(writes, isEnd) && (nice === undefined || nice === null || typeof nice === "number") &&
+    hasFigures(task, ["name", "state", "waitingFor", "waits", "nice", "reads", "writes"]);
+}
+
+const isStream = (stream: Table) => isText(stream.name) && hasFigures(stream, ["name"]);
+
+/** Whether a value is a snapshot of a pipeline. */
+export function isSnapshot(value: unknown): value is Snapshot {
+  return isTable(value) && hasFigures(value, ["tasks", "streams"]) && areAll(value.tasks, isTask) &&
+    areAll(value.streams, isStream);
+}
+
+/** Whether a value is a list of failures. */
+export function isFailures(value: unknown): value is readonly RunFailure[] {
+  return Array.isArray(value) &&
+    value.every((failure) =>
+      isTable(failure) && [failure.task, failure.reason, failure.details].every((text) => isText(text))
+    );
+}
