@@ -549,7 +549,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
    *
    * await using runtime = new RingKernelRuntime();
    * const { url } = await runtime.serveDashboard();
-   * match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+   * match(url, /^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}\/$/);
    * ```
    */
   async serveDashboard(options: RunDashboardOptions = {}): Promise<Dashboard> {

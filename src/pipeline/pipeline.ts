@@ -529,7 +529,7 @@ export class Pipeline implements AsyncDisposable {
   /**
    * Serves a page on 127.0.0.1 that shows what runs: the drawing with live figures, tables, and charts over time. Compiles
    * if need be, so call it before `start()` or after. It is closed with the pipeline, and does not keep the program alive.
-   * The handle says its URL, where `/updates` has the figures as server-sent events.
+   * The handle says its URL, which has a secret token in it; below it, `updates` has the figures as server-sent events.
    *
    * @throws {TypeError} If an option is of the wrong kind.
    * @throws {RangeError} If `port` is not from 0 to 65535, or `intervalMs` below 10.
@@ -545,7 +545,7 @@ export class Pipeline implements AsyncDisposable {
    * const samples = pipe.addStream("samples", { shape: [4], dtype: "float32" });
    * pipe.openWriter(samples), pipe.openReader(samples);
    * const { url } = await pipe.serveDashboard();
-   * match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+   * match(url, /^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}\/$/);
    * ```
    */
   async serveDashboard(options: RunDashboardOptions = {}): Promise<Dashboard> {

@@ -1,5 +1,6 @@
 /** What is known of the kernels of a runtime at a moment. */
 
+import { cut } from "../../safe_text.ts";
 import type { RingKernelRuntime } from "../../actors/runtime.ts";
 import type { KernelTelemetry, RuntimeSummary } from "../../actors/telemetry.ts";
 
@@ -56,7 +57,7 @@ function sampleOf({ lastError, failure, ...figures }: KernelTelemetry, messagesP
   return {
     ...figures,
     messagesPerSecond,
-    lastError: lastError && lastError.reason,
-    failure: failure && failure.reason,
+    lastError: lastError && cut(lastError.reason),
+    failure: failure && cut(failure.reason),
   };
 }

@@ -3,6 +3,7 @@
 import type { KernelError } from "../../actors/errors.ts";
 import type { RingKernelRuntime } from "../../actors/runtime.ts";
 import { Latest } from "../../worker/latest.ts";
+import { cut } from "../../safe_text.ts";
 import { formatBytes, formatClock, formatCount } from "../../units.ts";
 import { describeActors, kernelFigure, statusOf } from "../describe/describe_actors.ts";
 import type { Figure, Figures, ViewDescription } from "../description.ts";
@@ -94,7 +95,7 @@ export class ActorsSource implements LiveSource<ActorsSnapshot> {
       this.#lastErrors.set(id, lastError);
       if (this.#failures.length === MOST_FAILURES) continue;
       const { reason, cause } = lastError;
-      this.#failures.push({ node: `kernel:${id}`, title: id, reason, details: detailsOf(cause) });
+      this.#failures.push({ node: `kernel:${id}`, title: id, reason: cut(reason), details: detailsOf(cause) });
     }
   }
 

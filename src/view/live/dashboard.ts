@@ -1,6 +1,8 @@
 /** A server on loopback that shows a run in a browser. */
 
+import { timingSafeEqual } from "node:crypto";
 import { within } from "../../ring/within.ts";
+import { checkOptions, integer, type Rule, type Rules } from "../../rules.ts";
 import type { ViewDescription } from "../description.ts";
 import { page } from "./page.generated.ts";
 import { layOutElsewhere } from "./lay_out_drawing.ts";
@@ -15,6 +17,27 @@ export interface DashboardOptions {
    * @default {0}
    */
   port?: number;
+  /**
+   * The secret in the address of the page, 16 to 128 letters, digits, "-" or "_": whoever knows it can read what is shown.
+   * One of your own makes an address that stays the same.
+   *
+   * @default {22 random characters}
+   */
+  token?: string;
+}
+
+/** A token: what needs no escaping in an address. */
+const TOKEN: Rule = {
+  expected: '16 to 128 letters, digits, "-" or "_"',
+  isKind: (value) => typeof value === "string",
+  isInRange: (value: string) => /^[\w-]{16,128}$/.test(value),
+};
+
+/** The rules of {@link DashboardOptions}. */
+export const DASHBOARD_RULES: Rules = { port: integer(0, 65_535), token: TOKEN };
+
+function randomToken(): string {
+  return crypto.getRandomValues(new Uint8Array(16)).toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
 /** Only this machine can reach it. */
@@ -25,12 +48,12 @@ const OWN_NAMES: ReadonlySet<string> = new Set([HOSTNAME, "localhost", "[::1]"])
 /** Who asks, in the words of browsers: the page itself, or a person. Programs say nothing. */
 const OWN_SITES: ReadonlySet<string> = new Set(["same-origin", "none"]);
 
-/** The files of the page, by their paths. */
+/** The files of the page, by their paths behind the token. */
 const FILES: Readonly<Record<string, [type: string, text: string]>> = {
-  "/": ["text/html", page.html],
-  "/page.css": ["text/css", page.css],
-  "/page.js": ["text/javascript", page.js],
-  "/icon.svg": ["image/svg+xml", page.icon],
+  "": ["text/html", page.html],
+  "page.css": ["text/css", page.css],
+  "page.js": ["text/javascript", page.js],
+  "icon.svg": ["image/svg+xml", page.icon],
 };
 
 /** How long browsers may take to fetch the end of the run. */
@@ -59,7 +82,7 @@ const HEADERS = {
  * const samples = pipe.addStream("samples", { shape: [4], dtype: "float32" });
  * pipe.openWriter(samples), pipe.openReader(samples);
  * await using dashboard = await pipe.serveDashboard();
- * match(dashboard.url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+ * match(dashboard.url, /^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}\/$/);
  * const response = await fetch(dashboard.url);
  * equal(response.status, 200);
  * await response.body?.cancel();
@@ -68,9 +91,10 @@ const HEADERS = {
 export class Dashboard implements AsyncDisposable {
   /** The port on which it listens. */
   readonly port: number;
-  /** The address of the page, such as `http://127.0.0.1:8000/`. */
+  /** The address of the page, with its token: `http://127.0.0.1:8000/Zb0…/`. */
   readonly url: string;
   readonly #source: LiveSource;
+  readonly #token: string;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #abort = new AbortController();
   /** Each resolves when an answer is sent as a whole, or nobody wants it any more. */
@@ -83,8 +107,9 @@ export class Dashboard implements AsyncDisposable {
    *
    * @throws {Deno.errors.AddrInUse} If something else listens on the port.
    */
-  constructor(source: LiveSource, port: number) {
+  constructor(source: LiveSource, port: number, token: string) {
     this.#source = source;
+    this.#token = token;
     const { signal } = this.#abort;
     this.#server = Deno.serve(
       { hostname: HOSTNAME, port, signal, onListen() {} },
@@ -92,7 +117,7 @@ export class Dashboard implements AsyncDisposable {
     );
     this.#server.unref();
     this.port = this.#server.addr.port;
-    this.url = `http://${HOSTNAME}:${this.port}/`;
+    this.url = `http://${HOSTNAME}:${this.port}/${token}/`;
   }
 
   /** Whether it is still served. */
@@ -108,11 +133,16 @@ export class Dashboard implements AsyncDisposable {
   }
 
   async #answer(request: Request): Promise<Response> {
-    const pathname = URL.parse(request.url)?.pathname ?? "", refusal = refuse(request, pathname);
+    const url = URL.parse(request.url), refusal = refuse(request, url);
     if (refusal) return refusal;
-    if (Object.hasOwn(FILES, pathname)) return answer(...FILES[pathname]);
-    if (pathname === "/drawing") return answer("application/json", JSON.stringify(await this.#draw()));
-    if (pathname !== "/updates") return answer("text/plain", "There is no such page", 404);
+    const [, token = "", ...rest] = url!.pathname.split("/"), path = rest.join("/");
+    if (rest.length === 0 || !isSame(token, this.#token)) return answer("text/plain", ASK_FOR_ADDRESS, 403);
+    if (path !== "" && !isOwnSite(request)) return answer("text/plain", "This is for the page itself", 403);
+    if (Object.hasOwn(FILES, path)) return answer(...FILES[path]);
+    if (path === "drawing") return answer("application/json", JSON.stringify(await this.#draw()));
+    if (path !== "updates") return answer("text/plain", "There is no such page", 404);
+    // Nobody would read the body of an answer to HEAD.
+    if (request.method === "HEAD") return answer("text/event-stream", null);
     return answer("text/event-stream", ReadableStream.from(events(this.#source.updates())));
   }
 
@@ -148,46 +178,57 @@ export class Dashboard implements AsyncDisposable {
   }
 }
 
-function answer(type: string, body: BodyInit, status = 200): Response {
+function answer(type: string, body: BodyInit | null, status = 200): Response {
   const contentType = type === "image/svg+xml" ? type : `${type}; charset=utf-8`;
   return new Response(body, { status, headers: { ...HEADERS, "content-type": contentType } });
 }
 
-/** The answer to those who may not ask. */
-function refuse({ method, headers }: Request, pathname: string): Response | undefined {
-  const refused = (reason: string, status = 403) => answer("text/plain", reason, status);
-  const host = headers.get("host") ?? "", site = headers.get("sec-fetch-site") ?? "none";
-  if (!OWN_NAMES.has(host.replace(/:\d+$/, ""))) return refused("This page is for this machine only");
-  if (method !== "GET") return refused("There is nothing to change here", 405);
-  // Others may link to the page, but not ask for the rest: they could not read it, but keep the server busy.
-  if (pathname !== "/" && !OWN_SITES.has(site)) return refused("This is for the page itself");
+const ASK_FOR_ADDRESS = "Open the whole address that the program tells: it has a token in it";
+
+/** The answer to those who may not ask, whatever they ask for. */
+function refuse({ method, headers }: Request, url: URL | null): Response | undefined {
+  // Over HTTP/2 the name is in the address.
+  const host = headers.get("host") ?? url?.host ?? "";
+  const name = host.replace(/:\d+$/, "").replace(/\.$/, "").toLowerCase();
+  if (!url || !OWN_NAMES.has(name)) return answer("text/plain", "This page is for this machine only", 403);
+  if (method === "GET" || method === "HEAD") return undefined;
+  const refused = answer("text/plain", "There is nothing to change here", 405);
+  refused.headers.set("allow", "GET, HEAD");
+  return refused;
+}
+
+/** Others may link to the page, but not ask for the rest: they could not read it, but keep the server busy. */
+function isOwnSite({ headers }: Request): boolean {
+  return OWN_SITES.has(headers.get("sec-fetch-site") ?? "none");
+}
+
+/** Compares in a time that does not depend on where they differ. */
+function isSame(given: string, token: string): boolean {
+  const encoder = new TextEncoder(), [one, other] = [given, token].map((text) => encoder.encode(text));
+  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 /** Updates as server-sent events. */
 async function* events(updates: AsyncIterable<LiveUpdate>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const encoder = new TextEncoder();
   yield encoder.encode("retry: 1000\n\n");
-  for await (const update of updates) yield encoder.encode(`data: ${JSON.stringify(update)}\n\n`);
+  for await (const update of updates) yield eventOf(update);
 }
 
-/**
- * Checks what no type can. `title` is of what is to be shown.
- *
- * @throws {TypeError} If the port is no number.
- * @throws {RangeError} If it is not from 0 to 65535.
- */
-export function checkPort(title: string, port: unknown): void {
-  const received = `port must be an integer from 0 to 65535, received ${Deno.inspect(port)}`;
-  if (typeof port !== "number") throw new TypeError(`Cannot serve the dashboard of "${title}": ${received}`);
-  if (Number.isInteger(port) && port >= 0 && port <= 65535) return;
-  throw new RangeError(`Cannot serve the dashboard of "${title}": ${received}`);
+const encoder = new TextEncoder();
+/** Written once for all who follow. */
+const written = new WeakMap<LiveUpdate, Uint8Array<ArrayBuffer>>();
+
+function eventOf(update: LiveUpdate): Uint8Array<ArrayBuffer> {
+  let event = written.get(update);
+  if (!event) written.set(update, event = encoder.encode(`data: ${JSON.stringify(update)}\n\n`));
+  return event;
 }
 
 /**
  * Serves a page on 127.0.0.1 that shows something that runs. `Pipeline.serveDashboard()` does this for pipelines.
  *
- * @throws {TypeError} If the port is no number.
- * @throws {RangeError} If it is not from 0 to 65535.
+ * @throws {TypeError} If an option is of the wrong kind, or unknown.
+ * @throws {RangeError} If the port is not from 0 to 65535, or the token too short.
  * @throws {Deno.errors.AddrInUse} If something else listens there.
  *
  * @example
@@ -211,10 +252,11 @@ export function checkPort(title: string, port: unknown): void {
  * ```
  */
 export function serveDashboard(source: LiveSource, options: DashboardOptions = {}): Dashboard {
-  const { title } = source.description, { port = 0 } = options;
-  checkPort(title, port);
+  const { title } = source.description;
+  checkOptions(`serve the dashboard of "${title}"`, options, DASHBOARD_RULES);
+  const { port = 0, token = randomToken() } = options;
   try {
-    return new Dashboard(source, port);
+    return new Dashboard(source, port, token);
   } catch (cause) {
     source.close();
     if (!(cause instanceof Deno.errors.AddrInUse)) throw cause;

@@ -4,6 +4,13 @@ import type { Snapshot } from "../../manager/metrics.ts";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { LiveUpdate } from "./update.ts";
 
+/** Where a dashboard sends updates: below the address of its page. */
+function updatesOf(url: string | URL): URL {
+  const updates = new URL(url);
+  updates.pathname = `${updates.pathname.replace(/\/$/, "")}/updates`;
+  return updates;
+}
+
 /** Options of {@link followDashboard}. */
 export interface FollowDashboardOptions {
   /** Ends it. */
@@ -39,7 +46,7 @@ export async function* followDashboard<Taken = Snapshot>(
   url: string | URL,
   options: FollowDashboardOptions = {},
 ): AsyncGenerator<LiveUpdate<Taken>, void> {
-  const response = await fetch(new URL("/updates", url), { signal: options.signal });
+  const response = await fetch(updatesOf(url), { signal: options.signal });
   const type = response.headers.get("content-type") ?? "";
   if (!response.ok || !response.body || !type.startsWith("text/event-stream")) {
     await response.body?.cancel();

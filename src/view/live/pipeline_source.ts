@@ -4,6 +4,7 @@ import type { Manager } from "../../manager/manager.ts";
 import type { Snapshot, TaskMetrics } from "../../manager/metrics.ts";
 import type { Monitor } from "../../manager/monitor.ts";
 import type { TaskProgress } from "../../manager/task_group.ts";
+import { cut } from "../../safe_text.ts";
 import { formatBytes, formatClock, UNKNOWN } from "../../units.ts";
 import type { Figures, ViewDescription } from "../description.ts";
 import { detailsOf } from "./failure_details.ts";
@@ -20,6 +21,7 @@ export class PipelineSource implements LiveSource<Snapshot> {
   readonly #monitor: Monitor;
   readonly #failures: LiveFailure[] = [];
   #startedAt: number | undefined;
+  #latest: LiveUpdate<Snapshot> | undefined;
 
   /** Monitors it from now on. */
   constructor(description: ViewDescription, manager: Manager, intervalMs: number) {
@@ -34,18 +36,26 @@ export class PipelineSource implements LiveSource<Snapshot> {
     const failure = await ended;
     if (!failure) return;
     const reason = "reason" in failure ? failure.reason : failure.message;
-    this.#failures.push({ node: `task:${name}`, title: name, reason, details: detailsOf(failure.cause) });
+    this.#failures.push({ node: `task:${name}`, title: name, reason: cut(reason), details: detailsOf(failure.cause) });
   }
 
   async *updates(): AsyncGenerator<LiveUpdate<Snapshot>, void> {
-    yield this.#update(false);
-    for await (const _ of this.#monitor.snapshots()) yield this.#update(false);
+    yield this.#now();
+    for await (const _ of this.#monitor.snapshots()) yield this.#now();
     const { tasks } = this.#monitor.latest;
     if (Object.values(tasks).every(isOver)) yield this.#update(true);
   }
 
   close(): void {
     this.#monitor.stop();
+  }
+
+  /** The same for all who follow, until there is another snapshot. */
+  #now(): LiveUpdate<Snapshot> {
+    const isNew = this.#latest?.snapshot !== this.#monitor.latest ||
+      this.#latest.failures.length < this.#failures.length;
+    if (isNew) this.#latest = this.#update(false);
+    return this.#latest!;
   }
 
   #update(isFinal: boolean): LiveUpdate<Snapshot> {
@@ -57,7 +67,7 @@ export class PipelineSource implements LiveSource<Snapshot> {
       isFinal,
       sampledAt: snapshot.sampledAt,
       intervalMs: this.#monitor.intervalMs,
-      failures: this.#failures,
+      failures: [...this.#failures],
       facts: this.#facts(snapshot),
       drawing: 0,
       figures: pipelineFigures(snapshot),

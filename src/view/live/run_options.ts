@@ -1,7 +1,8 @@
 /** Options of a dashboard of something that is looked at from time to time. */
 
 import { checkInterval } from "../../manager/monitor.ts";
-import { checkPort, type DashboardOptions } from "./dashboard.ts";
+import { anything, checkOptions, type Rules } from "../../rules.ts";
+import { DASHBOARD_RULES, type DashboardOptions } from "./dashboard.ts";
 
 /** Options of the dashboard of a pipeline, or of a runtime of kernels. */
 export interface RunDashboardOptions extends DashboardOptions {
@@ -13,10 +14,16 @@ export interface RunDashboardOptions extends DashboardOptions {
   intervalMs?: number;
 }
 
+/** The rules of {@link RunDashboardOptions}. */
+export const RUN_DASHBOARD_RULES: Rules = { ...DASHBOARD_RULES, intervalMs: anything };
+
+/** Options that are complete, but for those that are made when it is served. */
+export type CompleteRunOptions = DashboardOptions & Required<Pick<RunDashboardOptions, "intervalMs">>;
+
 /** Fills in the defaults and checks what no type can. */
-export function completeOptions(name: string, options: RunDashboardOptions): Required<RunDashboardOptions> {
-  const { port = 0, intervalMs = 500 } = options;
-  checkPort(name, port);
+export function completeOptions(name: string, options: RunDashboardOptions): CompleteRunOptions {
+  checkOptions(`serve the dashboard of "${name}"`, options, RUN_DASHBOARD_RULES);
+  const { intervalMs = 500, ...rest } = options;
   checkInterval(name, intervalMs);
-  return { port, intervalMs };
+  return { ...rest, intervalMs };
 }

@@ -5,7 +5,7 @@ import type { Manager } from "../../manager/manager.ts";
 import { describePipeline } from "../describe/describe_pipeline.ts";
 import { type Dashboard, serveDashboard } from "./dashboard.ts";
 import { PipelineSource } from "./pipeline_source.ts";
-import type { RunDashboardOptions } from "./run_options.ts";
+import type { CompleteRunOptions } from "./run_options.ts";
 
 export { completeOptions } from "./run_options.ts";
 
@@ -13,7 +13,7 @@ export { completeOptions } from "./run_options.ts";
 export function servePipeline(
   pipe: Pipeline,
   manager: Manager,
-  { port, intervalMs }: Required<RunDashboardOptions>,
+  { intervalMs, ...rest }: CompleteRunOptions,
 ): Dashboard {
-  return serveDashboard(new PipelineSource(describePipeline(pipe), manager, intervalMs), { port });
+  return serveDashboard(new PipelineSource(describePipeline(pipe), manager, intervalMs), rest);
 }

@@ -17,11 +17,11 @@ function main(): void {
   let run: string | undefined, drawing: number | undefined;
 
   const fetchDrawing = async () => {
-    const response = await fetch("/drawing");
+    const response = await fetch("drawing");
     graph.show(await response.json() as LiveDrawing);
   };
 
-  connect("/updates", {
+  connect("updates", {
     update(update: LiveUpdate) {
       // Another program on the same port has another drawing.
       if (update.run !== (run ??= update.run)) return location.reload();

@@ -32,3 +32,15 @@ export function failing(name = "failing") {
   pipe.addTask("count", { fn: countCalmly, module: import.meta, writes: { numbers: others } });
   return { pipe, fail: () => trigger.write(Int32Array.of(1)) };
 }
+
+/** Throws an error with that text. */
+export function failWith(_: unknown, { params }: TaskContext<string>) {
+  throw new RangeError(params);
+}
+
+/** Its only task fails with that text. */
+export function endlessThatFails(text: string): Pipeline {
+  const pipe = newPipeline("fails");
+  pipe.addTask("fails", { fn: failWith, module: import.meta, params: text });
+  return pipe;
+}

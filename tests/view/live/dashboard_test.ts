@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { Pipeline, type RunDashboardOptions, TaskError } from "@ringmill/ringmill";
 import { followDashboard, serveDashboard } from "@ringmill/ringmill/view";
 import { anySource } from "./_any_source.ts";
-import { endless, failing } from "./_pipelines.ts";
+import { endless, endlessThatFails, failing } from "./_pipelines.ts";
 
 /** The text at an address. */
 async function textAt(url: string): Promise<string> {
@@ -26,7 +26,7 @@ function ask(url: string, method: string, headers: Record<string, string> = {}):
 Deno.test("Pipeline.serveDashboard() compiles if need be, and serves until the pipeline is closed", async () => {
   const pipe = endless();
   const { url, port } = await pipe.serveDashboard();
-  equal(url, `http://127.0.0.1:${port}/`);
+  match(url, new RegExp(`^http://127\\.0\\.0\\.1:${port}/[\\w-]{22}/$`));
   match(await textAt(url), /<title>/);
   await pipe.start();
   match(await textAt(`${url}page.js`), /EventSource/);
@@ -117,7 +117,9 @@ Deno.test("Dashboard.close() does not wait for those who do not read", async () 
     for (; sent < 100; sent++) yield { isFinal: false, snapshot: "x".repeat(1e6) };
   }));
   using connection = await Deno.connect({ hostname: "127.0.0.1", port: dashboard.port });
-  await connection.write(new TextEncoder().encode("GET /updates HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  await connection.write(
+    new TextEncoder().encode(`GET ${new URL(dashboard.url).pathname}updates HTTP/1.1\r\nHost: localhost\r\n\r\n`),
+  );
   await connection.read(new Uint8Array(1));
   await dashboard.close();
   ok(sent > 0 && sent < 100, `${sent} were sent`);
@@ -125,7 +127,8 @@ Deno.test("Dashboard.close() does not wait for those who do not read", async () 
 
 Deno.test("Dashboard.close() ends it, and it can be served again", async () => {
   await using pipe = endless();
-  const first = await pipe.serveDashboard();
+  const token = "my-own-token_0123";
+  const first = await pipe.serveDashboard({ token });
   await rejects(pipe.serveDashboard(), {
     name: "LifecycleError",
     message: `Cannot serve the dashboard of "endless": it is served at ${first.url}`,
@@ -134,7 +137,7 @@ Deno.test("Dashboard.close() ends it, and it can be served again", async () => {
   await fetch(first.url).then((response) => response.text());
   await Promise.all([first.close(), first.close()]);
   ok((await following).every(({ isFinal }) => !isFinal), "nothing has ended");
-  await using again = await pipe.serveDashboard({ port: first.port });
+  await using again = await pipe.serveDashboard({ port: first.port, token });
   equal(again.url, first.url);
   match(await textAt(again.url), /<title>/);
 });
@@ -196,6 +199,10 @@ Deno.test("A dashboard refuses foreign hosts, and whatever might change somethin
   for (const host of [`localhost:${port}`, "127.0.0.1:9000", "[::1]:9000"]) {
     equal(await ask(url, "GET", { host }), 200, host);
   }
+  for (const host of [`LOCALHOST:${port}`, "localhost.", `LocalHost.:${port}`]) {
+    equal(await ask(url, "GET", { host }), 200, host);
+  }
+  for (const path of ["", "page.js", "updates", "drawing", "icon.svg"]) equal(await ask(url + path, "HEAD"), 200, path);
   for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) equal(await ask(url, method), 405, method);
   // Pages of others, also of other ports.
   for (const site of ["cross-site", "same-site"]) {
@@ -203,7 +210,7 @@ Deno.test("A dashboard refuses foreign hosts, and whatever might change somethin
     equal(await ask(url, "GET", { "sec-fetch-site": site }), 200, site);
   }
   equal(await ask(`${url}secret`, "GET"), 404);
-  equal(await ask(`${url}../deno.json`, "GET"), 404);
+  equal(await ask(`${url}../deno.json`, "GET"), 403);
 });
 
 Deno.test("A dashboard's answers allow nothing but its own files", async () => {
@@ -285,4 +292,66 @@ Deno.test("A dashboard does not keep the program alive", async () => {
   equal(new TextDecoder().decode(stderr), "");
   equal(new TextDecoder().decode(stdout), "ran\n");
   ok(success);
+});
+
+Deno.test("A dashboard tells nothing to those who do not know its token", async () => {
+  await using pipe = endless();
+  const { url, port } = await pipe.serveDashboard(), root = `http://127.0.0.1:${port}`;
+  const token = new URL(url).pathname.slice(1, -1), other = "x".repeat(token.length);
+  for (
+    const path of ["", "updates", "page.js", "drawing", other, `${other}/`, `${other}/updates`, token.slice(1) + "/"]
+  ) {
+    const response = await fetch(`${root}/${path}`), text = await response.text();
+    equal(response.status, 403, path);
+    match(text, /^Open the whole address/);
+    ok(!text.includes(token));
+    match(response.headers.get("content-security-policy")!, /default-src 'none'/);
+  }
+  // A name that is encoded in another way, and what leads out.
+  for (const path of [`${token}/../updates`, `${token}%2fupdates`, `${token}//updates`]) {
+    ok(await ask(`${root}/${path}`, "GET") >= 400, path);
+  }
+  const { headers } = await fetch(url, { method: "DELETE" });
+  equal(headers.get("allow"), "GET, HEAD");
+  await using again = endless("again");
+  ok((await again.serveDashboard()).url.split("/")[3] !== token);
+});
+
+Deno.test("A dashboard refuses tokens that could be guessed, or are none, and unknown options", async () => {
+  await using pipe = endless();
+  const refused = (options: unknown, name: string) =>
+    rejects(pipe.serveDashboard(options as RunDashboardOptions), { name });
+  for (const token of ["", "short", "x".repeat(129), "a/b".repeat(10), "ü".repeat(20), `${"x".repeat(16)}\n`]) {
+    await refused({ token }, "RangeError");
+  }
+  await refused({ token: 7 }, "TypeError");
+  await refused({ tokne: "x".repeat(16) }, "TypeError");
+});
+
+Deno.test("A dashboard cuts what others decide the length of, and writes each update once for all", async () => {
+  let writes = 0;
+  const snapshot = { toJSON: () => ++writes };
+  const source = anySource(function* () {
+    yield { isFinal: true, snapshot };
+  });
+  const update = await source.updates().next();
+  const shared = {
+    ...source,
+    async *updates() {
+      yield update.value!;
+    },
+  };
+  await using dashboard = serveDashboard(shared);
+  await Promise.all([1, 2, 3].map(() => Array.fromAsync(followDashboard(dashboard.url))));
+  equal(writes, 1);
+});
+
+Deno.test("Failures of pipelines are cut, their reasons and their details", async () => {
+  await using pipe = endlessThatFails("z".repeat(3_000_000));
+  const { url } = await pipe.serveDashboard({ intervalMs: 50 });
+  await rejects(pipe.run(), TaskError);
+  for await (const update of followDashboard(url)) {
+    for (const { reason, details } of update.failures) ok(reason.length < 11_000 && details.length < 11_000);
+    ok(JSON.stringify(update).length < 60_000);
+  }
 });

@@ -122,7 +122,8 @@ test("The page says that the pipeline has ended, also after it is closed", async
 
 test("The page says that the connection is lost, and shows the program that serves there next", async () => {
   await using first = endless("first"), second = endless("second");
-  const dashboard = await first.serveDashboard({ intervalMs: 100 });
+  const token = "a-token-that-stays";
+  const dashboard = await first.serveDashboard({ intervalMs: 100, token });
   await first.start();
   await using opened = await openPage();
   const { page } = opened;
@@ -131,7 +132,7 @@ test("The page says that the connection is lost, and shows the program that serv
   await waitForText(page, "#state", "connection lost");
   match(await textOf(page, "#connection"), /^Nothing heard from the program since \d\d:\d\d:\d\d\. Trying again …$/);
   equal(await page.$eval("#connection", (line) => (line as HTMLElement).hidden), false);
-  await second.serveDashboard({ port: dashboard.port });
+  await second.serveDashboard({ port: dashboard.port, token });
   await waitForText(page, "#title", "second");
   await waitForText(page, "#state", "not started");
 });
