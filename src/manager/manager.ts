@@ -8,6 +8,7 @@ import { type AsyncTaskEvent, TaskEvent } from "../ring/task_event.ts";
 import { type AsyncWaitOptions, checkWaitOptions } from "../ring/waiting.ts";
 import { within } from "../ring/within.ts";
 import { Writer } from "../ring/writer.ts";
+import { checkOptions, duration, type Rules } from "../rules.ts";
 import { Blueprint, type OpenableEnd, type ProgramEnd } from "./task/blueprint.ts";
 import { targetOf } from "../worker/export_target.ts";
 import { importingWorker } from "../worker/importing.ts";
@@ -15,7 +16,7 @@ import { stopOnUnload } from "../worker/unload.ts";
 import { reportError, summarizeError } from "../worker/error_report.ts";
 import { untilAborted } from "../worker/until_aborted.ts";
 import type { MonitorOptions, Snapshot, TaskMetrics } from "./metrics.ts";
-import { checkInterval, Monitor, type Monitored } from "./monitor.ts";
+import { Monitor, MONITOR_RULES, type Monitored } from "./monitor.ts";
 import type { TaskJob } from "./task/task_protocol.ts";
 import type { ExportTarget } from "../worker/export_target.ts";
 import type { EventSpec, RingSpec, TaskSpec } from "./specs.ts";
@@ -33,6 +34,9 @@ export interface ManagerOptions {
    */
   graceMs?: number;
 }
+
+/** What each option of a manager must be. */
+export const MANAGER_RULES = { graceMs: duration } satisfies Rules;
 
 /** Where a {@link Manager} is in its life. */
 export type ManagerState = "declared" | "compiling" | "compiled" | "started" | "failed" | "closed";
@@ -90,10 +94,8 @@ export class Manager implements AsyncDisposable {
    * @throws {RangeError} If `graceMs` is negative.
    */
   constructor(name: string, options: ManagerOptions = {}) {
+    checkOptions(`make "${name}"`, options, MANAGER_RULES);
     const { graceMs = 1000 } = options;
-    const received = `graceMs must be a number of milliseconds, 0 or more, received ${Deno.inspect(graceMs)}`;
-    if (typeof graceMs !== "number") throw new TypeError(`Cannot make "${name}": ${received}`);
-    if (!(graceMs >= 0)) throw new RangeError(`Cannot make "${name}": ${received}`);
     this.name = name;
     this.#graceMs = graceMs;
     this.#blueprint = new Blueprint(name);
@@ -405,7 +407,7 @@ export class Manager implements AsyncDisposable {
    */
   startMonitor(options: MonitorOptions = {}): void {
     const { intervalMs = 100 } = options;
-    checkInterval(this.name, intervalMs);
+    checkOptions(`monitor "${this.name}"`, options, MONITOR_RULES);
     this.checkState("monitor", "compiled", "started");
     if (this.#monitor) throw new LifecycleError(`Cannot monitor "${this.name}": it is monitored already`);
     this.#monitor = this.openMonitor(intervalMs);

@@ -1,5 +1,6 @@
 /** Looks at tasks and streams from outside, through the shared memory: they need not do anything for it. */
 
+import { checkRule, milliseconds, type Rules } from "../rules.ts";
 import { now, wallTime } from "../ring/clock.ts";
 import { type BindingDescription, frameBytes, type RingDescription } from "../ring/description.ts";
 import { passedBytes, publishedBytes, ringPressure } from "../ring/ring_figures.ts";
@@ -25,18 +26,17 @@ export interface Monitored {
 /** To ask for a nice level, which hardly ever changes, costs about a tenth of a millisecond where all cores are busy. */
 const NICE_MS = 1000;
 
+/** What each option of a monitor must be. */
+export const MONITOR_RULES = { intervalMs: milliseconds(10, LONGEST_TIMER_MS) } satisfies Rules;
+
 /**
- * Checks what no type can. `name` is of what is to be monitored.
+ * Checks how often to monitor. `name` is of what is to be monitored.
  *
  * @throws {TypeError} If `intervalMs` is no number.
- * @throws {RangeError} If it is below 10.
+ * @throws {RangeError} If it is below 10, or longer than a timer can be.
  */
 export function checkInterval(name: string, intervalMs: unknown): void {
-  const received = `intervalMs must be 10 or more, received ${Deno.inspect(intervalMs)}`;
-  if (typeof intervalMs !== "number") throw new TypeError(`Cannot monitor "${name}": ${received}`);
-  if (!(intervalMs >= 10 && intervalMs <= LONGEST_TIMER_MS)) {
-    throw new RangeError(`Cannot monitor "${name}": ${received}`);
-  }
+  checkRule(`monitor "${name}"`, "intervalMs", MONITOR_RULES.intervalMs, intervalMs);
 }
 
 /** The figures that all parts of a snapshot share. */

@@ -1,7 +1,21 @@
 /** What a manager is told to make. */
 
 import type { FrameDescription } from "../ring/description.ts";
-import type { WaitStrategy } from "../ring/waiting.ts";
+import { WAIT_STRATEGIES, type WaitStrategy } from "../ring/waiting.ts";
+import {
+  anything,
+  arrayOf,
+  boolean,
+  callback,
+  duration,
+  either,
+  integer,
+  name,
+  object,
+  oneOf,
+  permissions,
+  type Rule,
+} from "../rules.ts";
 import type { TaskPermissions } from "../worker/permitted_worker.ts";
 
 /** `switchable` runs again and again while the event is open, `toggleable` once per activation, which it takes. */
@@ -80,3 +94,31 @@ export interface TaskSpec {
   /** Deno's permissions of its worker, for which Deno wants `--unstable-worker-options`. */
   permissions?: TaskPermissions;
 }
+
+/** What each field of a {@link RingSpec} must be. */
+export const RING_RULES = {
+  name,
+  bytes: integer(1, 2 ** 31 - 1),
+  wait: oneOf(WAIT_STRATEGIES),
+  minReaderPosRefreshInterval: integer(1, 2 ** 32 - 1),
+  minReaderPosRefreshMs: duration,
+  frame: object,
+} satisfies Record<keyof RingSpec, Rule>;
+
+/** What each field of an {@link EventSpec} must be. */
+export const EVENT_SPEC_RULES = { name, initialState: boolean } satisfies Record<keyof EventSpec, Rule>;
+
+/** What each field of a {@link TaskSpec} must be. */
+export const TASK_SPEC_RULES = {
+  name,
+  fn: either(callback, name),
+  module: name,
+  reads: object,
+  latest: arrayOf(name, "an array of keys of reads"),
+  writes: object,
+  events: object,
+  activation: object,
+  params: anything,
+  onAbandoned: oneOf(["stop", "continue"] satisfies AbandonedPolicy[]),
+  permissions,
+} satisfies Record<keyof TaskSpec, Rule>;

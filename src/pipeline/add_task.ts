@@ -1,7 +1,7 @@
 /** `Pipeline.addTask` and its relatives: what they accept, as a declaration. */
 
 import { DeclarationError } from "../errors.ts";
-import { checkRule, object, oneOf, permissions as permissionsRule } from "../rules.ts";
+import { anything, checkOptions, oneOf, permissions as permissionsRule, type Rules, text } from "../rules.ts";
 import type { AbandonedPolicy } from "../manager/specs.ts";
 import { EventHandle } from "./event.ts";
 import { LatestStream, StreamHandle } from "./stream.ts";
@@ -20,6 +20,26 @@ export interface TaskRegistry {
 
 /** What `onAbandoned` must be. */
 export const ABANDONED_POLICY = oneOf(["stop", "continue"] satisfies AbandonedPolicy[]);
+
+const COMMON_RULES = { description: text };
+const BINDING_RULES = { reads: anything, writes: anything, events: anything };
+const FUNCTION_RULES = {
+  ...COMMON_RULES,
+  ...BINDING_RULES,
+  fn: anything,
+  params: anything,
+  module: anything,
+  permissions: permissionsRule,
+  onAbandoned: ABANDONED_POLICY,
+};
+
+/** What each option of a task must be, by its mode. Bindings, functions and params have checks of their own. */
+export const TASK_RULES: Readonly<Record<ControlMode, Rules>> = {
+  plain: FUNCTION_RULES,
+  switchable: { ...FUNCTION_RULES, activateOn: anything },
+  toggleable: { ...FUNCTION_RULES, activateOn: anything },
+  terminator: { ...COMMON_RULES, reads: anything },
+};
 
 /** The options of all kinds of tasks that have a function. */
 interface AnyTaskOptions extends CommonTaskOptions, Bindings {
@@ -55,9 +75,9 @@ function article(kind: string): string {
 export function createAddTask(registry: TaskRegistry): AddTask {
   const declare = (name: string, mode: ControlMode, options: AnyTaskOptions, fn: unknown = options.fn) =>
     registry.register(declareTask(registry, name, mode, fn, options));
-  const check = (name: string, options: unknown) => {
+  const check = (name: string, options: unknown, mode: ControlMode = "plain") => {
     registry.check(name);
-    checkRule(`add task "${name}"`, "its options", object, options);
+    checkOptions(`add task "${name}"`, options, TASK_RULES[mode]);
   };
   const addTask = (name: string, options: AnyTaskOptions) => {
     check(name, options);
@@ -69,11 +89,11 @@ export function createAddTask(registry: TaskRegistry): AddTask {
     };
   };
   const controlled = (mode: ControlMode) => (name: string, options: AnyTaskOptions) => {
-    check(name, options);
+    check(name, options, mode);
     declare(name, mode, options);
   };
   const terminator = (name: string, options: TerminatorOptions) => {
-    check(name, options);
+    check(name, options, "terminator");
     const reads = Array.isArray(options.reads) ? { ...options.reads } : options.reads;
     const bindings = bind(name, "reads", reads ?? null, registry.streams, "stream");
     registry.register({
@@ -121,8 +141,6 @@ function declareTask(
     throw new TypeError(`Cannot add task "${name}": fn must be a function and no generator, received ${received}`);
   }
   const { reads = {}, writes = {}, module, permissions, onAbandoned, description, activateOn } = options;
-  if (permissions !== undefined) checkRule(`add task "${name}"`, "permissions", permissionsRule, permissions);
-  if (onAbandoned !== undefined) checkRule(`add task "${name}"`, "onAbandoned", ABANDONED_POLICY, onAbandoned);
   const bound = bind(name, "events", options.events ?? {}, events, "event");
   const gate = mode === "plain" ? undefined : bound.find(({ local }) => local === activateOn);
   if (mode !== "plain" && !gate) {

@@ -1,5 +1,7 @@
 /** Events: the switches that tell tasks when they may run. */
 
+import { boolean, checkOptions, type Rules, text } from "../rules.ts";
+
 /** Options of `Pipeline.addEvent()`. */
 export interface EventOptions {
   /**
@@ -11,6 +13,9 @@ export interface EventOptions {
   /** For people. */
   description?: string;
 }
+
+/** What each option of an event must be. */
+export const EVENT_RULES = { initialState: boolean, description: text } satisfies Rules;
 
 /**
  * A declared event, to be bound to tasks.
@@ -36,10 +41,7 @@ export class EventHandle {
   /** Checks the options. `Pipeline.addEvent()` does this. */
   constructor(name: string, options: EventOptions = {}) {
     const { initialState = false, description } = options;
-    if (typeof initialState !== "boolean") {
-      const received = Deno.inspect(initialState);
-      throw new TypeError(`Cannot add event "${name}": initialState must be true or false, received ${received}`);
-    }
+    checkOptions(`add event "${name}"`, options, EVENT_RULES);
     this.name = name;
     this.initialState = initialState;
     this.description = description;

@@ -7,15 +7,15 @@ import type { AsyncReader } from "../ring/reader.ts";
 import type { AsyncTaskEvent } from "../ring/task_event.ts";
 import type { AsyncWaitOptions } from "../ring/waiting.ts";
 import type { AsyncWriter } from "../ring/writer.ts";
-import { Manager, type ManagerOptions } from "../manager/manager.ts";
+import { Manager, MANAGER_RULES, type ManagerOptions } from "../manager/manager.ts";
 import type { MonitorOptions, Snapshot, TaskMetrics } from "../manager/metrics.ts";
 import type { Dashboard } from "../view/live/dashboard.ts";
 import type { RunDashboardOptions } from "../view/live/run_options.ts";
-import { EventHandle, type EventOptions } from "./event.ts";
+import { EVENT_RULES, EventHandle, type EventOptions } from "./event.ts";
 import { moduleUrl } from "../worker/module_url.ts";
 import { checkReplaced, runningStreams, runningTasks } from "./replaced_writers.ts";
 import { planPipeline } from "./plan.ts";
-import { LatestStream, StreamHandle, type StreamHandleOf, type StreamOptions } from "./stream.ts";
+import { LatestStream, STREAM_OPTION_RULES, StreamHandle, type StreamHandleOf, type StreamOptions } from "./stream.ts";
 import { createAddTask, targetName } from "./add_task.ts";
 import { checkName, checkOptions, checkRule, object, type Rules, signal } from "../rules.ts";
 import type { ReconstructOptions } from "./reconstruct.ts";
@@ -31,7 +31,8 @@ export interface RunPipelineOptions {
   signal?: AbortSignal;
 }
 
-const RUN_RULES = { signal } satisfies Rules;
+/** What each option of a run must be. */
+export const RUN_RULES = { signal } satisfies Rules;
 
 /** Options of a {@link Pipeline}. */
 export interface PipelineOptions extends ManagerOptions {}
@@ -86,7 +87,7 @@ export class Pipeline implements AsyncDisposable {
    */
   constructor(name: string, module: ModuleReference = Deno.mainModule, options: PipelineOptions = {}) {
     checkName("make a pipeline", name);
-    checkRule(`make pipeline "${name}"`, "its options", object, options);
+    checkOptions(`make pipeline "${name}"`, options, MANAGER_RULES);
     this.name = name;
     this.#module = moduleUrl(module);
     this.#graceMs = options.graceMs ?? 1000;
@@ -182,7 +183,7 @@ export class Pipeline implements AsyncDisposable {
    */
   addStream<const Name extends FrameTypeName>(name: string, options: StreamOptions<Name>): StreamHandleOf<Name> {
     this.#checkDeclaring("a stream", name, this.#streams);
-    checkRule(`add stream "${name}"`, "its options", object, options);
+    checkOptions(`add stream "${name}"`, options, STREAM_OPTION_RULES);
     const stream = new StreamHandle(name, options);
     this.#manager.addRing(stream.ringSpec);
     this.#streams.set(name, stream);
@@ -197,9 +198,9 @@ export class Pipeline implements AsyncDisposable {
    */
   addEvent(name: string, options: EventOptions = {}): EventHandle {
     this.#checkDeclaring("an event", name, this.#events);
-    checkRule(`add event "${name}"`, "its options", object, options);
+    checkOptions(`add event "${name}"`, options, EVENT_RULES);
     const event = new EventHandle(name, options);
-    this.#manager.addEvent(event);
+    this.#manager.addEvent({ name, initialState: event.initialState });
     this.#events.set(name, event);
     return event;
   }
@@ -364,7 +365,6 @@ export class Pipeline implements AsyncDisposable {
    * @throws {TypeError} If `allowModules` has something that is no module.
    */
   static async reconstruct(path: string | URL, options: ReconstructOptions = {}): Promise<Pipeline> {
-    checkRule("reconstruct a pipeline", "its options", object, options);
     const { reconstructPipeline } = await import("./reconstruct.ts");
     return await reconstructPipeline(path, options, Pipeline.#create);
   }
@@ -499,7 +499,6 @@ export class Pipeline implements AsyncDisposable {
    * ```
    */
   startMonitor(options: MonitorOptions = {}): void {
-    checkRule(`monitor "${this.name}"`, "its options", object, options);
     this.#manager.startMonitor(options);
   }
 

@@ -67,6 +67,9 @@ export const STREAM_RULES = {
   wait: rules.oneOf(WAIT_STRATEGIES),
 } satisfies { readonly [Option in keyof StreamOptions]: Rule };
 
+/** The same with what needs no default. */
+export const STREAM_OPTION_RULES = { ...STREAM_RULES, description: rules.text } satisfies rules.Rules;
+
 type CheckedOptions = Required<Pick<StreamOptions, keyof typeof STREAM_RULES>>;
 
 const DEFAULTS: Partial<CheckedOptions> = {

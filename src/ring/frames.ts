@@ -4,6 +4,7 @@ import type { End } from "./ring_ends.ts";
 import { dataAddress, type RingDescription } from "./description.ts";
 import type { FrameOf, FrameType } from "./dtypes.ts";
 import { type FrameKind, frameKind, type OwnedFrame, type SharedFrame } from "./frame_kind.ts";
+import { suggest } from "../suggest.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 
 export type { OwnedFrame, SharedFrame };
@@ -80,7 +81,12 @@ export class Frames<D extends FrameType> {
   }
 
   /** As many frames as `end` finds, in place, or `null` if it does not find enough of them. */
-  lookMany(end: End, most: number, { least = 1, timeoutMs = 0 }: LookManyOptions): SharedFrame<D>[] | null {
+  lookMany(end: End, most: number, options: LookManyOptions): SharedFrame<D>[] | null {
+    const { least = 1, timeoutMs = 0 } = options;
+    for (const option in options) {
+      // A table of rules would cost as much as the look.
+      if (option !== "least" && option !== "timeoutMs") this.#refuseOption(option);
+    }
     this.#checkCount("least", least, this.#count);
     if (most !== Infinity) this.#checkCount("most", most, Infinity, least);
     const { stride } = this;
@@ -103,6 +109,11 @@ export class Frames<D extends FrameType> {
     if (end.held === 0) return;
     this.#checkCount("frames", count, end.held / this.stride);
     end.held = count * this.stride;
+  }
+
+  #refuseOption(option: string): never {
+    const near = suggest(option, ["least", "timeoutMs"]);
+    throw new TypeError(`Cannot use the frames of stream "${this.#name}": there is no option "${option}"${near}`);
   }
 
   #checkCount(what: string, count: number, most: number, least = 1): void {

@@ -256,7 +256,10 @@ for (
   Deno.test(`Pipeline.startMonitor() refuses an intervalMs of ${intervalMs}`, async () => {
     await using pipe = line(1);
     await pipe.compile();
-    const message = `Cannot monitor "line": intervalMs must be 10 or more, received ${Deno.inspect(intervalMs)}`;
+    const message =
+      `Cannot monitor "line": intervalMs must be a number of milliseconds from 10 to 2147483647, received ${
+        Deno.inspect(intervalMs)
+      }`;
     throws(() => pipe.startMonitor({ intervalMs: intervalMs as number }), { name: name as string, message });
   });
 }

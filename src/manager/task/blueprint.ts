@@ -19,7 +19,15 @@ import { taskRecordBytes } from "../../ring/task_record.ts";
 import { deferHandle, type DeferredHandle } from "./deferred_handle.ts";
 import type { TaskJob } from "./task_protocol.ts";
 import type { ExportTarget } from "../../worker/export_target.ts";
-import type { EventSpec, RingSpec, TaskSpec } from "../specs.ts";
+import { checkName, checkOptions, checkRule } from "../../rules.ts";
+import {
+  EVENT_SPEC_RULES,
+  type EventSpec,
+  RING_RULES,
+  type RingSpec,
+  TASK_SPEC_RULES,
+  type TaskSpec,
+} from "../specs.ts";
 
 interface RingDraft {
   readonly spec: RingSpec;
@@ -116,15 +124,17 @@ export class Blueprint {
   }
 
   addRing(spec: RingSpec): void {
-    const { name, bytes } = spec;
+    const { name } = spec;
+    checkName("add a ring", name);
+    checkOptions(`add ring "${name}"`, spec, RING_RULES);
+    checkRule(`add ring "${name}"`, "bytes", RING_RULES.bytes, spec.bytes);
     this.#checkUnique("ring", this.#rings, name);
-    if (!Number.isInteger(bytes) || bytes < 1 || bytes >= 2 ** 31) {
-      throw new RangeError(`Cannot add ring "${name}": bytes must be 1 to ${2 ** 31 - 1}, received ${bytes}`);
-    }
     this.#rings.set(name, { spec, readers: 0, hasWriter: false });
   }
 
   addEvent(spec: EventSpec): void {
+    checkName("add an event", spec.name);
+    checkOptions(`add event "${spec.name}"`, spec, EVENT_SPEC_RULES);
     this.#checkUnique("event", this.#events, spec.name);
     this.#events.set(spec.name, { spec, parties: 0, signalers: 0 });
   }
@@ -135,6 +145,8 @@ export class Blueprint {
   }
 
   addTask(spec: TaskSpec): void {
+    checkName("add a task", spec.name);
+    checkOptions(`add task "${spec.name}"`, spec, TASK_SPEC_RULES);
     this.#checkUnique("task", this.#tasks, spec.name);
     const bind = (names: Readonly<Record<string, string>> = {}, draft: (name: string, local: string) => BindingDraft) =>
       Object.entries(names).map(([local, name]) => [local, draft(name, local)] as const);

@@ -112,7 +112,11 @@ Deno.test("RingKernelRuntime.serveDashboard() refuses wrong options, a second da
   const what = 'Cannot serve the dashboard of "actors"';
   await refused({ port: -1 }, "RangeError", `${what}: port must be an integer from 0 to 65535, received -1`);
   await refused({ port: "80" }, "TypeError", `${what}: port must be an integer from 0 to 65535, received "80"`);
-  await refused({ intervalMs: 5 }, "RangeError", 'Cannot monitor "actors": intervalMs must be 10 or more, received 5');
+  await refused(
+    { intervalMs: 5 },
+    "RangeError",
+    'Cannot monitor "actors": intervalMs must be a number of milliseconds from 10 to 2147483647, received 5',
+  );
   await refused(null, "TypeError", `${what}: its options must be an object, received null`);
   const first = await runtime.serveDashboard();
   await refused({}, "LifecycleError", `${what}: it is served at ${first.url}`);

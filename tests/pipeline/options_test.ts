@@ -1,0 +1,74 @@
+/** Options of pipelines and managers: unknown names, wrong kinds and values out of range are refused by name. */
+
+import { rejects } from "node:assert/strict";
+import { Pipeline } from "@ringmill/ringmill";
+import { Manager } from "@ringmill/ringmill/runtime";
+
+const INT = { shape: [1], dtype: "int32" } as const;
+const fn = () => {};
+
+/** Each call with options, by a good option. */
+const CALLS: Readonly<Record<string, [good: string, (options: object) => unknown]>> = {
+  "new Pipeline()": ["graceMs", (options) => new Pipeline("p", import.meta, options)],
+  "addStream()": ["frames", (options) => new Pipeline("p").addStream("s", { ...INT, ...options })],
+  "addEvent()": ["initialState", (options) => new Pipeline("p").addEvent("e", options)],
+  "addTask()": ["onAbandoned", (options) => new Pipeline("p").addTask("t", { fn, ...options })],
+  "addTask() without fn": ["onAbandoned", (options) => new Pipeline("p").addTask("t", options)],
+  "addTask.switchable()": ["description", (options) => new Pipeline("p").addTask.switchable("t", options as never)],
+  "addTask.toggleable()": ["description", (options) => new Pipeline("p").addTask.toggleable("t", options as never)],
+  "addTask.terminator()": ["description", (options) => new Pipeline("p").addTask.terminator("t", options as never)],
+  "Pipeline.run()": ["signal", (options) => new Pipeline("p").run(options)],
+  "Pipeline.join()": ["timeoutMs", (options) => new Pipeline("p").join(options)],
+  "Pipeline.drain()": ["timeoutMs", (options) => new Pipeline("p").drain(options)],
+  "Pipeline.startMonitor()": ["intervalMs", (options) => new Pipeline("p").startMonitor(options)],
+  "Pipeline.reconstruct()": ["permissions", (options) => Pipeline.reconstruct("nowhere.toml", options)],
+  "new Manager()": ["graceMs", (options) => new Manager("m", options)],
+  "Manager.addRing()": ["bytes", (options) => new Manager("m").addRing({ name: "r", bytes: 8, ...options })],
+  "Manager.addEvent()": ["initialState", (options) => new Manager("m").addEvent({ name: "e", ...options })],
+  "Manager.addTask()": [
+    "onAbandoned",
+    (options) => new Manager("m").addTask({ name: "t", fn, module: import.meta.url, ...options }),
+  ],
+  "Manager.startMonitor()": ["intervalMs", (options) => new Manager("m").startMonitor(options)],
+};
+
+for (const [name, [good, call]] of Object.entries(CALLS)) {
+  Deno.test(`${name} refuses an option that there is not, and says which one is meant`, async () => {
+    const near = `${good.slice(0, -1)}X`;
+    const expected = {
+      name: "TypeError",
+      message: new RegExp(`there is no option "${near}"; did you mean "${good}"\\?$`),
+    };
+    await rejects(async () => await call({ [near]: 1 }), expected);
+  });
+
+  Deno.test(`${name} refuses an option of the wrong kind`, async () => {
+    const wrong = { name: "TypeError", message: new RegExp(`${good} must be .*, received \\[Function: fn\\]$`) };
+    await rejects(async () => await call({ [good]: fn }), wrong);
+  });
+}
+
+for (const name of ["new Pipeline()", "addEvent()", "Pipeline.run()", "Pipeline.startMonitor()", "new Manager()"]) {
+  Deno.test(`${name} refuses options that are no object`, async () => {
+    for (const options of [[], 5, "text"]) {
+      await rejects(async () => await CALLS[name][1](options as object), {
+        name: "TypeError",
+        message: /must be an object/,
+      });
+    }
+  });
+}
+
+const RANGES: readonly (readonly [string, object, RegExp])[] = [
+  ["new Pipeline()", { graceMs: -1 }, /graceMs must be a number of milliseconds, 0 or more, received -1$/],
+  ["Pipeline.startMonitor()", { intervalMs: 1e12 }, /milliseconds from 10 to 2147483647, received 1000000000000$/],
+  ["Pipeline.startMonitor()", { intervalMs: Infinity }, /milliseconds from 10 to 2147483647, received Infinity$/],
+  ["Manager.addRing()", { bytes: 2 ** 31 }, /bytes must be an integer from 1 to 2147483647, received 2147483648$/],
+  ["addTask()", { onAbandoned: "ignore" }, /onAbandoned must be one of stop, continue, received "ignore"$/],
+];
+
+for (const [name, options, message] of RANGES) {
+  Deno.test(`${name} refuses ${Deno.inspect(options)}`, async () => {
+    await rejects(async () => await CALLS[name][1](options), { name: "RangeError", message });
+  });
+}
