@@ -61,6 +61,8 @@ export type {
 } from "./src/pipeline/wiring.ts";
 export { type AsyncReader, Reader } from "./src/ring/reader.ts";
 export { type AsyncWriter, Writer } from "./src/ring/writer.ts";
+export type { ReadableOptions } from "./src/ring/readable.ts";
+export type { BytesChunk, PartialFrame, WritableOptions } from "./src/ring/writable.ts";
 export { type AsyncTaskEvent, TaskEvent } from "./src/ring/task_event.ts";
 export type { LookManyOptions, OwnedFrame, SharedFrame } from "./src/ring/frames.ts";
 export { type Indexer, indexer, type IndexesOf } from "./src/ring/indexer.ts";

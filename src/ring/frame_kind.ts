@@ -19,6 +19,8 @@ export interface FrameKind<D extends FrameType> {
   view(address: number, buffer?: SharedArrayBuffer): SharedFrame<D>;
   /** A copy of a frame in place, outside the shared memory. */
   copyOf(frame: SharedFrame<D>): OwnedFrame<D>;
+  /** The bytes of a frame in place, or of a copy. */
+  bytesOf<Buffer extends ArrayBufferLike>(frame: FrameOf<D, Buffer>): Uint8Array<Buffer>;
   /** @throws {TypeError} Unless `frame` is one of this kind. */
   check(frame: FrameOf<D>): void;
   /** Copies the caller's frame, which was checked, over one in place. */
@@ -73,6 +75,11 @@ class ArrayKind<D extends DType> implements FrameKind<D> {
 
   copyOf(frame: SharedFrame<D>): OwnedFrame<D> {
     return new this.#array(frame) as OwnedFrame<D>;
+  }
+
+  bytesOf<Buffer extends ArrayBufferLike>(frame: FrameOf<D, Buffer>): Uint8Array<Buffer> {
+    const { buffer, byteOffset } = frame as unknown as Uint8Array<Buffer>;
+    return new Uint8Array(buffer, byteOffset, this.bytes);
   }
 
   check(frame: FrameOf<D>): void {
@@ -145,6 +152,11 @@ class ColumnsKind implements FrameKind<ColumnTypes> {
     // Not by slice(), which zeroes the memory first.
     const bytes = new Uint8Array((frame as FrameWithBytes)[BYTES]!);
     return Object.freeze(this.#columnsOn(bytes)) as OwnedFrame<ColumnTypes>;
+  }
+
+  bytesOf<Buffer extends ArrayBufferLike>(frame: FrameOf<ColumnTypes, Buffer>): Uint8Array<Buffer> {
+    const { buffer, byteOffset } = frame[this.#columns[0].name] as Uint8Array<Buffer>;
+    return new Uint8Array(buffer, byteOffset, this.bytes);
   }
 
   check(frame: FrameOf<ColumnTypes>): void {

@@ -132,6 +132,11 @@ export class Frames<D extends FrameType> {
     return this.#kind.copyOf(frame);
   }
 
+  /** The bytes of a frame in place, or of a copy. */
+  bytesOf<Buffer extends ArrayBufferLike>(frame: FrameOf<D, Buffer>): Uint8Array<Buffer> {
+    return this.#kind.bytesOf(frame);
+  }
+
   /** @throws {TypeError} Unless `frame` is one of the stream's kind and length. */
   check(frame: FrameOf<D>): void {
     this.#kind.check(frame);

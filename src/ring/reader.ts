@@ -4,6 +4,7 @@ import { type HandleOptions, ReaderEnd } from "./ring_ends.ts";
 import { Frames, type LookManyOptions, type OwnedFrame, type SharedFrame } from "./frames.ts";
 import type { BindingOf } from "./description.ts";
 import type { DType, FrameOf, FrameType } from "./dtypes.ts";
+import { readableOf, type ReadableOptions } from "./readable.ts";
 import { RingReader } from "./ring.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import { SOURCE, type Source } from "./source.ts";
@@ -66,6 +67,10 @@ export interface AsyncReader<D extends FrameType = DType> extends AsyncIterable<
   isBlocking(this: object): boolean;
   /** Leaves out all frames but the newest. Returns how many it left out. */
   skipToNewest(this: object): number;
+  /** The frames that are still to come, for what takes streams of the platform; `cancel()` closes this reader. */
+  readable(this: object, options?: ReadableOptions & { bytes?: false }): ReadableStream<OwnedFrame<D>>;
+  /** The same of their bytes. */
+  readable(this: object, options: ReadableOptions & { bytes: true }): ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Leaves the stream for good: the writer no longer waits for this reader. */
   close(this: object): void;
 }
@@ -278,6 +283,44 @@ export class Reader<D extends FrameType = DType> implements AsyncReader<D> {
   skipToNewest(this: object): number;
   skipToNewest(): number {
     return this.#end.skip(this.#stride) / this.#stride;
+  }
+
+  /**
+   * The frames that are still to come, as a `ReadableStream`: copies, each read when it is asked for, so that a slow consumer
+   * holds the writer back. With `bytes`, their bytes: whole frames one after the other, small ones put together. It ends
+   * with the stream, fails when the pipeline is stopped, and `cancel()` closes this reader.
+   *
+   * @throws {TypeError} If an option is unknown or of the wrong kind.
+   *
+   * @example Sound to standard output
+   * ```ts
+   * import { Pipeline } from "@ringmill/ringmill";
+   * import { deepEqual } from "node:assert/strict";
+   *
+   * await using pipe = new Pipeline("sound");
+   * const samples = pipe.addStream("samples", { shape: [2], dtype: "int16" });
+   * const writer = pipe.openWriter(samples);
+   * const reader = pipe.openReader(samples);
+   * await pipe.start();
+   * writer.write(Int16Array.of(1, 2));
+   * writer.close();
+   * // As in: await reader.readable({ bytes: true }).pipeTo(Deno.stdout.writable);
+   * deepEqual(await new Response(reader.readable({ bytes: true })).bytes(), Uint8Array.of(1, 0, 2, 0));
+   * ```
+   */
+  readable(this: object, options?: ReadableOptions & { bytes?: false }): ReadableStream<OwnedFrame<D>>;
+  readable(this: object, options: ReadableOptions & { bytes: true }): ReadableStream<Uint8Array<ArrayBuffer>>;
+  // deno-lint-ignore no-explicit-any
+  readable(options: ReadableOptions = {}): any {
+    return readableOf<D>({
+      name: this.name,
+      frameBytes: this.frameBytes,
+      readAsync: (wait) => this.readAsync(wait),
+      read: () => this.read(),
+      close: () => this.close(),
+      available: () => this.ring.unread / this.#stride,
+      bytesOf: (frame) => this.#frames.bytesOf<ArrayBuffer>(frame),
+    }, options);
   }
 
   /** Leaves the stream for good: the writer no longer waits for this reader, and reading throws. */

@@ -631,6 +631,16 @@ export class WriterEnd extends End {
     };
   }
 
+  /** Resolves once the pipeline is told to stop, to what is thrown then. */
+  async whenStopped(): Promise<unknown> {
+    await this.#memory.whenStopped();
+    try {
+      return this.settle(codes.STOPPED);
+    } catch (error) {
+      return error;
+    }
+  }
+
   /** Whether there is room for a frame (a byte). */
   watch(bell: number): boolean {
     return this.core.writer_watch(this.ring, this.unit, bell) === 1;

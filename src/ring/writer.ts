@@ -5,6 +5,7 @@ import { Frames, type LookManyOptions, type SharedFrame } from "./frames.ts";
 import type { BindingOf } from "./description.ts";
 import type { DType, FrameOf, FrameType } from "./dtypes.ts";
 import { RingWriter } from "./ring.ts";
+import { type BytesChunk, writableOf, type WritableOptions } from "./writable.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import { SOURCE, type Source } from "./source.ts";
 import type { AsyncWaitOptions } from "./waiting.ts";
@@ -63,6 +64,10 @@ export interface AsyncWriter<D extends FrameType = DType> extends Disposable {
   increment(this: object): void;
   /** A frame of this writer's own inside the shared memory, for which `write()` is one copy by the core. */
   frame(this: object): SharedFrame<D>;
+  /** What takes frames as a stream of the platform does; closing it closes this writer. */
+  writable(this: object, options?: WritableOptions & { bytes?: false }): WritableStream<FrameOf<D>>;
+  /** The same for bytes in chunks of any length, which it cuts into frames. */
+  writable(this: object, options: WritableOptions & { bytes: true }): WritableStream<BytesChunk>;
   /** End of stream: the readers drain what is left, and then see `closed`. */
   close(this: object): void;
 }
@@ -242,6 +247,48 @@ export class Writer<D extends FrameType = DType> implements AsyncWriter<D> {
   frame(this: object): SharedFrame<D>;
   frame(): SharedFrame<D> {
     return this.#scratch;
+  }
+
+  /**
+   * What takes frames as a `WritableStream` does: each is copied when there is room, so that full rings hold the source back.
+   * With `bytes`, it takes bytes in chunks of any length and cuts them into frames; `partial` says what becomes of those
+   * that are left at the end. Closing it closes this writer. It fails when the pipeline is stopped. If the source fails, what
+   * came before stays written: the program's writer is closed then; a task decides itself, by how it ends.
+   *
+   * @throws {TypeError} If an option is unknown or of the wrong kind.
+   * @throws {RangeError} If `partial` is none of those.
+   *
+   * @example Bytes, cut into frames
+   * ```ts
+   * import { Pipeline } from "@ringmill/ringmill";
+   * import { deepEqual } from "node:assert/strict";
+   *
+   * await using pipe = new Pipeline("sound");
+   * const samples = pipe.addStream("samples", { shape: [2], dtype: "int16" });
+   * const writer = pipe.openWriter(samples);
+   * const reader = pipe.openReader(samples);
+   * await pipe.start();
+   * // As in: await Deno.stdin.readable.pipeTo(writer.writable({ bytes: true }));
+   * await new Blob([Uint8Array.of(1, 0, 2), Uint8Array.of(0)]).stream().pipeTo(writer.writable({ bytes: true }));
+   * deepEqual(await reader.readAsync(), Int16Array.of(1, 2));
+   * ```
+   */
+  writable(this: object, options?: WritableOptions & { bytes?: false }): WritableStream<FrameOf<D>>;
+  writable(this: object, options: WritableOptions & { bytes: true }): WritableStream<BytesChunk>;
+  // deno-lint-ignore no-explicit-any
+  writable(options: WritableOptions = {}): any {
+    return writableOf<D>({
+      name: this.name,
+      frameBytes: this.frameBytes,
+      closesOnAbort: this.#end.patienceMs === 0,
+      writeAsync: (frame, wait) => this.writeAsync(frame, wait),
+      look: () => this.look(0),
+      lookAsync: (wait) => this.lookAsync(wait),
+      increment: () => this.increment(),
+      close: () => this.close(),
+      bytesOf: (frame) => this.#frames.bytesOf<SharedArrayBuffer>(frame),
+      whenStopped: () => this.#end.whenStopped(),
+    }, options);
   }
 
   /** End of stream: the readers drain what is left, and then see `closed`. Closing twice changes nothing. */

@@ -1,0 +1,168 @@
+/** A writer as a `WritableStream` of the platform: of frames, or of bytes that are cut into frames. */
+
+import { boolean, checkOptions, oneOf, type Rules } from "../rules.ts";
+import type { FrameOf, FrameType } from "./dtypes.ts";
+import { describe, type SharedFrame } from "./frame_kind.ts";
+
+/** What becomes of the bytes at the end of a stream that are less than a frame. */
+export type PartialFrame = "error" | "drop" | "pad";
+
+const PARTIALS: readonly PartialFrame[] = ["error", "drop", "pad"];
+
+/** Options of `writable()` of writers. */
+export interface WritableOptions {
+  /**
+   * Whether it takes bytes, in chunks of any length, and cuts them into frames.
+   *
+   * @default {false}
+   */
+  bytes?: boolean;
+  /**
+   * What becomes of bytes at the end that are less than a frame: closing fails and says how many they are, or they are
+   * dropped, or zeros make them a frame.
+   *
+   * @default {"error"}
+   */
+  partial?: PartialFrame;
+}
+
+/** What each option must be. */
+export const WRITABLE_RULES = { bytes: boolean, partial: oneOf(PARTIALS) } satisfies Rules;
+
+/** What a stream of the platform needs of a writer. */
+export interface FrameSink<D extends FrameType> {
+  readonly name: string;
+  readonly frameBytes: number;
+  /** Whether closing the writer at an abort is up to the stream: in a task, it is up to how the task ends. */
+  readonly closesOnAbort: boolean;
+  writeAsync(frame: FrameOf<D>, options: { signal: AbortSignal }): Promise<boolean>;
+  /** The next frame to fill, if there is room. */
+  look(): SharedFrame<D> | null;
+  lookAsync(options: { signal: AbortSignal }): Promise<SharedFrame<D> | null>;
+  increment(): void;
+  close(): void;
+  /** The bytes of a frame in place. */
+  bytesOf(frame: SharedFrame<D>): Uint8Array;
+  /** Resolves once the pipeline is told to stop, to what its ends throw then. */
+  whenStopped(): Promise<unknown>;
+}
+
+/** What bytes may come as. */
+export type BytesChunk = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
+
+function bytesIn(chunk: unknown, name: string): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  if (chunk instanceof ArrayBuffer || chunk instanceof SharedArrayBuffer) return new Uint8Array(chunk);
+  const received = typeof chunk === "string" ? Deno.inspect(chunk) : describe(chunk);
+  throw new TypeError(
+    `Cannot write bytes to stream "${name}": expected a buffer or a view of one, received ${received}`,
+  );
+}
+
+/** Cuts bytes into frames. */
+class FrameCutter<D extends FrameType> {
+  readonly #sink: FrameSink<D>;
+  readonly #signal: AbortSignal;
+  /** The beginning of a frame whose rest has not come yet. */
+  readonly #rest: Uint8Array;
+  #length = 0;
+
+  constructor(sink: FrameSink<D>, signal: AbortSignal) {
+    this.#sink = sink;
+    this.#signal = signal;
+    this.#rest = new Uint8Array(sink.frameBytes);
+  }
+
+  async write(chunk: unknown): Promise<void> {
+    const bytes = bytesIn(chunk, this.#sink.name);
+    const size = this.#sink.frameBytes;
+    let at = 0;
+    if (this.#length > 0) {
+      at = this.#keep(bytes, 0);
+      if (this.#length < size) return;
+      await this.#publish(this.#rest);
+      this.#length = 0;
+    }
+    for (; bytes.length - at >= size; at += size) {
+      // Without a promise for each frame, where there is room.
+      const frame = bytes.subarray(at, at + size);
+      if (!this.#publishAtOnce(frame)) await this.#publish(frame);
+    }
+    this.#keep(bytes, at);
+  }
+
+  /** Keeps as many bytes as the frame under way lacks. Returns where the next begins. */
+  #keep(bytes: Uint8Array, at: number): number {
+    const end = Math.min(bytes.length, at + this.#rest.length - this.#length);
+    this.#rest.set(bytes.subarray(at, end), this.#length);
+    this.#length += end - at;
+    return end;
+  }
+
+  #publishAtOnce(bytes: Uint8Array): boolean {
+    const slot = this.#sink.look();
+    if (slot !== null) this.#fill(slot, bytes);
+    return slot !== null;
+  }
+
+  async #publish(bytes: Uint8Array): Promise<void> {
+    const slot = await this.#sink.lookAsync({ signal: this.#signal });
+    this.#fill(slot!, bytes);
+  }
+
+  #fill(slot: SharedFrame<D>, bytes: Uint8Array): void {
+    this.#sink.bytesOf(slot).set(bytes);
+    this.#sink.increment();
+  }
+
+  async end(partial: PartialFrame): Promise<void> {
+    const length = this.#length;
+    if (length === 0 || partial === "drop") return;
+    if (partial === "error") {
+      const { name, frameBytes } = this.#sink;
+      const left = `${length} ${length === 1 ? "byte is" : "bytes are"} left, a frame has ${frameBytes}`;
+      throw new RangeError(`Cannot end stream "${name}": ${left}; the option partial says what becomes of them`);
+    }
+    await this.#publish(this.#rest.fill(0, length));
+  }
+}
+
+/** Each chunk waits until there is room for it. */
+export function writableOf<D extends FrameType>(
+  sink: FrameSink<D>,
+  options: WritableOptions,
+): WritableStream<FrameOf<D> | BytesChunk> {
+  const action = `make a WritableStream of "${sink.name}"`;
+  checkOptions(action, options, WRITABLE_RULES);
+  const { bytes = false, partial = "error" } = options;
+  if (!bytes && options.partial !== undefined) {
+    throw new TypeError(`Cannot ${action}: partial is of streams with bytes: true, received ${Deno.inspect(partial)}`);
+  }
+  const aborting = new AbortController();
+  const { signal } = aborting;
+  const cutter = bytes ? new FrameCutter(sink, signal) : null;
+  return new WritableStream<FrameOf<D> | BytesChunk>({
+    start(controller) {
+      controller.signal.addEventListener("abort", () => aborting.abort(controller.signal.reason));
+      // Also while no chunk is under way: otherwise who pipes into it would wait for the next one.
+      sink.whenStopped().then((error) => controller.error(error));
+    },
+    async write(chunk) {
+      if (cutter) await cutter.write(chunk);
+      else await sink.writeAsync(chunk as FrameOf<D>, { signal });
+    },
+    async close() {
+      try {
+        await cutter?.end(partial);
+      } catch (error) {
+        if (sink.closesOnAbort) sink.close();
+        throw error;
+      }
+      sink.close();
+    },
+    abort() {
+      if (sink.closesOnAbort) sink.close();
+    },
+  });
+}
