@@ -3,6 +3,7 @@
 import { boolean, checkOptions, oneOf, type Rules } from "../rules.ts";
 import type { FrameOf, FrameType } from "./dtypes.ts";
 import { describe, type SharedFrame } from "./frame_kind.ts";
+import type { RingView } from "./ring.ts";
 
 /** What becomes of the bytes at the end of a stream that are less than a frame. */
 export type PartialFrame = "error" | "drop" | "pad";
@@ -36,6 +37,11 @@ export interface FrameSink<D extends FrameType> {
   /** Whether closing the writer at an abort is up to the stream: in a task, it is up to how the task ends. */
   readonly closesOnAbort: boolean;
   writeAsync(frame: FrameOf<D>, options: { signal: AbortSignal }): Promise<boolean>;
+  /**
+   * Room for as many whole frames as there is, up to so many bytes, in one or two parts; `null` if there is none, or if frames
+   * do not follow each other without gaps.
+   */
+  lookBytes(most: number): RingView | null;
   /** The next frame to fill, if there is room. */
   look(): SharedFrame<D> | null;
   lookAsync(options: { signal: AbortSignal }): Promise<SharedFrame<D> | null>;
@@ -84,10 +90,11 @@ class FrameCutter<D extends FrameType> {
       await this.#publish(this.#rest);
       this.#length = 0;
     }
-    for (; bytes.length - at >= size; at += size) {
-      // Without a promise for each frame, where there is room.
-      const frame = bytes.subarray(at, at + size);
-      if (!this.#publishAtOnce(frame)) await this.#publish(frame);
+    while (bytes.length - at >= size) {
+      const published = this.#publishAtOnce(bytes, at);
+      // A promise only where there is no room.
+      if (published === 0) await this.#publish(bytes.subarray(at, at + size));
+      at += published || size;
     }
     this.#keep(bytes, at);
   }
@@ -100,10 +107,23 @@ class FrameCutter<D extends FrameType> {
     return end;
   }
 
-  #publishAtOnce(bytes: Uint8Array): boolean {
+  /** Publishes as many frames from a place on as there is room for. Returns how many bytes that were. */
+  #publishAtOnce(bytes: Uint8Array, at: number): number {
+    const size = this.#sink.frameBytes;
+    const room = this.#sink.lookBytes(Math.floor((bytes.length - at) / size) * size);
+    if (room !== null) return this.#fillRoom(room, bytes, at);
     const slot = this.#sink.look();
-    if (slot !== null) this.#fill(slot, bytes);
-    return slot !== null;
+    if (slot === null) return 0;
+    this.#fill(slot, bytes.subarray(at, at + size));
+    return size;
+  }
+
+  #fillRoom([head, tail]: RingView, bytes: Uint8Array, at: number): number {
+    const length = head.length + tail.length;
+    head.set(bytes.subarray(at, at + head.length));
+    tail.set(bytes.subarray(at + head.length, at + length));
+    this.#sink.increment();
+    return length;
   }
 
   async #publish(bytes: Uint8Array): Promise<void> {

@@ -4,7 +4,7 @@ import { type HandleOptions, WriterEnd } from "./ring_ends.ts";
 import { Frames, type LookManyOptions, type SharedFrame } from "./frames.ts";
 import type { BindingOf } from "./description.ts";
 import type { DType, FrameOf, FrameType } from "./dtypes.ts";
-import { RingWriter } from "./ring.ts";
+import { type RingView, RingWriter } from "./ring.ts";
 import { type BytesChunk, writableOf, type WritableOptions } from "./writable.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import { SOURCE, type Source } from "./source.ts";
@@ -282,6 +282,7 @@ export class Writer<D extends FrameType = DType> implements AsyncWriter<D> {
       frameBytes: this.frameBytes,
       closesOnAbort: this.#end.patienceMs === 0,
       writeAsync: (frame, wait) => this.writeAsync(frame, wait),
+      lookBytes: (most) => this.#lookBytes(most),
       look: () => this.look(0),
       lookAsync: (wait) => this.lookAsync(wait),
       increment: () => this.increment(),
@@ -289,6 +290,15 @@ export class Writer<D extends FrameType = DType> implements AsyncWriter<D> {
       bytesOf: (frame) => this.#frames.bytesOf<SharedArrayBuffer>(frame),
       whenStopped: () => this.#end.whenStopped(),
     }, options);
+  }
+
+  #lookBytes(most: number): RingView | null {
+    const { raw } = this;
+    if (this.#stride !== this.frameBytes) return null;
+    const length = this.#end.lookMany(this.#stride, this.#stride, Math.min(most, raw.length), 0);
+    if (length < 0) return null;
+    const beforeWrap = Math.min(length, raw.length - this.#end.offset);
+    return [raw.subarray(this.#end.offset, this.#end.offset + beforeWrap), raw.subarray(0, length - beforeWrap)];
   }
 
   /** End of stream: the readers drain what is left, and then see `closed`. Closing twice changes nothing. */

@@ -18,6 +18,7 @@ import { benchPythusa } from "./pythusa.ts";
 import { benchQueue } from "./queue.ts";
 import { benchSelecting } from "./selecting.ts";
 import { benchTwoWorkers } from "./two_workers.ts";
+import { benchWebStreams } from "./web_streams.ts";
 
 /** A benchmark: what it is about, and what measures it. */
 interface Bench {
@@ -28,6 +29,7 @@ interface Bench {
 const BENCHES: Readonly<Record<string, Bench>> = {
   one_thread: { about: "a frame written and read again in one thread", measure: benchOneThread },
   columns: { about: "frames with named columns, and plain ones of the same bytes", measure: benchColumns },
+  web_streams: { about: "bytes through a WritableStream into a ring", measure: benchWebStreams },
   two_workers: { about: "a frame from one worker to another", measure: benchTwoWorkers },
   selecting: { about: "select over several streams, many small frames at once", measure: benchSelecting },
   queue: { about: "records from several workers to one", measure: benchQueue },
