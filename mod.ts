@@ -22,6 +22,8 @@
  * @module
  */
 
+import "./src/supported_runtime.ts";
+
 export {
   DeclarationError,
   LifecycleError,

@@ -22,6 +22,8 @@
  * @module
  */
 
+import "./supported_runtime.ts";
+
 export { Manager, type ManagerOptions, type ManagerState } from "./manager/manager.ts";
 export type { AbandonedPolicy, EventSpec, RingSpec, TaskSpec } from "./manager/specs.ts";
 export type { ActivationMode } from "./manager/specs.ts";

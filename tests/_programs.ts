@@ -19,6 +19,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   sh: "dash",
   python3: "python3",
   git: "git",
+  node: "nodejs",
   sox: "sox",
 };
 

@@ -35,6 +35,8 @@
  * @module
  */
 
+import "../supported_runtime.ts";
+
 export { type LaunchPoolOptions, RingKernelRuntime, type RingKernelRuntimeOptions } from "./runtime.ts";
 export {
   type AnyRingKernel,

@@ -8,6 +8,7 @@
  * @module
  */
 
+import "../supported_runtime.ts";
 import { explain, statusOf } from "./program/exit_status.ts";
 import { parseCommand } from "./program/program.ts";
 import { drainOutputs, STDERR } from "./terminal/terminal.ts";

@@ -20,6 +20,8 @@
  * @module
  */
 
+import "../supported_runtime.ts";
+
 export { Graph, type GraphOptions } from "./graph.ts";
 export type { ExecuteOptions, OutputOptions } from "./execute_options.ts";
 export { type Emitted, type GraphNode, Node, type NodeFunction } from "./node.ts";

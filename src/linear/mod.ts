@@ -24,6 +24,8 @@
  * @module
  */
 
+import "../supported_runtime.ts";
+
 export { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts";
 export { LinearNodeError, type LinearNodeErrorOptions } from "./errors.ts";
 export { LinearNode, type LinearNodeFunction, type LinearNodeOptions } from "./node.ts";

@@ -4,6 +4,8 @@
  * @module
  */
 
+import "../supported_runtime.ts";
+
 export { record, type RecordOptions } from "./record.ts";
 export { replay, type ReplayOptions } from "./replay.ts";
 export { openRecording, Recording } from "./open_recording.ts";

@@ -17,6 +17,8 @@
  * @module
  */
 
+import "../supported_runtime.ts";
+
 export type { Figure, Figures, ViewDescription, ViewEdge, ViewGroup, ViewNode, ViewNodeKind } from "./description.ts";
 export { describeActorFigures, describeActors } from "./describe/describe_actors.ts";
 export { describeFigures } from "./describe/describe_figures.ts";
