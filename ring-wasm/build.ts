@@ -8,6 +8,7 @@
  * `ring-wasm/README.md` says how to install a toolchain.
  */
 
+import { fileURLToPath } from "node:url";
 import binaryen from "binaryen";
 import { inspectCore } from "./inspect.ts";
 import { findToolchain, type Toolchain } from "./toolchain.ts";
@@ -107,7 +108,7 @@ async function testRebuilt(fresh: string): Promise<void> {
   const copy = await Deno.makeTempDir({ prefix: "ring-wasm-" });
   try {
     for (const name of ["src", "tests", "mod.ts", "deno.json", "deno.lock"]) {
-      await run("cp", { args: ["-R", new URL(name, root).pathname, copy] });
+      await run("cp", { args: ["-R", fileURLToPath(new URL(name, root)), copy] });
     }
     await Deno.writeTextFile(`${copy}/${generated}`, fresh);
     await run(Deno.execPath(), { args: ["test", "-A", "--no-check", "tests/ring"], cwd: copy });

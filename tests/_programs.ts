@@ -82,3 +82,10 @@ export async function runDeno(args: readonly string[], options: RunDenoOptions =
   const text = new TextDecoder();
   return { code, out: text.decode(stdout), err: text.decode(stderr) };
 }
+
+/** Runs a program that the machine may lack. Whether it is there and has succeeded. */
+export async function succeeds(program: string, ...args: readonly string[]): Promise<boolean> {
+  if (findProgram(program) === undefined) return false;
+  const command = new Deno.Command(program, { args: [...args], stdin: "null", stdout: "null", stderr: "null" });
+  return (await command.output()).success;
+}

@@ -7,12 +7,13 @@
  *                                only tests with one of these in their names, and broken cores that they catch
  */
 
+import { fileURLToPath } from "node:url";
 import { buildTests, type Ending, requireMiri, runMiri, runTest, runTests } from "./cargo.ts";
 import { HARMLESS, type Mutant, MUTANTS } from "./mutants.ts";
 import { plant } from "./plant.ts";
 
-const crate = new URL(".", import.meta.url).pathname;
-const core = new URL("..", import.meta.url).pathname;
+const crate = fileURLToPath(new URL(".", import.meta.url));
+const core = fileURLToPath(new URL("..", import.meta.url));
 const target = `${crate}target`;
 const seeds = 16;
 /**

@@ -1,6 +1,8 @@
 /** Programs in Python, in virtual environments of their own. */
 
-const CACHE = new URL("../../.cache/", import.meta.url).pathname;
+import { fileURLToPath } from "node:url";
+
+const CACHE = fileURLToPath(new URL("../../.cache/", import.meta.url));
 
 /** What a program needs. */
 export interface PythonPackages {
@@ -57,7 +59,7 @@ export class Python {
 
   /** Runs a program, and parses each line that it prints. */
   async run<Line>(program: URL, ...args: (string | number)[]): Promise<Line[]> {
-    const output = await run(this.#python, program.pathname, ...args.map(String));
+    const output = await run(this.#python, fileURLToPath(program), ...args.map(String));
     return output.trim().split("\n").map((line) => JSON.parse(line));
   }
 }

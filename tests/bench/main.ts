@@ -1,5 +1,6 @@
 /** The benchmarks: `deno task bench --help`. What they tell is meant to be read as ratios, on whichever machine it is. */
 
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { describeMachine, thisMachine } from "./_machine.ts";
 import { drawResults } from "./_picture.ts";
@@ -82,7 +83,7 @@ function parse() {
 
 /** Where the results go: below the folder that the task was called in, or next to this module. */
 async function makeFolder(out: string | undefined): Promise<string> {
-  const folder = out ?? new URL("out", import.meta.url).pathname;
+  const folder = out ?? fileURLToPath(new URL("out", import.meta.url));
   await Deno.mkdir(folder, { recursive: true });
   return folder;
 }

@@ -1,11 +1,11 @@
 /** The command on a terminal: `script` makes one, and a terminal's emulator shows what a person would see. */
 
 import xterm from "@xterm/headless";
+import { lacks } from "../_programs.ts";
 import { Running, START } from "./_command.ts";
 
 /** Whether there is something that makes terminals. */
-export const HAS_SCRIPT = Deno.build.os === "linux" &&
-  new Deno.Command("sh", { args: ["-c", "command -v script"] }).outputSync().success;
+export const HAS_SCRIPT: boolean = Deno.build.os === "linux" && !lacks("script") && !lacks("sh");
 
 /** Runs the command on a terminal of this size. It ends with the line `status <number>`. */
 export function startOnTerminal(columns: number, rows: number, ...args: string[]): Running {

@@ -1,14 +1,17 @@
 /** Terminals that go away, are slow, or are closed pipes. */
 
+import { fileURLToPath } from "node:url";
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { temporaryFolder } from "../examples/_run.ts";
+import { lacks } from "../_programs.ts";
 import { START } from "./_command.ts";
 import { HAS_PTY, Pty } from "./_pty.ts";
 
-const JOB = new URL("./_job.ts", import.meta.url).pathname;
+const JOB = fileURLToPath(new URL("./_job.ts", import.meta.url));
 /** A terminal that other programs have made non-blocking, as ssh and node do. */
 const NONBLOCKING = "python3 -c 'import fcntl; fcntl.fcntl(2, fcntl.F_SETFL, fcntl.fcntl(2, fcntl.F_GETFL) | 2048)'; ";
-const HAS_PYTHON = new Deno.Command("sh", { args: ["-c", "command -v python3"] }).outputSync().success;
+const HAS_PYTHON = !lacks("python3");
+const HAS_SHELL = Deno.build.os !== "windows" && !lacks("sh");
 
 const quoted = (words: readonly string[]) => words.map((word) => `'${word}'`).join(" ");
 
@@ -32,7 +35,8 @@ async function runJob(
   return [code, await Deno.stat(`${file}.done`).then(() => true, () => false)];
 }
 
-const test = (name: string, fn: () => Promise<void>, ignore = !HAS_PTY) => Deno.test({ name, fn, ignore });
+const test = (name: string, fn: () => Promise<void>, ignore = !HAS_PTY || !HAS_SHELL) =>
+  Deno.test({ name, fn, ignore });
 
 test("run goes on to its end when its terminal goes away in the middle", async () => {
   using pty = new Pty(24, 80);
@@ -75,7 +79,7 @@ test("run goes on when its terminal is non-blocking and slow", async () => {
     await pty.until(/mean of/);
   }, NONBLOCKING);
   deepEqual(outcome, [0, true]);
-}, !HAS_PTY || !HAS_PYTHON);
+}, !HAS_PTY || !HAS_SHELL || !HAS_PYTHON);
 
 /** Runs commands in a shell. */
 async function shell(script: string): Promise<{ code: number; output: string; errors: string }> {
@@ -88,10 +92,10 @@ for (const args of [["--help"], ["draw", "examples/levels.toml"], ["check", "exa
   test(`A closed output ends quietly: ${args.join(" ")}`, async () => {
     const { errors } = await shell(`{ ${quoted([...START, ...args])}; echo "status $?" >&2; } | true`);
     equal(errors, "status 0\n");
-  }, Deno.build.os === "windows");
+  }, !HAS_SHELL);
 }
 
 test("A closed standard error ends no run", async () => {
   const { code, output } = await shell(`${quoted([...START, "run", JOB])} 2>&-`);
   ok(code === 0, output);
-}, Deno.build.os === "windows");
+}, !HAS_SHELL);

@@ -2,10 +2,10 @@
 
 import { createServer } from "node:net";
 import { createClient } from "redis";
+import { lacks } from "../_programs.ts";
 
 /** Whether there is a `redis-server` (Debian's package of that name). */
-export const HAS_REDIS = await new Deno.Command("redis-server", { args: ["--version"], stdout: "null", stderr: "null" })
-  .output().then(({ success }) => success, () => false);
+export const HAS_REDIS: boolean = !lacks("redis-server");
 
 function freePort(): Promise<number> {
   const server = createServer();

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
+import { lacks } from "../_programs.ts";
 import { temporaryCache } from "./_helpers.ts";
 
 const PROGRAM = fileURLToPath(new URL("_noisy.ts", import.meta.url));
@@ -73,7 +74,11 @@ Deno.test("LinearPipeline.run() tells in a log which node is running when the pr
   deepEqual(linesOf(shown), ["[1/2] make  T", "[2/2] work"]);
 });
 
-Deno.test("LinearPipeline.run() shows the running node on a terminal, beside what nodes print, and cleans up", async () => {
+const ignore = lacks("script");
+
+Deno.test("LinearPipeline.run() shows the running node on a terminal, beside what nodes print, and cleans up", {
+  ignore,
+}, async () => {
   using cache = temporaryCache();
   const shown = await onTerminal(cache.path);
   // What was overwritten is what comes before the clearing of a line.

@@ -4,6 +4,7 @@ import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { succeeds } from "../_programs.ts";
 import { cached, logged, quietPipeline, statuses, temporaryCache } from "./_helpers.ts";
 
 const HOLDER = `import { DatabaseSync } from "node:sqlite";
@@ -88,11 +89,9 @@ Deno.test(`Three programs with random variants on one cache have right results, 
 /** A small disk, where the system lets one make it. */
 async function smallDisk(): Promise<AsyncDisposable & { path: string } | null> {
   const path = Deno.makeTempDirSync();
-  const command = (name: string, ...args: string[]) => new Deno.Command(name, { args, stderr: "null" }).output();
-  const { success } = await command("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", path)
-    .catch(() => ({ success: false }));
+  const success = await succeeds("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", path);
   if (!success) Deno.removeSync(path);
-  return success ? { path, [Symbol.asyncDispose]: async () => void await command("umount", path) } : null;
+  return success ? { path, [Symbol.asyncDispose]: async () => void await succeeds("umount", path) } : null;
 }
 
 Deno.test("A disk that is full loses no result, and blames no node", async () => {

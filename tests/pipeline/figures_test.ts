@@ -1,5 +1,6 @@
 /** Figures are true: of what has ended, of several waits at once, and of what is not known. */
 
+import { fileURLToPath } from "node:url";
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { Pipeline, type Snapshot, type TaskMetrics } from "@ringmill/ringmill";
 import { drawTable } from "@ringmill/ringmill/view";
@@ -10,9 +11,9 @@ const ONE = { shape: [1], dtype: "float64" } as const;
 
 /** Runs the module as a program with fewer permissions. */
 async function runWith(permission: string, kind: string) {
-  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
   const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", permission, "--no-check", "--config", config, MODULE.pathname, kind],
+    args: ["run", permission, "--no-check", "--config", config, fileURLToPath(MODULE), kind],
   }).output();
   ok(success, new TextDecoder().decode(stderr));
   return JSON.parse(new TextDecoder().decode(stdout));

@@ -1,5 +1,6 @@
 /** Pipelines as people run them: scripts of their own, each in a fresh Deno. */
 
+import { fileURLToPath } from "node:url";
 import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -22,7 +23,7 @@ async function runScript(script: string, flags: string[] = ["-A"]): Promise<Ran>
         "--no-check",
         "--no-prompt",
         "--config",
-        new URL("deno.json", ROOT).pathname,
+        fileURLToPath(new URL("deno.json", ROOT)),
         ...flags,
         `${dir}/main.ts`,
       ],

@@ -1,5 +1,6 @@
 /** `select()` in tasks and in the program. */
 
+import { fileURLToPath } from "node:url";
 import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { LifecycleError, Pipeline, select, selectAsync, StoppedError } from "@ringmill/ringmill";
 import { collect, INT } from "./_helpers.ts";
@@ -100,7 +101,7 @@ Deno.test("A selectAsync() that waits keeps the program alive, one that was abor
       const timeoutMs = ${abort ? 60_000 : 300}, signal = ${abort} ? AbortSignal.timeout(50) : undefined;
       selectAsync({ reader }, { timeoutMs, signal }).then(console.log, (error) => console.log(error.name));
     `;
-    const config = new URL("../../deno.json", import.meta.url).pathname;
+    const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
     const file = await Deno.makeTempFile({ suffix: ".ts" });
     try {
       await Deno.writeTextFile(file, code);

@@ -1,5 +1,6 @@
 /** A whole program that exports to a collector: this one, on loopback. */
 
+import { fileURLToPath } from "node:url";
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -64,7 +65,7 @@ async function collectFrom(script: string, isOn = true): Promise<Received> {
   try {
     await Deno.writeTextFile(`${folder}/main.ts`, script.replaceAll("MOD", new URL("mod.ts", ROOT).href));
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", "--config", new URL("deno.json", ROOT).pathname, `${folder}/main.ts`],
+      args: ["run", "-A", "--no-check", "--config", fileURLToPath(new URL("deno.json", ROOT)), `${folder}/main.ts`],
       env: {
         NO_COLOR: "1",
         OTEL_DENO: String(isOn),

@@ -2,6 +2,7 @@ import { DeclarationError, Pipeline } from "@ringmill/ringmill";
 import { openRecording, record } from "@ringmill/ringmill/recording";
 import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { findProgram, succeeds } from "../_programs.ts";
 import { temporaryFolder } from "./_helpers.ts";
 import * as tasks from "./_tasks.ts";
 
@@ -95,17 +96,12 @@ Deno.test("record() refuses what it cannot do", async () => {
 /** A small disk, or `null` where none can be mounted. */
 async function smallDisk(kibibytes: number): Promise<{ readonly path: string } & AsyncDisposable | null> {
   const path = await Deno.makeTempDir();
-  const run = (command: string, args: string[]) =>
-    new Deno.Command(command, { args, stdout: "null", stderr: "null" }).output().then(
-      ({ success }) => success,
-      () => false,
-    );
-  if (!await run("mount", ["-t", "tmpfs", "-o", `size=${kibibytes}k`, "none", path])) {
+  if (!await succeeds("mount", "-t", "tmpfs", "-o", `size=${kibibytes}k`, "none", path)) {
     await Deno.remove(path);
     return null;
   }
   const close = async () => {
-    await run("umount", [path]);
+    await succeeds("umount", path);
     await Deno.remove(path);
   };
   return { path, [Symbol.asyncDispose]: close };
@@ -188,7 +184,7 @@ assert frame.shape == (5000, 4), frame.shape
 print("read")
 `;
   const args = ["-c", code, `${folder.path}/samples.arrows`];
-  const ended = await new Deno.Command("python3", { args }).output().catch(() => null);
+  const ended = findProgram("python3") ? await new Deno.Command("python3", { args }).output() : null;
   const said = ended
     ? new TextDecoder().decode(ended.stdout) + new TextDecoder().decode(ended.stderr)
     : "missing: python3";

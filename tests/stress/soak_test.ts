@@ -1,5 +1,6 @@
 /** The short form of `deno task soak`, and of `deno task leaks`. */
 
+import { fileURLToPath } from "node:url";
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { findGrowth } from "./_footprint.ts";
 import { planPipeline } from "./_plan.ts";
@@ -50,7 +51,7 @@ Deno.test(
   "Pipelines that end in any way, or never start, keep no thread, file handle or memory",
   { ignore },
   async () => {
-    const program = new URL("./leaks.ts", import.meta.url).pathname;
+    const program = fileURLToPath(new URL("./leaks.ts", import.meta.url));
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--no-check", "--v8-flags=--expose-gc", program, "60"],
       env: { NO_COLOR: "1" },

@@ -1,5 +1,6 @@
 /** Which functions can be saved, and how they are found again. Scripts run as people write them, each in a fresh Deno. */
 
+import { fileURLToPath } from "node:url";
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { DeclarationError, Pipeline } from "@ringmill/ringmill";
 import { newPipeline, TASKS } from "../_helpers.ts";
@@ -11,7 +12,7 @@ const ROOT = new URL("../../../", import.meta.url);
 /** Runs a script that must succeed. */
 async function run(path: string, ...args: string[]): Promise<string> {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--quiet", "--config", new URL("deno.json", ROOT).pathname, path, ...args],
+    args: ["run", "-A", "--no-check", "--quiet", "--config", fileURLToPath(new URL("deno.json", ROOT)), path, ...args],
     env: { NO_COLOR: "1" },
   });
   const { code, stdout, stderr } = await command.output(), text = new TextDecoder();

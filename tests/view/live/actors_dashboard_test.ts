@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { RingKernelRuntime, type RunDashboardOptions } from "@ringmill/ringmill/actors";
 import { type ActorsSnapshot, followDashboard, type LiveUpdate } from "@ringmill/ringmill/view";
 import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
@@ -142,7 +143,7 @@ Deno.test("A dashboard of actors does not keep the program alive", async () => {
     await (await fetch(url)).text();
     console.log("served");
   `;
-  const config = new URL("../../../deno.json", import.meta.url).pathname;
+  const config = fileURLToPath(new URL("../../../deno.json", import.meta.url));
   const command = new Deno.Command(Deno.execPath(), { args: ["eval", "--config", config, program] });
   const { success, stdout, stderr } = await command.output();
   equal(new TextDecoder().decode(stderr), "");

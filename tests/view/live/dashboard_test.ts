@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import { request } from "node:http";
 import { Pipeline, type RunDashboardOptions, TaskError } from "@ringmill/ringmill";
@@ -290,7 +291,7 @@ Deno.test("A dashboard does not keep the program alive", async () => {
     await pipe.run();
     console.log("ran");
   `;
-  const config = new URL("../../../deno.json", import.meta.url).pathname;
+  const config = fileURLToPath(new URL("../../../deno.json", import.meta.url));
   const command = new Deno.Command(Deno.execPath(), { args: ["eval", "--config", config, program] });
   const { success, stdout, stderr } = await command.output();
   equal(new TextDecoder().decode(stderr), "");

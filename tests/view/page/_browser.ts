@@ -1,21 +1,13 @@
 /** A browser for tests. */
 
 import puppeteer, { type Page } from "puppeteer-core";
+import { findProgram, lacks } from "../../_programs.ts";
 
 /** Where Debian's package puts it, and where others do. */
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
-async function findBrowser(): Promise<string | undefined> {
-  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
-    for (const name of NAMES) {
-      const path = `${folder}/${name}`;
-      if (await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return path;
-    }
-  }
-}
-
 /** The path of a Chromium; undefined if there is none. */
-export const CHROMIUM = await findBrowser();
+export const CHROMIUM: string | undefined = lacks(...NAMES) ? undefined : findProgram(...NAMES);
 
 /** A page, and what it complained of. */
 export interface OpenPage extends AsyncDisposable {
