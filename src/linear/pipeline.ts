@@ -221,7 +221,7 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
       signal: signals.length === 1 ? signals[0] : AbortSignal.any(signals),
       isQuiet: quiet === true,
       tracksValues: trackHistory === true,
-      tell: (event) => this.#tell(event),
+      tell: this.#settings.onEvent ? (event) => this.#tell(event) : null,
       remember: (entry) => this.#remember(entry),
     });
     return await run.run() as RunReport<Objects>;
@@ -238,7 +238,7 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
 
   #remember(entry: HistoryEntry): void {
     this.#history.push(entry);
-    if (this.#history.length > MOST_CALLS) this.#history.shift();
+    if (this.#history.length >= 2 * MOST_CALLS) this.#history.splice(0, MOST_CALLS);
   }
 
   /**

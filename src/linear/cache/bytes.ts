@@ -1,4 +1,11 @@
-/** Bytes in pieces. */
+/** Bytes in pieces, and their fingerprints. */
+
+import { hash } from "node:crypto";
+
+/** The fingerprint of bytes, or of a text, that are all there. */
+export function fingerprintOf(data: string | Uint8Array): string {
+  return hash("sha256", data, "hex").slice(0, 32);
+}
 
 /** Smaller pieces are put together. */
 const LEAST_PIECE = 1 << 16;

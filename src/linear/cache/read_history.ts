@@ -1,6 +1,7 @@
 /** Makes the history of what a cache has kept of it. */
 
 import type { HistoryEntry } from "../history.ts";
+import { defineOnce } from "../run/run_results.ts";
 import { OpenCache } from "./open_cache.ts";
 import type { RunRecords, StoredValue } from "./run_records.ts";
 import type { Codecs } from "./value_codec.ts";
@@ -13,21 +14,14 @@ export function readHistory(records: RunRecords, path: string, pipeline: string,
   return records.calls().map(({ id, record }) => {
     const values = records.valuesOf(id);
     const of = (side: StoredValue["side"]) => lazily(values.filter((value) => value.side === side), read);
-    const startedAt = new Date(record.startedAt as string);
+    const startedAt = new Date(record.startedAt as number);
     return { ...record, startedAt, inputs: of("inputs"), outputs: of("outputs") } as unknown as HistoryEntry;
   });
 }
 
 function lazily(values: readonly StoredValue[], read: (value: StoredValue) => unknown): Record<string, unknown> {
   const result: Record<string, unknown> = {};
-  for (const value of values) {
-    const get = () => {
-      const found = read(value);
-      Object.defineProperty(result, value.name, { value: found, enumerable: true });
-      return found;
-    };
-    Object.defineProperty(result, value.name, { enumerable: true, configurable: true, get });
-  }
+  for (const value of values) defineOnce(result, value.name, true, () => read(value));
   return result;
 }
 

@@ -1,8 +1,6 @@
 /** The values in a cache, by what they were made from. Several programs may use it at a time. */
 
-import { createHash } from "node:crypto";
-import { digest } from "../../fingerprint.ts";
-import { joined } from "./bytes.ts";
+import { fingerprintOf, joined } from "./bytes.ts";
 import type { CacheDatabase } from "./cache_database.ts";
 import { type Entry, type NewEntry, UnavailableError } from "./entry.ts";
 import { type Codecs, decodeFrom, type Encoded, memorySource } from "./value_codec.ts";
@@ -12,7 +10,7 @@ type Row = Record<string, unknown>;
 
 /** Fingerprint of all that an entry says: a damaged one is as good as none. */
 function proofOf({ name, key, value, parts, bytes, isStored, madeAt }: Omit<Entry, "seq">): string {
-  return digest(createHash("sha256").update(JSON.stringify([name, key, value, parts, bytes, isStored, madeAt])));
+  return fingerprintOf(JSON.stringify([name, key, value, parts, bytes, isStored, madeAt]));
 }
 
 function entryOf(row: Row | undefined): Entry | undefined {
@@ -83,7 +81,7 @@ export class ValueStore {
     if (body === null) return this.#files.read(id, bytes as number, (source) => decodeFrom(source, codecs));
     const all = body as Uint8Array;
     if (all.length !== bytes) throw new RangeError(`it has ${all.length} bytes, expected ${bytes}`);
-    if (digest(createHash("sha256").update(all)) !== id) {
+    if (fingerprintOf(all) !== id) {
       throw new RangeError("its bytes are not those that were written");
     }
     return decodeFrom(memorySource(all), codecs);

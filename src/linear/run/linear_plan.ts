@@ -87,7 +87,7 @@ export class CachePlanner {
       const found = this.#findNeeded(planned);
       if (found.size === 0) {
         this.#checkSources(planned);
-        return planned.map((step) => withStaleInputs(step, planned));
+        return withStaleInputs(planned);
       }
       // Their other outputs may change too, which can make further nodes run: plan again until nothing is added.
       for (const [node, reason] of found) this.#woken.set(node, reason);
@@ -274,12 +274,19 @@ function tooOld({ maxAgeMs }: LinearNode, found: readonly Found[]): string | nul
 }
 
 /** Says which inputs are of another configuration. */
-function withStaleInputs(step: PlannedStep, planned: readonly PlannedStep[]): PlannedStep {
-  const stale = planned.filter(({ stale, node }) =>
-    stale !== undefined && step.inputs.some((source) => source.kind === "made" && source.by === node)
-  );
-  if (step.status === "left out" || stale.length === 0) return step;
-  const told = stale.map(({ node, stale }) => `its inputs from node "${node.name}" are of an earlier run: ${stale}`);
-  const warning = `node "${step.node.name}": ${told.join("; ")}`;
-  return { ...step, reason: [step.reason, ...told].join("; "), warning };
+function withStaleInputs(planned: readonly PlannedStep[]): PlannedStep[] {
+  const stale = new Map(planned.flatMap(({ node, stale }) => stale === undefined ? [] : [[node, stale]]));
+  if (stale.size === 0) return [...planned];
+  return planned.map((step) => {
+    const makers = new Set(
+      step.inputs.flatMap((source) => source.kind === "made" && stale.has(source.by) ? source.by : []),
+    );
+    if (step.status === "left out" || makers.size === 0) return step;
+    const told = Array.from(
+      makers,
+      (node) => `its inputs from node "${node.name}" are of an earlier run: ${stale.get(node)}`,
+    );
+    const warning = `node "${step.node.name}": ${told.join("; ")}`;
+    return { ...step, reason: [step.reason, ...told].join("; "), warning };
+  });
 }

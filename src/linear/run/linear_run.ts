@@ -16,7 +16,7 @@ import type { Declaration } from "./linear_wiring.ts";
 import { makePlan, type Plan } from "./make_plan.ts";
 import { codecsOf, RunCache } from "./run_cache.ts";
 import { runSteps } from "./run_nodes.ts";
-import { heldResult, makeResults, noResult, type ResultSource } from "./run_results.ts";
+import { heldResult, noResult, type ResultSource, type RunResults, withResults } from "./run_results.ts";
 import { beginTrace } from "./tracing.ts";
 import { WorldReader } from "./world_reader.ts";
 
@@ -40,7 +40,7 @@ export interface RunGround {
   readonly signal: AbortSignal;
   readonly isQuiet: boolean;
   readonly tracksValues: boolean;
-  readonly tell: (event: LinearEvent) => void;
+  readonly tell: ((event: LinearEvent) => void) | null;
   readonly remember: (entry: HistoryEntry) => void;
 }
 
@@ -70,14 +70,14 @@ export class LinearRun {
     await this.#begin(cache);
     const first = await this.#plan();
     using display = isQuiet ? QUIET : await openDisplay();
-    tell({ kind: "run started", pipeline: name });
+    tell?.({ kind: "run started", pipeline: name });
     let isSuccess = false;
     try {
       const results = await this.#attempts(first, display);
       isSuccess = true;
       const report = { pipeline: name, nodes: this.#nodes(), durationMs: performance.now() - start };
       display.finish(report);
-      return { ...report, results };
+      return withResults(report, results);
     } finally {
       memory.done = isSuccess ? new Map() : this.#done;
       memory.onDisk = this.#onDisk;
@@ -146,7 +146,7 @@ export class LinearRun {
   }
 
   /** Runs the steps, and plans again as often as a value that the plan counted on is not there any more. */
-  async #attempts(first: Plan, display: Display): Promise<Record<string, unknown>> {
+  async #attempts(first: Plan, display: Display): Promise<RunResults> {
     const most = this.#ground.declaration.nodes.length + 3;
     for (let attempt = 1, plan = first;; attempt++, plan = await this.#plan()) {
       try {
@@ -160,7 +160,7 @@ export class LinearRun {
     }
   }
 
-  async #attempt({ steps, view, ids }: Plan, display: Display): Promise<Record<string, unknown>> {
+  async #attempt({ steps, view, ids }: Plan, display: Display): Promise<RunResults> {
     const { declaration, memory, signal, tell, tracksValues, remember } = this.#ground;
     const pipeline = declaration.name;
     const cache = view && new RunCache({
@@ -199,7 +199,7 @@ export class LinearRun {
         outcomes: this.#outcomes,
         done: this.#done,
       });
-      return makeResults(this.#results(steps, values, isResult));
+      return this.#results(steps, values, isResult);
     } catch (error) {
       failure = error ?? String(error);
       throw error;
@@ -234,40 +234,58 @@ export class LinearRun {
     memory.values = new Map([...memory.values, ...kept]);
   }
 
-  /** Results come before the end of a run, so that one that is damaged is made anew. */
+  /** Results are taken before the end of a run, so that one that is damaged is made anew. */
   #results(
     steps: readonly PlannedStep[],
     values: Values,
     isResult: (node: LinearNode, output: string) => boolean,
-  ): Map<string, ResultSource> {
-    const { declaration: { name: pipeline, nodes, runtime, codecs } } = this.#ground;
-    const sources = new Map<string, ResultSource>();
-    for (const name of Object.keys(runtime)) {
-      sources.set(name, { ...heldResult(runtime[name], false, codecs), isListed: false });
-    }
-    for (const node of nodes) {
-      const step = steps.find((step) => step.node === node);
-      for (const name of node.outputs.filter((name) => !node.fileOutputs.has(name))) {
-        const isListed = step !== undefined && step.status !== "left out" && isResult(node, name);
-        sources.set(name, this.#result(node, name, isListed, values) ?? noResult(pipeline, name, whyNot(node, step)));
+  ): RunResults {
+    const listed = new Map<string, ResultSource>();
+    for (const { node, status } of steps) {
+      if (status === "left out") continue;
+      for (const name of node.outputs) {
+        if (node.fileOutputs.has(name) || !isResult(node, name)) continue;
+        const found = this.#result(node, name, values.held);
+        if (found) listed.set(name, found);
       }
     }
-    return sources;
+    return { listed, others: () => this.#others(steps, listed) };
   }
 
-  #result(node: LinearNode, name: string, isListed: boolean, values: Values): ResultSource | undefined {
-    const { declaration: { codecs }, memory, cachePath } = this.#ground;
-    const held = values.held.get(name) ?? memory.values.get(name);
-    if (held) return { ...heldResult(held.value, held.isOwn, codecs), isListed };
+  /** How to get at what is no result: constants, and outputs that other nodes have taken. */
+  #others(steps: readonly PlannedStep[], listed: ReadonlyMap<string, ResultSource>): Map<string, ResultSource> {
+    const { declaration: { name: pipeline, nodes, runtime, codecs } } = this.#ground;
+    const others = new Map(Object.entries(runtime).map(([name, value]) => [name, heldResult(value, false, codecs)]));
+    const ran = new Set(steps.filter(({ status }) => status !== "left out").map(({ node }) => node));
+    for (const node of nodes) {
+      for (const name of node.outputs) {
+        if (listed.has(name) || node.fileOutputs.has(name)) continue;
+        others.set(name, this.#stored(node, name) ?? noResult(pipeline, name, whyNot(node, ran.has(node))));
+      }
+    }
+    return others;
+  }
+
+  #result(node: LinearNode, name: string, held: ReadonlyMap<string, Held>): ResultSource | undefined {
+    const { declaration: { codecs }, memory } = this.#ground;
+    const found = held.get(name) ?? memory.values.get(name);
+    if (found) return heldResult(found.value, found.isOwn, codecs);
+    const id = this.#onDisk.get(name);
+    return id === undefined ? undefined : heldResult(this.#load(name, node, id), true, codecs);
+  }
+
+  /** Something that is read from the cache when it is asked for. */
+  #stored(node: LinearNode, name: string): ResultSource | undefined {
+    const { declaration: { name: pipeline, codecs }, cachePath } = this.#ground;
     const id = this.#onDisk.get(name);
     if (id === undefined) return undefined;
-    if (isListed) return heldResult(this.#load(name, node, id), true, codecs);
-    const load = () => {
-      using cache = OpenCache.look(cachePath!, this.#ground.declaration.name);
-      if (!cache) throw new UnavailableError(`Cannot get the result "${name}": the cache is gone`);
-      return cache.values.load(id, codecsOf(node, name, codecs));
+    return {
+      get: () => {
+        using cache = OpenCache.look(cachePath!, pipeline);
+        if (!cache) throw new UnavailableError(`Cannot get the result "${name}": the cache is gone`);
+        return cache.values.load(id, codecsOf(node, name, codecs));
+      },
     };
-    return { isListed: false, get: load };
   }
 
   /** Outcomes in the order of the nodes. */
@@ -286,8 +304,8 @@ export class LinearRun {
   }
 }
 
-function whyNot({ name, keep }: LinearNode, step: PlannedStep | undefined): string {
-  if (!step || step.status === "left out") return `node "${name}" is left out of this run`;
+function whyNot({ name, keep }: LinearNode, hasRun: boolean): string {
+  if (!hasRun) return `node "${name}" is left out of this run`;
   if (keep) return "it is not there any more";
   return `it was released after its last use; give node "${name}" the option keep, or the pipeline a cache`;
 }

@@ -1,7 +1,6 @@
 /** What the outputs of a node are made from, as the cache compares it. */
 
-import { createHash } from "node:crypto";
-import { digest } from "../../fingerprint.ts";
+import { fingerprintOf } from "../cache/bytes.ts";
 import { identityOf, sourceIdentityOf } from "../cache/identity.ts";
 import type { LinearNode } from "../node.ts";
 import { partialOf } from "../partial.ts";
@@ -62,12 +61,12 @@ export function partsOf(node: LinearNode, ids: Ids): Parts {
 /** Parts as the cache keeps them, and their fingerprint. */
 export function keyOf(parts: Parts): { readonly text: string; readonly key: string } {
   const text = JSON.stringify(parts);
-  return { text, key: digest(createHash("sha256").update(text)) };
+  return { text, key: fingerprintOf(text) };
 }
 
 /** The fingerprint of an output that is a resource: that of what it is made from. */
 export function resourceId(key: string, output: string): string {
-  return digest(createHash("sha256").update(`resource ${key} ${output}`));
+  return fingerprintOf(`resource ${key} ${output}`);
 }
 
 /** Why changes of something that the node takes cannot be seen, if so. `obstacles` has the reasons by name. */

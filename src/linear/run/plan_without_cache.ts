@@ -19,14 +19,14 @@ export interface MemoryView {
 export function planWithoutCache(pipeline: string, steps: readonly Step[], memory: MemoryView): PlannedStep[] {
   const needed = new Set<string>();
   const problems: string[] = [];
+  const leftOut = new Set(steps.filter(({ isLeftOut }) => isLeftOut).map(({ node }) => node));
   const planned = steps.toReversed().map((step): PlannedStep => {
     const decided = decide(step, needed, memory);
     if (decided.status !== "run") return decided;
     for (const source of step.inputs) {
       needed.add(source.name);
-      if (source.kind !== "made" || memory.has(source.name)) continue;
-      const maker = steps.find(({ node }) => node === source.by)!;
-      if (maker.isLeftOut) problems.unshift(leftOutProblem(step.node, source.name, source.by));
+      if (source.kind !== "made" || !leftOut.has(source.by) || memory.has(source.name)) continue;
+      problems.unshift(leftOutProblem(step.node, source.name, source.by));
     }
     return decided;
   });

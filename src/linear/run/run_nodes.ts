@@ -3,11 +3,10 @@
 import { LinearNodeError } from "../errors.ts";
 import type { LinearEvent } from "../event.ts";
 import { type HistoryEntry, snapshot } from "../history.ts";
-import type { MemoryUse } from "../memory_use.ts";
 import type { LinearNode } from "../node.ts";
 import type { NodeOutcome } from "../report.ts";
 import { reportError, summarizeError } from "../../worker/error_report.ts";
-import { callTimed } from "./timed_call.ts";
+import { type CallResult, callTimed } from "./timed_call.ts";
 import type { Display } from "./display.ts";
 import { FileWriter } from "./file_writer.ts";
 import type { Held, Values } from "./held_values.ts";
@@ -24,7 +23,8 @@ export interface RunContext {
   readonly cache: RunCache | null;
   readonly display: Display;
   readonly signal: AbortSignal;
-  readonly tell: (event: LinearEvent) => void;
+  /** Who wants to hear what happens. */
+  readonly tell: ((event: LinearEvent) => void) | null;
   readonly trace: LinearTrace | null;
   /** Whether the history keeps the values of nodes that do not say so. */
   readonly tracksValues: boolean;
@@ -57,18 +57,22 @@ export async function runSteps(context: RunContext): Promise<void> {
     outcomes.set(step.node, outcome);
     display.end(outcome, index, steps.length);
     const { node, status, reason, durationMs } = outcome;
-    tell({ kind: "node ended", pipeline, node, status, reason, durationMs });
+    tell?.({ kind: "node ended", pipeline, node, status, reason, durationMs });
   }
 }
 
+/** Inputs as the history keeps them; `null` if it does not. */
+type Inputs = Readonly<Record<string, InputSnapshot>> | null;
+
 /** What a function has returned, and what that took. */
-interface Call {
-  readonly startedAt: Date;
-  readonly inputs: Readonly<Record<string, InputSnapshot>> | null;
+interface Call extends CallResult {
+  /** In milliseconds since 1970. */
+  readonly startedAt: number;
   readonly values: readonly unknown[];
-  readonly files: FileWriter;
-  readonly figures: { durationMs: number; loadMs: number; memory?: MemoryUse };
+  readonly files: FileWriter | undefined;
 }
+
+const NO_FILES: ReadonlyMap<string, string> = new Map();
 
 /** One step of a run. */
 class NodeRun {
@@ -105,81 +109,97 @@ class NodeRun {
   }
 
   async #execute(): Promise<NodeOutcome> {
-    const { display, steps, tell, pipeline } = this.#context;
-    display.begin(this.#node.name, this.#index, steps.length);
-    tell({ kind: "node started", pipeline, node: this.#node.name });
-    const call = await this.#call();
-    const start = performance.now();
-    const storedBytes = await this.#keep(call);
-    this.#context.values.release(this.#step);
-    const storeMs = performance.now() - start;
+    const { display, steps, tell, pipeline, values } = this.#context;
+    const { name } = this.#node;
+    display.begin(name, this.#index, steps.length);
+    tell?.({ kind: "node started", pipeline, node: name });
+    const begun = performance.now();
+    const args = this.#take();
+    const inputs = this.#tracksValues ? this.#snapshots(args) : null;
+    const started = performance.now();
+    const call = await this.#call(args);
+    const storedBytes = await this.#keep(call, inputs);
+    values.release(this.#step);
+    const { durationMs, endedAt, memory } = call;
+    const storeMs = performance.now() - endedAt;
     const { reason } = this.#step;
-    return { node: this.#node.name, status: "run", reason, ...call.figures, storeMs, storedBytes };
+    return { node: name, status: "run", reason, durationMs, loadMs: started - begun, storeMs, storedBytes, memory };
   }
 
-  /** Calls the function. Whatever goes wrong with it is a failure of the node; values that are gone are not. */
-  async #call(): Promise<Call> {
-    const begun = performance.now();
-    const files = new FileWriter(this.#node);
-    const args = this.#step.inputs.map((source) => this.#attempt(() => this.#context.values.take(source, this.#node)));
-    const inputs = this.#tracksValues ? this.#snapshots(args) : null;
-    const loadMs = performance.now() - begun;
-    const startedAt = new Date();
+  #take(): unknown[] {
+    const { values } = this.#context;
     try {
-      const { result, durationMs, memory } = await this.#traced(() => callTimed(this.#node, args));
-      const values = splitOutputs(this.#node.outputs, result);
-      await files.write(values);
-      return { startedAt, inputs, values, files, figures: { durationMs, loadMs, memory } };
+      return this.#step.inputs.map((source) => values.take(source, this.#node));
+    } catch (error) {
+      throw this.#troubleOr(error);
+    }
+  }
+
+  /** Calls the function. Whatever goes wrong with it, or with the files that it writes, is a failure of the node. */
+  async #call(args: readonly unknown[]): Promise<Call> {
+    const { trace } = this.#context;
+    const { outputs, fileOutputs, name } = this.#node;
+    const startedAt = Date.now();
+    let files: FileWriter | undefined;
+    try {
+      const called = await (trace ? trace.node(name, () => callTimed(this.#node, args)) : callTimed(this.#node, args));
+      const values = splitOutputs(outputs, called.result);
+      if (fileOutputs.size > 0) await (files = new FileWriter(this.#node)).write(values);
+      return { ...called, startedAt, values, files };
     } catch (cause) {
-      files.discard();
+      files?.discard();
       throw this.#fail(cause);
     }
   }
 
-  async #traced<Result>(work: () => Promise<Result>): Promise<Result> {
-    const { trace } = this.#context;
-    return trace ? await trace.node(this.#node.name, work) : await work();
-  }
-
-  #attempt<Result>(work: () => Result): Result {
-    try {
-      return work();
-    } catch (error) {
-      if (this.#context.cache?.isTrouble(error)) throw error;
-      throw this.#fail(error);
-    }
+  /** An error of the cache as it is; any other as a failure of the node. */
+  #troubleOr(error: unknown): unknown {
+    return this.#context.cache?.isTrouble(error) ? error : this.#fail(error);
   }
 
   #fail(cause: unknown): LinearNodeError {
     const { name: node, inputs } = this.#node;
     const { pipeline, display, tell } = this.#context;
     display.fail(node);
-    tell({ kind: "node failed", pipeline, node, error: cause });
+    tell?.({ kind: "node failed", pipeline, node, error: cause });
     return new LinearNodeError(summarizeError(reportError(cause)), { pipeline, node, inputs, cause });
   }
 
   /** Puts the outputs where they belong; returns the bytes written. */
-  async #keep(call: Call): Promise<number> {
+  async #keep(call: Call, inputs: Inputs): Promise<number> {
     const { cache, done } = this.#context;
-    const files = this.#attempt(() => call.files.commit());
+    const { outputs, name: node } = this.#node;
+    const { values } = call;
+    const files = this.#commit(call);
     if (!cache) {
-      this.#rememberInMemory(call);
-      this.#node.outputs.forEach((name, index) => this.#put(name, { value: call.values[index], isOwn: false }));
-      done.set(this.#node.name, "");
+      this.#rememberInMemory(call, inputs);
+      outputs.forEach((name, index) => this.#put(name, { value: values[index], isOwn: false }));
+      done.set(node, "");
       return 0;
     }
-    const { values, inputs } = call;
-    const { held, bytes, key } = await cache.keep(this.#step, { values, files, record: this.#recordOf(call), inputs });
-    this.#node.outputs.forEach((name, index) =>
-      this.#put(name, { value: values[index], isOwn: false, key, ...held[index] })
-    );
-    done.set(this.#node.name, key);
+    const record = this.#recordOf(call);
+    const { held, bytes, key } = await cache.keep(this.#step, { values, files, record, inputs });
+    outputs.forEach((name, index) => this.#put(name, { value: values[index], isOwn: false, key, ...held[index] }));
+    done.set(node, key);
     return bytes;
+  }
+
+  #commit({ files }: Call): ReadonlyMap<string, string> {
+    if (!files) return NO_FILES;
+    try {
+      return files.commit();
+    } catch (error) {
+      throw this.#fail(error);
+    }
   }
 
   #put(name: string, held: Held): void {
     if (this.#node.fileOutputs.has(name)) return;
-    this.#attempt(() => this.#context.values.put(name, held, this.#context.isResult(this.#node, name)));
+    try {
+      this.#context.values.put(name, held, this.#context.isResult(this.#node, name));
+    } catch (error) {
+      throw this.#fail(error);
+    }
   }
 
   get #tracksValues(): boolean {
@@ -194,16 +214,16 @@ class NodeRun {
     );
   }
 
-  #recordOf({ startedAt, figures: { durationMs, memory } }: Call) {
+  #recordOf({ startedAt, durationMs, memory }: Call) {
     return { node: this.#node.name, startedAt, durationMs, memory };
   }
 
-  #rememberInMemory(call: Call): void {
-    const inputs = Object.entries(call.inputs ?? {}).map((
-      [name, one],
-    ) => [name, "value" in one ? one.value : undefined]);
-    const outputs = call.inputs ? this.#node.outputs.map((name, index) => [name, snapshot(call.values[index])]) : [];
-    const values = { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) };
-    this.#context.remember({ ...this.#recordOf(call), ...values });
+  #rememberInMemory(call: Call, tracked: Inputs): void {
+    const { remember } = this.#context;
+    const record = { ...this.#recordOf(call), startedAt: new Date(call.startedAt) };
+    if (!tracked) return remember({ ...record, inputs: {}, outputs: {} });
+    const inputs = Object.entries(tracked).map(([name, one]) => [name, "value" in one ? one.value : undefined]);
+    const outputs = this.#node.outputs.map((name, index) => [name, snapshot(call.values[index])]);
+    remember({ ...record, inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) });
   }
 }

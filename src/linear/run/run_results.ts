@@ -6,41 +6,59 @@ import { copyOf } from "../cache/copy_value.ts";
 
 /** How to get at a result. */
 export interface ResultSource {
-  /** Whether it is listed. */
-  readonly isListed: boolean;
   /** Returns the value. */
   readonly get: () => unknown;
 }
 
-/** An object with the results. Each is made when it is asked for, and stays as it was then. */
-export function makeResults(sources: ReadonlyMap<string, ResultSource>): Record<string, unknown> {
+/** The results of a run. */
+export interface RunResults {
+  readonly listed: ReadonlyMap<string, ResultSource>;
+  /** What is not listed, but may be asked for. */
+  readonly others: () => ReadonlyMap<string, ResultSource>;
+}
+
+/** A report with its results, which are made when they are asked for, and stay as they were then. */
+export function withResults<Report extends object>(
+  report: Report,
+  results: RunResults,
+): Report & { results: Record<string, unknown> } {
+  let made: Record<string, unknown> | undefined;
+  return Object.defineProperty(report, "results", {
+    enumerable: true,
+    get: () => made ??= makeResults(results),
+  }) as Report & { results: Record<string, unknown> };
+}
+
+function makeResults({ listed, others }: RunResults): Record<string, unknown> {
   const results: Record<string, unknown> = {};
-  for (const [name, { isListed, get }] of sources) {
-    Object.defineProperty(results, name, {
-      enumerable: isListed,
-      configurable: true,
-      get() {
-        const value = get();
-        Object.defineProperty(results, name, { value, enumerable: isListed });
-        return value;
-      },
-    });
-  }
+  const define = (sources: ReadonlyMap<string, ResultSource>, enumerable: boolean) => {
+    for (const [name, { get }] of sources) defineOnce(results, name, enumerable, get);
+  };
+  define(others(), false);
+  define(listed, true);
   // Shown as values, not as getters.
   const inspect = (show: typeof Deno.inspect, options: Deno.InspectOptions) => show({ ...results }, options);
-  Object.defineProperty(results, Symbol.for("Deno.customInspect"), { value: inspect });
-  return results;
+  return Object.defineProperty(results, Symbol.for("Deno.customInspect"), { value: inspect });
+}
+
+/** A property whose value is made when it is asked for the first time. */
+export function defineOnce(target: object, name: string, enumerable: boolean, make: () => unknown): void {
+  const get = () => {
+    const value = make();
+    Object.defineProperty(target, name, { value, enumerable });
+    return value;
+  };
+  Object.defineProperty(target, name, { enumerable, configurable: true, get });
 }
 
 /** A value in memory, of which the caller gets a copy, unless nobody else has it. */
 export function heldResult(value: unknown, isOwn: boolean, codecs: CodecTable): ResultSource {
-  return { isListed: true, get: () => isOwn ? value : copyOf(value, codecs) };
+  return { get: () => isOwn ? value : copyOf(value, codecs) };
 }
 
 /** Something that is not there any more, or never was. */
 export function noResult(pipeline: string, name: string, why: string): ResultSource {
   return {
-    isListed: false,
     get: () => {
       throw new UnknownNameError(`Cannot get the result "${name}" of pipeline "${pipeline}": ${why}`);
     },

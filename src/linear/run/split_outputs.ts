@@ -10,10 +10,10 @@ const count = (many: number, what: string) => `${many} ${what}${many === 1 ? "" 
  * @throws {TypeError} If there are more or fewer values than names, or others.
  */
 export function splitOutputs(names: readonly string[], result: unknown): unknown[] {
-  const declared = `it declares ${count(names.length, "output")} (${quoteAll(names)})`;
   if (names.length === 0) return [];
+  if (names.length === 1 && result !== undefined) return [result];
+  const declared = `it declares ${count(names.length, "output")} (${quoteAll(names)})`;
   if (names.length === 1) {
-    if (result !== undefined) return [result];
     throw new TypeError(`${declared}, but returned 0 values (undefined)`);
   }
   if (Array.isArray(result)) {

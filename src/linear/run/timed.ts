@@ -14,6 +14,7 @@ export async function timed(work: () => unknown): Promise<TimedResult> {
   return { result, durationMs: performance.now() - start };
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+/** Whether a value is to be awaited. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof Reflect.get(value, "then") === "function";
 }
