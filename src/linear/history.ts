@@ -23,6 +23,12 @@ export interface HistoryEntry {
   readonly memory?: MemoryUse;
 }
 
+/** A call as it is remembered in memory. */
+export interface RememberedCall extends Omit<HistoryEntry, "startedAt"> {
+  /** In milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
 /** A deep copy for the history. Objects of a class become plain ones; what cannot be copied becomes a text. */
 export function snapshot(value: unknown): unknown {
   if (typeof value === "object" && value !== null) {

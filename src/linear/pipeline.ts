@@ -13,7 +13,7 @@ import { OpenRegistry } from "./cache/open_registry.ts";
 import { readHistory } from "./cache/read_history.ts";
 import type { LinearEvent } from "./event.ts";
 import type { NodeExplanation } from "./explanation.ts";
-import type { HistoryEntry } from "./history.ts";
+import type { HistoryEntry, RememberedCall } from "./history.ts";
 import type { LinearNode } from "./node.ts";
 import type { PruneOptions, PruneReport } from "./prune.ts";
 import type { Registry } from "./registry.ts";
@@ -81,7 +81,7 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
   readonly #declaration: Declaration;
   readonly #settings: LinearPipelineSettings;
   readonly #memory: RunMemory = { values: new Map(), done: new Map(), onDisk: null };
-  readonly #history: HistoryEntry[] = [];
+  readonly #history: RememberedCall[] = [];
   #isRunning = false;
 
   /**
@@ -222,7 +222,7 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
       isQuiet: quiet === true,
       tracksValues: trackHistory === true,
       tell: this.#settings.onEvent ? (event) => this.#tell(event) : null,
-      remember: (entry) => this.#remember(entry),
+      remember: (call) => this.#remember(call),
     });
     return await run.run() as RunReport<Objects>;
   }
@@ -236,8 +236,8 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
     }
   }
 
-  #remember(entry: HistoryEntry): void {
-    this.#history.push(entry);
+  #remember(call: RememberedCall): void {
+    this.#history.push(call);
     if (this.#history.length >= 2 * MOST_CALLS) this.#history.splice(0, MOST_CALLS);
   }
 
@@ -247,7 +247,9 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
    */
   get history(): readonly HistoryEntry[] {
     const { cachePath, name, nodes } = this;
-    if (cachePath === null) return [...this.#history];
+    if (cachePath === null) {
+      return this.#history.map(({ startedAt, ...call }) => ({ ...call, startedAt: new Date(startedAt) }));
+    }
     const { codecs } = this.#declaration;
     const codecsOfOutput = (output: string) =>
       codecsOf(nodes.find((node) => node.outputs.includes(output)), output, codecs);

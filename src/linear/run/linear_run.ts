@@ -5,7 +5,7 @@ import { type Entry, UnavailableError } from "../cache/entry.ts";
 import type { CacheLimits } from "../cache/evict.ts";
 import { OpenCache } from "../cache/open_cache.ts";
 import type { LinearEvent } from "../event.ts";
-import type { HistoryEntry } from "../history.ts";
+import type { RememberedCall } from "../history.ts";
 import type { LinearNode } from "../node.ts";
 import type { NodeOutcome, RunReport } from "../report.ts";
 import type { LinearRunOptions } from "../run_options.ts";
@@ -41,7 +41,7 @@ export interface RunGround {
   readonly isQuiet: boolean;
   readonly tracksValues: boolean;
   readonly tell: ((event: LinearEvent) => void) | null;
-  readonly remember: (entry: HistoryEntry) => void;
+  readonly remember: (call: RememberedCall) => void;
 }
 
 /** One run. */

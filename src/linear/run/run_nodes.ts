@@ -2,7 +2,7 @@
 
 import { LinearNodeError } from "../errors.ts";
 import type { LinearEvent } from "../event.ts";
-import { type HistoryEntry, snapshot } from "../history.ts";
+import { type RememberedCall, snapshot } from "../history.ts";
 import type { LinearNode } from "../node.ts";
 import type { NodeOutcome } from "../report.ts";
 import { reportError, summarizeError } from "../../worker/error_report.ts";
@@ -29,7 +29,7 @@ export interface RunContext {
   /** Whether the history keeps the values of nodes that do not say so. */
   readonly tracksValues: boolean;
   /** Where the history goes, if there is no cache. */
-  readonly remember: (entry: HistoryEntry) => void;
+  readonly remember: (call: RememberedCall) => void;
   /** Whether an output is a result. */
   readonly isResult: (node: LinearNode, output: string) => boolean;
   /** What has become of the nodes so far. */
@@ -44,14 +44,16 @@ const TURN_MS = 20;
 /** Runs all steps. */
 export async function runSteps(context: RunContext): Promise<void> {
   const { steps, display, signal, outcomes, tell, pipeline } = context;
-  let turn = performance.now();
+  // Read once between two nodes: the end of one is the beginning of the next.
+  const clock = { now: performance.now() };
+  let turn = clock.now;
   for (const [index, step] of steps.entries()) {
-    if (performance.now() - turn > TURN_MS) {
+    if (clock.now - turn > TURN_MS) {
       await new Promise((resolve) => setTimeout(resolve, 0));
-      turn = performance.now();
+      turn = clock.now = performance.now();
     }
     signal.throwIfAborted();
-    const outcome = await new NodeRun(context, step, index).run();
+    const outcome = await new NodeRun(context, step, index, clock).run();
     // After a retry, keep the outcome "run" of a node that an earlier attempt has executed.
     if (outcome === null || outcomes.get(step.node)?.status === "run") continue;
     outcomes.set(step.node, outcome);
@@ -65,13 +67,20 @@ export async function runSteps(context: RunContext): Promise<void> {
 type Inputs = Readonly<Record<string, InputSnapshot>> | null;
 
 /** What a function has returned, and what that took. */
-interface Call extends CallResult {
+interface Call {
+  readonly called: CallResult;
   /** In milliseconds since 1970. */
   readonly startedAt: number;
   readonly values: readonly unknown[];
   readonly files: FileWriter | undefined;
 }
 
+/** The last reading of the clock. */
+interface Clock {
+  now: number;
+}
+
+const NOTHING = Object.freeze({});
 const NO_FILES: ReadonlyMap<string, string> = new Map();
 
 /** One step of a run. */
@@ -80,8 +89,10 @@ class NodeRun {
   readonly #step: PlannedStep;
   readonly #index: number;
   readonly #node: LinearNode;
+  readonly #clock: Clock;
 
-  constructor(context: RunContext, step: PlannedStep, index: number) {
+  constructor(context: RunContext, step: PlannedStep, index: number, clock: Clock) {
+    this.#clock = clock;
     this.#context = context;
     this.#step = step;
     this.#index = index;
@@ -113,15 +124,16 @@ class NodeRun {
     const { name } = this.#node;
     display.begin(name, this.#index, steps.length);
     tell?.({ kind: "node started", pipeline, node: name });
-    const begun = performance.now();
+    const begun = this.#clock.now;
     const args = this.#take();
     const inputs = this.#tracksValues ? this.#snapshots(args) : null;
     const started = performance.now();
     const call = await this.#call(args);
     const storedBytes = await this.#keep(call, inputs);
     values.release(this.#step);
-    const { durationMs, endedAt, memory } = call;
-    const storeMs = performance.now() - endedAt;
+    const { durationMs, endedAt, memory } = call.called;
+    this.#clock.now = performance.now();
+    const storeMs = this.#clock.now - endedAt;
     const { reason } = this.#step;
     return { node: name, status: "run", reason, durationMs, loadMs: started - begun, storeMs, storedBytes, memory };
   }
@@ -145,7 +157,7 @@ class NodeRun {
       const called = await (trace ? trace.node(name, () => callTimed(this.#node, args)) : callTimed(this.#node, args));
       const values = splitOutputs(outputs, called.result);
       if (fileOutputs.size > 0) await (files = new FileWriter(this.#node)).write(values);
-      return { ...called, startedAt, values, files };
+      return { called, startedAt, values, files };
     } catch (cause) {
       files?.discard();
       throw this.#fail(cause);
@@ -214,16 +226,18 @@ class NodeRun {
     );
   }
 
-  #recordOf({ startedAt, durationMs, memory }: Call) {
+  #recordOf({ startedAt, called: { durationMs, memory } }: Call) {
     return { node: this.#node.name, startedAt, durationMs, memory };
   }
 
   #rememberInMemory(call: Call, tracked: Inputs): void {
     const { remember } = this.#context;
-    const record = { ...this.#recordOf(call), startedAt: new Date(call.startedAt) };
-    if (!tracked) return remember({ ...record, inputs: {}, outputs: {} });
+    const { startedAt, called: { durationMs, memory } } = call;
+    const node = this.#node.name;
+    if (!tracked) return remember({ node, startedAt, durationMs, memory, inputs: NOTHING, outputs: NOTHING });
     const inputs = Object.entries(tracked).map(([name, one]) => [name, "value" in one ? one.value : undefined]);
     const outputs = this.#node.outputs.map((name, index) => [name, snapshot(call.values[index])]);
-    remember({ ...record, inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) });
+    const values = { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) };
+    remember({ node, startedAt, durationMs, memory, ...values });
   }
 }
