@@ -8,23 +8,9 @@ type Entry = keyof typeof config.exports;
 
 /** The npm packages of each entry point, with all that these depend on, and the most bytes that they may have unpacked. */
 const WEIGHTS: Readonly<Record<Entry, { readonly packages: readonly string[]; readonly most: number }>> = {
-  ".": {
-    packages: [
-      "ansi-regex",
-      "elkjs",
-      "fastest-levenshtein",
-      "get-east-asian-width",
-      "smol-toml",
-      "string-width",
-      "strip-ansi",
-    ],
-    most: 9_000_000,
-  },
+  ".": { packages: ["fastest-levenshtein", "smol-toml"], most: 200_000 },
   "./runtime": { packages: ["fastest-levenshtein"], most: 50_000 },
-  "./actors": {
-    packages: ["ansi-regex", "elkjs", "fastest-levenshtein", "get-east-asian-width", "string-width", "strip-ansi"],
-    most: 9_000_000,
-  },
+  "./actors": { packages: ["fastest-levenshtein"], most: 50_000 },
   "./graph": { packages: ["fastest-levenshtein"], most: 50_000 },
   "./linear": { packages: ["fastest-levenshtein", "yocto-spinner", "yoctocolors"], most: 100_000 },
   "./view": {
@@ -42,20 +28,15 @@ const WEIGHTS: Readonly<Record<Entry, { readonly packages: readonly string[]; re
   "./recording": {
     packages: [
       "@types/node",
-      "ansi-regex",
       "apache-arrow",
-      "elkjs",
       "fastest-levenshtein",
       "flatbuffers",
-      "get-east-asian-width",
       "json-with-bigint",
       "smol-toml",
-      "string-width",
-      "strip-ansi",
       "tslib",
       "undici-types",
     ],
-    most: 17_500_000,
+    most: 8_500_000,
   },
   "./cli": { packages: [], most: 9_500_000 },
 };

@@ -3,9 +3,8 @@
 import { timingSafeEqual } from "node:crypto";
 import { within } from "../../ring/within.ts";
 import { checkOptions, integer, type Rule, type Rules } from "../../rules.ts";
-import type { ViewDescription } from "../description.ts";
+import { checkDescription } from "../description.ts";
 import { page } from "./page.generated.ts";
-import { layOutElsewhere } from "./lay_out_drawing.ts";
 import type { LiveSource } from "./source.ts";
 import type { LiveDrawing, LiveUpdate } from "./update.ts";
 
@@ -99,7 +98,6 @@ export class Dashboard implements AsyncDisposable {
   readonly #abort = new AbortController();
   /** Each resolves when an answer is sent as a whole, or nobody wants it any more. */
   readonly #answering = new Set<Promise<void>>();
-  #drawing: { readonly description: ViewDescription; readonly laidOut: Promise<LiveDrawing> } | undefined;
   #closing: Promise<void> | undefined;
 
   /**
@@ -126,33 +124,30 @@ export class Dashboard implements AsyncDisposable {
   }
 
   /** Answers, and notes until when. */
-  async #handle(request: Request, { completed }: Deno.ServeHandlerInfo): Promise<Response> {
+  #handle(request: Request, { completed }: Deno.ServeHandlerInfo): Response {
     const isDone = completed.catch(() => {}).then(() => void this.#answering.delete(isDone));
     this.#answering.add(isDone);
-    return await this.#answer(request);
+    return this.#answer(request);
   }
 
-  async #answer(request: Request): Promise<Response> {
+  #answer(request: Request): Response {
     const url = URL.parse(request.url), refusal = refuse(request, url);
     if (refusal) return refusal;
     const [, token = "", ...rest] = url!.pathname.split("/"), path = rest.join("/");
     if (rest.length === 0 || !isSame(token, this.#token)) return answer("text/plain", ASK_FOR_ADDRESS, 403);
     if (path !== "" && !isOwnSite(request)) return answer("text/plain", "This is for the page itself", 403);
     if (Object.hasOwn(FILES, path)) return answer(...FILES[path]);
-    if (path === "drawing") return answer("application/json", JSON.stringify(await this.#draw()));
+    if (path === "elk.js") return answerElk();
+    if (path === "drawing") return answer("application/json", JSON.stringify(this.#drawing()));
     if (path !== "updates") return answer("text/plain", "There is no such page", 404);
     // Nobody would read the body of an answer to HEAD.
     if (request.method === "HEAD") return answer("text/event-stream", null);
     return answer("text/event-stream", ReadableStream.from(events(this.#source.updates())));
   }
 
-  /** Laid out once for each description that the source has had. */
-  #draw(): Promise<LiveDrawing> {
+  #drawing(): LiveDrawing {
     const { description, widest } = this.#source;
-    if (this.#drawing?.description !== description) {
-      this.#drawing = { description, laidOut: layOutElsewhere(description, widest) };
-    }
-    return this.#drawing.laidOut;
+    return { description, widest };
   }
 
   /** Ends it, once those who follow have got the end of the run if there is one. Closing twice changes nothing. */
@@ -168,8 +163,6 @@ export class Dashboard implements AsyncDisposable {
     this.#server.ref();
     this.#abort.abort();
     await this.#server.finished;
-    // Its worker ends when it is done.
-    await this.#drawing?.laidOut.catch(() => {});
   }
 
   /** As {@link close}. */
@@ -181,6 +174,13 @@ export class Dashboard implements AsyncDisposable {
 function answer(type: string, body: BodyInit | null, status = 200): Response {
   const contentType = type === "image/svg+xml" ? type : `${type}; charset=utf-8`;
   return new Response(body, { status, headers: { ...HEADERS, "content-type": contentType } });
+}
+
+/** The kernel that lays drawings out, which browsers decompress. */
+function answerElk(): Response {
+  const response = answer("text/javascript", Uint8Array.fromBase64(page.elk));
+  response.headers.set("content-encoding", "gzip");
+  return response;
 }
 
 const ASK_FOR_ADDRESS = "Open the whole address that the program tells: it has a token in it";
@@ -248,11 +248,12 @@ function eventOf(update: LiveUpdate): Uint8Array<ArrayBuffer> {
  * };
  * await using dashboard = serveDashboard(source);
  * const response = await fetch(`${dashboard.url}drawing`);
- * equal((await response.json()).title, "clock");
+ * equal((await response.json()).description.title, "clock");
  * ```
  */
 export function serveDashboard(source: LiveSource, options: DashboardOptions = {}): Dashboard {
   const { title } = source.description;
+  checkDescription(source.description, source.widest);
   checkOptions(`serve the dashboard of "${title}"`, options, DASHBOARD_RULES);
   const { port = 0, token = randomToken() } = options;
   try {

@@ -1,7 +1,6 @@
 /** What a dashboard sends: all JSON of the live view is typed here. */
 
-import type { Figures } from "../description.ts";
-import type { Layout } from "../draw/geometry.ts";
+import type { Figures, ViewDescription } from "../description.ts";
 
 /** How a run goes on the whole: not started yet, running, over, or with a failure. */
 export type LiveState = "waiting" | "running" | "ended" | "failed";
@@ -99,12 +98,10 @@ export interface LiveUpdate<Snapshot = unknown> {
   readonly snapshot: Snapshot;
 }
 
-/** The drawing of what runs, laid out in both directions, with room for figures. */
+/** The drawing of what runs, which the page lays out with room for figures. */
 export interface LiveDrawing {
-  /** The heading. */
-  readonly title: string;
-  /** Layers below each other. */
-  readonly down: Layout;
-  /** Layers beside each other. */
-  readonly right: Layout;
+  /** What is drawn. */
+  readonly description: ViewDescription;
+  /** Figures as long and as many as they can get. */
+  readonly widest: Figures;
 }

@@ -8,6 +8,7 @@
 import * as esbuild from "esbuild";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { styleSheet } from "../draw/theme.ts";
 
 const generated = new URL("../live/page.generated.ts", import.meta.url);
@@ -38,18 +39,25 @@ async function bundle(name: string): Promise<string> {
 
 const source = (name: string) => Deno.readTextFile(new URL(name, import.meta.url));
 
+/** A module of a package, compressed for browsers, as a text. */
+async function compressed(name: string): Promise<string> {
+  const file = await Deno.readFile(createRequire(import.meta.url).resolve(name));
+  return gzipSync(file, { level: 9 }).toString("base64");
+}
+
 async function generate(): Promise<string> {
   const page = {
     html: await source("index.html"),
     css: styleSheet("auto") + await bundle("page.css"),
     js: await bundle("main.ts"),
     icon: await source("icon.svg"),
+    elk: await compressed("elkjs/lib/elk-worker.min.js"),
   };
   return [
     "// Generated from src/view/page by `deno task page`. Do not edit.",
     "// deno-fmt-ignore-file",
     "",
-    "/** The files of the dashboard's page. */",
+    "/** The files of the dashboard's page; \`elk\` is elkjs (EPL-2.0), compressed by gzip, in Base64. */",
     `export const page = ${JSON.stringify(page, null, 2)} as const;`,
     "",
   ].join("\n");

@@ -4,8 +4,8 @@ import { contentOf, loadOf } from "../draw/content.ts";
 import type { Figure, Figures } from "../description.ts";
 import { drawEdge, drawLayout, drawNode } from "../draw/draw_layout.ts";
 import type { Layout, PlacedEdge, PlacedNode } from "../draw/geometry.ts";
-import type { LiveDrawing } from "../live/update.ts";
 import { element } from "./dom.ts";
+import type { LaidOutDrawing } from "./lay_out.ts";
 import type { Selection } from "./selection.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -26,7 +26,7 @@ interface Part<Place> {
 export class Graph {
   readonly #area: HTMLElement;
   readonly #selection: Selection;
-  #drawing: LiveDrawing | undefined;
+  #drawing: LaidOutDrawing | undefined;
   #layout: Layout | undefined;
   #nodes: Part<PlacedNode>[] = [];
   #edges: Part<PlacedEdge>[] = [];
@@ -42,7 +42,7 @@ export class Graph {
   }
 
   /** Shows a drawing instead of the one before. */
-  show(drawing: LiveDrawing): void {
+  show(drawing: LaidOutDrawing): void {
     this.#drawing = drawing;
     this.#fit();
   }

@@ -7,6 +7,7 @@ import { byId } from "./dom.ts";
 import { Graph } from "./graph.ts";
 import { Heading } from "./heading.ts";
 import { History } from "./history.ts";
+import { layOutDrawing } from "./lay_out.ts";
 import { Selection } from "./selection.ts";
 import { Tables } from "./tables.ts";
 
@@ -18,7 +19,7 @@ function main(): void {
 
   const fetchDrawing = async () => {
     const response = await fetch("drawing");
-    graph.show(await response.json() as LiveDrawing);
+    graph.show(await layOutDrawing(await response.json() as LiveDrawing));
   };
 
   connect("updates", {

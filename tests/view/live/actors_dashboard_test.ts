@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { RingKernelRuntime, type RunDashboardOptions } from "@ringmill/ringmill/actors";
-import { type ActorsSnapshot, followDashboard, type LiveUpdate } from "@ringmill/ringmill/view";
+import { type ActorsSnapshot, followDashboard, type LiveUpdate, type ViewDescription } from "@ringmill/ringmill/view";
 import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
 import { mortal, obedient, Order } from "../../actors/_faulty_kernels.ts";
 import { PATIENTLY, until } from "../../actors/_helpers.ts";
@@ -52,13 +52,13 @@ Deno.test("RingKernelRuntime.serveDashboard() shows kernels that are launched la
   const { columns, rows: [{ node, title, status, values }] } = after.tables[0];
   deepEqual([node, title, status], ["kernel:echo", "echo", "active"]);
   equal(values.length, columns.length);
-  const has = (drawing: { down: { nodes: { content: { node: { id: string } } }[] } }) =>
-    drawing.down.nodes.map(({ content }) => content.node.id).join() === "kernel:echo,program:in";
+  const has = ({ description }: { description: ViewDescription }) =>
+    description.nodes.map(({ id }) => id).join() === "kernel:echo,program:in";
   let drawing = await (await fetch(`${url}drawing`)).json();
   for (; !has(drawing); drawing = await (await fetch(`${url}drawing`)).json()) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  equal(drawing.down.edges.length, 1);
+  equal(drawing.description.edges.length, 1);
 });
 
 Deno.test("RingKernelRuntime.serveDashboard() tells rates since the update before", async () => {

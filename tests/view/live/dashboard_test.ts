@@ -221,7 +221,7 @@ Deno.test("A dashboard refuses foreign hosts, and whatever might change somethin
 Deno.test("A dashboard's answers allow nothing but its own files", async () => {
   await using pipe = endless();
   const { url } = await pipe.serveDashboard();
-  for (const path of ["", "page.js", "page.css", "icon.svg", "drawing"]) {
+  for (const path of ["", "page.js", "page.css", "icon.svg", "elk.js", "drawing"]) {
     const response = await fetch(url + path);
     await response.text();
     const policy = response.headers.get("content-security-policy")!;
@@ -258,8 +258,8 @@ Deno.test("serveDashboard() shows any source, which it closes", async () => {
     yield { isFinal: true, snapshot: 2 };
   });
   const dashboard = serveDashboard({ ...source, close: () => void (isClosed = true) });
-  const { title, down } = JSON.parse(await textAt(`${dashboard.url}drawing`));
-  deepEqual([title, down.nodes.length], ["any", 1]);
+  const { description } = JSON.parse(await textAt(`${dashboard.url}drawing`));
+  deepEqual([description.title, description.nodes.length], ["any", 1]);
   const updates = await Array.fromAsync(followDashboard(dashboard.url));
   deepEqual(updates.map(({ snapshot }) => snapshot as unknown), [1, 2]);
   await dashboard.close();
@@ -267,14 +267,18 @@ Deno.test("serveDashboard() shows any source, which it closes", async () => {
   throws(() => serveDashboard(source, { port: NaN }), RangeError);
 });
 
-Deno.test("serveDashboard() lays a drawing out once for each description", async () => {
+Deno.test("serveDashboard() tells the drawing that its source has now, and refuses one that is none", async () => {
   const source = { ...anySource(function* () {}) };
   await using dashboard = serveDashboard(source);
-  const drawing = () => textAt(`${dashboard.url}drawing`);
-  const [first, same] = [await drawing(), await drawing()];
-  equal(same, first);
+  const title = async () => JSON.parse(await textAt(`${dashboard.url}drawing`)).description.title;
+  equal(await title(), "any");
   source.description = { ...source.description, title: "other" };
-  equal(JSON.parse(await drawing()).title, "other");
+  equal(await title(), "other");
+  const broken = { ...source, description: { title: "x", nodes: [{ id: "a" }], edges: [] } };
+  throws(() => serveDashboard(broken as never), {
+    name: "TypeError",
+    message: /^Cannot draw "x": kind of node "a" must/,
+  });
 });
 
 Deno.test("A dashboard does not keep the program alive", async () => {
