@@ -78,4 +78,6 @@ export type {
   LinearRunEnded,
   LinearRunStarted,
 } from "./event.ts";
+export { composePipelines, type ObjectsOfAll } from "./compose.ts";
+export type { InNamespace, Renamed } from "./rename.ts";
 export type { PruneOptions, PruneReport } from "./prune.ts";

@@ -17,6 +17,16 @@ import type { HistoryEntry, RememberedCall } from "./history.ts";
 import type { LinearNode } from "./node.ts";
 import type { PruneOptions, PruneReport } from "./prune.ts";
 import type { Registry } from "./registry.ts";
+import {
+  type InNamespace,
+  namespaceOf,
+  type Renamable,
+  type Renamed,
+  renameKeys,
+  renameNode,
+  type Renaming,
+  renamingOf,
+} from "./rename.ts";
 import type { RunReport } from "./report.ts";
 import { LinearRun, type RunMemory } from "./run/linear_run.ts";
 import { checkCollisions, checkDeclaration, type Declaration } from "./run/linear_wiring.ts";
@@ -33,6 +43,7 @@ import {
   LINEAR_SETTING_RULES,
   type LinearPipelineOptions,
   type LinearPipelineSettings,
+  NAMESPACE_RULES,
 } from "./settings.ts";
 
 /** So many calls are remembered in memory. */
@@ -132,6 +143,78 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
   withSettings(settings: Partial<LinearPipelineSettings>): LinearPipeline<Objects> {
     checkOptions(`change settings of pipeline "${this.name}"`, settings, LINEAR_SETTING_RULES);
     return new LinearPipeline<Objects>({ ...this.#settings, ...settings, nodes: this.nodes });
+  }
+
+  /**
+   * The same pipeline with other names for some of its objects: outputs, runtime constants, and inputs that another pipeline
+   * provides.
+   *
+   * @throws {UnknownNameError} If there is no such object.
+   * @throws {DeclarationError} If a new name is taken.
+   *
+   * @example
+   * ```ts
+   * import { pipeline } from "@ringmill/ringmill/linear";
+   * import { deepEqual } from "node:assert/strict";
+   *
+   * const sums = pipeline({ name: "sums", runtime: { data: [1, 2] }, quiet: true })
+   *   .node({ name: "sum", fn: (data) => data[0] + data[1], inputs: ["data"], outputs: ["total"] })
+   *   .build();
+   * const { results } = await sums.rename({ total: "sum" }).run();
+   * const sum: number = results.sum;
+   * deepEqual(sum, 3);
+   * ```
+   */
+  rename<const Names extends { readonly [Key in keyof Objects & string]?: string }>(
+    names: Names,
+  ): LinearPipeline<Renamed<Objects, Names>> {
+    const renaming = renamingOf(this.#renamable, names as Readonly<Record<string, string>>);
+    return this.#renamed<Renamed<Objects, Names>>(renaming, this.#settings.config);
+  }
+
+  /**
+   * The same pipeline in a namespace, so that it can be joined with another copy of itself: nodes, outputs and runtime constants
+   * are named `train.rows`, parts of the configuration `config.train.window`.
+   *
+   * @throws {RangeError} If the namespace is an empty text.
+   * @throws {UnknownNameError} If a shared object is none of this pipeline.
+   *
+   * @example
+   * ```ts
+   * import { composePipelines, pipeline } from "@ringmill/ringmill/linear";
+   * import { deepEqual } from "node:assert/strict";
+   *
+   * const features = (years: number) =>
+   *   pipeline({ name: "features", config: { years }, runtime: { data: [1, 2, 3] }, quiet: true })
+   *     .node({ name: "select", fn: (data, years) => data.slice(0, years), inputs: ["data", "config.years"], outputs: ["rows"] })
+   *     .build();
+   * const both = composePipelines({ name: "both" }, [
+   *   features(2).inNamespace("train", { shared: ["data"] }),
+   *   features(1).inNamespace("test", { shared: ["data"] }),
+   * ]);
+   * const { results } = await both.run();
+   * deepEqual([results["train.rows"], results["test.rows"]], [[1, 2], [1]]);
+   * ```
+   */
+  inNamespace<const Namespace extends string, const Shared extends keyof Objects & string = never>(
+    namespace: Namespace,
+    options: { shared?: readonly Shared[] } = {},
+  ): LinearPipeline<InNamespace<Objects, Namespace, Shared>> {
+    checkOptions(`put pipeline "${this.name}" into a namespace`, options, NAMESPACE_RULES);
+    const renaming = namespaceOf(this.#renamable, namespace, options.shared ?? []);
+    const { config } = this.#settings;
+    const nested = config === undefined ? undefined : { [namespace]: config };
+    return this.#renamed<InNamespace<Objects, Namespace, Shared>>(renaming, nested);
+  }
+
+  get #renamable(): Renamable {
+    return { name: this.name, nodes: this.nodes, runtime: this.#declaration.runtime };
+  }
+
+  #renamed<Others extends object>(renaming: Renaming, config: unknown): LinearPipeline<Others> {
+    const runtime = renameKeys(this.#declaration.runtime, renaming.object);
+    const nodes = this.nodes.map((node) => renameNode(node, renaming));
+    return new LinearPipeline<Others>({ ...this.#settings, config, runtime, nodes });
   }
 
   /** The plan of a run, for those who only look. */

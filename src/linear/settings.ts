@@ -94,6 +94,9 @@ export const LINEAR_SETTING_RULES = {
   quiet: rules.boolean,
 };
 
+/** Options of `LinearPipeline.inNamespace()`. */
+export const NAMESPACE_RULES = { shared: rules.arrayOf(rules.name, "an array of names") };
+
 /** Options of a {@link LinearPipeline}. */
 export const LINEAR_PIPELINE_RULES = {
   ...LINEAR_SETTING_RULES,
