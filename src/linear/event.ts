@@ -2,28 +2,24 @@
 
 import type { LinearNodeStatus } from "./explanation.ts";
 
-/** What is common to all events. */
-interface EventOfRun {
+/** A function is about to be called. */
+export interface LinearNodeStarted {
+  /** Which event. */
+  readonly kind: "node started";
   /** The pipeline's name. */
   readonly pipeline: string;
-}
-
-/** A node. */
-interface EventOfNode extends EventOfRun {
   /** The node's name. */
   readonly node: string;
 }
 
-/** A function is about to be called. */
-export interface LinearNodeStarted extends EventOfNode {
-  /** Which event. */
-  readonly kind: "node started";
-}
-
 /** A node is done. */
-export interface LinearNodeEnded extends EventOfNode {
+export interface LinearNodeEnded {
   /** Which event. */
   readonly kind: "node ended";
+  /** The pipeline's name. */
+  readonly pipeline: string;
+  /** The node's name. */
+  readonly node: string;
   /** What became of it. */
   readonly status: LinearNodeStatus;
   /** Why, in words. */
@@ -33,23 +29,31 @@ export interface LinearNodeEnded extends EventOfNode {
 }
 
 /** A node has failed. */
-export interface LinearNodeFailed extends EventOfNode {
+export interface LinearNodeFailed {
   /** Which event. */
   readonly kind: "node failed";
+  /** The pipeline's name. */
+  readonly pipeline: string;
+  /** The node's name. */
+  readonly node: string;
   /** What its function threw. */
   readonly error: unknown;
 }
 
 /** A run has begun. */
-export interface LinearRunStarted extends EventOfRun {
+export interface LinearRunStarted {
   /** Which event. */
   readonly kind: "run started";
+  /** The pipeline's name. */
+  readonly pipeline: string;
 }
 
 /** A run has come to its end. */
-export interface LinearRunEnded extends EventOfRun {
+export interface LinearRunEnded {
   /** Which event. */
   readonly kind: "run ended";
+  /** The pipeline's name. */
+  readonly pipeline: string;
   /** What it failed with, if it failed. */
   readonly error?: unknown;
 }
