@@ -3,7 +3,7 @@
 import type { KernelError } from "./errors.ts";
 import type { KernelState } from "./kernel_state.ts";
 import type { AnyMessageType, Message, MessageEnvelope, MessageOf, SendableOf } from "./message.ts";
-import type { RingKernel } from "./ring_kernel.ts";
+import type { KernelPlace, RingKernel } from "./ring_kernel.ts";
 import type { WaitOptions } from "./wait_options.ts";
 
 /** Options of `launch()`. */
@@ -16,6 +16,12 @@ export interface LaunchOptions<Params = unknown> {
    * @default {Infinity}
    */
   timeoutMs?: number;
+  /**
+   * Where it runs: in a worker of its own, or with others on the runtime's `workers`.
+   *
+   * @default {what its definition says}
+   */
+  worker?: KernelPlace;
 }
 
 /** Options of `terminate()`. */

@@ -44,6 +44,7 @@ export {
   type Both,
   type ForBoth,
   type KernelFunction,
+  type KernelPlace,
   type RestartOptions,
   type RingKernel,
   ringKernel,

@@ -98,7 +98,7 @@ export interface RingKernelOptions<In extends AnyMessageType, Out extends AnyMes
   queueSize?: number | ForBoth<number>;
   /**
    * Bytes for the messages of each of the four priority bands of a queue, 256 to 2^29, rounded up to a power of two. A
-   * message has at most half of that.
+   * message has at most half of that. The default for shared kernels is 32768.
    *
    * @default {1048576}
    */
@@ -127,11 +127,22 @@ export interface RingKernelOptions<In extends AnyMessageType, Out extends AnyMes
    * @default {3}
    */
   attempts?: number;
+  /**
+   * Where it runs: in a worker of its own, or on one of the runtime's `workers` with others. A shared kernel costs some
+   * kilobytes and no thread; but module state survives its restart, and its worker's kernels have one thread, one heap and one
+   * exit. `launch()` may say otherwise.
+   *
+   * @default {"dedicated"}
+   */
+  worker?: KernelPlace;
   /** Constants for its function, where `launch()` is given none: anything that can be structured-cloned. */
   params?: Params;
   /** Deno's permissions of its worker, all of this program's by default. Deno wants `--unstable-worker-options`. */
   permissions?: TaskPermissions;
 }
+
+/** Where a kernel runs: in a worker of its own, or with others. */
+export type KernelPlace = "dedicated" | "shared";
 
 /** A value for a kernel's input, and one for its output. */
 export interface Both<Value> {
@@ -157,6 +168,8 @@ export interface RingKernelSettings {
   readonly ack: boolean;
   /** How often a message is tried then. */
   readonly attempts: number;
+  /** Where it runs, if `launch()` does not say otherwise. */
+  readonly worker: KernelPlace;
   /** Deno's permissions of its worker; `undefined` for all of this program's. */
   readonly permissions: TaskPermissions | undefined;
 }
@@ -245,6 +258,11 @@ const CHOICES: readonly Backpressure[] = ["block", "reject", "dropOldest"];
 const QUEUE_SIZE = integer(1, 2 ** 30);
 const QUEUE_BYTES = integer(256, 2 ** 29);
 const BACKPRESSURE = oneOf(CHOICES);
+/** The rule of where a kernel runs. */
+export const PLACE: Rule = oneOf(["dedicated", "shared"]);
+/** Queues of shared kernels are smaller: there are many of them. */
+const DEDICATED_BYTES = 2 ** 20;
+const SHARED_BYTES = 2 ** 15;
 
 /** The rules of {@link RestartOptions}. */
 export const RESTART_RULES = {
@@ -279,6 +297,7 @@ export const RING_KERNEL_RULES = {
   restart: either(oneOf(["never"]), object),
   ack: boolean,
   attempts: integer(1),
+  worker: PLACE,
   params: anything,
   permissions: permissionsRule,
 } satisfies Rules;
@@ -311,10 +330,14 @@ function settingsOf(
   action: string,
   options: RingKernelOptions<AnyMessageType, AnyMessageType, unknown>,
 ): RingKernelSettings {
-  const { ack = false, attempts = 3, permissions } = options;
+  const { ack = false, attempts = 3, permissions, worker = "dedicated" } = options;
+  if (worker === "shared" && permissions !== undefined) {
+    throw new TypeError(`Cannot ${action}: permissions need a worker of its own, received worker: "shared"`);
+  }
+  const bytes = worker === "shared" ? SHARED_BYTES : DEDICATED_BYTES;
   const hasOutput = options.output !== "none";
   const queueSize = bothOf(action, "queueSize", QUEUE_SIZE, options.queueSize, 4096);
-  const queueBytes = bothOf(action, "queueBytes", QUEUE_BYTES, options.queueBytes, 2 ** 20);
+  const queueBytes = bothOf(action, "queueBytes", QUEUE_BYTES, options.queueBytes, bytes);
   return {
     output: hasOutput ? "queue" : "none",
     queueSize: hasOutput ? queueSize : { ...queueSize, output: 1 },
@@ -323,6 +346,7 @@ function settingsOf(
     restart: restartOf(action, options.restart),
     ack,
     attempts,
+    worker,
     permissions,
   };
 }

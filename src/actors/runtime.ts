@@ -20,9 +20,13 @@ import {
   foreignKernel,
   hasKernels,
   kernelNamed,
+  type KernelPlace,
+  PLACE,
   type RingKernel,
 } from "./ring_kernel.ts";
 import { DeadLetters } from "./dead_letters.ts";
+import { SharedHosts } from "./supervision/shared_host.ts";
+import { MemoryBlocks } from "./thread/memory_blocks.ts";
 import { KernelLife, type Surroundings } from "./supervision/kernel_life.ts";
 import { Parties } from "./supervision/parties.ts";
 import { Pool } from "./supervision/pool.ts";
@@ -51,7 +55,13 @@ export interface RingKernelRuntimeOptions {
    */
   graceMs?: number;
   /**
-   * The most kernels at a time, 1 to 511.
+   * The most workers for kernels that share them, 1 to 511. They are started as shared kernels are launched.
+   *
+   * @default {navigator.hardwareConcurrency}
+   */
+  workers?: number;
+  /**
+   * The most kernels with workers of their own, and shared workers, at a time: 1 to 511. Shared kernels do not count.
    *
    * @default {256}
    */
@@ -69,6 +79,7 @@ export interface RingKernelRuntimeOptions {
 export const RUNTIME_RULES = {
   telemetry: boolean,
   graceMs: duration,
+  workers: integer(1, 511),
   maxKernels: integer(1, 511),
   answerBytes: integer(256, 2 ** 29),
 } satisfies Rules;
@@ -89,7 +100,7 @@ export interface LaunchPoolOptions<Params = unknown> extends LaunchOptions<Param
 }
 
 /** The rules of `LaunchOptions`. */
-export const LAUNCH_RULES = { params: anything, timeoutMs: duration } satisfies Rules;
+export const LAUNCH_RULES = { params: anything, timeoutMs: duration, worker: PLACE } satisfies Rules;
 
 /** The rules of {@link LaunchPoolOptions}. */
 export const LAUNCH_POOL_RULES = { ...LAUNCH_RULES, size: integer(1, 511) } satisfies Rules;
@@ -141,6 +152,8 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
   /** The ids of mailboxes so far. The program's is 0. */
   #mailboxes = 0;
   #lateAnswers = 0;
+  /** Kernels with workers of their own. */
+  #dedicated = 0;
   #closing: Promise<void> | undefined;
   #dashboard: Dashboard | undefined;
 
@@ -153,6 +166,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
   constructor(options: RingKernelRuntimeOptions = {}) {
     checkOptions("make a runtime", options, RUNTIME_RULES);
     const { telemetry = false, graceMs = 1000, maxKernels = 256, answerBytes = 2 ** 20 } = options;
+    const workers = Math.min(options.workers ?? navigator.hardwareConcurrency, maxKernels);
     // A worker that takes the place of another may start before that one is gone for good.
     const threads = 2 * maxKernels;
     const { signal } = this.#controller;
@@ -176,7 +190,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
       onLate: () => this.#lateAnswers++,
     });
     this.#post = this.#postOffice(telemetry);
-    this.#surroundings = this.#surroundingsOf({ isTimed: telemetry, graceMs, settler, threads });
+    this.#surroundings = this.#surroundingsOf({ isTimed: telemetry, graceMs, settler, threads, workers });
   }
 
   #postOffice(isTimed: boolean): PostOffice {
@@ -192,15 +206,25 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
   }
 
   #surroundingsOf(
-    { threads, ...known }: { isTimed: boolean; graceMs: number; settler: Settler; threads: number },
+    { threads, workers, ...known }: {
+      isTimed: boolean;
+      graceMs: number;
+      settler: Settler;
+      threads: number;
+      workers: number;
+    },
   ): Omit<Surroundings, "isCrowded"> {
     const registry = this.#registry;
     const slots = new Parties(threads, () => registry.queues());
+    const takeThreadSlot = () => slots.take();
+    const returnThreadSlot = (slot: number) => void slots.giveBack(slot);
     return {
       ...known,
       parties: threads + 1,
-      takeThreadSlot: () => slots.take(),
-      returnThreadSlot: (slot) => void slots.giveBack(slot),
+      hosts: new SharedHosts({ workers, takeThreadSlot, returnThreadSlot }),
+      blocks: new MemoryBlocks(),
+      takeThreadSlot,
+      returnThreadSlot,
       announce: (life, gone) => registry.announce(life, gone),
       endChildren: (life) => registry.endChildren(life),
       onQuestion: (life, question) => registry.onQuestion(life, question),
@@ -262,6 +286,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     this.#checkLaunch(id);
     const found = kernel === undefined ? this.#named(id) : checkKernel(id, kernel);
     checkOptions(`launch kernel "${id}"`, options, LAUNCH_RULES);
+    this.#checkRoom(id, 1, options.worker ?? found.settings.worker);
     const life = this.#add({ id, kernel: found, options, parent });
     await life.launch(options);
     return life;
@@ -277,10 +302,15 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     },
   ): KernelLife {
     const params = "params" in options ? options.params : kernel.params;
-    const order = { id, mailboxId: ++this.#mailboxes, kernel, params, parent, pool };
-    const isCrowded = this.#running().length + 1 > navigator.hardwareConcurrency;
+    const place = options.worker ?? kernel.settings.worker;
+    if (place === "shared" && kernel.settings.permissions !== undefined) {
+      throw new TypeError(`Cannot launch kernel "${id}": its permissions need a worker of its own, received "shared"`);
+    }
+    const order = { id, mailboxId: ++this.#mailboxes, kernel, params, parent, pool, place };
+    const isCrowded = this.#workers() >= navigator.hardwareConcurrency;
     const life = new KernelLife(order, { ...this.#surroundings, isCrowded });
     this.#registry.add(life);
+    if (!life.isShared) this.#countWorker(life);
     return life;
   }
 
@@ -299,7 +329,8 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     checkOptions(`launch pool "${id}"`, options, LAUNCH_POOL_RULES);
     const { size = navigator.hardwareConcurrency, ...rest } = options;
     const ids = Array.from({ length: size }, (_, index) => `${id}/${index + 1}`);
-    for (const one of [id, ...ids]) this.#checkLaunch(one, size);
+    for (const one of [id, ...ids]) this.#checkLaunch(one);
+    this.#checkRoom(id, size, options.worker ?? checkKernel(id, kernel).settings.worker);
     const { parties, settler } = this.#surroundings;
     const pool = new Pool({ id, mailboxId: ++this.#mailboxes, kernel: checkKernel(id, kernel), parties, settler });
     const lives = ids.map((id) => this.#add({ id, kernel, options: rest, parent: null, pool: pool.queues }));
@@ -312,8 +343,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     throw (failed as PromiseRejectedResult).reason;
   }
 
-  /** `more` is how many kernels there are to be. */
-  #checkLaunch(id: unknown, more = 1): asserts id is string {
+  #checkLaunch(id: unknown): asserts id is string {
     checkId(id);
     const what = `Cannot launch kernel "${id}"`, importing = importingWorker();
     if (importing !== undefined) {
@@ -324,9 +354,25 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     const pool = this.#registry.pools.get(id)?.members.find(({ state }) => state !== "terminated");
     const state = (pool ?? this.#registry.lives.get(id))?.state ?? "terminated";
     if (state !== "terminated") throw new KernelExistsError(`${what}: one of that id is ${state}`);
-    if (this.#running().length + more > this.#maxKernels) {
-      throw new RangeError(`${what}: there would be more than maxKernels, received ${this.#maxKernels}`);
-    }
+  }
+
+  #countWorker({ ended }: KernelLife): void {
+    this.#dedicated++;
+    ended.then(() => this.#dedicated--);
+  }
+
+  /** Shared kernels need no worker more than there may be. */
+  #checkRoom(id: string, kernels: number, place: KernelPlace): void {
+    const { hosts } = this.#surroundings;
+    const more = place === "dedicated" ? kernels : hosts.size > 0 ? 0 : 1;
+    if (this.#workers() + more <= this.#maxKernels) return;
+    const what = `Cannot launch kernel "${id}"`;
+    throw new RangeError(`${what}: there would be more than maxKernels, received ${this.#maxKernels}`);
+  }
+
+  /** Workers that are running: of one kernel each, and shared ones. */
+  #workers(): number {
+    return this.#dedicated + this.#surroundings.hosts.size;
   }
 
   #named(id: string): AnyRingKernel {
@@ -580,6 +626,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
 
   async #terminateAll(): Promise<void> {
     const outcomes = await Promise.allSettled(this.#running().map((life) => life.terminate({})));
+    this.#surroundings.hosts.end();
     this.#controller.abort(new StoppedError("The runtime was shut down"));
     this.#mailboxQueue.close();
     const errors = outcomes.filter(({ status }) => status === "rejected").map((outcome) =>

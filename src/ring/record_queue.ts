@@ -76,12 +76,14 @@ export class RecordQueue {
   /** What its calls do, for messages. */
   readonly #offering: string;
   readonly #taking: string;
-  readonly #offers: readonly Waiter<Wanted>[];
-  readonly #takes: Waiter<Wanted>;
+  readonly #newOffer: (band: Band) => Waiter<Wanted>;
+  readonly #newTake: () => Waiter<Wanted>;
+  readonly #offers: Waiter<Wanted>[] = [];
+  #takes: Waiter<Wanted> | undefined;
   /** A copy: until who waits goes on, another call may take the next record. */
   readonly #consumed = (offset: number): Uint8Array<ArrayBuffer> | null => this.#consume(offset)?.slice() ?? null;
-  #scratch: Uint8Array<ArrayBuffer> = new Uint8Array(SHORT_BYTES);
-  #scratchWords: Int32Array<ArrayBuffer> = new Int32Array(this.#scratch.buffer);
+  #scratch: Uint8Array<ArrayBuffer> = NO_BYTES;
+  #scratchWords: Int32Array<ArrayBuffer> = NO_WORDS;
   /** Views of the scratch by their length. */
   #views: Uint8Array<ArrayBuffer>[] = [];
 
@@ -106,8 +108,9 @@ export class RecordQueue {
     this.#stopReason = options.stopReason ?? (() => new StoppedError("The pipeline was stopped"));
     this.#mayBlock = options.mayBlock ?? true;
     const waiting = { ...options, spinsAsync: true, parksAsync: this.#mayBlock };
-    this.#offers = BANDS.map((band) => new Waiter(this.#room(band), queue.wait, waiting));
-    this.#takes = new Waiter(this.#record(), queue.wait, waiting);
+    // Made when they are needed: most handles of a program with many queues never wait.
+    this.#newOffer = (band) => new Waiter(this.#room(band), queue.wait, waiting);
+    this.#newTake = () => new Waiter(this.#record(), queue.wait, waiting);
   }
 
   /** Room for a record of a band, as something to wait for. */
@@ -173,7 +176,13 @@ export class RecordQueue {
     checkTimeout(timeoutMs, this.#offering);
     let offset = this.#claim(band, record.length);
     if (offset === codes.NOT_READY && timeoutMs > 0) {
-      offset = this.#wait(this.#offers[band], record.length, timeoutMs, this.#offering, options);
+      offset = this.#wait(
+        this.#offers[band] ??= this.#newOffer(band),
+        record.length,
+        timeoutMs,
+        this.#offering,
+        options,
+      );
     }
     return this.#publish(offset, record);
   }
@@ -192,7 +201,12 @@ export class RecordQueue {
       return Promise.reject(error);
     }
     const wanted = { length: record.length, since: options.since ?? this.wakes };
-    return this.#offers[band].promise(wanted, timeoutMs, (offset) => this.#publish(offset, record), options.signal);
+    return (this.#offers[band] ??= this.#newOffer(band)).promise(
+      wanted,
+      timeoutMs,
+      (offset) => this.#publish(offset, record),
+      options.signal,
+    );
   }
 
   /**
@@ -292,7 +306,12 @@ export class RecordQueue {
    */
   whenReady(timeoutMs = Infinity, options: AsyncQueueWaitOptions = NO_OPTIONS): Promise<boolean> {
     const wanted = { length: 0, since: options.since ?? this.wakes };
-    return this.#takes.promise(wanted, timeoutMs, (offset) => this.#giveBack(offset), options.signal);
+    return (this.#takes ??= this.#newTake()).promise(
+      wanted,
+      timeoutMs,
+      (offset) => this.#giveBack(offset),
+      options.signal,
+    );
   }
 
   /** This party has looked, and takes nothing: as if it had died now. It has claimed nothing that is not published. */
@@ -321,7 +340,7 @@ export class RecordQueue {
     checkTimeout(timeoutMs, this.#taking);
     let offset = this.#core.queue_look(this.#queue.address, this.#party);
     if (offset === codes.NOT_READY && timeoutMs > 0) {
-      offset = this.#wait(this.#takes, 0, timeoutMs, this.#taking, options);
+      offset = this.#wait(this.#takes ??= this.#newTake(), 0, timeoutMs, this.#taking, options);
     }
     return this.#consume(offset);
   }
@@ -339,7 +358,7 @@ export class RecordQueue {
       return Promise.reject(error);
     }
     const wanted = { length: 0, since: options.since ?? this.wakes };
-    return this.#takes.promise(wanted, timeoutMs, this.#consumed, options.signal);
+    return (this.#takes ??= this.#newTake()).promise(wanted, timeoutMs, this.#consumed, options.signal);
   }
 
   /**
@@ -484,20 +503,31 @@ export class RecordQueue {
 
   #view(length: number): Uint8Array<ArrayBuffer> {
     if (length > SHORT_BYTES) return this.#long(length);
-    return this.#views[length] ??= this.#scratch.subarray(0, length);
+    return this.#views[length] ??= this.#short(length);
+  }
+
+  #short(length: number): Uint8Array<ArrayBuffer> {
+    if (this.#scratch.length === 0) this.#reserve(SHORT_BYTES);
+    return this.#scratch.subarray(0, length);
+  }
+
+  #reserve(bytes: number): void {
+    this.#scratch = new Uint8Array(bytes);
+    this.#scratchWords = new Int32Array(this.#scratch.buffer);
   }
 
   /** Memory for all records, of which the system gives only what is touched. */
   #long(length: number): Uint8Array<ArrayBuffer> {
     if (this.#scratch.length < this.maxRecordBytes) {
-      this.#scratch = new Uint8Array(this.maxRecordBytes);
-      this.#scratchWords = new Int32Array(this.#scratch.buffer);
+      this.#reserve(this.maxRecordBytes);
       this.#views = [];
     }
     return this.#scratch.subarray(0, length);
   }
 }
 
+const NO_BYTES = new Uint8Array();
+const NO_WORDS = new Int32Array();
 const NO_OPTIONS: AsyncQueueWaitOptions = {};
 const BANDS: readonly Band[] = [0, 1, 2, 3];
 

@@ -310,12 +310,13 @@ export function isThreadAwaited(): boolean {
 
 /** Awaits `promise` and keeps the program from exiting meanwhile, which `Atomics.waitAsync` does not do. */
 export async function keepAlive<Value>(promise: Promise<Value>): Promise<Value> {
-  const timer = setInterval(() => {}, LONGEST_TIMER_MS);
-  awaited++;
+  if (awaited++ === 0) keeper = setInterval(() => {}, LONGEST_TIMER_MS);
   try {
     return await promise;
   } finally {
-    awaited--;
-    clearInterval(timer);
+    if (--awaited === 0) clearInterval(keeper);
   }
 }
+
+/** One timer keeps the program from exiting, whatever the number of promises: to make and clear one takes longer than a wait. */
+let keeper: ReturnType<typeof setInterval> | undefined;

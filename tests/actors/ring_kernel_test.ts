@@ -14,6 +14,7 @@ Deno.test("ringKernel() fills in defaults", () => {
     backpressure: { input: "block", output: "block" },
     ack: false,
     attempts: 3,
+    worker: "dedicated",
     restart: { worker: "same", backoffMs: 100, maxBackoffMs: 10_000, limit: 5, resetMs: 60_000 },
     permissions: undefined,
   });

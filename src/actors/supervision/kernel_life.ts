@@ -7,7 +7,7 @@ import { stopOnUnload } from "../../worker/unload.ts";
 import { type KernelError, KernelStateError, QueueTimeoutError } from "../errors.ts";
 import type { LaunchOptions, TerminateOptions } from "../kernel_context.ts";
 import { KERNEL_STATES, type KernelAction, type KernelState, stateAfter } from "../kernel_state.ts";
-import type { AnyRingKernel } from "../ring_kernel.ts";
+import type { AnyRingKernel, KernelPlace } from "../ring_kernel.ts";
 import { type FailureReport, rebuildKernelError, reportFailure, reportTermination } from "../message/failure.ts";
 import { namesOf } from "../message/preparation.ts";
 import { replyToIn } from "../message/message_record.ts";
@@ -18,6 +18,9 @@ import { type OpenPeer, openPeer } from "../thread/peer.ts";
 import type { Settler } from "../thread/settler.ts";
 import { type TakenRequest, TakenTable } from "../thread/taken_table.ts";
 import type { KernelTelemetry, KernelWait } from "../telemetry.ts";
+import { KernelWorker, type StartedKernel, type WorkerOrder } from "./kernel_worker.ts";
+import type { SharedHosts } from "./shared_host.ts";
+import type { MemoryBlocks } from "../thread/memory_blocks.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { Supervisor, type SupervisorHooks } from "./supervisor.ts";
 import { clearQueue } from "./clear_queue.ts";
@@ -32,6 +35,10 @@ export interface Surroundings {
   readonly isCrowded: boolean;
   /** Fails requests. */
   readonly settler: Settler;
+  /** Workers that kernels share. */
+  readonly hosts: SharedHosts;
+  /** The memory of kernels that share workers. */
+  readonly blocks: MemoryBlocks;
   /** Gives a new thread its number in queues. */
   takeThreadSlot(): number;
   /** Takes it back, once that thread has ended. */
@@ -56,6 +63,8 @@ export interface LaunchOrder {
   readonly params: unknown;
   /** The id of the kernel that has launched it; `null` if the program has. */
   readonly parent: string | null;
+  /** Where it runs. */
+  readonly place: KernelPlace;
   /** The queues of the pool that it belongs to, if it does. */
   readonly pool?: PoolQueues;
 }
@@ -93,7 +102,7 @@ export class KernelLife implements SupervisorHooks {
   /** @throws {RangeError} If there is no memory for its queues. */
   constructor(order: LaunchOrder, surroundings: Surroundings) {
     const { id, mailboxId, kernel, pool } = order;
-    const { parties, graceMs, isCrowded, settler } = surroundings;
+    const { parties, graceMs, isCrowded, settler, blocks } = surroundings;
     const { settings } = kernel;
     this.id = id;
     this.parent = order.parent;
@@ -103,7 +112,14 @@ export class KernelLife implements SupervisorHooks {
     this.#surroundings = surroundings;
     this.#supervisor = new Supervisor(id, settings, graceMs, this);
     const types = namesOf(kernel.input);
-    const memory = createKernelMemory({ id, mailboxId, parties, settings, pool });
+    const memory = createKernelMemory({
+      id,
+      mailboxId,
+      parties,
+      settings,
+      pool,
+      blocks: this.isShared ? blocks : undefined,
+    });
     this.#taken = new TakenTable(memory.taken);
     this.#inHand = memory.inHand && new LetterInHand(memory.inHand);
     this.description = { id, memory, backpressure: settings.backpressure.input, types: types && [...types] };
@@ -113,6 +129,11 @@ export class KernelLife implements SupervisorHooks {
   /** What was launched. */
   get kernel(): AnyRingKernel {
     return this.#order.kernel;
+  }
+
+  /** Whether it shares its worker with others. */
+  get isShared(): boolean {
+    return this.#order.place === "shared";
   }
 
   get state(): KernelState {
@@ -275,7 +296,17 @@ export class KernelLife implements SupervisorHooks {
 
   // What its supervisor tells.
 
-  newJob(worker: number): KernelJob {
+  startWorker(worker: number, order: Omit<WorkerOrder, "job">): { started: StartedKernel; job: KernelJob } {
+    if (!this.isShared) {
+      const job = this.#newJob(worker, this.#surroundings.takeThreadSlot());
+      return { started: new KernelWorker({ ...order, job }), job };
+    }
+    const host = this.#surroundings.hosts.assign();
+    const job = this.#newJob(worker, host.threadSlot);
+    return { started: host.start({ ...order, job }), job };
+  }
+
+  #newJob(worker: number, threadSlot: number): KernelJob {
     const { kernel, params } = this.#order;
     const { isTimed, isCrowded } = this.#surroundings;
     return {
@@ -284,7 +315,7 @@ export class KernelLife implements SupervisorHooks {
       module: kernel.module,
       definition: kernel.id,
       worker,
-      threadSlot: this.#surroundings.takeThreadSlot(),
+      threadSlot,
       params,
       isTimed,
       isCrowded,
@@ -292,6 +323,8 @@ export class KernelLife implements SupervisorHooks {
   }
 
   returnThreadSlot(threadSlot: number): void {
+    // That of a shared worker is given back when that ends.
+    if (this.isShared) return;
     this.#surroundings.returnThreadSlot(threadSlot);
   }
 

@@ -5,12 +5,15 @@ import { HostedWorker } from "../../worker/hosted_worker.ts";
 import type { TaskPermissions } from "../../worker/permitted_worker.ts";
 import { KERNEL_HOST } from "../thread/kernel_host.ts";
 import {
+  type FromHost,
   type FromKernel,
-  isFromKernel,
+  isFromHost,
   type KernelJob,
   type KernelQuestion,
+  type ToHost,
   type ToKernel,
 } from "../thread/kernel_protocol.ts";
+import { KnownMemories } from "../thread/known_memories.ts";
 
 /** How a worker's work has come to its end: `null` if its function has returned. */
 export interface Ending {
@@ -42,19 +45,44 @@ export interface WorkerOrder {
   readonly onQuestion: (question: KernelQuestion) => void;
 }
 
-/** A worker. It starts at once, and imports the kernel's module. */
-export class KernelWorker {
-  readonly #worker: HostedWorker<ToKernel, FromKernel>;
-  readonly #order: WorkerOrder;
+/** A kernel that was started in some worker. */
+export interface StartedKernel {
+  /** Posts to it. */
+  post(message: ToKernel): void;
+  /** Ends it, with its worker if that is its own. Nothing is heard of it any more. */
+  terminate(): void;
+}
+
+/** Hands a message of a worker on to who is to hear of it. */
+export function hear({ listener, onQuestion }: WorkerOrder, message: FromKernel): void {
+  switch (message.kind) {
+    case "loaded":
+      return listener.loaded();
+    case "returned":
+      return listener.ended(null);
+    case "broken":
+      return listener.ended({ ...message, isDead: true, hasReceived: false });
+    case "failed":
+      return listener.ended({ ...message, isDead: false });
+    case "noted":
+      return listener.noteFailure(message.incident, message.error);
+    default:
+      return onQuestion(message);
+  }
+}
+
+/** The worker of one kernel. It starts at once, and imports the kernel's module. */
+export class KernelWorker implements StartedKernel {
+  readonly #worker: HostedWorker<ToHost, FromHost>;
+  readonly #memories = new KnownMemories();
 
   /** @throws {DOMException} If the constants of the job cannot be cloned. */
   constructor(order: WorkerOrder) {
-    const { job, permissions } = order;
-    this.#order = order;
+    const { job, permissions, listener } = order;
     this.#worker = new HostedWorker(KERNEL_HOST, { name: job.self.id, permissions, module: job.module }, {
-      isMessage: isFromKernel,
-      heard: (message) => this.#onMessage(message),
-      broke: (incident) => this.#die(incident),
+      isMessage: isFromHost,
+      heard: ({ message }) => hear(order, message),
+      broke: (incident) => listener.ended({ incident, isDead: true, hasReceived: false }),
     });
     try {
       this.post({ kind: "load", job });
@@ -66,29 +94,7 @@ export class KernelWorker {
 
   /** Posts to the worker. */
   post(message: ToKernel): void {
-    this.#worker.post(message);
-  }
-
-  #onMessage(message: FromKernel): void {
-    const { listener, onQuestion } = this.#order;
-    switch (message.kind) {
-      case "loaded":
-        return listener.loaded();
-      case "returned":
-        return listener.ended(null);
-      case "broken":
-        return this.#die(message.incident, message.error);
-      case "failed":
-        return listener.ended({ ...message, isDead: false });
-      case "noted":
-        return listener.noteFailure(message.incident, message.error);
-      default:
-        return onQuestion(message);
-    }
-  }
-
-  #die(incident: string, error?: ErrorReport): void {
-    this.#order.listener.ended({ incident, error, isDead: true, hasReceived: false });
+    this.#worker.post({ to: 0, message: this.#memories.strip(message) });
   }
 
   /** Ends the worker. Nothing is heard of it any more. A thread in an endless loop lives on: nothing can end it. */

@@ -2,7 +2,7 @@
 
 import { LONGEST_TIMER_MS } from "../../ring/within.ts";
 import { type FailureReport, reportFailure } from "../message/failure.ts";
-import { type Ending, KernelWorker, type WorkerListener } from "./kernel_worker.ts";
+import type { Ending, StartedKernel, WorkerListener, WorkerOrder } from "./kernel_worker.ts";
 import type { KernelJob, KernelQuestion, ToKernel } from "../thread/kernel_protocol.ts";
 import { RestartPlan } from "./restart_plan.ts";
 import type { RingKernelSettings } from "../ring_kernel.ts";
@@ -10,8 +10,8 @@ import { type ErrorReport, reportError } from "../../worker/error_report.ts";
 
 /** What a supervisor needs, and whom it tells. */
 export interface SupervisorHooks {
-  /** The job of the kernel's next worker, which is that of a number, from 1. */
-  newJob(worker: number): KernelJob;
+  /** Starts the kernel's next worker, which is that of a number, from 1. */
+  startWorker(worker: number, order: Omit<WorkerOrder, "job">): { started: StartedKernel; job: KernelJob };
   /** A worker has ended, and its number in queues is free. */
   returnThreadSlot(threadSlot: number): void;
   /** Tells a worker to stop, although the kernel goes on. */
@@ -41,7 +41,7 @@ export class Supervisor implements WorkerListener {
   readonly #graceMs: number;
   readonly #hooks: SupervisorHooks;
   readonly #plan: RestartPlan;
-  #worker: KernelWorker | undefined;
+  #worker: StartedKernel | undefined;
   #job: KernelJob | undefined;
   #workers = 0;
   /** Messages that were processed when the function was called last. */
@@ -70,13 +70,13 @@ export class Supervisor implements WorkerListener {
 
   /** Starts a worker. */
   start(): void {
-    this.#job = this.#hooks.newJob(++this.#workers);
-    this.#worker = new KernelWorker({
-      job: this.#job,
+    const { started, job } = this.#hooks.startWorker(++this.#workers, {
       permissions: this.#policy.permissions,
       listener: this,
       onQuestion: (question) => this.#hooks.onQuestion(question),
     });
+    this.#job = job;
+    this.#worker = started;
   }
 
   /** Posts to the worker. */

@@ -11,12 +11,16 @@ import { RecordQueue } from "../../ring/record_queue.ts";
 import type { HandleOptions } from "../../ring/ring_ends.ts";
 import { Arena, SharedMemory, type SharedMemoryHandle } from "../../ring/shared_memory.ts";
 import type { RingKernelSettings } from "../ring_kernel.ts";
+import type { MemoryBlocks } from "./memory_blocks.ts";
 import { createLetterBox } from "./letter_in_hand.ts";
 import { createTakenTable } from "./taken_table.ts";
 
 /** A queue, with the memory that it lies in. */
 export interface QueuePlace {
-  readonly memory: SharedMemoryHandle;
+  /** Left out for a worker that has been sent it already. */
+  readonly memory: SharedMemoryHandle | null;
+  /** Of a memory that several kernels share: which one, so that a thread opens it once; otherwise `null`. */
+  readonly block: number | null;
   readonly queue: RecordQueueDescription;
 }
 
@@ -32,7 +36,8 @@ export interface MailboxDescription extends QueuePlace {
 
 /** Everything that is needed to open the memory of a kernel. It can be posted. */
 export interface KernelMemoryDescription {
-  readonly memory: SharedMemoryHandle;
+  readonly memory: SharedMemoryHandle | null;
+  readonly block: number | null;
   readonly record: number;
   readonly input: QueuePlace;
   readonly output: QueuePlace;
@@ -61,6 +66,8 @@ export interface KernelMemoryOptions {
   readonly settings: RingKernelSettings;
   /** The queues of the pool that it belongs to, if it does. */
   readonly pool?: PoolQueues;
+  /** Where to make it, if it shares its memory with others. */
+  readonly blocks?: MemoryBlocks;
 }
 
 /** The queues that the members of a pool share. */
@@ -79,34 +86,103 @@ export function createPoolQueues(id: string, parties: number, settings: RingKern
   const output = reserve("output", queueSize.output, queueBytes.output, 0);
   const memory = SharedMemory.create(arena, `pool "${id}"`);
   for (const queue of [input, output]) makeRecordQueue(memory, queue);
-  return { input: { memory: memory.handle, queue: input }, output: { memory: memory.handle, queue: output } };
+  return {
+    input: { memory: memory.handle, block: null, queue: input },
+    output: { memory: memory.handle, block: null, queue: output },
+  };
 }
 
 /** Makes the memory of a kernel. */
-export function createKernelMemory(
-  { id, mailboxId, parties, settings, pool }: KernelMemoryOptions,
-): KernelMemoryDescription {
+export function createKernelMemory(options: KernelMemoryOptions): KernelMemoryDescription {
+  const { id, mailboxId, settings, pool, blocks } = options;
+  const { place, record, queues: [input, output, mailbox] } = blocks ? blocks.place(options) : placeAlone(options);
+  const bytesOption = `queueBytes of kernel "${id}", which asked`;
+  return {
+    ...place,
+    record,
+    input: pool?.input ?? { ...place, queue: input },
+    output: pool?.output ?? { ...place, queue: output },
+    mailbox: { id: mailboxId, owner: id, ...place, queue: mailbox, bytesOption },
+    taken: createTakenTable(blocks !== undefined),
+    inHand: settings.ack ? createLetterBox(settings.queueBytes.input) : null,
+  };
+}
+
+/** What lies in the memory of a kernel. */
+export interface KernelLayout {
+  /** The address of its record. */
+  readonly record: number;
+  /** Its input, its output and its mailbox. */
+  readonly queues: readonly [RecordQueueDescription, RecordQueueDescription, RecordQueueDescription];
+}
+
+/** Reserves room for a kernel. */
+export function layOut(
+  arena: Pick<Arena, "reserve">,
+  { id, parties, settings, pool }: KernelMemoryOptions,
+): KernelLayout {
   const { queueSize, queueBytes } = settings;
-  const arena = new Arena();
   const reserve = (name: string, records: number, bytes: number, urgentRecords = 0) =>
     reserveRecordQueue(arena, { ...describeQueue(`${name} of ${id}`, parties, records, bytes), urgentRecords });
   const record = arena.reserve(KERNEL_BYTES);
-  const input = pool ? undefined : reserve("input", queueSize.input, queueBytes.input, URGENT);
-  const output = pool ? undefined : reserve("output", queueSize.output, queueBytes.output);
-  const mailbox = reserve("mailbox", MAILBOX_SIZE, queueBytes.input);
-  const memory = SharedMemory.create(arena, `kernel "${id}"`);
-  for (const queue of [input, output, mailbox]) if (queue) makeRecordQueue(memory, queue);
-  const { handle } = memory;
-  const bytesOption = `queueBytes of kernel "${id}", which asked`;
+  // Members of a pool have none of their own.
+  const inputBytes = pool ? 256 : queueBytes.input;
+  const outputBytes = pool ? 256 : queueBytes.output;
   return {
-    memory: handle,
     record,
-    input: pool?.input ?? { memory: handle, queue: input! },
-    output: pool?.output ?? { memory: handle, queue: output! },
-    mailbox: { id: mailboxId, owner: id, memory: handle, queue: mailbox, bytesOption },
-    taken: createTakenTable(),
-    inHand: settings.ack ? createLetterBox(queueBytes.input) : null,
+    queues: [
+      reserve("input", queueSize.input, inputBytes, URGENT),
+      reserve("output", queueSize.output, outputBytes),
+      reserve("mailbox", MAILBOX_SIZE, queueBytes.input),
+    ],
   };
+}
+
+function placeAlone(options: KernelMemoryOptions): PlacedKernel {
+  const arena = new Arena();
+  const layout = layOut(arena, options);
+  const memory = SharedMemory.create(arena, `kernel "${options.id}"`);
+  for (const queue of layout.queues) makeRecordQueue(memory, queue);
+  return { ...layout, place: { memory: memory.handle, block: null } };
+}
+
+/** A kernel's parts, in a memory. */
+export interface PlacedKernel extends KernelLayout {
+  readonly place: Pick<QueuePlace, "memory" | "block">;
+}
+
+/** The numbers of such memories tell them apart, also from those of another thread's runtime. */
+let blocks = Math.floor(Math.random() * 2 ** 32) * 2 ** 20;
+
+/** A number for a memory that several kernels share. */
+export function newBlockNumber(): number {
+  return ++blocks;
+}
+
+/** Memories that several kernels share, in this thread, by their numbers. */
+const opened = new Map<number, WeakRef<SharedMemory>>();
+
+/** Opens a memory. One that several kernels share is opened once by each thread. */
+export function openMemory({ memory, block }: Pick<QueuePlace, "memory" | "block">): SharedMemory {
+  const known = block === null ? undefined : opened.get(block)?.deref();
+  if (known) return known;
+  const shared = new SharedMemory(memory!);
+  if (block !== null) noteMemory(block, shared);
+  return shared;
+}
+
+/** Memories that this thread keeps: a worker is sent each once. */
+let kept: Set<SharedMemory> | undefined;
+
+/** From now on, this thread keeps the memories that several kernels share. */
+export function keepMemories(): void {
+  kept ??= new Set();
+}
+
+/** Notes a memory that several kernels share, which this thread has made or opened. */
+export function noteMemory(block: number, memory: SharedMemory): void {
+  opened.set(block, new WeakRef(memory));
+  kept?.add(memory);
 }
 
 /** Makes the memory of the program, which has a mailbox alone. */
@@ -114,8 +190,10 @@ export function createMailbox(owner: string, id: number, parties: number, bytes:
   const arena = new Arena();
   const queue = reserveRecordQueue(arena, describeQueue(`mailbox of ${owner}`, parties, MAILBOX_SIZE, bytes));
   const memory = SharedMemory.create(arena, owner);
+  const block = newBlockNumber();
+  noteMemory(block, memory);
   makeRecordQueue(memory, queue);
-  return { id, owner, memory: memory.handle, queue, bytesOption: "the runtime's answerBytes" };
+  return { id, owner, memory: memory.handle, block, queue, bytesOption: "the runtime's answerBytes" };
 }
 
 /** A thread's handles on the memory of a kernel. */
@@ -128,14 +206,14 @@ export interface KernelMemory {
 
 /** Opens the memory of a kernel for the thread of a number. */
 export function openKernelMemory(
-  { memory, record, input, output, mailbox }: KernelMemoryDescription,
+  { memory, block, record, input, output, mailbox }: KernelMemoryDescription,
   threadSlot: number,
   options: HandleOptions,
 ): KernelMemory {
-  const shared = new SharedMemory(memory);
+  const shared = openMemory({ memory, block });
   const open = (place: QueuePlace) => {
-    const memoryOf = place.memory === memory ? shared : new SharedMemory(place.memory);
-    return new RecordQueue(memoryOf, place.queue, threadSlot, options);
+    const own = place.block === null ? place.memory === memory : place.block === block;
+    return new RecordQueue(own ? shared : openMemory(place), place.queue, threadSlot, options);
   };
   return {
     record: new KernelRecord(shared, record),
@@ -146,10 +224,6 @@ export function openKernelMemory(
 }
 
 /** Opens a mailbox for the thread of a number. */
-export function openMailbox(
-  { memory, queue }: MailboxDescription,
-  threadSlot: number,
-  options: HandleOptions,
-): RecordQueue {
-  return new RecordQueue(new SharedMemory(memory), queue, threadSlot, options);
+export function openMailbox(mailbox: MailboxDescription, threadSlot: number, options: HandleOptions): RecordQueue {
+  return new RecordQueue(openMemory(mailbox), mailbox.queue, threadSlot, options);
 }

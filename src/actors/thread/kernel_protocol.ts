@@ -73,6 +73,8 @@ export type ToKernel =
   | { readonly kind: "load"; readonly job: KernelJob }
   /** Call the kernel's function, again perhaps. */
   | { readonly kind: "run" }
+  /** Another worker takes its place, or none: what is left of it must not be heard any more. */
+  | { readonly kind: "drop" }
   | { readonly kind: "peer"; readonly id: string; readonly peer: PeerDescription | null }
   | { readonly kind: "mailbox"; readonly id: number; readonly mailbox: MailboxDescription | null }
   | { readonly kind: "gone"; readonly gone: KernelGone }
@@ -95,7 +97,13 @@ export type KernelNews =
   /** Something was thrown outside the function, which goes on. */
   | { readonly kind: "noted"; readonly incident: string; readonly error: ErrorReport }
   /** The worker is of no use: it ends, or there is no function to call. */
-  | { readonly kind: "broken"; readonly incident: string; readonly error?: ErrorReport };
+  | {
+    readonly kind: "broken";
+    readonly incident: string;
+    readonly error?: ErrorReport;
+    /** Whether it is the worker that ends, with all of its kernels. */
+    readonly isWorkers?: boolean;
+  };
 
 /** From the worker: what it asks its runtime. */
 export type KernelQuestion =
@@ -117,8 +125,27 @@ export type KernelQuestion =
 /** From the worker. */
 export type FromKernel = KernelNews | KernelQuestion;
 
+/** How a worker posts. */
+export interface FromHost {
+  /** Which of the worker's kernels it is, as {@link ToHost} has it. */
+  readonly from: number;
+  readonly message: FromKernel;
+}
+
+/** How a runtime posts to a worker. */
+export interface ToHost {
+  /** Which of the worker's kernels it is for. */
+  readonly to: number;
+  readonly message: ToKernel;
+}
+
 /** Whether a value is a message from a worker: a kernel may post anything. */
-export function isFromKernel(value: unknown): value is FromKernel {
+export function isFromHost(value: unknown): value is FromHost {
+  const { from, message } = Object(value) as Record<string, unknown>;
+  return Number.isSafeInteger(from) && isFromKernel(message);
+}
+
+function isFromKernel(value: unknown): value is FromKernel {
   const { kind, incident, error, hasReceived } = Object(value) as Record<string, unknown>;
   switch (kind) {
     case "loaded":

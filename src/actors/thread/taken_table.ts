@@ -12,9 +12,15 @@ export interface TakenRequest {
   readonly ticket: number;
 }
 
+/** Of a kernel among many: 4096 requests. Those beyond are not noted, and time out if its worker dies. */
+const SMALL_FEWEST_BYTES = 8 * ENTRY_BYTES;
+const SMALL_MOST_BYTES = 4096 * ENTRY_BYTES;
+
 /** Makes the memory of a table. */
-export function createTakenTable(): SharedArrayBuffer {
-  return new SharedArrayBuffer(FEWEST_BYTES, { maxByteLength: MOST_BYTES });
+export function createTakenTable(isSmall: boolean): SharedArrayBuffer {
+  return isSmall
+    ? new SharedArrayBuffer(SMALL_FEWEST_BYTES, { maxByteLength: SMALL_MOST_BYTES })
+    : new SharedArrayBuffer(FEWEST_BYTES, { maxByteLength: MOST_BYTES });
 }
 
 /** A thread's handle on a table: a worker at a time writes it; others read it once that worker has ended. */
@@ -30,17 +36,23 @@ export class TakenTable {
   }
 
   /**
-   * Notes a request, and returns the number of its entry.
-   *
-   * @throws {RangeError} If there are 4 million already.
+   * Notes a request, and returns the number of its entry; -1 if the table is full.
    */
   add({ mailbox, ticket }: TakenRequest): number {
-    const entry = this.#free.pop() ?? this.#used++;
+    const entry = this.#free.pop() ?? this.#next();
+    if (entry < 0) return entry;
     const at = entry * 2;
-    if (at >= this.#entries.length) this.#grow();
     this.#entries[at] = ticket;
     this.#entries[at + 1] = mailbox + 1;
     return entry;
+  }
+
+  #next(): number {
+    if (this.#used * 2 === this.#entries.length) {
+      if (this.#memory.byteLength === this.#memory.maxByteLength) return -1;
+      this.#grow();
+    }
+    return this.#used++;
   }
 
   #grow(): void {
@@ -50,6 +62,7 @@ export class TakenTable {
 
   /** Frees an entry. */
   remove(entry: number): void {
+    if (entry < 0) return;
     this.#entries[entry * 2 + 1] = 0;
     this.#free.push(entry);
   }

@@ -275,6 +275,11 @@ export class WorkerContext implements KernelContext {
     return this.#inbox.end(error);
   }
 
+  /** The function has ended for good, or another one takes its place: it waits for nothing any more. */
+  abandon(): void {
+    this.#controller.abort(this.#stopped());
+  }
+
   /** A failure of this kernel. */
   failureOf(incident: string, error: Parameters<typeof reportFailure>[2]): FailureReport {
     return reportFailure(this.kernelId, incident, error);

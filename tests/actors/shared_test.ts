@@ -1,0 +1,136 @@
+/** Kernels that share workers: as those with workers of their own, but for module state, one thread, one heap and one exit. */
+
+import { KernelError, RingKernelRuntime } from "@ringmill/ringmill/actors";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { PATIENTLY, until } from "./_helpers.ts";
+import {
+  acknowledging,
+  agent,
+  Ask,
+  Done,
+  ENDINGS,
+  Job,
+  ledger,
+  parent,
+  patient,
+  router,
+  slowly,
+  worker,
+} from "./_settling_kernels.ts";
+import { hop, small } from "./_shared_kernels.ts";
+
+const SHARED = { worker: "shared" } as const;
+
+Deno.test("A thousand shared kernels are launched on two workers, asked, and ended", async () => {
+  await using runtime = new RingKernelRuntime({ workers: 2, maxKernels: 2, graceMs: 20_000 });
+  const ids = Array.from({ length: 1000 }, (_, n) => `k${n}`);
+  const kernels = await Promise.all(ids.map((id) => runtime.launch(id, small)));
+  await Promise.all(kernels.map((kernel) => kernel.activate()));
+  const answers = await Promise.all(kernels.map((kernel, n) => kernel.request(Job({ n }), { timeoutMs: 30_000 })));
+  deepEqual(answers.map(({ n, attempt }) => [n, attempt]), ids.map((_, n) => [n, 1]));
+  const { n: begun } = await kernels[0].request(Job({ n: 0, deed: "where" }), PATIENTLY);
+  equal(begun, 500);
+  equal(runtime.getSummary().messagesProcessed, 1001);
+  await rejects(runtime.launch("own", small, { worker: "dedicated" }), { name: "RangeError", message: /maxKernels/ });
+  await runtime.shutdown();
+  ok(kernels.every(({ state }) => state === "terminated"));
+});
+
+Deno.test("Messages go round a ring of shared kernels, and in and out of it", async () => {
+  await using runtime = new RingKernelRuntime({ workers: 2 });
+  const ring = await Promise.all(
+    Array.from({ length: 8 }, (_, n) =>
+      runtime.kernelScope(`hop ${n}`, hop, {
+        params: { next: `hop ${(n + 1) % 8}` },
+        worker: n === 3 ? "dedicated" : "shared",
+      })),
+  );
+  await ring[0].send(Job({ n: 803 }));
+  equal((await ring[3].receive(PATIENTLY)).n, 0);
+  deepEqual(runtime.links.filter(({ by }) => by === "send").length, 9);
+});
+
+for (const ending of ENDINGS) {
+  Deno.test(`Of a shared kernel that ends by "${ending}" only what it had taken fails`, async () => {
+    await using runtime = new RingKernelRuntime({ workers: 1 });
+    const book = await runtime.kernelScope("ledger", ledger);
+    const neighbour = await runtime.kernelScope("neighbour", small);
+    const kernel = await runtime.launch("worker", worker, SHARED);
+    const jobs = Array.from({ length: 40 }, (_, n) => Job({ n, deed: n === 0 || n === 20 ? ending : undefined }));
+    const asked = Promise.allSettled(jobs.map((job) => kernel.request(job, PATIENTLY)));
+    await kernel.activate();
+    const outcomes = await asked;
+    deepEqual(outcomes.flatMap(({ status }, n) => status === "rejected" ? [n] : []), [0, 20]);
+    for (const one of outcomes) if (one.status === "rejected") ok(one.reason instanceof KernelError);
+    equal((await book.request(Ask({ name: "all" }), PATIENTLY)).n, 40);
+    // A neighbour lives on, if need be in another worker.
+    equal((await neighbour.request(Job({ n: 7 }), PATIENTLY)).n, 7);
+    equal(kernel.telemetry.restarts, 2);
+  });
+}
+
+Deno.test("A shared kernel's function is called again with the module's state; its neighbours notice nothing", async () => {
+  await using runtime = new RingKernelRuntime({ workers: 1 });
+  const [a, b] = await Promise.all(["a", "b"].map((id) => runtime.kernelScope(id, small)));
+  await b.request(Job({ n: 1 }), PATIENTLY);
+  await rejects(a.request(Job({ n: 1, deed: "throw" }), PATIENTLY), KernelError);
+  equal((await a.request(Job({ n: 2 }), PATIENTLY)).attempt, 1);
+  equal((await a.request(Job({ n: 0, deed: "where" }), PATIENTLY)).n, 3);
+  equal((await b.request(Job({ n: 2 }), PATIENTLY)).attempt, 2);
+  deepEqual([a.telemetry.restarts, b.telemetry.restarts], [1, 0]);
+});
+
+Deno.test("Shared kernels drain, are quiet, forward, cancel, acknowledge, have children and form pools as others do", async () => {
+  await using runtime = new RingKernelRuntime({ workers: 2 });
+  const back = await runtime.kernelScope("slowly", slowly, SHARED);
+  const front = await runtime.kernelScope("router", router, SHARED);
+  const all = [1, 2, 3, 4, 5];
+  const answers = await Promise.all(all.map((n) => front.request(Job({ n }), PATIENTLY) as Promise<never>));
+  deepEqual(answers.map(({ n }) => n), all);
+  const asked = all.map((n) => back.request(Job({ n }), PATIENTLY));
+  await back.deactivate(PATIENTLY);
+  await back.reactivate();
+  await back.terminate({ drain: true });
+  deepEqual((await Promise.all(asked)).map(({ n }) => n), all);
+
+  const controller = new AbortController();
+  const waiting = await runtime.kernelScope("patient", patient, SHARED);
+  const cancelled = rejects(waiting.request(Job({ n: 1 }), { signal: controller.signal }), { name: "AbortError" });
+  await until(() => waiting.telemetry.messagesProcessed === 1, "it is in hand");
+  controller.abort();
+  await cancelled;
+  ok(Done.is(await waiting.receive(PATIENTLY)));
+
+  const again = await runtime.kernelScope("acknowledging", acknowledging, SHARED);
+  equal((await again.request(Job({ n: 1, deed: "throw 2" }), PATIENTLY)).attempt, 3);
+  await rejects(again.request(Job({ n: 2, deed: "throw 9" }), PATIENTLY), KernelError);
+  equal((await runtime.deadLetters.receive(PATIENTLY)).message?.n, 2);
+
+  const mother = await runtime.kernelScope("parent", parent, SHARED);
+  equal((await mother.request(Job({ n: 3 }), PATIENTLY) as unknown as { n: number }).n, 3);
+  await mother.terminate();
+  await until(() => runtime.stateOf("child") === "terminated", "the child has ended");
+
+  const pool = await runtime.launchPool("pool", slowly, { size: 4, ...SHARED });
+  await pool.activate();
+  deepEqual((await Promise.all(all.map((n) => pool.request(Job({ n }), PATIENTLY)))).map(({ n }) => n), all);
+});
+
+Deno.test("The death of a shared worker fails what its kernels had taken, and each is started again in another one", async () => {
+  await using runtime = new RingKernelRuntime({ workers: 1 });
+  const kernels = await Promise.all(Array.from({ length: 20 }, (_, n) => runtime.kernelScope(`k${n}`, small)));
+  for (const deed of ["close", "exit"]) {
+    const killer = rejects(kernels[0].request(Job({ n: 0, deed }), PATIENTLY), KernelError);
+    const rest = kernels.slice(1).map((kernel, n) => kernel.request(Job({ n }), PATIENTLY).catch(() => ({ n })));
+    await killer;
+    deepEqual((await Promise.all(rest)).map(({ n }) => n), kernels.slice(1).map((_, n) => n));
+  }
+  const helper = await runtime.kernelScope("agent", agent, SHARED);
+  equal((await helper.request(Job({ n: 5, deed: "k3" }), PATIENTLY)).n, 5);
+});
+
+Deno.test("Permissions need a worker of their own", async () => {
+  await using runtime = new RingKernelRuntime();
+  const limited = { ...slowly, settings: { ...slowly.settings, permissions: "none" as const } };
+  await rejects(runtime.launch("k", limited, SHARED), { name: "TypeError", message: /permissions need a worker/ });
+});
