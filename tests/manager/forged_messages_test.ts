@@ -4,7 +4,7 @@ import { equal, match, rejects } from "node:assert/strict";
 import { Pipeline, type TaskContext, TaskError } from "@ringmill/ringmill";
 import fc from "fast-check";
 import { isTaskMessage } from "../../src/manager/task/task_protocol.ts";
-import { isFromKernel } from "../../src/actors/thread/kernel_protocol.ts";
+import { isFromHost } from "../../src/actors/thread/kernel_protocol.ts";
 import { isErrorReport, rebuildError, summarizeError } from "../../src/worker/error_report.ts";
 
 export function forge(_: unknown, { params }: TaskContext<{ message: unknown }>) {
@@ -59,7 +59,7 @@ Deno.test("Whatever is posted is no message of a host, or one that can be read",
   const kind = fc.constantFrom("loaded", "started", "ended", "refused", "failed", "noted", "broken", "find", "used");
   const message = fc.oneof(fc.anything(), fc.record({ kind, deed: fc.string(), error: report, reason: fc.anything() }));
   const property = fc.property(message, (message) => {
-    isFromKernel(message);
+    isFromHost({ from: 0, message });
     const { error } = isTaskMessage(message) && message.kind === "failed" ? message : { error: undefined };
     if (error === undefined || !isErrorReport(error)) return;
     equal(typeof summarizeError(error), "string");

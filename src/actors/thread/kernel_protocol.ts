@@ -162,7 +162,7 @@ function isFromKernel(value: unknown): value is FromKernel {
   }
 }
 
-function isQuestion({ kind, id, by, mailboxId, request, record, call, what }: Record<string, unknown>): boolean {
+function isQuestion({ kind, id, by, mailboxId, request, record, error, call, what }: Record<string, unknown>): boolean {
   switch (kind) {
     case "find":
       return typeof id === "string";
@@ -173,7 +173,7 @@ function isQuestion({ kind, id, by, mailboxId, request, record, call, what }: Re
     case "cancel":
       return Number.isSafeInteger(mailboxId) && typeof request === "object" && request !== null;
     case "dead letter":
-      return record instanceof Uint8Array;
+      return record instanceof Uint8Array && (error === null || isErrorReport(error));
     default:
       return kind === "call" && Number.isSafeInteger(call) && typeof Object(what).method === "string";
   }
