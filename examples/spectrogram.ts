@@ -71,7 +71,9 @@ function describeStrongest(columns: readonly Float32Array[], { sampleRate, lengt
   const { bin, amplitude } = refinePeak(powers.map(Math.sqrt), powers.indexOf(loudest, 2));
   const frequency = (bin * sampleRate) / (2 * (powers.length - 1));
   const time = ((column + 0.5) / columns.length) * (length / sampleRate);
-  return `${frequency.toFixed(1)} Hz, ${(20 * Math.log10(amplitude)).toFixed(1)} dB at ${time.toFixed(2)} s`;
+  return `${frequency < 10 ? frequency.toPrecision(2) : frequency.toFixed(1)} Hz, ${
+    (20 * Math.log10(amplitude)).toFixed(1)
+  } dB at ${time.toFixed(2)} s`;
 }
 
 function describeWav({ channels, encoding, sampleRate, length }: Wav): string {

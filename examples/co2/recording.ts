@@ -1,5 +1,8 @@
 /** The recording: monthly carbon dioxide over Mauna Loa. Source and licence are in `examples/data/README.md`. */
 
+import { basename } from "node:path";
+import { readCsv } from "../shared/csv.ts";
+
 const FILE = new URL("../data/mauna_loa_co2.csv", import.meta.url);
 
 /** An unbroken series of monthly values. */
@@ -25,12 +28,11 @@ export async function readRecording(): Promise<Recording> {
   return { firstMonth, values, filled: values.length - measured.length };
 }
 
-/** The lines of the file: date, value and a seasonally adjusted value, with a header. */
 function parse(text: string): { month: number; value: number }[] {
-  return text.trim().split("\n").slice(1).map((line) => {
-    const [date, value] = line.split(",");
+  const { dates, column } = readCsv(basename(FILE.pathname), text, ["CO2"]), values = column("CO2");
+  return dates.map((date, index) => {
     const [year, month] = date.split("-").map(Number);
-    return { month: 12 * year + month - 1, value: Number(value) };
+    return { month: 12 * year + month - 1, value: values[index] };
   });
 }
 

@@ -85,9 +85,14 @@ class HeaderParser {
       const id = this.#text(start), length = this.#bytes(start + 4, 4).getUint32(0, true);
       if (id === "fmt ") format = this.#bytes(start + 8, Math.min(length, 40));
       if (id === "data") return this.#describe(format, start + 8, length);
-      start += 8 + length + length % 2;
+      start = this.#after(start + 8 + length, length % 2 === 1);
     }
     this.#refuse("it is truncated: it ends before its samples");
+  }
+
+  /** Where the next chunk begins. A chunk of odd length is followed by a zero, which some programs forget. */
+  #after(end: number, isOdd: boolean): number {
+    return isOdd && !/^[ -~]{4}$/.test(this.#text(end)) || isOdd && this.#text(end + 1) === "data" ? end + 1 : end;
   }
 
   #describe(format: DataView | undefined, dataStart: number, declared: number): Wav {
@@ -95,25 +100,57 @@ class HeaderParser {
     const channels = format.getUint16(2, true), sampleRate = format.getUint32(4, true);
     const blockBytes = format.getUint16(12, true);
     if (channels === 0 || sampleRate === 0 || blockBytes === 0) this.#refuse("its format makes no sense");
-    const encoding = this.#encoding(format, blockBytes / channels);
+    const encoding = this.#encoding(format);
+    this.#checkBlocks(format);
     const available = this.#size - dataStart;
-    // Programs that write into a pipe do not know the length beforehand.
-    const bytes = declared === 0xffffffff ? available : declared;
+    const bytes = this.#isOpen(declared, dataStart) ? available : declared;
     if (available < bytes) this.#refuse(`it is truncated: it has ${available} of ${bytes} bytes of samples`);
     const length = Math.floor(bytes / blockBytes);
     if (length === 0) this.#refuse("it has no samples");
     return { path: this.#path, sampleRate, channels, encoding, length, dataStart };
   }
 
-  #encoding(format: DataView, bytes: number): EncodingName {
-    const tag = format.getUint16(0, true);
+  /**
+   * Whether the length of the samples is not known: programs that write into a pipe put none there, or one that no file of
+   * theirs has. GStreamer: 0; sox: 0x7ffff000 and some; arecord: 0x80000000; ffmpeg: 0xffffffff.
+   */
+  #isOpen(declared: number, dataStart: number): boolean {
+    if (declared >= 0xfffff000 || declared >= 0x7ffff000 && declared <= 0x80000000) return true;
+    const riffEnd = 8 + this.#bytes(4, 4).getUint32(0, true);
+    return declared === 0 && Math.abs(riffEnd - this.#size) > 1 && this.#size > dataStart;
+  }
+
+  /** Fields that say the same thing twice must say the same. */
+  #checkBlocks(format: DataView): void {
+    const channels = format.getUint16(2, true), sampleRate = format.getUint32(4, true);
+    const [perSecond, perBlock, bits] = [
+      format.getUint32(8, true),
+      format.getUint16(12, true),
+      format.getUint16(14, true),
+    ];
+    const valid = format.getUint16(0, true) === EXTENSIBLE && format.byteLength >= 20
+      ? format.getUint16(18, true)
+      : bits;
+    if (perBlock !== channels * Math.ceil(bits / 8)) {
+      const has = `${channels} channels of ${bits} bits in blocks of ${perBlock} bytes`;
+      this.#refuse(`its format contradicts itself: ${has}`);
+    }
+    if (valid > bits) this.#refuse(`its format contradicts itself: ${valid} of ${bits} bits are used`);
+    if (perSecond !== 0 && perSecond !== sampleRate * perBlock) {
+      const has = `${perSecond} bytes a second in ${sampleRate} blocks of ${perBlock} bytes`;
+      this.#refuse(`its format contradicts itself: ${has}`);
+    }
+  }
+
+  #encoding(format: DataView): EncodingName {
+    const tag = format.getUint16(0, true), bits = format.getUint16(14, true);
     // The extensible format says later, and in the first bytes of a long identifier, what it is.
     const code = tag === EXTENSIBLE && format.byteLength >= 26 ? format.getUint16(24, true) : tag;
     const kind = ({ [PCM]: "PCM", [FLOAT]: "float" } as Record<number, string>)[code];
-    const name = `${8 * bytes}-bit ${kind}`;
+    const name = `${8 * Math.ceil(bits / 8)}-bit ${kind}`;
     if (name in ENCODINGS) return name as EncodingName;
     const supported = Object.keys(ENCODINGS).join(", ");
-    this.#refuse(`its samples have the format ${code} with ${8 * bytes} bits, and supported are ${supported}`);
+    this.#refuse(`its samples have the format ${code} with ${bits} bits, and supported are ${supported}`);
   }
 
   /** Four characters. */

@@ -1,5 +1,6 @@
 /** The functions of the weather example. They know nothing of pipelines. */
 
+import { readCsv } from "../shared/csv.ts";
 import LinearRegression from "ml-regression-multivariate-linear";
 
 /** Days in columns of equal length. */
@@ -23,10 +24,14 @@ export type Model = ReturnType<LinearRegression["toJSON"]>;
 
 /** Reads the CSV file. */
 export function parse(csv: string): Days {
-  const rows = csv.trim().split("\n").slice(1).map((line) => line.split(","));
-  const column = (index: number) => Float64Array.from(rows, (row) => Number(row[index]));
-  const year = Int16Array.from(rows, ([date]) => Number(date.slice(0, 4)));
-  return { year, rain: column(1), highest: column(2), lowest: column(3), wind: column(4) };
+  const { dates, column } = readCsv("the weather", csv, ["precipitation", "temp_max", "temp_min", "wind"]);
+  return {
+    year: Int16Array.from(dates, (date) => Number(date.slice(0, 4))),
+    rain: column("precipitation"),
+    highest: column("temp_max"),
+    lowest: column("temp_min"),
+    wind: column("wind"),
+  };
 }
 
 /** The days of some years. */

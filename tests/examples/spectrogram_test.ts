@@ -81,11 +81,58 @@ Deno.test("The spectrogram example passes over chunks that it does not know, of 
   );
 });
 
-Deno.test("The spectrogram example reads what was written into a pipe, without a length", async () => {
-  const wav = toneWav("16", [1000]);
-  const { body } = chunksOf(wav).find(({ id }) => id === "data")!;
-  new DataView(wav.buffer).setUint32(body.byteOffset - 4, 0xffffffff, true);
-  await assertFindsTone(wav);
+/** Sets the lengths that the file and its samples say they have. */
+function withLengths(wav: Uint8Array<ArrayBuffer>, riff: number, data: number): Uint8Array<ArrayBuffer> {
+  const { body } = chunksOf(wav).find(({ id }) => id === "data")!, view = new DataView(wav.buffer);
+  view.setUint32(4, riff, true);
+  view.setUint32(body.byteOffset - 4, data, true);
+  return wav;
+}
+
+/** What programs put there that write into a pipe. */
+const OPEN: readonly (readonly [program: string, riff: number, data: number])[] = [
+  ["ffmpeg", 0xffffffff, 0xffffffff],
+  ["sox", 0x7ffff024, 0x7ffff000],
+  ["arecord", 0x80000024, 0x80000000],
+  ["GStreamer", 36, 0],
+  ["something that leaves zeros", 0, 0],
+  ["something that keeps room for the header", 0xffffffff, 0xffffffdb],
+];
+
+for (const [program, riff, data] of OPEN) {
+  Deno.test(`The spectrogram example reads what ${program} writes into a pipe, without a length`, async () => {
+    await assertFindsTone(withLengths(toneWav("16", [1000]), riff, data));
+  });
+}
+
+Deno.test({
+  name: "The spectrogram example reads what sox itself writes into a pipe",
+  ignore: !new Deno.Command("sh", { args: ["-c", "command -v sox"] }).outputSync().success,
+  async fn() {
+    const args = ["-n", "-r", "22050", "-b", "16", "-t", "wav", "-", "synth", "0.5", "sine", "1000", "vol", "0.5"];
+    const sox = new Deno.Command("sh", { args: ["-c", `sox ${args.join(" ")} | cat`], stderr: "null" });
+    await assertFindsTone(new Uint8Array((await sox.output()).stdout));
+  },
+});
+
+Deno.test("The spectrogram example refuses a header that contradicts itself", async () => {
+  const change = (format: string, frequencies: number[], edit: (fields: DataView) => void) => {
+    const wav = toneWav(format, frequencies), { body } = chunksOf(wav).find(({ id }) => id === "fmt ")!;
+    edit(new DataView(wav.buffer, body.byteOffset, body.length));
+    return wav;
+  };
+  const cases: readonly (readonly [Uint8Array<ArrayBuffer>, RegExp])[] = [
+    [change("16", [1000], (fields) => fields.setUint16(2, 2, true)), /2 channels of 16 bits in blocks of 2 bytes$/m],
+    [change("32", [1000], (fields) => fields.setUint16(14, 24, true)), /1 channels of 24 bits in blocks of 4 bytes$/m],
+    [change("16", [1000], (fields) => fields.setUint16(12, 4, true)), /in blocks of 4 bytes$/m],
+    [change("16", [1000], (fields) => fields.setUint32(8, 7, true)), /7 bytes a second in 22050 blocks of 2 bytes$/m],
+  ];
+  for (const [wav, reason] of cases) await assertRefuses(wav, reason);
+});
+
+Deno.test("The spectrogram example passes over a chunk of odd length that is not filled up", async () => {
+  const wav = wavOf([{ id: "LIST", body: new Uint8Array(7).fill(65) }, ...chunksOf(toneWav("16", [1000]))]);
+  await assertFindsTone(new Uint8Array([...wav.subarray(0, 27), ...wav.subarray(28)]));
 });
 
 Deno.test("The spectrogram example draws a recording that is shorter than a stretch", async () => {
