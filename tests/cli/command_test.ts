@@ -43,6 +43,15 @@ const WRONG: [string[], RegExp][] = [
   [["check", "examples/levels.toml", "--export", "a"], /^error: Cannot load .*: --export is for modules\n$/],
   [["check", PIPELINES, "--allow-module", "a"], /^error: Cannot load .*: --allow-module is for saved pipelines\n$/],
   [["check", PIPELINES, "--export", ""], /^error: Cannot load .*: --export must be the name of an export\n$/],
+  [["check", PIPELINES, "--permissions", "none"], /^error: Cannot load .*: --permissions is for saved pipelines\n$/],
+  [
+    ["check", "examples/levels.toml", "--permissions", "raed"],
+    /^error: Cannot cap the permissions of tasks: .*received raed\n$/,
+  ],
+  [
+    ["check", "examples/levels.toml", "--permissions", "read="],
+    /^error: Cannot cap the permissions of tasks: .*received read=\n$/,
+  ],
   [["check", "http://"], /^error: Cannot load http:\/\/: it is no URL\n$/],
 ];
 

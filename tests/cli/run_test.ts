@@ -2,7 +2,7 @@ import { deepEqual, doesNotMatch, equal, match } from "node:assert/strict";
 import { join } from "node:path";
 import { Pipeline } from "@ringmill/ringmill";
 import { temporaryFolder } from "../examples/_run.ts";
-import { PIPELINES, ringmill, start } from "./_command.ts";
+import { PIPELINES, ringmill, START, start } from "./_command.ts";
 import makePipeline from "./_pipelines.ts";
 
 Deno.test("run leaves the standard output to the tasks, and prints a table of means on the standard error", async () => {
@@ -121,4 +121,28 @@ Deno.test("The command line is not loaded by the library", async () => {
   const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: { specifier: string }[] };
   deepEqual(modules.filter(({ specifier }) => /src\/cli|commander/.test(specifier)), []);
   equal(typeof Pipeline, "function");
+});
+
+Deno.test("run --permissions caps what the tasks of a saved pipeline may do", async () => {
+  await using folder = await temporaryFolder();
+  await Deno.writeTextFile(
+    `${folder.path}/x.ts`,
+    'export function read() { console.log("read", Deno.readTextFileSync("/etc/hostname").length > 0); }',
+  );
+  const task =
+    '[[tasks]]\nname = "t"\ncontrol_mode = "plain"\nfunction_module = "./x.ts"\nfunction_qualname = "read"\n';
+  await Deno.writeTextFile(`${folder.path}/p.toml`, `format_version = 1\nname = "p"\n${task}`);
+  const [program, run, ...rest] = START;
+  const outcomeOf = async (...args: string[]) => {
+    const words = [run, "--unstable-worker-options", ...rest, "run", "-q", ...args, `${folder.path}/p.toml`];
+    const { code, stdout, stderr } = await new Deno.Command(program, { args: words, env: { NO_COLOR: "1" } }).output();
+    return { code, output: new TextDecoder().decode(stdout), errors: new TextDecoder().decode(stderr) };
+  };
+  deepEqual(await outcomeOf(), { code: 0, output: "read true\n", errors: "" });
+  deepEqual(await outcomeOf("--permissions", "read=/etc"), { code: 0, output: "read true\n", errors: "" });
+  for (const cap of [["--permissions", "none"], ["--permissions", "read=/tmp", "--permissions", "net"]]) {
+    const { code, output, errors } = await outcomeOf(...cap);
+    match(errors, /^error: Task "t" failed: it threw NotCapable: Requires read access to/);
+    deepEqual([code, output], [1, ""]);
+  }
 });

@@ -1,5 +1,7 @@
 /** Descriptions that cannot be drawn. */
 
+import { UnknownNameError } from "@ringmill/ringmill";
+import fc from "fast-check";
 import { match, ok, rejects, throws } from "node:assert/strict";
 import { drawMermaid, drawSvg, drawText, type Figures, type ViewDescription } from "@ringmill/ringmill/view";
 
@@ -150,4 +152,45 @@ Deno.test("drawText(), drawMermaid() and drawSvg() refuse figures that are none,
     await rejects(() => drawSvg(GOOD, options as never), { name: "TypeError", message: /^Cannot draw "x": / });
     throws(() => drawMermaid(GOOD, options as never), { name: "TypeError", message: /^Cannot draw "x": / });
   }
+});
+
+Deno.test("Whatever is drawn from JSON is drawn, or refused in a sentence; nothing of it is markup", () => {
+  const evil = fc.constantFrom(
+    '"/><script>alert(1)</script>',
+    "<img src=x onerror=1>",
+    "__proto__",
+    "toString",
+    "\u202e",
+    "\x1b[2J",
+  );
+  const words = fc.oneof(evil, fc.string({ unit: "binary", maxLength: 8 }));
+  const field = fc.oneof({ weight: 9, arbitrary: words }, fc.anything());
+  const id = fc.oneof({ weight: 9, arbitrary: fc.constantFrom("a", "b", "c") }, field);
+  const kind = fc.oneof({ weight: 9, arbitrary: fc.constantFrom("task", "data", "event", "program") }, field);
+  const node = fc.record({ id, kind, title: field, details: fc.array(field, { maxLength: 2 }), status: words }, {
+    requiredKeys: ["id", "kind", "title"],
+  });
+  const edge = fc.record({ from: id, to: id, label: field, kind: fc.constantFrom("flow", "control", "__proto__") }, {
+    requiredKeys: ["from", "to"],
+  });
+  const description = fc.oneof(
+    fc.record({ title: field, nodes: fc.array(node, { maxLength: 3 }), edges: fc.array(edge, { maxLength: 2 }) }),
+    fc.anything(),
+  );
+  fc.assert(
+    fc.property(description, (value) => {
+      try {
+        const drawn = drawMermaid(value as never);
+        // deno-lint-ignore no-control-regex
+        ok(!/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]|<(?!br>)/.test(drawn), drawn);
+      } catch (error) {
+        ok(
+          error instanceof TypeError || error instanceof RangeError || error instanceof UnknownNameError,
+          String(error),
+        );
+        match((error as Error).message, /^Cannot draw/);
+      }
+    }),
+    { numRuns: Number(Deno.env.get("FC_RUNS") ?? 1000) },
+  );
 });

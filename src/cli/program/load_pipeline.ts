@@ -7,6 +7,7 @@ import { Pipeline } from "../../pipeline/pipeline.ts";
 import { suggest } from "../../suggest.ts";
 import { TargetError, UsageError } from "./exit_status.ts";
 import { Loading } from "./loading.ts";
+import { parsePermissions } from "./parse_permissions.ts";
 
 /** How to find it. */
 export interface LoadOptions {
@@ -14,6 +15,8 @@ export interface LoadOptions {
   readonly export?: string;
   /** Modules that a saved pipeline may name beyond its own folder. */
   readonly allowModule?: readonly string[];
+  /** The most that tasks of a saved pipeline may do: "none", or permissions such as "read=/data". */
+  readonly permissions?: readonly string[];
 }
 
 const MODULE = /\.[cm]?[jt]sx?$/i;
@@ -82,18 +85,24 @@ async function nearFile(path: string): Promise<string> {
   return suggest(basename(path), names.sort());
 }
 
-async function loadFile(target: string, url: URL, { export: exportName, allowModule }: LoadOptions): Promise<Pipeline> {
+async function loadFile(
+  target: string,
+  url: URL,
+  { export: exportName, allowModule, permissions }: LoadOptions,
+): Promise<Pipeline> {
   if (exportName !== undefined) throw new UsageError(`Cannot load ${target}: --export is for modules`);
-  return await Pipeline.reconstruct(url, { allowModules: allowModule?.map(urlOf) });
+  const cap = permissions && parsePermissions(permissions);
+  return await Pipeline.reconstruct(url, { allowModules: allowModule?.map(urlOf), permissions: cap });
 }
 
 async function loadModule<Thing>(
   target: string,
   { href }: URL,
-  { export: name = "default", allowModule }: LoadOptions,
+  { export: name = "default", allowModule, permissions }: LoadOptions,
   kind: Kind<Thing>,
 ): Promise<Thing> {
   if (name === "") throw new UsageError(`Cannot load ${target}: --export must be the name of an export`);
+  if (permissions) throw new UsageError(`Cannot load ${target}: --permissions is for saved pipelines`);
   if (allowModule) throw new UsageError(`Cannot load ${target}: --allow-module is for saved pipelines`);
   using _loading = new Loading(target);
   setMainModule(href);

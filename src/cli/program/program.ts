@@ -18,6 +18,9 @@ import { STDERR, STDOUT } from "../terminal/terminal.ts";
 
 const TARGET = "a saved pipeline (.toml), or a module that exports one";
 
+const PERMISSIONS =
+  "the most that tasks of a saved pipeline may do: none, or read, net=HOST …; repeatable; wants --unstable-worker-options";
+
 const STATUSES = `
 Exit status: 0 if all went well, 1 if something failed, 2 if the command was called in a wrong way, 130 after Ctrl-C.`;
 
@@ -84,6 +87,7 @@ function newProgram(finish: (status: number) => void): Command {
     program.command(name).description(about).argument("<target>", TARGET)
       .option("--export <name>", "take this export of the module")
       .option("--allow-module <path>", "a module or folder that a saved pipeline may name; repeatable", collect)
+      .option("--permissions <what>", PERMISSIONS, collect)
       .action(async (target: string, options: Options) => finish(await act(target, options)));
   addLinearPlanOptions(command("run", "run a pipeline to its end; Ctrl-C stops it, a second one ends it at once", run))
     .option("-q, --quiet", "print nothing but what tasks print, and errors")
