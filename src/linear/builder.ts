@@ -52,10 +52,9 @@ export type Made<Outputs extends AnyOutputs, Result> = Outputs extends readonly 
  * Whether what a function returns can be taken apart into these outputs. Any object may: the compiler asks before it knows
  * what a function in place returns.
  */
-export type Fits<Outputs extends AnyOutputs, Result> = Outputs extends readonly [FileOutput]
-  ? Result extends FileContent ? true : false
+export type Fits<Outputs extends AnyOutputs, Result> = [object] extends [Result] ? true
+  : Outputs extends readonly [FileOutput] ? Result extends FileContent ? true : false
   : Outputs["length"] extends 0 | 1 ? true
-  : [object] extends [Result] ? true
   : Result extends readonly unknown[]
     ? (number extends Result["length"] ? true : Result["length"] extends Outputs["length"] ? true : false)
   : FileOutput extends Outputs[number] ? true
@@ -63,9 +62,10 @@ export type Fits<Outputs extends AnyOutputs, Result> = Outputs extends readonly 
   : false;
 
 /** Unknown if the outputs are new names that fit what the function returns, otherwise a text that says what is wrong. */
-export type FreshOutputs<Objects, Outputs extends AnyOutputs, Result> = [Outputs[number] & keyof Objects] extends
-  [never] ? Fits<Outputs, Result> extends true ? unknown : "The function returns other values than these outputs"
-  : "One of these names is taken";
+export type FreshOutputs<Objects, Outputs extends AnyOutputs, Result> =
+  [Extract<Outputs[number], string> & keyof Objects] extends [never]
+    ? Fits<Outputs, Result> extends true ? unknown : "The function returns other values than these outputs"
+    : "One of these names is taken";
 
 /** What a node's function may return. The tuple has the compiler see `[a, b]` as one, not as an array. */
 export type AnyResult = [] | object | string | number | bigint | boolean | symbol | null | undefined | void;

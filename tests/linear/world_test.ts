@@ -340,6 +340,12 @@ export function rejected() {
   start.node({ fn: (path: string) => path, name: "a", inputs: [fileInput("*.csv")], outputs: ["x"] });
   // @ts-expect-error A variable may not be set.
   start.node({ fn: (region: string) => region, name: "a", inputs: [envInput("A")], outputs: ["x"] });
+  start.node({ fn: () => 1, name: "a", outputs: ["x"] }).node({
+    fn: (x) => `${x}`,
+    name: "b",
+    inputs: ["x"],
+    outputs: [fileOutput("a.csv")],
+  });
   // @ts-expect-error A number is no content of a file.
   start.node({ fn: () => 5, name: "a", outputs: [fileOutput("a.csv")] });
   const made = start.node({ fn: () => 1, name: "a", outputs: ["x"] }).build();
