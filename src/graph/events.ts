@@ -44,6 +44,16 @@ export type GraphEvent =
     | { readonly kind: "queue"; readonly node: string; readonly attempt: number; readonly queued: number }
     /** A node's function is called. */
     | { readonly kind: "start"; readonly node: string; readonly attempt: number }
+    /** A node has yielded a chunk: the so many-th of this attempt, from 0. */
+    | {
+      readonly kind: "chunk";
+      readonly node: string;
+      readonly attempt: number;
+      readonly index: number;
+      readonly chunk: unknown;
+    }
+    /** The chunks of an attempt do not count: it has failed, and another attempt or a fallback follows. */
+    | { readonly kind: "void"; readonly node: string; readonly attempt: number }
     /** A node's function has returned. */
     | { readonly kind: "end"; readonly node: string; readonly attempt: number; readonly durationMs: number }
     /** A node's function has failed. */

@@ -47,19 +47,19 @@ export interface OutputOptions<N extends GraphNode> extends ExecuteOptions {
 export interface ExecutionOptions extends Required<Omit<ExecuteOptions, "signal" | "onNodeError">> {
   /** Cancels it. */
   readonly signal: AbortSignal | undefined;
+  /** Whether somebody may ask for the chunks of nodes. */
+  readonly keepsChunks: boolean;
   /** Is told of failures. */
   readonly onNodeError: ((error: NodeError) => void) | undefined;
 }
 
 /** Completes options that were checked. */
-export function completeExecuteOptions(options: ExecuteOptions, isTimed: boolean): ExecutionOptions {
+export function completeExecuteOptions(
+  options: ExecuteOptions,
+  isTimed: boolean,
+  keepsChunks: boolean,
+): ExecutionOptions {
   const { signal, concurrency = Infinity, timeoutMs = Infinity, onError = "cancel" } = options;
-  return {
-    signal,
-    concurrency,
-    timeoutMs,
-    onError,
-    onNodeError: options.onNodeError,
-    timing: options.timing ?? isTimed,
-  };
+  const { onNodeError, timing = isTimed } = options;
+  return { signal, concurrency, timeoutMs, onError, onNodeError, timing, keepsChunks };
 }

@@ -317,7 +317,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   #complete(options: ExecuteOptions & { output?: GraphNode }, timing: boolean): ExecutionOptions {
     this.#checkOpen("execute");
     if (options !== NO_OPTIONS) this.#checkOptions("execute", options, EXECUTE_RULES);
-    return completeExecuteOptions(options, timing);
+    return completeExecuteOptions(options, timing, timing);
   }
 
   #checkOptions(action: string, options: { output?: GraphNode }, rules: Rules): void {
@@ -359,7 +359,11 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     if (output) this.#checkTold(options);
     this.compile();
     // One listener on the signal serves all items.
-    const perItem = completeExecuteOptions({ ...options, concurrency: nodeConcurrency, signal: undefined }, false);
+    const perItem = completeExecuteOptions(
+      { ...options, concurrency: nodeConcurrency, signal: undefined },
+      false,
+      false,
+    );
     const take = (execution: Execution): IteratorYieldResult<unknown> | null =>
       output ? outputOf(execution, output) : { done: false, value: outputsOf(execution) };
     return streamThrough(`Cannot stream through graph "${this.name}"`, source, options, (item, onOver, hooks) => {

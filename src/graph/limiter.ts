@@ -106,7 +106,8 @@ export class LimitExceededError extends Error {
 /** A call that waits. */
 interface QueuedCall {
   readonly since: number;
-  begin(): void;
+  leave(): void;
+  begin(release: () => void): void;
   fail(error: unknown): void;
 }
 
@@ -241,10 +242,16 @@ export class Limiter {
    *
    * @throws {LimitExceededError} If too many calls wait, or this one has waited too long.
    */
-  async acquire({ signal, onQueued }: LimiterRunOptions = {}): Promise<() => void> {
-    signal?.throwIfAborted();
-    if (this.#queue.size > 0 || this.#waitMs(performance.now()) > 0) await this.#wait(signal, onQueued);
-    else this.#take();
+  acquire({ signal, onQueued }: LimiterRunOptions = {}): Promise<() => void> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#queue.size > 0 || this.#waitMs(performance.now()) > 0) return this.#wait(signal, onQueued);
+    return Promise.resolve(this.#take());
+  }
+
+  /** Takes a place, and returns what gives it back. */
+  #take(): () => void {
+    this.#running++;
+    this.#rate?.take(performance.now());
     let isTaken = true;
     return () => {
       if (!isTaken) return;
@@ -254,24 +261,25 @@ export class Limiter {
     };
   }
 
-  #take(): void {
-    this.#running++;
-    this.#rate?.take(performance.now());
-  }
-
   /** Milliseconds until a call may begin; `Infinity` if one that runs has to end first. */
   #waitMs(now: number): number {
     if (this.#running >= this.#concurrency) return Infinity;
     return Math.max(this.#pausedUntil - now, this.#rate?.waitMs(now) ?? 0, 0);
   }
 
-  async #wait(signal: AbortSignal | undefined, onQueued: ((queued: number) => void) | undefined): Promise<void> {
+  #wait(signal: AbortSignal | undefined, onQueued: ((queued: number) => void) | undefined): Promise<() => void> {
     const { size } = this.#queue;
-    if (size >= this.#maxQueued) throw new LimitExceededError(`${size} calls wait already (maxQueued)`, size);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const call: QueuedCall = { since: performance.now(), begin: resolve, fail: reject };
-    const abort = () => {
+    if (size >= this.#maxQueued) {
+      return Promise.reject(new LimitExceededError(`${size} calls wait already (maxQueued)`, size));
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<() => void>();
+    const leave = (call: QueuedCall) => {
       this.#queue.delete(call);
+      signal?.removeEventListener("abort", abort);
+    };
+    const call: QueuedCall = { since: performance.now(), leave: () => leave(call), begin: resolve, fail: reject };
+    const abort = () => {
+      leave(call);
       reject(signal!.reason);
       this.#serve();
     };
@@ -279,11 +287,7 @@ export class Limiter {
     this.#queue.add(call);
     onQueued?.(size + 1);
     this.#serve();
-    try {
-      await promise;
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
+    return promise;
   }
 
   /** Begins what may begin, fails what has waited too long, and waits for the next of both. */
@@ -303,13 +307,13 @@ export class Limiter {
   }
 
   #begin(call: QueuedCall): void {
-    this.#queue.delete(call);
-    this.#take();
-    call.begin();
+    call.leave();
+    // In one step, as for calls that need not wait: those that come later must not overtake it.
+    call.begin(this.#take());
   }
 
   #expire(call: QueuedCall): void {
-    this.#queue.delete(call);
+    call.leave();
     const reason = `it has waited for ${this.#queueTimeoutMs} ms (queueTimeoutMs)`;
     call.fail(new LimitExceededError(reason, this.#queue.size));
   }

@@ -36,12 +36,14 @@ export {
 } from "./limiter.ts";
 export { retryAfterMs } from "./retry_after.ts";
 export { NodeError, type NodeErrorOptions } from "./node_error.ts";
-export { GraphRun, type NodeTiming, type PipelineStatus, type PipelineTiming } from "./run.ts";
+export { GraphRun, type NodeTiming, type PipelineStatus, type PipelineTiming, type YieldingNode } from "./run.ts";
 export type { EventOrigin, EventParent, GraphEvent, NodeStatus, RunOutcome } from "./events.ts";
 export type { GraphResults, GraphStreamOptions, StreamItem } from "./stream.ts";
 export type { StreamSource, Subscribable } from "./stream_source.ts";
 export { type BatchFunction, BatchNode, type BatchNodeOptions } from "./nodes/batch_node.ts";
 export { FilterNode, type Predicate } from "./nodes/filter_node.ts";
+export { type ChunkFunction, StreamingNode, type StreamingNodeOptions } from "./nodes/streaming_node.ts";
+export type { RunChunk } from "./run_chunk.ts";
 export { sortedKeys } from "./nodes/cache_keys.ts";
 export { CachedNode, type CachedNodeOptions, type CacheStats } from "./nodes/cached_node.ts";
 export { type CacheEntry, type CacheStore, MemoryStore, type MemoryStoreOptions } from "./stores/cache_store.ts";

@@ -48,6 +48,8 @@ export interface ContextSource {
   readonly isWatched: boolean;
   /** Where inner graphs of a node lie. */
   parentOf(node: string): EventParent;
+  /** A node has yielded a chunk. */
+  addChunk(node: string, attempt: number, chunk: unknown): void;
   /** Tells of an event of an inner graph. */
   relay(graph: string, run: number, details: EventDetails, parent: EventParent): void;
 }
@@ -123,6 +125,11 @@ export function holdCall(context: NodeContext, flush: () => void): () => void {
     resume();
     release();
   };
+}
+
+/** Tells of a chunk that a call has yielded. */
+export function emitChunk(context: NodeContext, chunk: unknown): void {
+  if (context instanceof NodeCallContext) context.source.addChunk(context.node, context.attempt, chunk);
 }
 
 /** The time until the function that is returned has been called does not count for the call's time-out. */

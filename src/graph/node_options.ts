@@ -79,7 +79,12 @@ export const DEFAULT_DELAY_MS = 100;
 
 /** Whoever limits what may wait wants to hear of it at once. */
 function isWorthRetrying(error: unknown): boolean {
-  return !(error instanceof LimitExceededError);
+  try {
+    return !(error instanceof LimitExceededError);
+  } catch {
+    // A revoked proxy.
+    return true;
+  }
 }
 
 const DEFAULT_RETRY = { delayMs: DEFAULT_DELAY_MS, factor: 2, maxDelayMs: 30_000, jitter: 0.5, when: isWorthRetrying };

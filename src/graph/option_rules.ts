@@ -73,6 +73,9 @@ export const RETRY_RULES: Rules = {
   "retry.when": callback,
 };
 
+/** {@link StreamingNodeOptions}. */
+export const STREAMING_NODE_RULES: Rules = { ...NODE_RULES, collect: callback };
+
 /** {@link BatchNodeOptions}. */
 export const BATCH_NODE_RULES: Rules = {
   ...NODE_RULES,

@@ -3,10 +3,20 @@
 import type { Execution, OnOver } from "./execution/execution.ts";
 import { wallTime } from "../ring/clock.ts";
 import { COMPLETED, FAILED, RUNNING, STATUSES } from "./execution/progress.ts";
+import { UnknownNameError } from "../errors.ts";
+import type { RunChunk } from "./run_chunk.ts";
 import type { NodeStatus } from "./events.ts";
 import type { GraphNode } from "./node.ts";
 import type { NodeError } from "./node_error.ts";
 import type { PlannedNode } from "./execution/graph_plan.ts";
+
+/** A node that yields chunks. */
+export interface YieldingNode<Chunk> {
+  /** Its name. */
+  readonly name: string;
+  /** For the type checker only. */
+  readonly "~chunk": Chunk;
+}
 
 /** The status of all nodes by name. */
 export type PipelineStatus = Readonly<Record<string, NodeStatus>>;
@@ -164,6 +174,21 @@ export class GraphRun<Results> {
   /** What has failed so far, in that order. */
   get errors(): readonly NodeError[] {
     return [...this.#execution.errors ?? []];
+  }
+
+  /**
+   * The chunks of a `StreamingNode` as they come, from the first on. It may be asked for at any time, and any number of times:
+   * each reader gets all. After `{ kind: "void", attempt }`, the chunks of that attempt do not count. Rejects with the
+   * {@link NodeError} if the node fails, or with the reason if it is cancelled.
+   *
+   * @throws {UnknownNameError} If the graph has no such node.
+   */
+  chunks<Chunk>(node: YieldingNode<Chunk>): AsyncIterableIterator<RunChunk<Chunk>> {
+    const { graph, progress: { plan } } = this.#execution, index = plan.indexes.get(node as unknown as GraphNode);
+    if (index === undefined) {
+      throw new UnknownNameError(`Cannot read the chunks of node "${node?.name}": it is not in graph "${graph}"`);
+    }
+    return this.#execution.readChunks(plan.nodes[index]) as AsyncIterableIterator<RunChunk<Chunk>>;
   }
 
   /** Cancels what has not ended: `results` rejects with the reason, an `AbortError` by default. */

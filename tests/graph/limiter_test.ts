@@ -202,3 +202,17 @@ Deno.test("Limiter refuses options of the wrong kind or range", () => {
   }
   throws(() => new Node("n", () => 1, { limiter: {} as Limiter }), /limiter must be a Limiter/);
 });
+
+Deno.test("Limiter: a node that is cancelled as its turn comes is not called", async () => {
+  const limiter = new Limiter({ concurrency: 1 }), { state, work } = counted(), graph = single(work, { limiter });
+  const run = graph.start(1);
+  run.cancel();
+  await run.settled;
+  equal(state.calls, 0);
+  const release = await limiter.acquire(), later = graph.start(2);
+  await sleep(1);
+  release();
+  later.cancel();
+  await later.settled;
+  deepEqual([state.calls, limiter.running, limiter.queued], [0, 0, 0]);
+});

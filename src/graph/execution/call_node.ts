@@ -59,7 +59,9 @@ class NodeCall {
       const error = this.#error(outcome.thrown, attempt), { isOver } = this.#execution;
       if (isOver) throw error;
       this.#tell({ kind: "failure", attempt, durationMs: outcome.durationMs, error });
-      if (!await this.#waitForNext(error)) return await this.#fallBack(error);
+      const hasNext = await this.#waitForNext(error);
+      if (hasNext || this.#options.fallback) this.#execution.voidChunks(this.#node.name, attempt);
+      if (!hasNext) return await this.#fallBack(error);
     }
   }
 
@@ -78,7 +80,8 @@ class NodeCall {
     this.#execution.attempted(this.#node, attempt);
     const work = () => this.#bounded(attempt, (context) => node.process(this.#input, context));
     try {
-      const place = await this.#takePlace(attempt);
+      // Without a limiter the function is called at once, before anybody can cancel it.
+      const place = this.#isLimited ? await this.#takePlace(attempt) : undefined;
       start = performance.now();
       this.#tell({ kind: "start", attempt });
       const output = await this.#inPlace(place, () => trace ? trace.attempt(name, attempt, work) : work());
@@ -89,10 +92,13 @@ class NodeCall {
     }
   }
 
-  /** Waits for the node's limiter, unless the node does so itself. */
-  async #takePlace(attempt: number): Promise<(() => void) | undefined> {
-    const { limiter, signal } = this.#options, execution = this.#execution, node = this.#node;
-    if (!limiter || node.internals.limitsItself) return undefined;
+  get #isLimited(): boolean {
+    return this.#options.limiter !== undefined && !this.#node.internals.limitsItself;
+  }
+
+  /** Waits for the node's limiter. */
+  async #takePlace(attempt: number): Promise<() => void> {
+    const { signal } = this.#options, limiter = this.#options.limiter!, execution = this.#execution, node = this.#node;
     using linked = new LinkedSignal(execution.signal, signal);
     let isQueued = false;
     const onQueued = (queued: number) => {
@@ -101,7 +107,10 @@ class NodeCall {
       this.#tell({ kind: "queue", attempt, queued });
     };
     try {
-      return await limiter.acquire({ signal: linked.signal, onQueued });
+      const place = await limiter.acquire({ signal: linked.signal, onQueued });
+      if (!linked.signal.aborted) return place;
+      place();
+      throw linked.signal.reason;
     } finally {
       if (isQueued) execution.queued(node, -1);
     }

@@ -4,7 +4,9 @@ import { callNode } from "./call_node.ts";
 import type { Link, Links } from "./links.ts";
 import type { EventDetails, Monitor } from "./event_bus.ts";
 import { Deadline } from "../../timers.ts";
-import { Progress, type ProgressListener } from "./progress.ts";
+import { ChunkLog } from "./chunk_log.ts";
+import type { RunChunk } from "../run_chunk.ts";
+import { CANCELLED, FAILED, Progress, type ProgressListener, RUNNING } from "./progress.ts";
 import type { EventParent, RunOutcome } from "../events.ts";
 import type { ExecutionOptions } from "../execute_options.ts";
 import { type ContextSource, NodeCallContext } from "../node_context.ts";
@@ -83,6 +85,8 @@ export class Execution implements ProgressListener, ContextSource {
   #chains: Chain[] | undefined;
   /** By node: what else was returned and has not settled, such as attempts that were given up. */
   #open: Map<string, number> | undefined;
+  /** By node: what it has yielded. */
+  #chunks: Map<string, ChunkLog> | undefined;
   /** By node: calls that wait for a limiter. */
   #queued: Map<PlannedNode, number> | undefined;
   /** Calls that wait in queues: how to end that. */
@@ -185,16 +189,50 @@ export class Execution implements ProgressListener, ContextSource {
     return { graph: this.graph, run: this.id, node, ...parent && { parent } };
   }
 
-  completed({ internals }: PlannedNode, output: unknown): void {
+  completed({ internals, name }: PlannedNode, output: unknown): void {
+    this.#chunks?.get(name)?.wake();
     if (this.#monitor.isWatched) internals.output?.next(output);
   }
 
   skipped({ name }: PlannedNode): void {
+    this.#chunks?.get(name)?.wake();
     if (this.isWatched) this.tell({ kind: "skip", node: name });
   }
 
   cancelled({ name }: PlannedNode): void {
+    this.#chunks?.get(name)?.wake();
     if (this.isWatched) this.tell({ kind: "cancel", node: name });
+  }
+
+  addChunk(node: string, attempt: number, chunk: unknown): void {
+    // Nobody else can ask for them.
+    if (!this.#options.keepsChunks && !this.isWatched) return;
+    const index = this.#chunksOf(node).add(attempt, chunk);
+    if (this.isWatched) this.tell({ kind: "chunk", node, attempt, index, chunk });
+  }
+
+  #chunksOf(node: string): ChunkLog {
+    const logs = this.#chunks ??= new Map(), log = logs.get(node) ?? new ChunkLog();
+    logs.set(node, log);
+    return log;
+  }
+
+  /** The chunks of an attempt that has failed do not count, if there are any. */
+  voidChunks(node: string, attempt: number): void {
+    const log = this.#chunks?.get(node);
+    if (!log || log.countOf(attempt) === 0) return;
+    log.void(attempt);
+    if (this.isWatched) this.tell({ kind: "void", node, attempt });
+  }
+
+  /** Reads the chunks of a node, from the first on. */
+  readChunks({ name, index }: PlannedNode): AsyncGenerator<RunChunk<unknown>, void, undefined> {
+    return this.#chunksOf(name).read(() => {
+      const status = this.progress.status[index];
+      if (status <= RUNNING) return null;
+      if (status === FAILED) return { error: this.errors?.find(({ node }) => node === name) };
+      return status === CANCELLED ? { error: this.reason } : {};
+    });
   }
 
   /** Notes how often a node was called. */
@@ -341,6 +379,7 @@ export class Execution implements ProgressListener, ContextSource {
   #fail(node: PlannedNode, error: NodeError): void {
     if (this.isOver || !this.progress.fail(node)) return;
     (this.errors ??= []).push(error);
+    this.#chunks?.get(node.name)?.wake();
     if (this.#options.onNodeError) this.callListener(this.#options.onNodeError, error);
     if (this.#options.onError === "cancel") this.#end("failed", error);
     else this.progress.skipAfter(node);

@@ -222,6 +222,8 @@ export class BatchNode<
     // To wait for the limiter does not count either.
     const place = limiter && await limiter.acquire({ signal }).catch((error) => this.#failAll(batch.entries, error));
     if (limiter && !place) return;
+    // Everybody may have left meanwhile.
+    if (signal.aborted) return place?.();
     batch.hasGone = true;
     const entries = [...batch.entries];
     for (const { release } of entries) release();

@@ -259,6 +259,9 @@ export class CachedNode<
     const { graph, node, run, attempt, waitUntil } = context, { signal } = begun.call;
     const place = await this.#limiter?.acquire({ signal });
     begin();
+    // Everybody may have left meanwhile.
+    if (signal.aborted) place?.();
+    signal.throwIfAborted();
     const work = async () => await this.#work(input, { graph, node, run, attempt, signal, waitUntil });
     const output = await work().catch((error) => this.#yield(error)).finally(place);
     // The output does not wait for the store: what was paid for is given out.
