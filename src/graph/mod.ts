@@ -50,14 +50,18 @@ export { type CacheEntry, type CacheStore, MemoryStore, type MemoryStoreOptions 
 export { SqliteStore, type SqliteStoreOptions } from "./stores/sqlite_store.ts";
 export { type RedisClient, RedisStore, type RedisStoreOptions } from "./stores/redis_store.ts";
 export { type ParallelFunction, ParallelNode, type ParallelNodeOptions } from "./nodes/parallel_node.ts";
+export { type ExitOutput, type RouterExits, RouterNode, type RouterNodeOptions } from "./nodes/router_node.ts";
+export { type LoopBody, LoopNode, type LoopNodeOptions } from "./nodes/loop_node.ts";
 export { type OutputNode, type Subgraph, SubgraphNode, type SubgraphNodeOptions } from "./nodes/subgraph_node.ts";
 export {
   type AcceptedBy,
   type AnyNodeTypes,
   type Arrival,
+  type ArrivalsOf,
   type Inlet,
   type JoinMode,
   type NodeTypes,
+  type OptionalNames,
   type OutputOf,
   type PartialResultsOf,
   type ResultsOf,

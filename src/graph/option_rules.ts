@@ -54,7 +54,7 @@ export const STREAM_RULES: Rules = {
 
 /** {@link NodeOptions}. */
 export const NODE_RULES: Rules = {
-  join: oneOf(["each", "all"]),
+  join: oneOf(["each", "all", "arrived"]),
   retry: either(countOrInfinity(1), object),
   timeoutMs: duration,
   fallback: callback,
@@ -72,6 +72,12 @@ export const RETRY_RULES: Rules = {
   "retry.jitter": number(0, 1),
   "retry.when": callback,
 };
+
+/** {@link RouterNodeOptions}. */
+export const ROUTER_NODE_RULES: Rules = { ...NODE_RULES, exits: object };
+
+/** {@link LoopNodeOptions}. */
+export const LOOP_NODE_RULES: Rules = { ...NODE_RULES, until: callback, maxRounds: integer(1) };
 
 /** {@link StreamingNodeOptions}. */
 export const STREAMING_NODE_RULES: Rules = { ...NODE_RULES, collect: callback };

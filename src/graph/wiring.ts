@@ -25,9 +25,10 @@ export type Skipped = typeof SKIPPED;
 /**
  * How a node with several inputs joins them: `each` calls the function for every one as it arrives, and the node's output
  * is the list of what it returned, in the order in which the nodes before it were added; `all` waits for all of them and calls the function
- * once, with an object keyed by the names of the nodes that they come from.
+ * once, with an object keyed by the names of the nodes that they come from; `arrived` does so with those of them that have
+ * arrived, once the others are skipped or have failed.
  */
-export type JoinMode = "each" | "all";
+export type JoinMode = "each" | "all" | "arrived";
 
 /** A value that comes from a node. */
 export interface Arrival<Name extends string, Value> {
@@ -38,9 +39,18 @@ export interface Arrival<Name extends string, Value> {
 }
 
 /** What a node accepts: any of the properties that its function expects by name, or the input itself from any node. */
-export type AcceptedBy<In, Join extends JoinMode | undefined> = Join extends "all"
-  ? { [Name in keyof In & string]-?: Arrival<Name, Exclude<In[Name], undefined>> }[keyof In & string]
+export type AcceptedBy<In, Join extends JoinMode | undefined> = Join extends "all" ? ArrivalsOf<In, keyof In & string>
+  : Join extends "arrived" ? ArrivalsOf<In, OptionalNames<In>>
   : Arrival<string, In>;
+
+/** The properties that a function may get: of a node that joins what has arrived, each must be one of them. */
+export type OptionalNames<In> = string extends keyof In ? keyof In & string
+  : { [Name in keyof In & string]-?: Record<never, never> extends Pick<In, Name> ? Name : never }[keyof In & string];
+
+/** Values for these properties, by name. */
+export type ArrivalsOf<In, Names extends keyof In & string> = {
+  [Name in Names]: Arrival<Name, Exclude<In[Name], undefined>>;
+}[Names];
 
 /** For the type checker only: nothing of it is there at run time. */
 export interface NodeTypes<In, Out, Join extends JoinMode | undefined> {

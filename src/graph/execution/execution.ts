@@ -6,7 +6,7 @@ import type { EventDetails, Monitor } from "./event_bus.ts";
 import { Deadline } from "../../timers.ts";
 import { ChunkLog } from "./chunk_log.ts";
 import type { RunChunk } from "../run_chunk.ts";
-import { CANCELLED, FAILED, Progress, type ProgressListener, RUNNING } from "./progress.ts";
+import { CANCELLED, COMPLETED, FAILED, Progress, type ProgressListener, RUNNING } from "./progress.ts";
 import type { EventParent, RunOutcome } from "../events.ts";
 import type { ExecutionOptions } from "../execute_options.ts";
 import { type ContextSource, NodeCallContext } from "../node_context.ts";
@@ -56,9 +56,10 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
     (typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function");
 }
 
-/** The input of a node that takes all at once. */
-function joinedValues({ sources }: PlannedNode, values: readonly unknown[]): Record<string, unknown> {
-  return Object.fromEntries(sources.map(({ name, index }) => [name, values[index]]));
+/** The input of a node that takes all at once, or all that have arrived. */
+function joinedValues({ sources, isArrived }: PlannedNode, { status, values }: Progress): Record<string, unknown> {
+  const arrived = isArrived ? sources.filter(({ index }) => status[index] === COMPLETED) : sources;
+  return Object.fromEntries(arrived.map(({ name, index }) => [name, values[index]]));
 }
 
 /** One execution. It begins with `begin()`. */
@@ -373,7 +374,7 @@ export class Execution implements ProgressListener, ContextSource {
   #inputOf({ node, source }: Unit): unknown {
     const { values } = this.progress;
     if (source) return values[source.index];
-    return node.sources.length === 0 ? this.#input : joinedValues(node, values);
+    return node.sources.length === 0 ? this.#input : joinedValues(node, this.progress);
   }
 
   #fail(node: PlannedNode, error: NodeError): void {

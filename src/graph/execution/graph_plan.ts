@@ -16,6 +16,8 @@ export interface PlannedNode {
   readonly call: CallOptions | null;
   readonly isEach: boolean;
   readonly isAll: boolean;
+  /** Whether it is called with those of its inputs that have arrived. */
+  readonly isArrived: boolean;
   /** How many arrivals, or calls, it waits for. */
   waitsFor: number;
   /** Where its inputs come from, in the order in which those nodes were added. */
@@ -60,7 +62,7 @@ export interface Declaration {
 
 function planNode(node: GraphNode, index: number): PlannedNode {
   const internals = internalsOf(node), { call } = internals;
-  const isEach = node.join === "each", isAll = node.join === "all";
+  const isEach = node.join === "each", isArrived = node.join === "arrived";
   return {
     index,
     waitsFor: 1,
@@ -70,7 +72,8 @@ function planNode(node: GraphNode, index: number): PlannedNode {
     next: [],
     name: node.name,
     internals,
-    isAll,
+    isAll: isArrived || node.join === "all",
+    isArrived,
     sources: [],
     units: [],
   };
@@ -124,7 +127,9 @@ function startProblems(nodes: readonly PlannedNode[], starts: ReadonlySet<Planne
 
 function joinProblems({ name, node, sources }: PlannedNode): string[] {
   if (sources.length < 2 || node.join) return [];
-  return [`node "${name}" has ${sources.length} inputs and does not say how to join them: set join to "each" or "all"`];
+  return [
+    `node "${name}" has ${sources.length} inputs and does not say how to join them: set join to "each", "all" or "arrived"`,
+  ];
 }
 
 function reachProblems(nodes: readonly PlannedNode[], starts: ReadonlySet<PlannedNode>): string[] {

@@ -104,7 +104,7 @@ export class Progress {
       const unit = next[n], to = unit.node;
       if (to.isEach) this.#push(unit);
       else if (this.#isLast(to)) {
-        if (this.#lost?.[to.index]) this.#leaveOut(to);
+        if (this.#lost?.[to.index] && !to.isArrived) this.#leaveOut(to);
         else this.#push(unit);
       }
     }
@@ -133,7 +133,9 @@ export class Progress {
       lost[to.index] = true;
       if (!this.#isLast(to) || this.status[to.index] > RUNNING) continue;
       if (to.isEach && this.#parts?.[to.index]) this.#completeParts(to);
-      else idle.push(to);
+      else if (to.isArrived && to.sources.some(({ index }) => this.status[index] === COMPLETED)) {
+        this.#push(to.units[0]);
+      } else idle.push(to);
     }
     return idle;
   }
