@@ -316,8 +316,15 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
 
   #complete(options: ExecuteOptions & { output?: GraphNode }, timing: boolean): ExecutionOptions {
     this.#checkOpen("execute");
-    if (options !== NO_OPTIONS) this.#checkOptions("execute", options, EXECUTE_RULES);
+    if (options !== NO_OPTIONS && !this.#areUsual(options)) this.#checkOptions("execute", options, EXECUTE_RULES);
     return completeExecuteOptions(options, timing, timing);
+  }
+
+  /** Whether there is nothing but one of the nodes: to check all rules takes as long as a small execution. */
+  #areUsual(options: ExecuteOptions & { output?: GraphNode }): boolean {
+    if (typeof options !== "object" || options === null || Object.keys(options).length !== 1) return false;
+    const { output } = options;
+    return output !== undefined && output !== null && this.#nodes.get(output.name) === output;
   }
 
   #checkOptions(action: string, options: { output?: GraphNode }, rules: Rules): void {

@@ -173,6 +173,8 @@ class GraphStream<Item> implements GraphResults<unknown> {
     this.#lookForStall();
   };
 
+  readonly #hooks: ExecutionHooks = { onStall: this.#onStall };
+
   /** Once what runs now has returned: it may begin more. */
   #lookForStall(): void {
     if (this.#isLooking) return;
@@ -231,8 +233,7 @@ class GraphStream<Item> implements GraphResults<unknown> {
     this.#underWay++;
     if (this.#settings.ordered) this.#slots.push(slot);
     try {
-      const hooks = { onStall: this.#onStall };
-      const execution = this.#begin(item, (execution) => this.#finishItem(execution, slot), hooks);
+      const execution = this.#begin(item, (execution) => this.#finishItem(execution, slot), this.#hooks);
       if (!execution.isOver) slot.link = this.#running.add(execution);
     } catch (error) {
       this.#fail(error);

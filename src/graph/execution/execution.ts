@@ -62,6 +62,19 @@ function joinedValues({ sources, isArrived }: PlannedNode, { status, values }: P
   return Object.fromEntries(arrived.map(({ name, index }) => [name, values[index]]));
 }
 
+/** What few executions need. */
+class Extras {
+  chains: Chain[] | undefined;
+  /** By node: what else was returned and has not settled, such as attempts that were given up. */
+  open: Map<string, number> | undefined;
+  /** By node: what it has yielded. */
+  chunks: Map<string, ChunkLog> | undefined;
+  /** By node: calls that wait for a limiter. */
+  queued: Map<PlannedNode, number> | undefined;
+  /** Calls that wait in queues: how to end that. */
+  held: Set<() => void> | undefined;
+}
+
 /** One execution. It begins with `begin()`. */
 export class Execution implements ProgressListener, ContextSource {
   readonly id: number;
@@ -82,16 +95,9 @@ export class Execution implements ProgressListener, ContextSource {
   readonly #hooks: ExecutionHooks;
   #link: Link<Execution> | undefined;
   #running = 0;
-  /** Calls that have not returned, by what they are waited for with. */
-  #chains: Chain[] | undefined;
-  /** By node: what else was returned and has not settled, such as attempts that were given up. */
-  #open: Map<string, number> | undefined;
-  /** By node: what it has yielded. */
-  #chunks: Map<string, ChunkLog> | undefined;
-  /** By node: calls that wait for a limiter. */
-  #queued: Map<PlannedNode, number> | undefined;
-  /** Calls that wait in queues: how to end that. */
-  #held: Set<() => void> | undefined;
+  /** Calls that have not returned, by what they are waited for with: most executions have one. */
+  #chain: Chain | undefined;
+  #extras: Extras | undefined;
   #settled: PromiseWithResolvers<void> | undefined;
   #controller: AbortController | undefined;
   #abort: (() => void) | undefined;
@@ -114,6 +120,10 @@ export class Execution implements ProgressListener, ContextSource {
     this.#onOver = onOver;
     this.#hooks = hooks;
     this.#link = origin.unsettled.add(this);
+  }
+
+  get #more(): Extras {
+    return this.#extras ??= new Extras();
   }
 
   get graph(): string {
@@ -191,17 +201,17 @@ export class Execution implements ProgressListener, ContextSource {
   }
 
   completed({ internals, name }: PlannedNode, output: unknown): void {
-    this.#chunks?.get(name)?.wake();
+    this.#extras?.chunks?.get(name)?.wake();
     if (this.#monitor.isWatched) internals.output?.next(output);
   }
 
   skipped({ name }: PlannedNode): void {
-    this.#chunks?.get(name)?.wake();
+    this.#extras?.chunks?.get(name)?.wake();
     if (this.isWatched) this.tell({ kind: "skip", node: name });
   }
 
   cancelled({ name }: PlannedNode): void {
-    this.#chunks?.get(name)?.wake();
+    this.#extras?.chunks?.get(name)?.wake();
     if (this.isWatched) this.tell({ kind: "cancel", node: name });
   }
 
@@ -213,14 +223,14 @@ export class Execution implements ProgressListener, ContextSource {
   }
 
   #chunksOf(node: string): ChunkLog {
-    const logs = this.#chunks ??= new Map(), log = logs.get(node) ?? new ChunkLog();
+    const logs = this.#more.chunks ??= new Map(), log = logs.get(node) ?? new ChunkLog();
     logs.set(node, log);
     return log;
   }
 
   /** The chunks of an attempt that has failed do not count, if there are any. */
   voidChunks(node: string, attempt: number): void {
-    const log = this.#chunks?.get(node);
+    const log = this.#extras?.chunks?.get(node);
     if (!log || log.countOf(attempt) === 0) return;
     log.void(attempt);
     if (this.isWatched) this.tell({ kind: "void", node, attempt });
@@ -243,20 +253,20 @@ export class Execution implements ProgressListener, ContextSource {
 
   /** A call of a node begins to wait for a limiter, or no longer does. */
   queued(node: PlannedNode, change: 1 | -1): void {
-    const queued = this.#queued ??= new Map(), count = Math.max(0, (queued.get(node) ?? 0) + change);
+    const queued = this.#more.queued ??= new Map(), count = Math.max(0, (queued.get(node) ?? 0) + change);
     if (count > 0) queued.set(node, count);
     else queued.delete(node);
   }
 
   /** Whether a node waits for a limiter. */
   isQueued(node: PlannedNode): boolean {
-    return this.#queued?.has(node) ?? false;
+    return this.#extras?.queued?.has(node) ?? false;
   }
 
   /** Counts work of a node as open, until it settles. */
   track(work: unknown, node: string): unknown {
     if (!isPromise(work)) return work;
-    const open = this.#open ??= new Map(),
+    const open = this.#more.open ??= new Map<string, number>(),
       close = () => {
         const left = open.get(node)! - 1;
         if (left > 0) open.set(node, left);
@@ -271,19 +281,20 @@ export class Execution implements ProgressListener, ContextSource {
 
   /** The nodes of which functions have not returned. */
   get unsettledNodes(): string[] {
-    const called = this.#chains?.flatMap(({ unit }) => unit ? [unit.node.name] : []) ?? [];
-    return [...new Set([...called, ...this.#open?.keys() ?? []])];
+    const chains = [this.#chain, ...this.#extras?.chains ?? []];
+    const called = chains.flatMap((chain) => chain?.unit ? [chain.unit.node.name] : []);
+    return [...new Set([...called, ...this.#extras?.open?.keys() ?? []])];
   }
 
   #settleIfDone(): void {
-    if (!this.isOver || this.#running > 0 || (this.#open?.size ?? 0) > 0) return;
+    if (!this.isOver || this.#running > 0 || (this.#extras?.open?.size ?? 0) > 0) return;
     if (this.#link) this.origin.unsettled.remove(this.#link);
     this.#link = undefined;
     this.#settled?.resolve();
   }
 
   hold(flush: () => void): () => void {
-    const held = this.#held ??= new Set();
+    const held = this.#more.held ??= new Set();
     held.add(flush);
     this.#hooks.onStall?.(this);
     return () => {
@@ -293,12 +304,12 @@ export class Execution implements ProgressListener, ContextSource {
 
   /** Whether all its calls wait in queues. */
   get isStalled(): boolean {
-    return !this.isOver && this.#running > 0 && this.#held?.size === this.#running;
+    return !this.isOver && this.#running > 0 && this.#extras?.held?.size === this.#running;
   }
 
   /** Ends all waits in queues. */
   flush(): void {
-    for (const flush of [...this.#held ?? []]) flush();
+    for (const flush of [...this.#extras?.held ?? []]) flush();
   }
 
   /**
@@ -330,7 +341,8 @@ export class Execution implements ProgressListener, ContextSource {
 
   /** Waits for one call after the other: that takes one async function for a chain of nodes. */
   async #follow(chain: Chain): Promise<void> {
-    (this.#chains ??= []).push(chain);
+    if (this.#chain) (this.#more.chains ??= []).push(chain);
+    else this.#chain = chain;
     do {
       const unit = chain.unit!;
       try {
@@ -344,7 +356,7 @@ export class Execution implements ProgressListener, ContextSource {
       chain.unit = undefined;
       if (this.ending !== undefined) return this.#settleIfDone();
     } while (this.#callDue(chain));
-    if (this.#held) this.#hooks.onStall?.(this);
+    if (this.#extras?.held) this.#hooks.onStall?.(this);
   }
 
   /** Calls a node. True if it must be waited for; `chain` has what for. */
@@ -380,7 +392,7 @@ export class Execution implements ProgressListener, ContextSource {
   #fail(node: PlannedNode, error: NodeError): void {
     if (this.isOver || !this.progress.fail(node)) return;
     (this.errors ??= []).push(error);
-    this.#chunks?.get(node.name)?.wake();
+    this.#extras?.chunks?.get(node.name)?.wake();
     if (this.#options.onNodeError) this.callListener(this.#options.onNodeError, error);
     if (this.#options.onError === "cancel") this.#end("failed", error);
     else this.progress.skipAfter(node);

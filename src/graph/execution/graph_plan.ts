@@ -128,7 +128,7 @@ function startProblems(nodes: readonly PlannedNode[], starts: ReadonlySet<Planne
 function joinProblems({ name, node, sources }: PlannedNode): string[] {
   if (sources.length < 2 || node.join) return [];
   return [
-    `node "${name}" has ${sources.length} inputs and does not say how to join them: set join to "each", "all" or "arrived"`,
+    `node "${name}" has ${sources.length} inputs and does not say how to join them: set join to "each" or "all"`,
   ];
 }
 
