@@ -16,7 +16,7 @@ import {
   type OutputOptions,
 } from "./execute_options.ts";
 import { type GraphNode, Node } from "./node.ts";
-import { refuse } from "./node_options.ts";
+import { checkDefaults, type NodeOptions, refuse } from "./node_options.ts";
 import { EXECUTE_RULES, GRAPH_RULES, STREAM_RULES } from "./option_rules.ts";
 import { checkOptions, type Rules } from "../rules.ts";
 import { within } from "../ring/within.ts";
@@ -40,6 +40,9 @@ const NO_OPTIONS: ExecuteOptions = {};
 /** Closing a node, such as one with workers, has this long at least, in milliseconds. */
 const LEAST_CLOSING_MS = 10_000;
 
+/** Options of nodes that a whole graph may set. They hold for all of its nodes, `SubgraphNode`s as one, too. */
+export type NodeDefaults = Pick<NodeOptions, "retry" | "timeoutMs">;
+
 /** Options of a {@link Graph}. */
 export interface GraphOptions<Nodes extends GraphNode, In> {
   /** Its nodes. Results are typed by their names then. */
@@ -48,6 +51,8 @@ export interface GraphOptions<Nodes extends GraphNode, In> {
   start?: StartingNode<In> | readonly StartingNode<In>[];
   /** Is told of every event, as who subscribes to {@link Graph.events$}. */
   onEvent?: (event: GraphEvent) => void;
+  /** What nodes have that do not say otherwise. */
+  defaults?: NodeDefaults;
   /**
    * How long `close()` waits for functions to notice that they are cancelled, in milliseconds. Then it names those that go on,
    * and closes the nodes.
@@ -108,6 +113,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   readonly #starts = new Set<GraphNode>();
   readonly #monitor: Monitor;
   readonly #graceMs: number;
+  readonly #defaults: NodeDefaults;
   readonly #unsettled = new Links<Execution>();
   /** Once it is compiled. */
   #origin: ExecutionOrigin | undefined;
@@ -130,6 +136,8 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     checkOptions(`make graph "${name}"`, options, GRAPH_RULES);
     this.name = name;
     this.#graceMs = options.graceMs ?? 1000;
+    this.#defaults = { ...options.defaults };
+    checkDefaults(`make graph "${name}"`, this.#defaults);
     this.#monitor = new Monitor(name);
     if (options.onEvent) this.#monitor.listen(options.onEvent);
     this.#addAll(options);
@@ -246,7 +254,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     }
     this.#origin = {
       graph: this.name,
-      plan: planGraph({ name: this.name, nodes: this.#nodes, starts: this.#starts }),
+      plan: planGraph({ name: this.name, nodes: this.#nodes, starts: this.#starts, defaults: this.#defaults }),
       monitor: this.#monitor,
       tracing: findTracing(),
       unsettled: this.#unsettled,

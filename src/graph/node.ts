@@ -93,7 +93,9 @@ export class Node<
     this.join = options.join as Join;
     this.description = options.description;
     this.#fn = fn;
-    addInternals(this, completeOptions(`make node "${name}"`, options as NodeOptions));
+    // Each graph completes them by its defaults; what is wrong is said here.
+    completeOptions(`make node "${name}"`, options as NodeOptions);
+    addInternals(this, options as NodeOptions);
   }
 
   /**

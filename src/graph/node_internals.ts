@@ -2,7 +2,7 @@
 
 import type { Port } from "./execution/event_bus.ts";
 import type { GraphNode } from "./wiring.ts";
-import type { CallOptions } from "./node_options.ts";
+import type { NodeOptions } from "./node_options.ts";
 
 /** A graph, as its nodes know it. */
 export interface NodeOwner {
@@ -17,7 +17,7 @@ export interface NodeOwner {
 
 /** The inside of a node. */
 export interface NodeInternals {
-  readonly call: CallOptions | null;
+  readonly options: NodeOptions;
   /** The nodes that it is connected to. */
   readonly targets: Set<GraphNode>;
   /** How long its functions may go on after they were cancelled, if that is longer than the graph's own grace period. */
@@ -33,9 +33,9 @@ export interface NodeInternals {
 const INTERNALS = new WeakMap<GraphNode, NodeInternals>();
 
 /** Makes the inside of a new node. */
-export function addInternals(node: GraphNode, call: CallOptions | null): void {
+export function addInternals(node: GraphNode, options: NodeOptions): void {
   INTERNALS.set(node, {
-    call,
+    options,
     targets: new Set(),
     graceMs: 0,
     limitsItself: false,

@@ -4,7 +4,7 @@ import type { NodeError } from "./node_error.ts";
 import { checkOptions } from "../rules.ts";
 import { type Limiter, LimitExceededError } from "./limiter.ts";
 import type { NodeContext } from "./node_context.ts";
-import { RETRY_RULES } from "./option_rules.ts";
+import { DEFAULTS_RULES, RETRY_RULES } from "./option_rules.ts";
 import type { JoinMode } from "./wiring.ts";
 
 /** When and how a node's function is called again after it has failed. */
@@ -103,9 +103,17 @@ function completeRetry(action: string, retry: number | RetryOptions): Required<R
   return { ...DEFAULT_RETRY, ...given, attempts: retry.attempts };
 }
 
+/** Checks what a graph sets for all of its nodes. */
+export function checkDefaults(action: string, defaults: NodeOptions): void {
+  const named = Object.fromEntries(Object.entries(defaults).map(([name, value]) => [`defaults.${name}`, value]));
+  checkOptions(action, named, DEFAULTS_RULES);
+  completeOptions(action, defaults);
+}
+
 /** Completes options that were checked. `null` if the node can be called without further ado. */
-export function completeOptions(action: string, options: NodeOptions): CallOptions | null {
-  const { retry = 1, timeoutMs = Infinity, fallback, signal, limiter } = options;
+export function completeOptions(action: string, options: NodeOptions, defaults: NodeOptions = {}): CallOptions | null {
+  const { retry = defaults.retry ?? 1, timeoutMs = defaults.timeoutMs ?? Infinity, fallback, signal, limiter } =
+    options;
   const complete = { retry: completeRetry(action, retry), timeoutMs, fallback, signal, limiter };
   const isPlain = complete.retry.attempts === 1 && timeoutMs === Infinity && !fallback && !signal && !limiter;
   return isPlain ? null : complete;

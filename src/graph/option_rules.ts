@@ -28,6 +28,7 @@ export const GRAPH_RULES: Rules = {
   nodes: arrayOf(anything, "an array of nodes"),
   start: either(object, arrayOf(anything, "an array of nodes")),
   onEvent: callback,
+  defaults: object,
   graceMs: duration,
 };
 
@@ -81,6 +82,9 @@ export const LOOP_NODE_RULES: Rules = { ...NODE_RULES, until: callback, maxRound
 
 /** {@link StreamingNodeOptions}. */
 export const STREAMING_NODE_RULES: Rules = { ...NODE_RULES, collect: callback };
+
+/** {@link NodeDefaults}, as they are named in messages. */
+export const DEFAULTS_RULES: Rules = { "defaults.retry": NODE_RULES.retry, "defaults.timeoutMs": NODE_RULES.timeoutMs };
 
 /** {@link BatchNodeOptions}. */
 export const BATCH_NODE_RULES: Rules = {

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import { Graph, Node, type NodeContext, NodeError, type NodeOptions } from "@ringmill/ringmill/graph";
 import { backoffMs } from "../../src/graph/execution/call_node.ts";
 import { chain, hanging, sleep } from "./_helpers.ts";
@@ -226,4 +226,56 @@ Deno.test("A function may cancel its own execution", async () => {
   const run = graph.start(0);
   await rejects(run.results, /by myself/);
   deepEqual(run.status, { wait: "completed", stop: "cancelled", after: "cancelled" });
+});
+
+Deno.test("GraphOptions.defaults hold for nodes that do not say otherwise", async () => {
+  const calls: Record<string, number> = { plain: 0, own: 0, late: 0 };
+  const fail = (name: string) => () => {
+    calls[name]++;
+    throw new Error("no");
+  };
+  const plain = new Node("plain", fail("plain")), own = new Node("own", fail("own"), { retry: 1 });
+  const late = new Node("late", (_: number, { signal }) => sleep(60_000, signal), { retry: 1 });
+  const patient = new Node("patient", () => sleep(30), { timeoutMs: Infinity, retry: 1 });
+  const nodes = [plain, own, late, patient], defaults = { retry: { attempts: 3, delayMs: 0 }, timeoutMs: 10 };
+  const graph = new Graph("defaults", { nodes, start: nodes, defaults }), run = graph.start(1, { onError: "continue" });
+  await run.results;
+  deepEqual(run.status, { plain: "failed", own: "failed", late: "failed", patient: "completed" });
+  deepEqual([calls.plain, calls.own], [3, 1]);
+  ok(run.errors.some(({ message }) => /"late".*TimeoutError: It took longer than 10 ms/.test(message)));
+  for (
+    const [wrong, message] of [[{ timeout: 5 }, /no option "defaults.timeout"; did/], [
+      { timeoutMs: -1 },
+      /defaults.timeoutMs/,
+    ]] as const
+  ) {
+    throws(() => new Graph("g", { defaults: wrong as object }), message);
+  }
+});
+
+Deno.test("Any number of executions listen to one signal by one listener, which is gone with the last of them", async () => {
+  const controller = new AbortController(), { signal } = controller, add = signal.addEventListener.bind(signal);
+  let added = 0;
+  signal.addEventListener = ((...given: Parameters<typeof add>) => {
+    added++;
+    add(...given);
+  }) as typeof add;
+  const remove = signal.removeEventListener.bind(signal);
+  signal.removeEventListener = ((...given: Parameters<typeof remove>) => {
+    added--;
+    remove(...given);
+  }) as typeof remove;
+  const node = new Node("n", (_: number, context) => sleep(5, context.signal), { signal, timeoutMs: 10_000 });
+  const graph = new Graph("listening", { nodes: [node], start: node });
+  await Promise.all(Array.from({ length: 200 }, (_, n) => {
+    const executed = graph.execute(n, { signal });
+    equal(added, 1);
+    return executed;
+  }));
+  equal(added, 0);
+  const runs = Array.from({ length: 5000 }, (_, n) => graph.start(n, { signal }));
+  controller.abort(new Error("all of them"));
+  const ends = await Promise.allSettled(runs.map(({ results }) => results));
+  ok(ends.every((end) => end.status === "rejected" && end.reason.message === "all of them"));
+  equal(added, 0);
 });

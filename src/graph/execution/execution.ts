@@ -1,5 +1,6 @@
 /** One execution of a plan: calls what is due, waits for what that returns, and knows how it ends. */
 
+import { onAbort } from "./abort_hub.ts";
 import { callNode } from "./call_node.ts";
 import type { Link, Links } from "./links.ts";
 import type { EventDetails, Monitor } from "./event_bus.ts";
@@ -100,7 +101,8 @@ export class Execution implements ProgressListener, ContextSource {
   #extras: Extras | undefined;
   #settled: PromiseWithResolvers<void> | undefined;
   #controller: AbortController | undefined;
-  #abort: (() => void) | undefined;
+  /** Of the signal that cancels it. */
+  #letGo: (() => void) | undefined;
   #deadline: Deadline | undefined;
 
   constructor(
@@ -158,8 +160,7 @@ export class Execution implements ProgressListener, ContextSource {
     if (this.isWatched) this.tell({ kind: "runStart" });
     if (signal) {
       if (signal.aborted) return this.cancel(signal.reason);
-      this.#abort = () => this.cancel(signal.reason);
-      signal.addEventListener("abort", this.#abort);
+      this.#letGo = onAbort(signal, () => this.cancel(signal.reason));
     }
     if (timeoutMs !== Infinity) this.#deadline = new Deadline(timeoutMs, () => this.#timeOut());
     const chain = new Chain();
@@ -406,7 +407,7 @@ export class Execution implements ProgressListener, ContextSource {
   #end(outcome: RunOutcome, error: unknown): void {
     this.ending = outcome;
     this.reason = error;
-    if (this.#abort) this.#options.signal?.removeEventListener("abort", this.#abort);
+    this.#letGo?.();
     this.#deadline?.cancel();
     if (outcome !== "completed") this.progress.cancel();
     this.trace?.end(error);

@@ -3,7 +3,7 @@
 import { DeclarationError } from "../../errors.ts";
 import { internalsOf, type NodeInternals } from "../node_internals.ts";
 import type { GraphNode } from "../node.ts";
-import type { CallOptions } from "../node_options.ts";
+import { type CallOptions, completeOptions, type NodeOptions } from "../node_options.ts";
 
 /** A node, as executions see it. */
 export interface PlannedNode {
@@ -58,10 +58,13 @@ export interface Declaration {
   readonly name: string;
   readonly nodes: ReadonlyMap<string, GraphNode>;
   readonly starts: ReadonlySet<GraphNode>;
+  /** Options of nodes that do not say otherwise. */
+  readonly defaults: NodeOptions;
 }
 
-function planNode(node: GraphNode, index: number): PlannedNode {
-  const internals = internalsOf(node), { call } = internals;
+function planNode(node: GraphNode, index: number, defaults: NodeOptions): PlannedNode {
+  const internals = internalsOf(node),
+    call = completeOptions(`compile node "${node.name}"`, internals.options, defaults);
   const isEach = node.join === "each", isArrived = node.join === "arrived";
   return {
     index,
@@ -85,7 +88,9 @@ function planNode(node: GraphNode, index: number): PlannedNode {
  * @throws {DeclarationError} If it cannot run; the message has all problems.
  */
 export function planGraph(declaration: Declaration): Plan {
-  const planned = new Map([...declaration.nodes.values()].map((node, index) => [node, planNode(node, index)]));
+  const planned = new Map(
+    [...declaration.nodes.values()].map((node, index) => [node, planNode(node, index, declaration.defaults)]),
+  );
   const nodes = [...planned.values()], problems: string[] = [];
   for (const from of nodes) {
     for (const target of from.internals.targets) {

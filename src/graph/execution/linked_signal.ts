@@ -1,15 +1,15 @@
 /** A signal that follows others, until it is let go. */
 
+import { onAbort } from "./abort_hub.ts";
+
 /** Aborts when one of its sources does, or when it is told to. Keeps no trace in its sources after that, or once disposed. */
 export class LinkedSignal implements Disposable {
   readonly #controller = new AbortController();
-  readonly #sources: readonly AbortSignal[];
-  readonly #follow = (event: Event): void => this.abort((event.target as AbortSignal).reason);
+  readonly #letGo: (() => void)[];
 
   constructor(...sources: (AbortSignal | undefined)[]) {
-    this.#sources = sources.filter((source) => source !== undefined);
-    for (const source of this.#sources) source.addEventListener("abort", this.#follow);
-    const aborted = this.#sources.find((source) => source.aborted);
+    const given = sources.filter((source) => source !== undefined), aborted = given.find((source) => source.aborted);
+    this.#letGo = given.map((source) => onAbort(source, () => this.abort(source.reason)));
     if (aborted) this.abort(aborted.reason);
   }
 
@@ -23,6 +23,6 @@ export class LinkedSignal implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const source of this.#sources) source.removeEventListener("abort", this.#follow);
+    for (const letGo of this.#letGo) letGo();
   }
 }
