@@ -41,7 +41,9 @@ export { LatestStream, StreamHandle, type StreamHandleOf, type StreamOptions } f
 export { EventHandle, type EventOptions } from "./src/pipeline/event.ts";
 export type { ControlMode, DeclaredBinding, TaskDeclaration } from "./src/pipeline/task.ts";
 export type {
+  AddedTask,
   AddTask,
+  AddTaskOptions,
   Bindings,
   BindingsOf,
   BoundBy,
@@ -52,6 +54,7 @@ export type {
   EventsOf,
   ModuleReference,
   Needed,
+  NotTaken,
   ParamsFor,
   ParamsOf,
   ReadsOf,

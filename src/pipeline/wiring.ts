@@ -43,9 +43,19 @@ export type EventsOf<B> = {
   [K in keyof B as NonNullable<B[K]> extends TaskEvent ? K : never]: EventHandle | string;
 };
 
+/** What the editor says of a binding where the function has no parameter of that kind. */
+export interface NotTaken {
+  /** In place of a stream to read. */
+  reads: "The function has no Reader";
+  /** In place of a stream to write. */
+  writes: "The function has no Writer";
+  /** In place of an event. */
+  events: "The function has no TaskEvent";
+}
+
 /** A property, required where something is needed, and empty where nothing is possible. */
-export type Needed<Property extends string, Needs> = keyof Needs extends never
-  ? { [P in Property]?: Record<string, never> }
+export type Needed<Property extends keyof NotTaken, Needs> = keyof Needs extends never
+  ? { [P in Property]?: Record<string, NotTaken[Property]> }
   : Record<never, never> extends Needs ? { [P in Property]?: Needs }
   : { [P in Property]: Needs };
 
@@ -131,21 +141,33 @@ export interface TerminatorOptions {
   description?: string;
 }
 
+/**
+ * Options of `Pipeline.addTask()`: of a task, or, without `fn`, of the function that it returns. One type for both, as the
+ * compiler blames the call, and not the mistake in it, where it has two signatures to choose from. A function of type `any`
+ * may have any bindings.
+ */
+export type AddTaskOptions<F extends TaskFunction, B extends DecoratorOptions> =
+  & { /** The function, an export of its module. */ fn?: F }
+  & ([F] extends [never] ? B : 0 extends 1 & F ? Omit<DecoratorOptions, "fn"> : TaskOptions<F>);
+
+/** What `Pipeline.addTask()` returns: nothing, or, without `fn`, what registers the function that it is given. */
+export type AddedTask<F extends TaskFunction, B extends DecoratorOptions> = [F] extends [never]
+  ? <G extends TaskFunctionFor<B>>(fn: G) => G
+  : void;
+
 /** `Pipeline.addTask`: a function, with the other kinds of tasks as its properties. */
 export interface AddTask {
   /**
-   * Without `fn`: returns a function that registers what it is given, and returns it.
-   *
-   * @throws {DeclarationError} If the name is taken, or a handle belongs to another pipeline.
-   */
-  <const B extends DecoratorOptions>(name: string, options: B): <F extends TaskFunctionFor<B>>(fn: F) => F;
-  /**
-   * Declares a task that runs `fn` once, in a worker of its own. Its streams end when it returns.
+   * Declares a task that runs `fn` once, in a worker of its own. Its streams end when it returns. Without `fn` it returns a
+   * function that registers what it is given, and returns it.
    *
    * @throws {DeclarationError} If the name is taken, or a handle belongs to another pipeline.
    * @throws {TypeError} If `fn` is no function, or `params` cannot be cloned.
    */
-  <F extends TaskFunction>(name: string, options: TaskOptions<F>): void;
+  <F extends TaskFunction = never, const B extends DecoratorOptions = DecoratorOptions>(
+    name: string,
+    options: AddTaskOptions<F, B>,
+  ): AddedTask<F, B>;
   /**
    * Declares a task that waits for an event and then runs again and again, for as long as the event is open.
    *

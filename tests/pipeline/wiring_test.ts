@@ -151,7 +151,9 @@ Deno.test("Pipeline.addTask() accepts, by type, every wiring that fits", () => {
   pipe.addTask.toggleable("on", { fn: writes, writes: { samples: floats }, activateOn: "go", events: { go: halt } });
   pipe.addTask("decorated", { reads: { samples: doubles } })(wantsDoubles);
   pipe.addTask("decorated by name", { reads: { samples: "doubles" } })(wantsDoubles);
-  equal(pipe.tasks.size, 13);
+  // deno-lint-ignore no-explicit-any
+  pipe.addTask("of any type", { fn: takesAny as any, reads: { samples: "shorts" } });
+  equal(pipe.tasks.size, 14);
 });
 
 Deno.test("The types of frames follow from the element type", () => {
