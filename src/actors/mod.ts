@@ -64,6 +64,7 @@ export type {
 export type { WaitOptions } from "./wait_options.ts";
 export { type DeadLetter, DeadLetters } from "./dead_letters.ts";
 export { type DeactivateOptions, KernelHandle } from "./kernel_handle.ts";
+export { type ForwardedMessage, type TestContext, testContext, type TestContextOptions } from "./test_context.ts";
 export { KernelPool } from "./kernel_pool.ts";
 export type { KernelLink, KernelUse } from "./kernel_link.ts";
 export type { KernelState } from "./kernel_state.ts";

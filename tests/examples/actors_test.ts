@@ -1,5 +1,5 @@
 import { deepEqual } from "node:assert/strict";
-import { linesOf } from "./_run.ts";
+import { linesOf, runExample } from "./_run.ts";
 
 Deno.test("The actors' pipeline example normalizes, computes the means, and tells the figures of its stages", async () => {
   deepEqual(await linesOf("actors_pipeline.ts"), [
@@ -53,4 +53,30 @@ Deno.test("The actors' backpressure example waits, refuses, and drops", async ()
     "strict: received 1, 2, 3, 4; 2 refused, 0 dropped",
     "live: received 3, 4, 5, 6; 0 refused, 2 dropped",
   ]);
+});
+
+Deno.test("The actors' devices example asks thousands of kernels on two workers", async () => {
+  const { status, output } = await runExample("actors_devices.ts", "500");
+  deepEqual([status, output], [0, "500 devices, the warmest is device 96 with 31.6 degrees\n"]);
+});
+
+Deno.test("The actors' at-least-once example books all orders but the one that is nonsense", async () => {
+  deepEqual(await linesOf("actors_at_least_once.ts"), [
+    "order 1 is booked, at attempt 1",
+    "order 2 is booked, at attempt 1",
+    "order 3 is booked, at attempt 2",
+    "order 5 is booked, at attempt 1",
+    "order 6 is booked, at attempt 2",
+    "order 4 is dead after 3 attempts: it threw RangeError: an amount of -1",
+  ]);
+});
+
+Deno.test("The actors' web server example gives up the work of a client that goes away", async () => {
+  // Deno itself warns of how its requests' signals abort.
+  const { status, output } = await runExample("actors_web_server.ts");
+  deepEqual([status, output.trimEnd().split("\n")], [0, [
+    "found on page 3",
+    "the client has gone: AbortError",
+    'the search for "needle" is given up',
+  ]]);
 });
