@@ -23,6 +23,8 @@ export interface LookManyOptions {
   timeoutMs?: number;
 }
 
+const NO_OPTIONS: LookManyOptions = {};
+
 /** Views are kept for at most so many slots: each takes about a hundred bytes. */
 const MOST_KEPT = 1 << 16;
 
@@ -81,12 +83,9 @@ export class Frames<D extends FrameType> {
   }
 
   /** As many frames as `end` finds, in place, or `null` if it does not find enough of them. */
-  lookMany(end: End, most: number, options: LookManyOptions): SharedFrame<D>[] | null {
+  lookMany(end: End, most: number, options: LookManyOptions = NO_OPTIONS): SharedFrame<D>[] | null {
+    if (options !== NO_OPTIONS) this.#checkOptions(options);
     const { least = 1, timeoutMs = 0 } = options;
-    for (const option in options) {
-      // A table of rules would cost as much as the look.
-      if (option !== "least" && option !== "timeoutMs") this.#refuseOption(option);
-    }
     this.#checkCount("least", least, this.#count);
     if (most !== Infinity) this.#checkCount("most", most, Infinity, least);
     const { stride } = this;
@@ -109,6 +108,11 @@ export class Frames<D extends FrameType> {
     if (end.held === 0) return;
     this.#checkCount("frames", count, end.held / this.stride);
     end.held = count * this.stride;
+  }
+
+  /** Looks for unknown names only: a table of rules would cost as much as the look. */
+  #checkOptions(options: LookManyOptions): void {
+    for (const option in options) if (option !== "least" && option !== "timeoutMs") this.#refuseOption(option);
   }
 
   #refuseOption(option: string): never {

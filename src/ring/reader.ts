@@ -188,7 +188,7 @@ export class Reader<D extends FrameType = DType> implements AsyncReader<D> {
    * ```
    */
   lookMany(this: object, most: number, options?: LookManyOptions): SharedFrame<D>[] | null;
-  lookMany(most: number, options: LookManyOptions = {}): SharedFrame<D>[] | null {
+  lookMany(most: number, options?: LookManyOptions): SharedFrame<D>[] | null {
     return this.#frames.lookMany(this.#end, most, options);
   }
 
@@ -218,8 +218,13 @@ export class Reader<D extends FrameType = DType> implements AsyncReader<D> {
   /** A copy of the next frame, or `null` if none arrives within `timeoutMs` or the stream has ended. */
   read(this: object, timeoutMs?: number): OwnedFrame<D> | null;
   read(timeoutMs = 0): OwnedFrame<D> | null {
-    if (!this.#end.isPlain) return this.#readOtherwise(timeoutMs);
-    return this.#copy(this.look(timeoutMs));
+    const end = this.#end;
+    if (!end.isPlain) return this.#readOtherwise(timeoutMs);
+    const offset = end.lookPlain(this.#stride, timeoutMs);
+    if (offset < 0) return null;
+    const copy = this.#frames.copyOf(this.#frames.at(offset));
+    end.consume();
+    return copy;
   }
 
   #readOtherwise(timeoutMs: number): OwnedFrame<D> | null {
@@ -254,6 +259,16 @@ export class Reader<D extends FrameType = DType> implements AsyncReader<D> {
   readInto(out: FrameOf<D>, timeoutMs = 0): boolean {
     if (out === this.#scratch) return this.#end.read(this.#scratchAddress, this.#stride, timeoutMs);
     this.#frames.check(out);
+    const end = this.#end;
+    if (!end.isPlain) return this.#readIntoOtherwise(out, timeoutMs);
+    const offset = end.lookPlain(this.#stride, timeoutMs);
+    if (offset < 0) return false;
+    this.#frames.copyOut(out, this.#frames.at(offset));
+    end.consume();
+    return true;
+  }
+
+  #readIntoOtherwise(out: FrameOf<D>, timeoutMs: number): boolean {
     return this.#end.readBy(this.#stride, timeoutMs, (offset) => this.#frames.copyOut(out, this.#frames.at(offset)));
   }
 

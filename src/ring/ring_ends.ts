@@ -281,7 +281,11 @@ export class ReaderEnd extends End implements Owing {
 
   /** Offset of the next `length` bytes, or a negative code. */
   look(length: number, timeoutMs: number): number {
-    if (!this.isPlain) return this.#lookOtherwise(length, timeoutMs);
+    return this.isPlain ? this.lookPlain(length, timeoutMs) : this.#lookOtherwise(length, timeoutMs);
+  }
+
+  /** As {@link look}, of a reader that is plain. */
+  lookPlain(length: number, timeoutMs: number): number {
     let offset = this.core.reader_look(this.ring, this.reader, length);
     if (offset < 0 || !(timeoutMs >= 0)) offset = this.waitAfter(offset, length, timeoutMs);
     this.held = offset < 0 ? 0 : length;
@@ -316,6 +320,12 @@ export class ReaderEnd extends End implements Owing {
       });
       if (code !== codes.NOT_READY || until.isOver) return take(code);
     }
+  }
+
+  /** Consumes what {@link lookPlain} has just found. */
+  consume(): void {
+    this.core.reader_advance(this.ring, this.reader, this.held);
+    this.held = 0;
   }
 
   /** Consumes what `look` has found. */
@@ -413,7 +423,9 @@ export class ReaderEnd extends End implements Owing {
   }
 
   protected attemptMany(unit: number, least: number, most: number): number {
-    const reach = this.#reach(least), kept = this.#kept;
+    if (this.isPlain) return this.core.reader_look_many(this.ring, this.reader, unit, least, most);
+    const reach = this.#reach(least);
+    const kept = this.#kept;
     const found = this.core.reader_look_many(this.ring, this.reader, unit, reach, Math.min(kept + most, this.capacity));
     return found < 0 ? found : found - kept;
   }
@@ -429,7 +441,8 @@ export class ReaderEnd extends End implements Owing {
 
   get offset(): number {
     if (this.#isPassing) return this.capacity;
-    return this.#behindKept(this.words[(this.reader + layout.READER_OFFSET) / 4]);
+    const offset = this.words[(this.reader + layout.READER_OFFSET) / 4];
+    return this.isPlain ? offset : this.#behindKept(offset);
   }
 
   /** Copies the next `length` bytes to the address `to`. False if they are not there. */

@@ -162,7 +162,7 @@ export class Writer<D extends FrameType = DType> implements AsyncWriter<D> {
   write(frame: FrameOf<D>, timeoutMs: number = this.#end.patienceMs): boolean {
     if (frame === this.#scratch) return this.#end.write(this.#scratchAddress, this.#stride, timeoutMs);
     this.#frames.check(frame);
-    return this.#publish(this.look(timeoutMs), frame);
+    return this.#publish(this.#end.look(this.#stride, timeoutMs), frame);
   }
 
   /**
@@ -172,12 +172,12 @@ export class Writer<D extends FrameType = DType> implements AsyncWriter<D> {
   writeAsync(this: object, frame: FrameOf<D>, options?: AsyncWaitOptions): Promise<boolean>;
   async writeAsync(frame: FrameOf<D>, options: AsyncWaitOptions = {}): Promise<boolean> {
     this.#frames.check(frame);
-    return await this.#end.lookAsync(this.#stride, options, (offset) => this.#publish(this.#at(offset), frame));
+    return await this.#end.lookAsync(this.#stride, options, (offset) => this.#publish(offset, frame));
   }
 
-  #publish(slot: SharedFrame<D> | null, frame: FrameOf<D>): boolean {
-    if (slot === null) return this.#end.refuse(this.#stride);
-    this.#frames.copyIn(slot, frame);
+  #publish(offset: number, frame: FrameOf<D>): boolean {
+    if (offset < 0) return this.#end.refuse(this.#stride);
+    this.#frames.copyIn(this.#frames.at(offset), frame);
     this.#end.increment();
     return true;
   }
@@ -213,7 +213,7 @@ export class Writer<D extends FrameType = DType> implements AsyncWriter<D> {
    * ```
    */
   lookMany(this: object, most: number, options?: LookManyOptions): SharedFrame<D>[] | null;
-  lookMany(most: number, options: LookManyOptions = {}): SharedFrame<D>[] | null {
+  lookMany(most: number, options?: LookManyOptions): SharedFrame<D>[] | null {
     return this.#frames.lookMany(this.#end, most, options);
   }
 
