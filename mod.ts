@@ -96,7 +96,11 @@ export type {
   TaskState,
   WaitingFor,
 } from "./src/manager/metrics.ts";
-export type { AbandonedPolicy } from "./src/manager/specs.ts";
+export type { CompleteRestart, FailedFrameEnd, FailedFramePolicy, TaskRestart } from "./src/manager/restart.ts";
+export { type DeadLetter, type DeadLetterOptions, DeadLetters } from "./src/manager/dead_letters.ts";
+export type { AbandonedPolicy, TaskStateOptions } from "./src/manager/specs.ts";
+export type { RestartPolicy } from "./src/worker/restart_policy.ts";
+export { mapFrames, mapFramesAsync } from "./src/ring/map_frames.ts";
 export type { TaskContext } from "./src/manager/task_context.ts";
 export type { TaskPermissions } from "./src/worker/permitted_worker.ts";
 export type { Dashboard } from "./src/view/live/dashboard.ts";

@@ -86,6 +86,12 @@ export function arrayOf(element: Rule, expected: string): Rule {
   };
 }
 
+/** An object all of whose fields are known, and keep their rules. `expected` names it. */
+export function tableOf(expected: string, fields: Rules): Rule {
+  const isKnown = ([field, value]: [string, unknown]) => Object.hasOwn(fields, field) && keeps(fields[field], value);
+  return { expected, isKind: (value) => object.isKind(value) && Object.entries(value as object).every(isKnown) };
+}
+
 /** An instance of a class. `expected` names it with its article. */
 // deno-lint-ignore no-explicit-any
 export function instanceOf(kind: abstract new (...args: any[]) => unknown, expected: string): Rule {

@@ -1,5 +1,11 @@
 /** Runs tasks in workers on one shared memory: what a pipeline compiles to. */
 
+import { type DeadLetterOptions, DeadLetters } from "./dead_letters.ts";
+import { resetRecord } from "../ring/task_record.ts";
+import type { SharedMemory } from "../ring/shared_memory.ts";
+import { readerHands } from "./supervision/reader_hand.ts";
+import { StallWatch } from "./supervision/stall_watch.ts";
+import { SupervisedTask, UNSUPERVISED } from "./supervision/supervised_task.ts";
 import { DeclarationError, LifecycleError, StoppedError, TaskError, UnknownNameError } from "../errors.ts";
 import { releaseBinding } from "../ring/bindings.ts";
 import { Reader } from "../ring/reader.ts";
@@ -8,8 +14,8 @@ import { type AsyncTaskEvent, TaskEvent } from "../ring/task_event.ts";
 import { type AsyncWaitOptions, checkWaitOptions } from "../ring/waiting.ts";
 import { within } from "../ring/within.ts";
 import { Writer } from "../ring/writer.ts";
-import { checkOptions, duration, type Rules } from "../rules.ts";
-import { Blueprint, type OpenableEnd, type ProgramEnd } from "./task/blueprint.ts";
+import { checkOptions, duration, object, type Rules } from "../rules.ts";
+import { Blueprint, type Layout, type OpenableEnd, type ProgramEnd } from "./task/blueprint.ts";
 import { targetOf } from "../worker/export_target.ts";
 import { importingWorker } from "../worker/importing.ts";
 import { stopOnUnload } from "../worker/unload.ts";
@@ -20,7 +26,7 @@ import { Monitor, MONITOR_RULES, type Monitored } from "./monitor.ts";
 import type { TaskJob } from "./task/task_protocol.ts";
 import type { ExportTarget } from "../worker/export_target.ts";
 import type { EventSpec, RingSpec, TaskSpec } from "./specs.ts";
-import { TaskGroup, type TaskProgress } from "./task_group.ts";
+import { TaskGroup, type TaskLife, type TaskProgress } from "./task_group.ts";
 import { checkOrder } from "./task/order.ts";
 import { OwnStops } from "./task/own_stops.ts";
 import { TaskWorker } from "./task/task_worker.ts";
@@ -33,10 +39,12 @@ export interface ManagerOptions {
    * @default {1000}
    */
   graceMs?: number;
+  /** How many frames that tasks have failed on are kept. */
+  deadLetters?: DeadLetterOptions;
 }
 
 /** What each option of a manager must be. */
-export const MANAGER_RULES = { graceMs: duration } satisfies Rules;
+export const MANAGER_RULES = { graceMs: duration, deadLetters: object } satisfies Rules;
 
 /** Where a {@link Manager} is in its life. */
 export type ManagerState = "declared" | "compiling" | "compiled" | "started" | "failed" | "closed";
@@ -74,6 +82,8 @@ const STATES: Readonly<Record<ManagerState, string>> = {
 export class Manager implements AsyncDisposable {
   /** Its name, for messages. */
   readonly name: string;
+  /** Frames that tasks have failed on for good. */
+  readonly deadLetters: DeadLetters;
   readonly #graceMs: number;
   readonly #blueprint: Blueprint;
   #state: ManagerState = "declared";
@@ -99,6 +109,7 @@ export class Manager implements AsyncDisposable {
     this.name = name;
     this.#graceMs = graceMs;
     this.#blueprint = new Blueprint(name);
+    this.deadLetters = new DeadLetters(options.deadLetters);
   }
 
   /**
@@ -225,9 +236,9 @@ export class Manager implements AsyncDisposable {
     this.checkState("compile", "compiling");
     const onClose = () => this.#checkAbandoned();
     const layout = this.#blueprint.layOut(targets, { mayBlock: false, stopReason: this.#stopReason, onClose });
-    const workers = this.#startWorkers(layout.jobs);
+    const lives = this.#startTasks(layout);
     const bindings = new Map(layout.jobs.map(({ task, bindings }) => [task, Object.values(bindings)]));
-    const group = this.#group = new TaskGroup(workers, this.#graceMs, {
+    const group = this.#group = new TaskGroup(lives, this.#graceMs, {
       stopping: () => layout.memory.stop(layout.waiters),
       ended: (task) => {
         // The worker may have died before it came to this.
@@ -244,7 +255,15 @@ export class Manager implements AsyncDisposable {
     this.#endOnUnload(group);
     if (this.#mustStop) group.stop();
     const { memory, rings, jobs } = layout;
-    this.#monitored = { memory, rings, jobs, stateOf: (task) => group.stateOf(task) };
+    const stateOf = (task: string) => group.stateOf(task);
+    const figures = new Map(lives.map((life) => [life.name, life]));
+    const supervisionOf = (task: string) => {
+      const life = figures.get(task);
+      return life instanceof SupervisedTask ? life.figures : UNSUPERVISED;
+    };
+    this.#monitored = { memory, rings, jobs, stateOf, supervisionOf };
+    this.#watchStalls(group, layout);
+    group.allEnded.then(() => this.deadLetters.end());
     await group.load();
     if (group.hasFailed) throw this.#takeFailure(group);
   }
@@ -278,13 +297,37 @@ export class Manager implements AsyncDisposable {
     return this.#ownStops?.abandoned ?? new Map();
   }
 
+  #watchStalls(group: TaskGroup, { memory, jobs }: Layout): void {
+    const watch = new StallWatch({
+      memory,
+      jobs,
+      timeoutOf: (task) => this.#blueprint.task(task).stallTimeoutMs,
+      stateOf: (task) => group.stateOf(task),
+      stalled: (task, deed) => group.giveUp(task, deed),
+    });
+    group.allEnded.then(() => watch[Symbol.dispose]());
+  }
+
+  /** One that is started again when it has failed, or one that is not. */
+  #startTask(job: TaskJob, memory: SharedMemory): TaskLife {
+    const { permissions, restart } = this.#blueprint.task(job.task);
+    if (!restart) return new TaskWorker(job, this.name, permissions);
+    const bindings = Object.keys(job.bindings).length + (job.activation ? 1 : 0);
+    return new SupervisedTask({
+      start: (restarts) => new TaskWorker({ ...job, restarts }, this.name, permissions),
+      restart,
+      hands: readerHands(memory, job.bindings),
+      deadLetters: this.deadLetters,
+      resetRecord: () => resetRecord(memory, job.record, bindings),
+    });
+  }
+
   /** Starts a worker for each job, or none. */
-  #startWorkers(jobs: readonly TaskJob[]): TaskWorker[] {
-    const permissions = new Map(this.#blueprint.tasks.map((spec) => [spec.name, spec.permissions]));
-    const workers: TaskWorker[] = [];
+  #startTasks({ jobs, memory }: Layout): TaskLife[] {
+    const workers: TaskLife[] = [];
     for (const job of jobs) {
       try {
-        workers.push(new TaskWorker(job, this.name, permissions.get(job.task)));
+        workers.push(this.#startTask(job, memory));
       } catch (cause) {
         for (const worker of workers) worker.terminate();
         const report = reportError(cause);

@@ -7,7 +7,9 @@ export type TaskState =
   | "running"
   /** It returned, or unwound after the stop. */
   | "ended"
-  | "failed";
+  | "failed"
+  /** It has failed, and is about to be started again. */
+  | "restarting";
 
 /** What a waiting task waits for. */
 export interface WaitingFor {
@@ -93,6 +95,14 @@ export interface TaskMetrics {
   readonly bytesIn: number;
   /** Bytes of all that it writes. */
   readonly bytesOut: number;
+  /** How often it was started again after a failure. */
+  readonly restarts: number;
+  /** Frames that it failed on, and that were left out. */
+  readonly skippedFrames: number;
+  /** Frames that it failed on, and that went to `Pipeline.deadLetters`. */
+  readonly deadLetters: number;
+  /** The message of its latest failure that it was started again after; `null` if there was none. */
+  readonly lastError: string | null;
   /** When that was, in milliseconds since 1970, as the system's clock was set then. */
   readonly sampledAt: number;
 }

@@ -10,6 +10,7 @@ import { askTasks, readAccount, type TaskAccount, type WaitAccount } from "../ri
 import { Latest } from "../worker/latest.ts";
 import type { EndMetrics, Snapshot, StreamMetrics, TaskMetrics, TaskState, WaitingFor } from "./metrics.ts";
 import type { TaskJob } from "./task/task_protocol.ts";
+import type { SupervisionFigures } from "./supervision/supervised_task.ts";
 import { CpuMeter } from "./monitoring/cpu_meter.ts";
 import { Growth } from "./monitoring/growth.ts";
 import { readCpuTime, readNice } from "./monitoring/thread_account.ts";
@@ -21,6 +22,8 @@ export interface Monitored {
   readonly jobs: readonly TaskJob[];
   /** Where a task is in its life; a blocked one is «running». */
   readonly stateOf: (task: string) => TaskState;
+  /** What became of a task's failures. */
+  readonly supervisionOf: (task: string) => SupervisionFigures;
 }
 
 /** To ask for a nice level, which hardly ever changes, costs about a tenth of a millisecond where all cores are busy. */
@@ -131,6 +134,7 @@ export class Monitor {
     const writes = this.#sampleEnds(job, "writer", account, moment);
     return {
       name: job.task,
+      ...this.#monitored.supervisionOf(job.task),
       ...this.#whatItDoes(task, account),
       ...this.#sampleThread(task, account, moment),
       blockedOnEmpty: this.#blocked(`${job.task}/data`, account.data, moment),

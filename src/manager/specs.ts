@@ -10,16 +10,30 @@ import {
   duration,
   either,
   integer,
+  milliseconds,
   name,
   object,
   oneOf,
   permissions,
   type Rule,
+  type Rules,
+  shape,
+  tableOf,
 } from "../rules.ts";
+import { type DType, DTYPES } from "../ring/dtypes.ts";
+import type { CompleteRestart } from "./restart.ts";
 import type { TaskPermissions } from "../worker/permitted_worker.ts";
 
 /** `switchable` runs again and again while the event is open, `toggleable` once per activation, which it takes. */
 export type ActivationMode = "switchable" | "toggleable";
+
+/** An array in the shared memory that outlives a task's worker, all 0 at first. */
+export interface TaskStateOptions<D extends DType = DType> {
+  /** Elements along each dimension, each 1 or more. */
+  shape: readonly number[];
+  /** The type of an element. */
+  dtype: D;
+}
 
 /** What becomes of a task of which nobody reads anything any more. */
 export type AbandonedPolicy = "stop" | "continue";
@@ -89,6 +103,12 @@ export interface TaskSpec {
    * @default {"stop"}
    */
   onAbandoned?: AbandonedPolicy;
+  /** Has it go on in a new worker when it has failed. */
+  restart?: CompleteRestart;
+  /** An array that outlives its worker. */
+  state?: TaskStateOptions;
+  /** It fails when it gets nothing done for so many milliseconds although frames wait for it. */
+  stallTimeoutMs?: number;
   /** Constants for the function: anything that can be structured-cloned. */
   params?: unknown;
   /** Deno's permissions of its worker, for which Deno wants `--unstable-worker-options`. */
@@ -108,6 +128,12 @@ export const RING_RULES = {
 /** What each field of an {@link EventSpec} must be. */
 export const EVENT_SPEC_RULES = { name, initialState: boolean } satisfies Record<keyof EventSpec, Rule>;
 
+/** What `stallTimeoutMs` must be. */
+export const STALL_TIMEOUT: Rule = { ...milliseconds(1), expected: "a number of milliseconds, 1 or more" };
+
+/** What each option of a task's `state` must be. */
+export const STATE_RULES: Rules = { shape, dtype: oneOf(Object.keys(DTYPES)) };
+
 /** What each field of a {@link TaskSpec} must be. */
 export const TASK_SPEC_RULES = {
   name,
@@ -121,4 +147,7 @@ export const TASK_SPEC_RULES = {
   params: anything,
   onAbandoned: oneOf(["stop", "continue"] satisfies AbandonedPolicy[]),
   permissions,
+  restart: object,
+  state: tableOf("an object of shape and dtype", STATE_RULES),
+  stallTimeoutMs: STALL_TIMEOUT,
 } satisfies Record<keyof TaskSpec, Rule>;

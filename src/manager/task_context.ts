@@ -1,5 +1,6 @@
 /** What a task function gets besides its bindings. */
 
+import type { DType, FrameOf } from "../ring/dtypes.ts";
 import { settleOwed } from "../ring/owed_frames.ts";
 import type { OwnStop } from "../ring/own_stop.ts";
 import type { SharedMemory } from "../ring/shared_memory.ts";
@@ -20,11 +21,20 @@ import { checkTimeout, type WaitObserver } from "../ring/waiting.ts";
  * }
  * ```
  */
-export interface TaskContext<Params = unknown> {
+export interface TaskContext<Params = unknown, State = FrameOf<DType> | undefined> {
   /** The task's name. */
   readonly name: string;
   /** The constants that the task was declared with; `undefined` if with none. */
   readonly params: Params;
+  /**
+   * An array in the shared memory that outlives the task's worker, for a task that was declared with `state`. All 0 when the
+   * pipeline starts; a restart finds it as the failed run has left it.
+   */
+  readonly state: State;
+  /** How often the task was started again after a failure. */
+  readonly restarts: number;
+  /** Whether this run goes on where a failed one has stopped. */
+  readonly resumed: boolean;
   /** Whether the pipeline was told to stop, or this task alone: by a drain, or since nobody reads what it writes. */
   readonly stopped: boolean;
   /** Aborts, with a `StoppedError`, when the task is told to stop. For async tasks. */
@@ -43,6 +53,8 @@ export interface TaskContext<Params = unknown> {
 export interface TaskContextParts {
   readonly name: string;
   readonly params: unknown;
+  readonly state: FrameOf<DType> | undefined;
+  readonly restarts: number;
   readonly memory: SharedMemory;
   readonly ownStop: OwnStop;
   /** Hears when the thread sleeps. */
@@ -57,13 +69,21 @@ export interface TaskContextParts {
 export class WorkerTaskContext implements TaskContext {
   readonly name: string;
   readonly params: unknown;
+  readonly state: FrameOf<DType> | undefined;
+  readonly restarts: number;
   readonly #parts: TaskContextParts;
   #controller: AbortController | undefined;
 
   constructor(parts: TaskContextParts) {
     this.name = parts.name;
     this.params = parts.params;
+    this.state = parts.state;
+    this.restarts = parts.restarts;
     this.#parts = parts;
+  }
+
+  get resumed(): boolean {
+    return this.restarts > 0;
   }
 
   get stopped(): boolean {

@@ -3,7 +3,6 @@
 import { DeclarationError, TaskError } from "../errors.ts";
 import { within } from "../ring/within.ts";
 import type { TaskState } from "./metrics.ts";
-import type { TaskWorker } from "./task/task_worker.ts";
 
 /** Why a task failed; `null` if it did not. */
 export type TaskFailure = TaskError | DeclarationError | null;
@@ -27,19 +26,39 @@ export interface TaskProgress {
   readonly ended: Promise<TaskFailure>;
 }
 
+/** The life of one task, for its group. */
+export interface TaskLife extends TaskProgress {
+  /** Resolves when its module is imported and the function found, or it has ended. */
+  readonly loaded: Promise<void>;
+  /** Where it is in its life. */
+  readonly state: TaskState;
+  /** Hears that the task wants everything to stop, or has closed a reader. */
+  onRequest: ((kind: "stop" | "left") => void) | undefined;
+  /** Calls the task's function. Resolves when the call has begun, or the task has ended. */
+  run(): Promise<void>;
+  /** Everything stops: ends the worker of a task that has not been run. */
+  discard(): void;
+  /** Ends the worker at once, and the task as if it had returned. */
+  terminate(): void;
+  /** Gives up on a task that ignored the stop. */
+  abandon(graceMs: number): void;
+  /** Fails a task that does not get on. `deed` says what it did. */
+  giveUp(deed: string): void;
+}
+
 /** Any number of tasks. If one fails, all are stopped. */
 export class TaskGroup {
   /** Resolves when all tasks have ended. */
   readonly allEnded: Promise<void>;
-  readonly #workers: ReadonlyMap<string, TaskWorker>;
+  readonly #workers: ReadonlyMap<string, TaskLife>;
   readonly #graceMs: number;
   readonly #events: TaskGroupEvents;
-  readonly #running: Set<TaskWorker>;
+  readonly #running: Set<TaskLife>;
   readonly #failures: (TaskError | DeclarationError)[] = [];
   #isStopping = false;
   #isReported = false;
 
-  constructor(workers: readonly TaskWorker[], graceMs: number, events: TaskGroupEvents) {
+  constructor(workers: readonly TaskLife[], graceMs: number, events: TaskGroupEvents) {
     this.#workers = new Map(workers.map((worker) => [worker.name, worker]));
     this.#running = new Set(workers);
     this.#graceMs = graceMs;
@@ -50,7 +69,7 @@ export class TaskGroup {
     this.allEnded = Promise.all(workers.map((worker) => this.#follow(worker))).then(() => {});
   }
 
-  async #follow(worker: TaskWorker): Promise<void> {
+  async #follow(worker: TaskLife): Promise<void> {
     const failure = await worker.ended;
     this.#running.delete(worker);
     if (failure) {
@@ -92,6 +111,11 @@ export class TaskGroup {
   /** The tasks, for those who follow them. */
   get progress(): Iterable<TaskProgress> {
     return this.#workers.values();
+  }
+
+  /** Fails a task that does not get on, and with it the others. */
+  giveUp(task: string, deed: string): void {
+    this.#workers.get(task)!.giveUp(deed);
   }
 
   /** Where a task is in its life. */

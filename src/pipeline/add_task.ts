@@ -1,8 +1,18 @@
 /** `Pipeline.addTask` and its relatives: what they accept, as a declaration. */
 
 import { DeclarationError } from "../errors.ts";
-import { anything, checkOptions, oneOf, permissions as permissionsRule, type Rules, text } from "../rules.ts";
-import type { AbandonedPolicy } from "../manager/specs.ts";
+import {
+  anything,
+  checkOptions,
+  checkRule,
+  object,
+  oneOf,
+  permissions as permissionsRule,
+  type Rules,
+  text,
+} from "../rules.ts";
+import { TASK_RESTART_RULES } from "../manager/restart.ts";
+import { type AbandonedPolicy, STALL_TIMEOUT, STATE_RULES } from "../manager/specs.ts";
 import { EventHandle } from "./event.ts";
 import { LatestStream, StreamHandle } from "./stream.ts";
 import type { ControlMode, DeclaredBinding, TaskDeclaration } from "./task.ts";
@@ -31,6 +41,9 @@ const FUNCTION_RULES = {
   module: anything,
   permissions: permissionsRule,
   onAbandoned: ABANDONED_POLICY,
+  restart: object,
+  state: object,
+  stallTimeoutMs: STALL_TIMEOUT,
 };
 
 /** What each option of a task must be, by its mode. Bindings, functions and params have checks of their own. */
@@ -142,6 +155,8 @@ function declareTask(
   }
   const { reads = {}, writes = {}, module, permissions, onAbandoned, description, activateOn } = options;
   const bound = bind(name, "events", options.events ?? {}, events, "event");
+  const { restart, state, stallTimeoutMs } = options;
+  checkSupervision(name, options);
   const gate = mode === "plain" ? undefined : bound.find(({ local }) => local === activateOn);
   if (mode !== "plain" && !gate) {
     const names = bound.map(({ local }) => `"${local}"`).join(", ") || "none";
@@ -162,8 +177,22 @@ function declareTask(
     params: cloneParams(name, options.params),
     permissions,
     onAbandoned,
+    restart: restart && { ...restart },
+    state: state && { ...state },
+    stallTimeoutMs,
     description,
   };
+}
+
+/** Checks what options of options must be, each by its name. */
+function checkSupervision(name: string, { restart, state }: CommonTaskOptions): void {
+  const action = `add task "${name}"`;
+  if (restart !== undefined) checkOptions(`${action}: restart`, restart, TASK_RESTART_RULES);
+  if (state === undefined) return;
+  checkOptions(`${action}: state`, state, STATE_RULES);
+  for (const [field, rule] of Object.entries(STATE_RULES)) {
+    checkRule(`${action}: state`, field, rule, state[field as keyof typeof state]);
+  }
 }
 
 /** A copy, so that what the caller changes later does not matter, and what cannot be sent fails here. */

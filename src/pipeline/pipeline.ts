@@ -1,5 +1,7 @@
 /** The declaration of a pipeline, and its life. */
 
+import { DEAD_LETTER_RULES, type DeadLetters } from "../manager/dead_letters.ts";
+import { completeRestart } from "../manager/restart.ts";
 import { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts";
 import { formatDType, isSameType, parseColumns } from "../ring/columns.ts";
 import { type DType, type FrameType, type FrameTypeName, parseDType } from "../ring/dtypes.ts";
@@ -91,7 +93,9 @@ export class Pipeline implements AsyncDisposable {
     this.name = name;
     this.#module = moduleUrl(module);
     this.#graceMs = options.graceMs ?? 1000;
-    this.#manager = new Manager(name, { graceMs: this.#graceMs });
+    const { deadLetters } = options;
+    if (deadLetters !== undefined) checkOptions(`make pipeline "${name}": deadLetters`, deadLetters, DEAD_LETTER_RULES);
+    this.#manager = new Manager(name, { graceMs: this.#graceMs, deadLetters });
     this.addTask = createAddTask({
       streams: this.#streams,
       events: this.#events,
@@ -118,6 +122,14 @@ export class Pipeline implements AsyncDisposable {
   /** The streams and events of which the program itself is an end, by name. */
   get opened(): ProgramEnds {
     return this.#opened;
+  }
+
+  /**
+   * Frames that tasks have failed on for good, by `onFailedFrame: { attempts, then: "deadLetters" }`: for whoever takes them,
+   * each once, until the pipeline has ended.
+   */
+  get deadLetters(): DeadLetters {
+    return this.#manager.deadLetters;
   }
 
   /**
@@ -315,6 +327,9 @@ export class Pipeline implements AsyncDisposable {
       params: task.params,
       permissions: task.permissions,
       onAbandoned: task.onAbandoned,
+      restart: task.restart && completeRestart(task.restart),
+      state: task.state,
+      stallTimeoutMs: task.stallTimeoutMs,
     });
   }
 

@@ -1,5 +1,7 @@
 /** Reads a saved pipeline, which may come from anywhere. */
 
+import type { TaskRestart } from "../manager/restart.ts";
+import type { SavedRestart } from "./saved/document.ts";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parse, TomlError } from "toml";
@@ -210,6 +212,9 @@ function taskDeclaration(task: SavedTask, module: URL | undefined, params: unkno
       return task.latest?.includes(binding.local) ? { ...binding, latest: true } : binding;
     }),
     onAbandoned: task.on_abandoned,
+    restart: declaredRestart(task.restart),
+    state: task.state && { ...task.state },
+    stallTimeoutMs: task.stall_timeout_ms,
     writes: declaredBindings(task.writes),
     events: events.filter((binding) => binding !== gate),
     gate,
@@ -218,6 +223,14 @@ function taskDeclaration(task: SavedTask, module: URL | undefined, params: unkno
     permissions: (isTable(permissions) ? { ...permissions } : permissions) as TaskPermissions | undefined,
     description: task.description,
   };
+}
+
+function declaredRestart(restart: SavedRestart | undefined): TaskRestart | undefined {
+  if (!restart) return undefined;
+  const { limit, backoff_ms: backoffMs, max_backoff_ms: maxBackoffMs, reset_ms: resetMs } = restart;
+  const { on_failed_frame: policy } = restart;
+  const onFailedFrame = typeof policy === "object" ? { ...policy } : policy;
+  return { limit, backoffMs, maxBackoffMs, resetMs, onFailedFrame };
 }
 
 function declaredBindings(bindings: SavedBindings = {}): DeclaredBinding[] {

@@ -1,5 +1,7 @@
 /** A task, as it is declared. */
 
+import type { TaskRestart } from "../manager/restart.ts";
+import type { TaskStateOptions } from "../manager/specs.ts";
 import type { AbandonedPolicy, ActivationMode } from "../manager/specs.ts";
 import type { TaskPermissions } from "../worker/permitted_worker.ts";
 import type { ModuleReference, TaskFunction } from "./wiring.ts";
@@ -43,6 +45,12 @@ export interface TaskDeclaration {
   readonly params?: unknown;
   /** Its worker's permissions, where they are not the program's. */
   readonly permissions?: TaskPermissions;
+  /** Has it go on in a new worker when it has failed. */
+  readonly restart?: TaskRestart;
+  /** An array that outlives its worker. */
+  readonly state?: TaskStateOptions;
+  /** It fails when it gets nothing done for so many milliseconds although frames wait for it. */
+  readonly stallTimeoutMs?: number;
   /** For people. */
   readonly description?: string;
 }

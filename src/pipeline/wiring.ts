@@ -7,7 +7,8 @@ import type { FrameType } from "../ring/dtypes.ts";
 import type { Reader } from "../ring/reader.ts";
 import type { TaskEvent } from "../ring/task_event.ts";
 import type { Writer } from "../ring/writer.ts";
-import type { AbandonedPolicy } from "../manager/specs.ts";
+import type { TaskRestart } from "../manager/restart.ts";
+import type { AbandonedPolicy, TaskStateOptions } from "../manager/specs.ts";
 import type { TaskContext } from "../manager/task_context.ts";
 import type { ModuleReference } from "../worker/module_url.ts";
 import type { TaskPermissions } from "../worker/permitted_worker.ts";
@@ -18,7 +19,7 @@ export type { ModuleReference };
 
 /** A task function: any export whose parameters are bindings, and a context if it wants it. */
 // deno-lint-ignore no-explicit-any
-export type TaskFunction = (bindings: any, context: TaskContext<any>) => unknown;
+export type TaskFunction = (bindings: any, context: TaskContext<any, any>) => unknown;
 
 /** What a task function wants as its first argument. */
 // deno-lint-ignore no-explicit-any
@@ -61,7 +62,7 @@ export type Needed<Property extends keyof NotTaken, Needs> = keyof Needs extends
 
 /** What a task function wants as its context's `params`. */
 // deno-lint-ignore no-explicit-any
-export type ParamsOf<F> = F extends (bindings: any, context: TaskContext<infer P>) => unknown ? P : unknown;
+export type ParamsOf<F> = F extends (bindings: any, context: TaskContext<infer P, infer _>) => unknown ? P : unknown;
 
 /** The constants that a function expects in its context. */
 export type ParamsFor<F> = undefined extends ParamsOf<F> ? { params?: ParamsOf<F> } : { params: ParamsOf<F> };
@@ -79,6 +80,18 @@ export interface CommonTaskOptions {
    * @default {"stop"}
    */
   onAbandoned?: AbandonedPolicy;
+  /**
+   * Has a task that fails (it throws, rejects, exits, or closes its worker) go on in a new worker, where the failed one has
+   * stopped; its neighbours notice nothing but a pause. Without, the first failure stops the pipeline.
+   */
+  restart?: TaskRestart;
+  /** An array in the shared memory that outlives the task's worker: `context.state`. */
+  state?: TaskStateOptions;
+  /**
+   * Fails a task that gets nothing done for so many milliseconds, more than 0, although frames wait for it and it has room to
+   * write. It is not started again, whatever `restart` says: nothing can end its thread, which may go on writing.
+   */
+  stallTimeoutMs?: number;
   /** For people. */
   description?: string;
 }
@@ -131,7 +144,7 @@ export type BoundBy<B extends Bindings> =
 
 /** A function that fits the bindings `B`. */
 // deno-lint-ignore no-explicit-any
-export type TaskFunctionFor<B extends Bindings> = (bindings: BoundBy<B>, context: TaskContext<any>) => unknown;
+export type TaskFunctionFor<B extends Bindings> = (bindings: BoundBy<B>, context: TaskContext<any, any>) => unknown;
 
 /** Options of `Pipeline.addTask.terminator()`. */
 export interface TerminatorOptions {

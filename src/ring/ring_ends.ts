@@ -40,7 +40,7 @@ export interface HandleOptions extends WaiterOptions {
 }
 
 /** A core whose every function throws: what a closed handle works with, so that open ones need not check. */
-function closedCore(message: string): Core {
+export function closedCore(message: string): Core {
   return new Proxy({} as Core, {
     get: () => () => {
       throw new Error(message);
@@ -171,6 +171,12 @@ export abstract class End implements Source {
     this.core = closedCore(message);
     this.#waiter.disturb();
     this.doorbell?.disturb();
+  }
+
+  /** Does nothing more, and leaves the ring as it is: another thread goes on. Returns the bytes in hand. */
+  desert(): number {
+    if (!this.isShut) this.shut(`Cannot use "${this.name}": its task has failed, and goes on in another worker`);
+    return 0;
   }
 
   /** Whether this handle was closed. */
@@ -600,6 +606,14 @@ export class ReaderEnd extends End implements Owing {
     if (this.#isShut) return true;
     if (this.#kept > 0) return this.hasEnded && this.available === 0;
     return this.core.reader_is_closed(this.ring, this.reader) === 1;
+  }
+
+  override desert(): number {
+    const inHand = this.#isShut || this.#isPassing ? 0 : this.#kept + this.held;
+    this.#isShut = true;
+    super.desert();
+    this.release();
+    return inHand;
   }
 
   close(): void {

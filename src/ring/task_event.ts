@@ -1,7 +1,7 @@
 /** Events: switches that tell tasks when they may run. */
 
 import { codes, layout } from "./core.generated.ts";
-import type { HandleOptions } from "./ring_ends.ts";
+import { closedCore, type HandleOptions } from "./ring_ends.ts";
 import type { Core } from "./core.ts";
 import type { BindingOf } from "./description.ts";
 import { StoppedError } from "../errors.ts";
@@ -41,7 +41,7 @@ export class TaskEvent {
   readonly name: string;
   readonly #memory: SharedMemory;
   readonly #description: BindingOf<"event">;
-  readonly #core: Core;
+  #core: Core;
   readonly #address: number;
   /** How this party counts among the signalers: 1 or 0. */
   #own: number;
@@ -76,6 +76,11 @@ export class TaskEvent {
       options,
     );
     this.#source = {
+      desert: () => {
+        this.#isLeft = true;
+        this.#core = closedCore(`Cannot use event "${this.name}": its task has failed, and goes on in another worker`);
+        return 0;
+      },
       doorbell: options.doorbell,
       observer: options.observer,
       chosen: 0,

@@ -125,6 +125,15 @@ export function readAccount({ words, doubles }: SharedMemory, address: number, b
   };
 }
 
+/** Has the record of a task whose worker has ended tell of no wait, and of no thread, until the next one begins. */
+export function resetRecord({ words, doubles }: SharedMemory, address: number, bindings: number): void {
+  for (const offset of [THREAD, BLOCKED, FINAL]) words[(address + offset) / 4] = 0;
+  for (const offset of [CPU, CPU_AT, FIRST_CPU, FIRST_CPU_AT, HEAP]) doubles[(address + offset) / 8] = 0;
+  for (let index = 0; index < BINDINGS + bindings; index++) {
+    doubles[(address + WAITS + index * WAIT_BYTES + SINCE) / 8] = 0;
+  }
+}
+
 /** Adds up the time in which at least one wait is under way. */
 class WaitClock {
   readonly #doubles: Float64Array<SharedArrayBuffer>;

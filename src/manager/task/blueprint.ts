@@ -17,7 +17,8 @@ import { Doorbell, DOORBELL_BYTES } from "../../ring/doorbell.ts";
 import { Arena, SharedMemory } from "../../ring/shared_memory.ts";
 import { taskRecordBytes } from "../../ring/task_record.ts";
 import { deferHandle, type DeferredHandle } from "./deferred_handle.ts";
-import type { TaskJob } from "./task_protocol.ts";
+import type { TaskJob, TaskStateSlot } from "./task_protocol.ts";
+import { DTYPES } from "../../ring/dtypes.ts";
 import type { ExportTarget } from "../../worker/export_target.ts";
 import { checkName, checkOptions, checkRule } from "../../rules.ts";
 import {
@@ -27,6 +28,7 @@ import {
   type RingSpec,
   TASK_SPEC_RULES,
   type TaskSpec,
+  type TaskStateOptions,
 } from "../specs.ts";
 
 interface RingDraft {
@@ -98,6 +100,12 @@ function describeRing({ spec, readers, isTerminated }: RingDraft, arena: Arena):
 
 function describeEvent({ spec, parties }: EventDraft, arena: Arena): EventDescription {
   return { name: spec.name, address: arena.reserve(eventBytes(parties)) };
+}
+
+function reserveState({ shape, dtype }: TaskStateOptions, arena: Arena): TaskStateSlot {
+  const { array, lanes } = DTYPES[dtype];
+  const length = shape.reduce((product, size) => product * size, lanes);
+  return { address: arena.reserve(length * array.BYTES_PER_ELEMENT), length, dtype };
 }
 
 /** Collects declarations, checks the names, and lays everything out. */
@@ -218,6 +226,8 @@ export class Blueprint {
       record: arena.reserve(taskRecordBytes(bindings.length + (gate ? 1 : 0))),
       doorbell: arena.reserve(DOORBELL_BYTES),
       stopWord: arena.reserve(4),
+      restarts: spec.restart ? 0 : null,
+      state: spec.state && reserveState(spec.state, arena),
       target: targets.get(spec.name)!,
       params: spec.params,
       isCrowded: this.#tasks.size > navigator.hardwareConcurrency,

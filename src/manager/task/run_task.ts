@@ -11,7 +11,10 @@ import { OWN_STOP, OwnStop, type OwnStopKind } from "../../ring/own_stop.ts";
 import { SharedMemory } from "../../ring/shared_memory.ts";
 import type { TaskEvent } from "../../ring/task_event.ts";
 import { TaskRecord } from "../../ring/task_record.ts";
-import type { TaskJob, TaskMessage } from "./task_protocol.ts";
+import type { TaskJob, TaskMessage, TaskStateSlot } from "./task_protocol.ts";
+import type { BytesInHand } from "../supervision/reader_hand.ts";
+import { type DType, DTYPES, type FrameOf } from "../../ring/dtypes.ts";
+import { SOURCE } from "../../ring/source.ts";
 import { nameBindings } from "./named_bindings.ts";
 import { isUnwinding } from "./unwinding.ts";
 import type { ActivationMode } from "../specs.ts";
@@ -22,10 +25,19 @@ import { ownFigures, ownThread } from "../monitoring/thread_account.ts";
 type AnyFunction = Function;
 
 let context: WorkerTaskContext | undefined;
+let desertTask: (() => BytesInHand) | undefined;
 
 /** Whether this thread's task was told to stop. */
 export function wasStopped(): boolean {
   return context?.stopped ?? false;
+}
+
+/**
+ * Has other code of this thread do nothing more to the task's bindings, if a successor will: it has failed. Returns what its
+ * readers had in hand, which stays in the rings.
+ */
+export function desertBindings(): BytesInHand | undefined {
+  return desertTask?.();
 }
 
 /**
@@ -47,16 +59,29 @@ export function prepareTask(fn: AnyFunction, job: TaskJob, post: (message: TaskM
   let hasReturned = false;
   const described = Object.entries(job.bindings);
   const bindings = Object.fromEntries(described.map(([name, binding], index) => [name, open(binding, index)]));
+  if (job.restarts !== null) desertTask = () => desert(bindings);
   const gate = job.activation && open(job.activation.gate, described.length) as TaskEvent;
   const onStop = () => post({ kind: "stop" });
-  const parts = { name: job.task, params: job.params, memory, ownStop, observer: record.sleep, stopReason, onStop };
+  const state = job.state && openState(memory, job.state);
+  const restarts = job.restarts ?? 0;
+  const parts = {
+    name: job.task,
+    params: job.params,
+    state,
+    restarts,
+    memory,
+    ownStop,
+    observer: record.sleep,
+    stopReason,
+    onStop,
+  };
   const own = context = new WorkerTaskContext(parts);
   const named = nameBindings(fn, job.task, bindings);
   const call = () => fn(named, own);
   return async () => {
     record.begin();
     try {
-      await (gate ? runActivated(call, job.activation!.mode, gate, bindings) : call());
+      await (gate ? runActivated(call, { ...job.activation!, isResumed: restarts > 0 }, gate, bindings) : call());
     } catch (error) {
       if (!(own.stopped && isUnwinding(error))) throw error;
     } finally {
@@ -68,6 +93,22 @@ export function prepareTask(fn: AnyFunction, job: TaskJob, post: (message: TaskM
   };
 }
 
+function desert(bindings: Readonly<Record<string, Binding>>): BytesInHand {
+  const inHand: Record<string, number> = {};
+  for (const [local, binding] of Object.entries(bindings)) {
+    const bytes = binding[SOURCE].desert?.() ?? 0;
+    if (bytes > 0) inHand[local] = bytes;
+  }
+  return inHand;
+}
+
+function openState(
+  { buffer }: SharedMemory,
+  { address, length, dtype }: TaskStateSlot,
+): FrameOf<DType, SharedArrayBuffer> {
+  return new DTYPES[dtype].array(buffer, address, length);
+}
+
 function stopText(task: string, kind: OwnStopKind | 0): string {
   if (kind === OWN_STOP.abandoned) return `Task "${task}" was stopped: nobody reads what it writes any more`;
   if (kind === OWN_STOP.drained) return `Task "${task}" was stopped: the pipeline is drained`;
@@ -77,7 +118,7 @@ function stopText(task: string, kind: OwnStopKind | 0): string {
 /** Calls whenever the event says so, until nobody can signal any more or all that is read has ended. */
 async function runActivated(
   call: () => unknown,
-  mode: ActivationMode,
+  { mode, isResumed }: { readonly mode: ActivationMode; readonly isResumed: boolean },
   gate: TaskEvent,
   bindings: Readonly<Record<string, Binding>>,
 ): Promise<void> {
@@ -85,8 +126,11 @@ async function runActivated(
     binding instanceof Reader || binding instanceof RingReader
   );
   const hasEnded = () => readers.length > 0 && readers.every((reader) => reader.closed);
-  while (!hasEnded() && await gate.waitAsync()) {
-    if (mode === "toggleable" && !gate.take()) continue;
+  // The call that has failed had taken its activation.
+  let isOwed = isResumed && mode === "toggleable";
+  while (!hasEnded() && (isOwed || await gate.waitAsync())) {
+    if (mode === "toggleable" && !isOwed && !gate.take()) continue;
+    isOwed = false;
     await call();
     settleAll();
   }

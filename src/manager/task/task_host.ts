@@ -11,7 +11,7 @@ import { beginImport, endImport } from "../../worker/importing.ts";
 import { reportError } from "../../worker/error_report.ts";
 import { HostScope } from "../../worker/host_scope.ts";
 import type { HostModule } from "../../worker/hosted_worker.ts";
-import { prepareTask, wasStopped } from "./run_task.ts";
+import { desertBindings, prepareTask, wasStopped } from "./run_task.ts";
 import type { HostMessage, TaskJob, TaskMessage } from "./task_protocol.ts";
 import { isUnwinding } from "./unwinding.ts";
 
@@ -21,7 +21,9 @@ export const TASK_HOST: HostModule = { url: import.meta.url, file: "task_host.ts
 const host = new HostScope<HostMessage, TaskMessage>();
 
 function fail(deed: string, error: unknown): void {
-  host.settle({ kind: "failed", deed, error: reportError(error) });
+  // Before it is told: a successor may begin at once, and other code of this thread still runs.
+  const inHand = desertBindings();
+  host.settle({ kind: "failed", deed, error: reportError(error), inHand });
 }
 
 /** Imports the task's module and makes its function ready to run. `null` if that failed, which has been told then. */
@@ -71,6 +73,6 @@ host.serve(TASK_HOST, (name) => {
     threw(deed, error) {
       if (!(wasStopped() && isUnwinding(error))) fail(deed, error);
     },
-    ends: (deed) => host.settle({ kind: "failed", deed }),
+    ends: (deed) => host.settle({ kind: "failed", deed, inHand: desertBindings() }),
   };
 });

@@ -6,6 +6,8 @@ import type { SharedMemoryHandle } from "../../ring/shared_memory.ts";
 import { type ErrorReport, isErrorReport } from "../../worker/error_report.ts";
 import type { ExportTarget } from "../../worker/export_target.ts";
 import type { ActivationMode } from "../specs.ts";
+import type { BytesInHand } from "../supervision/reader_hand.ts";
+import type { DType } from "../../ring/dtypes.ts";
 
 /** When an event-driven task runs. */
 export interface Activation {
@@ -26,9 +28,21 @@ export interface TaskJob {
   readonly params: unknown;
   /** Address of the word that tells it alone to stop. */
   readonly stopWord: number;
+  /** How often it was started again; `null` for a task whose first failure is its last. */
+  readonly restarts: number | null;
+  /** What outlives its worker. */
+  readonly state?: TaskStateSlot;
   /** Whether there are more tasks than cores. */
   readonly isCrowded: boolean;
   readonly activation?: Activation;
+}
+
+/** An array in the shared memory that outlives the task's worker. */
+export interface TaskStateSlot {
+  readonly address: number;
+  /** Numbers in it. */
+  readonly length: number;
+  readonly dtype: DType;
 }
 
 /** To the worker. */
@@ -51,15 +65,29 @@ export type TaskMessage =
   /** The function has returned, or unwound after the stop. */
   | { readonly kind: "ended" }
   /** `deed` says what happened, such as «threw»; the error follows it. */
-  | { readonly kind: "failed"; readonly deed: string; readonly error?: ErrorReport };
+  | {
+    readonly kind: "failed";
+    readonly deed: string;
+    readonly error?: ErrorReport;
+    /** Of a task that may be started again: the bytes that its readers had in hand. */
+    readonly inHand?: BytesInHand;
+  };
 
 /** Messages that say nothing but what they are. */
 const PLAIN_KINDS: readonly unknown[] = ["loaded", "started", "stop", "left", "ended"] satisfies TaskMessage["kind"][];
 
 /** Whether a value is a message from a worker: a task may post anything. */
 export function isTaskMessage(value: unknown): value is TaskMessage {
-  const { kind, reason, deed, error } = Object(value) as Record<string, unknown>;
+  const { kind, reason, deed, error, inHand } = Object(value) as Record<string, unknown>;
   if (kind === "refused") return typeof reason === "string";
-  if (kind === "failed") return typeof deed === "string" && (error === undefined || isErrorReport(error));
+  if (kind === "failed") {
+    return typeof deed === "string" && (error === undefined || isErrorReport(error)) && isInHand(inHand);
+  }
   return PLAIN_KINDS.includes(kind);
+}
+
+function isInHand(value: unknown): boolean {
+  if (value === undefined) return true;
+  const counts = Object.values(Object(value));
+  return typeof value === "object" && value !== null && counts.every((count) => Number.isSafeInteger(count));
 }

@@ -4,14 +4,15 @@ import { DeclarationError, TaskError } from "../../errors.ts";
 import { clockZero } from "../../ring/clock.ts";
 import { rebuildError, summarizeError } from "../../worker/error_report.ts";
 import type { TaskState } from "../metrics.ts";
-import type { TaskFailure } from "../task_group.ts";
+import type { BytesInHand } from "../supervision/reader_hand.ts";
+import type { TaskFailure, TaskLife } from "../task_group.ts";
 import { HostedWorker } from "../../worker/hosted_worker.ts";
 import type { TaskPermissions } from "../../worker/permitted_worker.ts";
 import { type HostMessage, isTaskMessage, type TaskJob, type TaskMessage } from "./task_protocol.ts";
 import { TASK_HOST } from "./task_host.ts";
 
 /** Starts the worker of a task at once; `run()` then calls the task's function. */
-export class TaskWorker {
+export class TaskWorker implements TaskLife {
   /** The task's name. */
   readonly name: string;
   /** Resolves when the module is imported and the function found, or the task has ended. */
@@ -22,6 +23,8 @@ export class TaskWorker {
   readonly ended: Promise<TaskFailure>;
   /** Hears that the task wants everything to stop, or has closed a reader. */
   onRequest: ((kind: "stop" | "left") => void) | undefined;
+  /** What its readers had in hand when it failed, if it could tell. */
+  inHand: BytesInHand | undefined;
   readonly #worker: HostedWorker<HostMessage, TaskMessage>;
   #state: TaskState = "waiting";
   #isLoaded = false;
@@ -69,6 +72,7 @@ export class TaskWorker {
         return this.#end(new DeclarationError(`Cannot run task "${this.name}": ${message.reason}`));
       case "failed": {
         const { deed, error } = message;
+        this.inHand = message.inHand;
         if (!error) return this.#fail(deed);
         return this.#fail(`${deed} ${summarizeError(error)}`, { cause: rebuildError(error) });
       }
@@ -110,5 +114,10 @@ export class TaskWorker {
   abandon(graceMs: number): void {
     const doing = this.#isLoaded ? "ignored the stop for" : "was still importing its module, after the stop, for";
     this.#fail(`${doing} ${graceMs} ms`);
+  }
+
+  /** Fails a task that does not get on. Its thread lives on if it is in an endless loop. */
+  giveUp(deed: string): void {
+    this.#fail(deed);
   }
 }

@@ -1,10 +1,11 @@
 /** A saved pipeline, as it stands in a TOML file: its types, and the rules for each of its fields. */
 
-import type { FrameType } from "../../ring/dtypes.ts";
+import { type FailedFramePolicy, TASK_RESTART_RULES } from "../../manager/restart.ts";
+import type { DType, FrameType } from "../../ring/dtypes.ts";
 import type { WaitStrategy } from "../../ring/waiting.ts";
 import type { Rule } from "../../rules.ts";
 import * as rules from "../../rules.ts";
-import type { AbandonedPolicy } from "../../manager/specs.ts";
+import { type AbandonedPolicy, STALL_TIMEOUT, STATE_RULES } from "../../manager/specs.ts";
 import { ABANDONED_POLICY } from "../add_task.ts";
 import { STREAM_RULES } from "../stream.ts";
 import type { ControlMode } from "../task.ts";
@@ -50,10 +51,25 @@ export interface SavedTask {
   readonly latest?: readonly string[];
   /** Since version 2. */
   readonly on_abandoned?: AbandonedPolicy;
+  /** Since version 2. */
+  readonly restart?: SavedRestart;
+  /** Since version 2. */
+  readonly state?: { readonly shape: readonly number[]; readonly dtype: DType };
+  /** Since version 2. */
+  readonly stall_timeout_ms?: number;
   readonly writes?: SavedBindings;
   readonly events?: SavedBindings;
   /** As `encodeParams()` makes it. */
   readonly params?: unknown;
+}
+
+/** When a task goes on in a new worker, as it is saved. */
+export interface SavedRestart {
+  readonly limit?: number;
+  readonly backoff_ms?: number;
+  readonly max_backoff_ms?: number;
+  readonly reset_ms?: number;
+  readonly on_failed_frame?: FailedFramePolicy;
 }
 
 /** The whole file. */
@@ -139,6 +155,15 @@ export const TABLE_FIELDS: Readonly<Record<"streams" | "events" | "tasks", Table
       reads: bindings,
       latest: rules.arrayOf(rules.name, "an array of keys of its reads"),
       on_abandoned: ABANDONED_POLICY,
+      restart: rules.tableOf("a table of the options of restart", {
+        limit: TASK_RESTART_RULES.limit,
+        backoff_ms: TASK_RESTART_RULES.backoffMs,
+        max_backoff_ms: TASK_RESTART_RULES.maxBackoffMs,
+        reset_ms: TASK_RESTART_RULES.resetMs,
+        on_failed_frame: TASK_RESTART_RULES.onFailedFrame,
+      }),
+      state: rules.tableOf("a table of shape and dtype", STATE_RULES),
+      stall_timeout_ms: STALL_TIMEOUT,
       writes: bindings,
       events: bindings,
       params: anything,

@@ -8,6 +8,7 @@ import { writeWhole } from "../../files.ts";
 import type { EventHandle } from "../event.ts";
 import type { StreamHandle } from "../stream.ts";
 import type { DeclaredBinding, TaskDeclaration } from "../task.ts";
+import type { TaskRestart } from "../../manager/restart.ts";
 import { checkDocument, checkTexts } from "./check.ts";
 import {
   LARGEST,
@@ -15,6 +16,7 @@ import {
   type SavedBindings,
   type SavedEvent,
   type SavedPipeline,
+  type SavedRestart,
   type SavedStream,
   type SavedTask,
 } from "./document.ts";
@@ -109,6 +111,9 @@ function describeTask(
     reads: describeBindings(task.reads),
     latest: someOf(task.reads.filter(({ latest }) => latest).map(({ local }) => local)),
     on_abandoned: task.onAbandoned,
+    restart: describeRestart(task.restart),
+    state: task.state && { shape: task.state.shape, dtype: task.state.dtype },
+    stall_timeout_ms: task.stallTimeoutMs,
     writes: describeBindings(task.writes),
     events: describeBindings(gate ? [...task.events, gate] : task.events),
     params: task.params === undefined ? undefined : describeParams(task, name),
@@ -116,10 +121,18 @@ function describeTask(
 }
 
 function versionOf({ streams, tasks }: SavedDeclaration): 1 | 2 {
-  const isOfSecond = ({ reads, onAbandoned }: TaskDeclaration) =>
-    onAbandoned !== undefined || reads.some(({ latest }) => latest);
+  const isOfSecond = ({ reads, onAbandoned, restart, state, stallTimeoutMs }: TaskDeclaration) =>
+    [onAbandoned, restart, state, stallTimeoutMs].some((option) => option !== undefined) ||
+    reads.some(({ latest }) => latest);
   const hasColumns = [...streams.values()].some(({ dtype }) => typeof dtype !== "string");
   return hasColumns || [...tasks.values()].some(isOfSecond) ? 2 : 1;
+}
+
+function describeRestart(restart: TaskRestart | undefined): SavedRestart | undefined {
+  if (!restart) return undefined;
+  const { limit, backoffMs, maxBackoffMs, resetMs, onFailedFrame } = restart;
+  const times = { backoff_ms: backoffMs, max_backoff_ms: maxBackoffMs, reset_ms: resetMs };
+  return withoutUndefined({ limit, ...times, on_failed_frame: onFailedFrame });
 }
 
 function describeBindings(bindings: readonly DeclaredBinding[]): SavedBindings | undefined {

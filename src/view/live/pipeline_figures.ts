@@ -39,9 +39,10 @@ function taskFigure(task: TaskMetrics): Figure {
 
 /** What a task does: over the whole time since the snapshot before where that is known, at the moment where it is not. */
 export function doing(
-  { state, waitingFor, blockedOnEmpty, blockedOnFull }: TaskMetrics,
+  { state, restarts, waitingFor, blockedOnEmpty, blockedOnFull }: TaskMetrics,
 ): { status: string; lines: string[] } {
   if (state === "ended" || state === "failed") return { status: state, lines: [""] };
+  if (state === "restarting") return { status: state, lines: [`restart ${restarts + 1}`] };
   if (waitingFor?.what === "start") return { status: "waiting", lines: ["for the start"] };
   const empty = blockedOnEmpty ?? 0;
   const full = blockedOnFull ?? 0;

@@ -1,0 +1,80 @@
+/** The readers of a task that has failed, seen from the thread that starts it again. */
+
+import { layout } from "../../ring/core.generated.ts";
+import { type BindingDescription, type BindingOf, readerAddress } from "../../ring/description.ts";
+import type { FrameOf, FrameType } from "../../ring/dtypes.ts";
+import { Frames } from "../../ring/frames.ts";
+import type { SharedMemory } from "../../ring/shared_memory.ts";
+
+/** The bytes that each reader had in hand, by the function's names for them. */
+export type BytesInHand = Readonly<Record<string, number>>;
+
+/** A frame in hand. */
+export interface FrameInHand {
+  readonly stream: string;
+  /** Its number in the stream, from 0. */
+  readonly frame: number;
+}
+
+/** One reader. Nobody else may use it: its task's worker has ended, or will never use it again. */
+export class ReaderHand {
+  readonly stream: string;
+  readonly #memory: SharedMemory;
+  readonly #binding: BindingOf<"reader">;
+  readonly #unit: number;
+
+  constructor(memory: SharedMemory, binding: BindingOf<"reader">) {
+    this.stream = binding.ring.name;
+    this.#memory = memory;
+    this.#binding = binding;
+    this.#unit = binding.ring.frame?.stride ?? 1;
+  }
+
+  get #reader(): number {
+    return readerAddress(this.#binding.ring, this.#binding.index);
+  }
+
+  /** Frames that were consumed: the number of the next one. A raw ring counts bytes. */
+  get position(): number {
+    return this.#position / this.#unit;
+  }
+
+  get #position(): number {
+    return Number(Atomics.load(this.#memory.longs, (this.#reader + layout.READER_POSITION) / 8));
+  }
+
+  /** Frames that wait to be read. */
+  get waiting(): number {
+    const written = Number(Atomics.load(this.#memory.longs, (this.#binding.ring.address + layout.RING_POSITION) / 8));
+    return (written - this.#position) / this.#unit;
+  }
+
+  /** Copies of the next `bytes`, frame by frame. */
+  copies(bytes: number): { readonly frame: number; readonly data: FrameOf<FrameType, ArrayBuffer> }[] {
+    const { ring } = this.#binding;
+    if (!ring.frame) return [];
+    const frames = new Frames(this.#memory, ring);
+    const offset = this.#memory.words[(this.#reader + layout.READER_OFFSET) / 4];
+    return Array.from({ length: bytes / this.#unit }, (_, index) => ({
+      frame: this.position + index,
+      data: frames.copyOf(frames.at((offset + index * this.#unit) % ring.capacity)) as FrameOf<FrameType, ArrayBuffer>,
+    }));
+  }
+
+  /** Consumes the next `bytes`. */
+  skip(bytes: number): void {
+    this.#memory.core.reader_advance(this.#binding.ring.address, this.#reader, bytes);
+  }
+}
+
+/** The readers of a task by its names for them. */
+export function readerHands(
+  memory: SharedMemory,
+  bindings: Readonly<Record<string, BindingDescription>>,
+): ReadonlyMap<string, ReaderHand> {
+  const hands = new Map<string, ReaderHand>();
+  for (const [local, binding] of Object.entries(bindings)) {
+    if (binding.kind === "reader") hands.set(local, new ReaderHand(memory, binding));
+  }
+  return hands;
+}

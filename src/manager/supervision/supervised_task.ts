@@ -1,0 +1,209 @@
+/** A task that goes on in a new worker when it has failed: on the same memory, where the one before has stopped. */
+
+import { TaskError } from "../../errors.ts";
+import { now } from "../../ring/clock.ts";
+import { within } from "../../ring/within.ts";
+import { RestartPlan } from "../../worker/restart_policy.ts";
+import type { DeadLetters } from "../dead_letters.ts";
+import type { TaskState } from "../metrics.ts";
+import type { CompleteRestart } from "../restart.ts";
+import type { TaskFailure, TaskLife } from "../task_group.ts";
+import type { TaskWorker } from "../task/task_worker.ts";
+import type { BytesInHand, ReaderHand } from "./reader_hand.ts";
+
+/** What became of a task's failures so far. */
+export interface SupervisionFigures {
+  readonly restarts: number;
+  readonly skippedFrames: number;
+  readonly deadLetters: number;
+  /** The message of the last error, if there was one. */
+  readonly lastError: string | null;
+}
+
+/** What there is to say of a task that is not supervised. */
+export const UNSUPERVISED: SupervisionFigures = { restarts: 0, skippedFrames: 0, deadLetters: 0, lastError: null };
+
+/** What a supervised task needs. */
+export interface Supervision {
+  /** Starts a worker; the first one is number 0. */
+  readonly start: (restarts: number) => TaskWorker;
+  readonly restart: CompleteRestart;
+  readonly hands: ReadonlyMap<string, ReaderHand>;
+  readonly deadLetters: DeadLetters;
+  /** Makes the task's record one of a task that waits for nothing. */
+  readonly resetRecord: () => void;
+}
+
+/** What a task failed on. */
+interface Hand {
+  readonly bytes: BytesInHand;
+  /** Names the frames, so that attempts count for the same ones only. */
+  readonly key: string;
+}
+
+/** Has one worker after the other. */
+export class SupervisedTask implements TaskLife {
+  readonly name: string;
+  readonly loaded: Promise<void>;
+  readonly begun: Promise<boolean>;
+  readonly ended: Promise<TaskFailure>;
+  readonly #supervision: Supervision;
+  readonly #plan: RestartPlan;
+  readonly #ended: PromiseWithResolvers<TaskFailure> = Promise.withResolvers();
+  readonly #stopped: PromiseWithResolvers<void> = Promise.withResolvers();
+  #worker: TaskWorker;
+  #isStopping = false;
+  #isWaiting = false;
+  #onRequest: TaskLife["onRequest"];
+  #figures = UNSUPERVISED;
+  #failedOn = { key: "", attempts: 0 };
+
+  /** Starts the first worker at once. */
+  constructor(supervision: Supervision) {
+    this.#supervision = supervision;
+    this.#plan = new RestartPlan(supervision.restart);
+    this.#worker = supervision.start(0);
+    this.name = this.#worker.name;
+    this.loaded = this.#worker.loaded;
+    this.begun = this.#worker.begun;
+    this.ended = this.#ended.promise;
+    this.#follow();
+  }
+
+  /** What became of its failures. */
+  get figures(): SupervisionFigures {
+    return this.#figures;
+  }
+
+  get state(): TaskState {
+    return this.#isWaiting ? "restarting" : this.#worker.state;
+  }
+
+  get onRequest(): TaskLife["onRequest"] {
+    return this.#onRequest;
+  }
+
+  set onRequest(listener: TaskLife["onRequest"]) {
+    this.#onRequest = listener;
+    this.#worker.onRequest = listener;
+  }
+
+  async #follow(): Promise<void> {
+    for (;;) {
+      const begunAt = now();
+      const before = this.#positions();
+      const failure = await this.#worker.ended;
+      if (!failure) return this.#ended.resolve(null);
+      const hasBegun = await this.#worker.begun;
+      if (!hasBegun || this.#isStopping || !(failure instanceof TaskError)) return this.#ended.resolve(failure);
+      this.#figures = { ...this.#figures, lastError: failure.message };
+      const gotOn = before.length === 0 || String(before) !== String(this.#positions());
+      const reason = await this.#prepare(failure, now() - begunAt, gotOn);
+      if (this.#isStopping) return this.#ended.resolve(null);
+      if (reason !== null) return this.#ended.resolve(withReason(failure, reason));
+      await this.#startAgain();
+    }
+  }
+
+  #positions(): number[] {
+    return Array.from(this.#supervision.hands.values(), ({ position }) => position);
+  }
+
+  /** Deals with the frame in hand, and waits for the restart. Returns why there is none, or `null`. */
+  async #prepare(failure: TaskError, ranMs: number, gotOn: boolean): Promise<string | null> {
+    this.#isWaiting = true;
+    const hand = this.#handOf(this.#worker.inHand);
+    this.#failedOn = { key: hand.key, attempts: this.#failedOn.key === hand.key ? this.#failedOn.attempts + 1 : 1 };
+    const { attempts, then } = this.#supervision.restart.onFailedFrame;
+    const isOver = hand.key !== "" && this.#failedOn.attempts >= attempts;
+    if (isOver && then === "fail") return `${this.#frameText(hand)}, at attempt ${this.#failedOn.attempts}`;
+    const waitMs = this.#plan.next(ranMs, gotOn);
+    if (waitMs === null) {
+      const { limit } = this.#supervision.restart;
+      return `after ${limit} ${limit === 1 ? "restart" : "restarts"} in a row${
+        hand.key && `, ${this.#frameText(hand)}`
+      }`;
+    }
+    if (isOver) await this.#letGo(hand, failure, then === "deadLetters");
+    await within(this.#stopped.promise, waitMs);
+    this.#isWaiting = false;
+    return null;
+  }
+
+  /** What the failed worker said. */
+  #handOf(said: BytesInHand | undefined): Hand {
+    const bytes = Object.fromEntries(Object.entries(said ?? {}).filter(([, count]) => count > 0));
+    const key = Object.keys(bytes).map((local) => `${local} ${this.#supervision.hands.get(local)!.position}`).join();
+    return { bytes, key };
+  }
+
+  #frameText({ bytes }: Hand): string {
+    const frames = Object.keys(bytes).map((local) => {
+      const { stream, position } = this.#supervision.hands.get(local)!;
+      return `frame ${position} of stream "${stream}"`;
+    });
+    return `on ${frames.join(" and ")}`;
+  }
+
+  /** Consumes the frames in hand. */
+  async #letGo({ bytes }: Hand, failure: TaskError, asDeadLetters: boolean): Promise<void> {
+    for (const [local, count] of Object.entries(bytes)) {
+      const hand = this.#supervision.hands.get(local)!;
+      const copies = hand.copies(count);
+      if (asDeadLetters) await this.#bury(hand, copies, failure);
+      if (this.#isStopping) return;
+      hand.skip(count);
+      if (!asDeadLetters) {
+        this.#figures = { ...this.#figures, skippedFrames: this.#figures.skippedFrames + copies.length };
+      }
+    }
+  }
+
+  async #bury({ stream }: ReaderHand, copies: ReturnType<ReaderHand["copies"]>, { cause }: TaskError): Promise<void> {
+    const { attempts } = this.#failedOn;
+    for (const { frame, data } of copies) {
+      const letter = { task: this.name, stream, frame, attempts, error: cause, data };
+      if (!await this.#supervision.deadLetters.add(letter, this.#stopped.promise)) return;
+      this.#figures = { ...this.#figures, deadLetters: this.#figures.deadLetters + 1 };
+    }
+  }
+
+  async #startAgain(): Promise<void> {
+    this.#supervision.resetRecord();
+    this.#figures = { ...this.#figures, restarts: this.#figures.restarts + 1 };
+    const worker = this.#worker = this.#supervision.start(this.#figures.restarts);
+    worker.onRequest = this.#onRequest;
+    await worker.loaded;
+    if (!this.#isStopping) await worker.run();
+  }
+
+  async run(): Promise<void> {
+    await this.#worker.run();
+  }
+
+  discard(): void {
+    this.#isStopping = true;
+    this.#stopped.resolve();
+    this.#worker.discard();
+  }
+
+  terminate(): void {
+    this.#isStopping = true;
+    this.#stopped.resolve();
+    this.#worker.terminate();
+  }
+
+  abandon(graceMs: number): void {
+    this.#worker.abandon(graceMs);
+  }
+
+  giveUp(deed: string): void {
+    this.#isStopping = true;
+    this.#stopped.resolve();
+    this.#worker.giveUp(deed);
+  }
+}
+
+function withReason({ task, reason, cause }: TaskError, why: string): TaskError {
+  return new TaskError(task, `${reason} (${why})`, { cause });
+}

@@ -1,0 +1,51 @@
+/** The loop of a stage that a restart neither loses nor doubles a frame of. */
+
+import type { FrameOf, FrameType } from "./dtypes.ts";
+import type { Reader } from "./reader.ts";
+import type { Writer } from "./writer.ts";
+
+/**
+ * Reads every frame, and writes what `fn` makes of it: one for one. A frame is consumed after its result is written, and both
+ * without a call in between that could fail: a task that crashes in `fn`, and is started again, gets the same frame again, and
+ * nobody gets a result twice. `fn` may be given a frame again, so let it have no effects that must not be repeated.
+ *
+ * The frame lies in shared memory, and is valid until `fn` returns.
+ *
+ * @throws {StoppedError} If the pipeline is told to stop.
+ *
+ * @example
+ * ```ts
+ * import { mapFrames, type Reader, type Writer } from "@ringmill/ringmill";
+ *
+ * export function double({ samples, doubled }: { samples: Reader<"float32">; doubled: Writer<"float32"> }) {
+ *   mapFrames(samples, doubled, (frame) => frame.map((x) => 2 * x));
+ * }
+ * ```
+ */
+export function mapFrames<In extends FrameType, Out extends FrameType>(
+  reader: Reader<In>,
+  writer: Writer<Out>,
+  fn: (frame: FrameOf<In, SharedArrayBuffer>) => FrameOf<Out>,
+): void {
+  for (;;) {
+    const frame = reader.look(Infinity);
+    if (frame === null) return;
+    writer.write(fn(frame));
+    reader.increment();
+  }
+}
+
+/** As {@link mapFrames}, for an async `fn`; frames are worked on one after the other. */
+export async function mapFramesAsync<In extends FrameType, Out extends FrameType>(
+  reader: Reader<In>,
+  writer: Writer<Out>,
+  fn: (frame: FrameOf<In, SharedArrayBuffer>) => FrameOf<Out> | Promise<FrameOf<Out>>,
+): Promise<void> {
+  for (;;) {
+    const frame = await reader.lookAsync();
+    if (frame === null) return;
+    const result = await fn(frame);
+    if (!await writer.writeAsync(result)) return;
+    reader.increment();
+  }
+}
