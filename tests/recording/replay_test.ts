@@ -84,7 +84,7 @@ Deno.test("replay() of some of a task's streams is refused when the pipeline is 
   replay(pipe, samples, { from: folder.path });
   const expected =
     'Cannot compile pipeline "line": task "both" writes "samples", "doubled", of which "samples" has another ' +
-    'writer and "doubled" has not: replay all of them, or none';
+    'writer and "doubled" has not: replace all of them, or none';
   await rejects(pipe.compile(), new DeclarationError(expected));
 });
 
