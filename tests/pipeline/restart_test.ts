@@ -51,7 +51,7 @@ for (const stage of ["byLook", "byLoop", "byAsyncLoop", "byMapFrames", "byLookMa
   for (const how of ["throw", "close", "exit"] as const) {
     Deno.test(`restart: a stage ${stage} that ends by ${how} in the first, a middle and the last frame loses and doubles nothing`, async () => {
       const declared = declare({ stage, crash: { at: [0, 100, FRAMES - 1], how } });
-      await using pipe = declared.pipe;
+      await using _pipe = declared.pipe;
       deepEqual(await run(declared), all());
     });
   }
