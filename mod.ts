@@ -97,7 +97,7 @@ export type {
   WaitingFor,
 } from "./src/manager/metrics.ts";
 export type { CompleteRestart, FailedFrameEnd, FailedFramePolicy, TaskRestart } from "./src/manager/restart.ts";
-export { type DeadLetter, type DeadLetterOptions, DeadLetters } from "./src/manager/dead_letters.ts";
+export { type DeadFrame, type DeadFrameOptions, DeadFrames } from "./src/manager/dead_frames.ts";
 export type { AbandonedPolicy, TaskStateOptions } from "./src/manager/specs.ts";
 export type { RestartPolicy } from "./src/worker/restart_policy.ts";
 export { mapFrames, mapFramesAsync } from "./src/ring/map_frames.ts";

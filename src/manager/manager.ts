@@ -1,6 +1,6 @@
 /** Runs tasks in workers on one shared memory: what a pipeline compiles to. */
 
-import { type DeadLetterOptions, DeadLetters } from "./dead_letters.ts";
+import { type DeadFrameOptions, DeadFrames } from "./dead_frames.ts";
 import { resetRecord } from "../ring/task_record.ts";
 import type { SharedMemory } from "../ring/shared_memory.ts";
 import { readerHands } from "./supervision/reader_hand.ts";
@@ -40,7 +40,7 @@ export interface ManagerOptions {
    */
   graceMs?: number;
   /** How many frames that tasks have failed on are kept. */
-  deadLetters?: DeadLetterOptions;
+  deadLetters?: DeadFrameOptions;
 }
 
 /** What each option of a manager must be. */
@@ -83,7 +83,7 @@ export class Manager implements AsyncDisposable {
   /** Its name, for messages. */
   readonly name: string;
   /** Frames that tasks have failed on for good. */
-  readonly deadLetters: DeadLetters;
+  readonly deadLetters: DeadFrames;
   readonly #graceMs: number;
   readonly #blueprint: Blueprint;
   #state: ManagerState = "declared";
@@ -109,7 +109,7 @@ export class Manager implements AsyncDisposable {
     this.name = name;
     this.#graceMs = graceMs;
     this.#blueprint = new Blueprint(name);
-    this.deadLetters = new DeadLetters(options.deadLetters);
+    this.deadLetters = new DeadFrames(options.deadLetters);
   }
 
   /**

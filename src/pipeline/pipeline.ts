@@ -1,6 +1,6 @@
 /** The declaration of a pipeline, and its life. */
 
-import { DEAD_LETTER_RULES, type DeadLetters } from "../manager/dead_letters.ts";
+import { DEAD_FRAME_RULES, type DeadFrames } from "../manager/dead_frames.ts";
 import { completeRestart } from "../manager/restart.ts";
 import { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts";
 import { formatDType, isSameType, parseColumns } from "../ring/columns.ts";
@@ -94,7 +94,7 @@ export class Pipeline implements AsyncDisposable {
     this.#module = moduleUrl(module);
     this.#graceMs = options.graceMs ?? 1000;
     const { deadLetters } = options;
-    if (deadLetters !== undefined) checkOptions(`make pipeline "${name}": deadLetters`, deadLetters, DEAD_LETTER_RULES);
+    if (deadLetters !== undefined) checkOptions(`make pipeline "${name}": deadLetters`, deadLetters, DEAD_FRAME_RULES);
     this.#manager = new Manager(name, { graceMs: this.#graceMs, deadLetters });
     this.addTask = createAddTask({
       streams: this.#streams,
@@ -128,7 +128,7 @@ export class Pipeline implements AsyncDisposable {
    * Frames that tasks have failed on for good, by `onFailedFrame: { attempts, then: "deadLetters" }`: for whoever takes them,
    * each once, until the pipeline has ended.
    */
-  get deadLetters(): DeadLetters {
+  get deadLetters(): DeadFrames {
     return this.#manager.deadLetters;
   }
 

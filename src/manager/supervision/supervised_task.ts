@@ -4,7 +4,7 @@ import { TaskError } from "../../errors.ts";
 import { now } from "../../ring/clock.ts";
 import { within } from "../../ring/within.ts";
 import { RestartPlan } from "../../worker/restart_policy.ts";
-import type { DeadLetters } from "../dead_letters.ts";
+import type { DeadFrames } from "../dead_frames.ts";
 import type { TaskState } from "../metrics.ts";
 import type { CompleteRestart } from "../restart.ts";
 import type { TaskFailure, TaskLife } from "../task_group.ts";
@@ -29,7 +29,7 @@ export interface Supervision {
   readonly start: (restarts: number) => TaskWorker;
   readonly restart: CompleteRestart;
   readonly hands: ReadonlyMap<string, ReaderHand>;
-  readonly deadLetters: DeadLetters;
+  readonly deadLetters: DeadFrames;
   /** Makes the task's record one of a task that waits for nothing. */
   readonly resetRecord: () => void;
 }

@@ -4,7 +4,7 @@ import type { FrameOf, FrameType } from "../ring/dtypes.ts";
 import * as rules from "../rules.ts";
 
 /** A frame that a task has failed on for good. */
-export interface DeadLetter {
+export interface DeadFrame {
   /** The task. */
   readonly task: string;
   /** The stream. */
@@ -20,7 +20,7 @@ export interface DeadLetter {
 }
 
 /** How many dead letters a pipeline keeps, and what happens to more. */
-export interface DeadLetterOptions {
+export interface DeadFrameOptions {
   /**
    * Frames that are kept until somebody takes them, 1 or more.
    *
@@ -37,22 +37,22 @@ export interface DeadLetterOptions {
 }
 
 /** What each option of a pipeline's `deadLetters` must be. */
-export const DEAD_LETTER_RULES: rules.Rules = {
+export const DEAD_FRAME_RULES: rules.Rules = {
   most: rules.integer(1),
   backpressure: rules.oneOf(["block", "reject", "dropOldest"]),
 };
 
 /** The dead letters of a pipeline. Each is taken once, by whoever asks for it first. */
-export class DeadLetters implements AsyncIterable<DeadLetter> {
+export class DeadFrames implements AsyncIterable<DeadFrame> {
   readonly #most: number;
   readonly #backpressure: "block" | "reject" | "dropOldest";
-  readonly #letters: DeadLetter[] = [];
+  readonly #letters: DeadFrame[] = [];
   #dropped = 0;
   #hasEnded = false;
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
 
   /** Without any letters. */
-  constructor({ most = 1000, backpressure = "block" }: DeadLetterOptions = {}) {
+  constructor({ most = 1000, backpressure = "block" }: DeadFrameOptions = {}) {
     this.#most = most;
     this.#backpressure = backpressure;
   }
@@ -68,7 +68,7 @@ export class DeadLetters implements AsyncIterable<DeadLetter> {
   }
 
   /** Adds a letter, once there is room if that is wanted. False if `stopped` comes first. */
-  async add(letter: DeadLetter, stopped: Promise<unknown>): Promise<boolean> {
+  async add(letter: DeadFrame, stopped: Promise<unknown>): Promise<boolean> {
     let isStopped = false;
     const stop = stopped.then(() => void (isStopped = true));
     while (this.#letters.length >= this.#most && this.#backpressure === "block") {
@@ -97,7 +97,7 @@ export class DeadLetters implements AsyncIterable<DeadLetter> {
   }
 
   /** The letters as they come, until the pipeline has ended. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<DeadLetter, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<DeadFrame, void> {
     for (;;) {
       const letter = this.#letters.shift();
       if (letter) {
