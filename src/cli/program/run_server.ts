@@ -2,8 +2,9 @@
 
 import { join } from "node:path";
 import { within } from "../../ring/within.ts";
+import { isToken, randomToken } from "../../secrets.ts";
 import type { Snapshot } from "../../manager/metrics.ts";
-import { openFolder, type RunAddress } from "./run_records.ts";
+import { openFolder, RUN_VERSION, type RunAddress } from "./run_records.ts";
 
 /** A failure, as it is told. */
 export interface RunFailure {
@@ -63,7 +64,7 @@ export class RunServer implements Disposable {
 
   async #serve(connection: Deno.Conn): Promise<void> {
     const request = await readRequest(connection);
-    if ("token" in this.address && !isSame(request.token, this.address.token)) return;
+    if ("token" in this.address && !isToken(request.token, this.address.token)) return;
     await send(connection, this.#hello);
     if (!request.watch) return;
     for await (const snapshot of this.#watch()) await send(connection, { snapshot });
@@ -84,14 +85,14 @@ export class RunServer implements Disposable {
 
 /** Serves at a socket of this process in the user's folder, or at a port of this machine where that is not possible. */
 export async function serveRun(name: string, watch: () => AsyncIterable<Snapshot>): Promise<RunServer> {
-  const hello = { ringmill: 1, name, pid: Deno.pid }, socket = join(await openFolder(), `${Deno.pid}.sock`);
+  const hello = { ringmill: RUN_VERSION, name, pid: Deno.pid }, socket = join(await openFolder(), `${Deno.pid}.sock`);
   // Of a process that had the same number.
   await Deno.remove(socket).catch(() => {});
   try {
     return new RunServer({ socket }, Deno.listen({ transport: "unix", path: socket }), hello, watch);
   } catch {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 }), { port } = listener.addr as Deno.NetAddr;
-    return new RunServer({ port, token: crypto.randomUUID() }, listener, hello, watch);
+    return new RunServer({ port, token: randomToken() }, listener, hello, watch);
   }
 }
 
@@ -106,14 +107,6 @@ async function readRequest(connection: Deno.Conn): Promise<{ readonly token?: un
     text = new TextDecoder().decode(bytes.subarray(0, size));
   }
   return Object(JSON.parse(text));
-}
-
-/** Compares in a time that does not depend on where they differ. */
-function isSame(given: unknown, token: string): boolean {
-  if (typeof given !== "string" || given.length !== token.length) return false;
-  let difference = 0;
-  for (let at = 0; at < token.length; at++) difference |= given.charCodeAt(at) ^ token.charCodeAt(at);
-  return difference === 0;
 }
 
 async function send(connection: Deno.Conn, line: RunLine): Promise<void> {

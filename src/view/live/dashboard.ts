@@ -1,7 +1,7 @@
 /** A server on loopback that shows a run in a browser. */
 
-import { timingSafeEqual } from "node:crypto";
 import { within } from "../../ring/within.ts";
+import { isToken, randomToken } from "../../secrets.ts";
 import { checkOptions, integer, type Rule, type Rules } from "../../rules.ts";
 import { checkDescription } from "../description.ts";
 import { page } from "./page.generated.ts";
@@ -34,10 +34,6 @@ const TOKEN: Rule = {
 
 /** The rules of {@link DashboardOptions}. */
 export const DASHBOARD_RULES: Rules = { port: integer(0, 65_535), token: TOKEN };
-
-function randomToken(): string {
-  return crypto.getRandomValues(new Uint8Array(16)).toBase64({ alphabet: "base64url", omitPadding: true });
-}
 
 /** Only this machine can reach it. */
 const HOSTNAME = "127.0.0.1";
@@ -134,7 +130,7 @@ export class Dashboard implements AsyncDisposable {
     const url = URL.parse(request.url), refusal = refuse(request, url);
     if (refusal) return refusal;
     const [, token = "", ...rest] = url!.pathname.split("/"), path = rest.join("/");
-    if (rest.length === 0 || !isSame(token, this.#token)) return answer("text/plain", ASK_FOR_ADDRESS, 403);
+    if (rest.length === 0 || !isToken(token, this.#token)) return answer("text/plain", ASK_FOR_ADDRESS, 403);
     if (path !== "" && !isOwnSite(request)) return answer("text/plain", "This is for the page itself", 403);
     if (Object.hasOwn(FILES, path)) return answer(...FILES[path]);
     if (path === "elk.js") return answerElk();
@@ -200,12 +196,6 @@ function refuse({ method, headers }: Request, url: URL | null): Response | undef
 /** Others may link to the page, but not ask for the rest: they could not read it, but keep the server busy. */
 function isOwnSite({ headers }: Request): boolean {
   return OWN_SITES.has(headers.get("sec-fetch-site") ?? "none");
-}
-
-/** Compares in a time that does not depend on where they differ. */
-function isSame(given: string, token: string): boolean {
-  const encoder = new TextEncoder(), [one, other] = [given, token].map((text) => encoder.encode(text));
-  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 /** Updates as server-sent events. */
