@@ -48,16 +48,19 @@ for (const message of FORGED) {
 Deno.test("Whatever is posted is no message of a host, or one that can be read", () => {
   const report = fc.letrec((tie) => ({
     report: fc.record({
-      name: fc.oneof(fc.string(), fc.anything()),
-      message: fc.oneof(fc.string(), fc.anything()),
+      name: fc.oneof(fc.string(), fc.anything({ maxDepth: 1, maxKeys: 2 })),
+      message: fc.oneof(fc.string(), fc.anything({ maxDepth: 1, maxKeys: 2 })),
       stack: fc.option(fc.string(), { nil: undefined }),
       cause: fc.option(tie("report"), { nil: undefined, depthSize: "small" }),
       errors: fc.option(fc.array(tie("report"), { maxLength: 3 }), { nil: undefined, depthSize: "small" }),
-      properties: fc.oneof(fc.object(), fc.anything()),
+      properties: fc.oneof(fc.object({ maxDepth: 1, maxKeys: 2 }), fc.anything({ maxDepth: 1, maxKeys: 2 })),
     }),
   })).report;
   const kind = fc.constantFrom("loaded", "started", "ended", "refused", "failed", "noted", "broken", "find", "used");
-  const message = fc.oneof(fc.anything(), fc.record({ kind, deed: fc.string(), error: report, reason: fc.anything() }));
+  const message = fc.oneof(
+    fc.anything({ maxDepth: 2, maxKeys: 3 }),
+    fc.record({ kind, deed: fc.string(), error: report, reason: fc.string() }),
+  );
   const property = fc.property(message, (message) => {
     isFromHost({ from: 0, message });
     const { error } = isTaskMessage(message) && message.kind === "failed" ? message : { error: undefined };

@@ -1,5 +1,6 @@
 /** Reads a dashboard without a browser. */
 
+import { checkOptions, type Rules, signal } from "../../rules.ts";
 import type { Snapshot } from "../../manager/metrics.ts";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { LiveUpdate } from "./update.ts";
@@ -17,12 +18,15 @@ export interface FollowDashboardOptions {
   signal?: AbortSignal;
 }
 
+/** The rules of {@link FollowDashboardOptions}. */
+export const FOLLOW_RULES: Rules = { signal };
+
 /**
  * What a dashboard sends, from anywhere on the same machine: what is known now, then each update until the run is over. The
  * last one is final, unless the dashboard was closed, or its program ended, before. `Taken` is the type of its snapshots,
  * those of a pipeline if left out: nobody checks it. Runtimes of kernels send an {@link ActorsSnapshot}.
  *
- * @throws {TypeError} If the address is none, or nothing answers there.
+ * @throws {TypeError} If the address is none, nothing answers there, or an option is wrong.
  * @throws {Error} If what answers is no dashboard.
  *
  * @example
@@ -46,6 +50,7 @@ export async function* followDashboard<Taken = Snapshot>(
   url: string | URL,
   options: FollowDashboardOptions = {},
 ): AsyncGenerator<LiveUpdate<Taken>, void> {
+  checkOptions("follow a dashboard", options, FOLLOW_RULES);
   const response = await fetch(updatesOf(url), { signal: options.signal });
   const type = response.headers.get("content-type") ?? "";
   if (!response.ok || !response.body || !type.startsWith("text/event-stream")) {
