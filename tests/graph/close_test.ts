@@ -5,9 +5,11 @@ import {
   Graph,
   type GraphNode,
   type GraphOptions,
+  Limiter,
   Node,
   SubgraphNode,
 } from "@ringmill/ringmill/graph";
+import { DatabaseSync } from "node:sqlite";
 import { sleep } from "./_helpers.ts";
 
 /** Work that is deaf to its signal, and says whether it is running. */
@@ -239,4 +241,43 @@ Deno.test("Graph.close() lets a fallback and what it waits for end: its signal a
   await sleep(5);
   await graph.close();
   equal(aborts, 3);
+});
+
+Deno.test("A database may be closed right after Graph.close(), under two thousand requests", async () => {
+  const database = new DatabaseSync(":memory:"), failures: unknown[] = [];
+  database.exec("CREATE TABLE rows (n INTEGER)");
+  const insert = database.prepare("INSERT INTO rows VALUES (?)");
+  const write = async (n: number) => {
+    try {
+      for (let step = 0; step < 4; step++) {
+        await sleep(n % 5);
+        insert.run(n);
+      }
+    } catch (error) {
+      failures.push(error);
+      throw error;
+    }
+    return n;
+  };
+  const cached = new CachedNode("cached", write),
+    batch = new BatchNode("batch", async (all: number[]) => {
+      await write(all[0]);
+      return all;
+    });
+  const plain = new Node("plain", write, { timeoutMs: 8, retry: { attempts: 2, delayMs: 1 } });
+  const limited = new Node("limited", write, { limiter: new Limiter({ concurrency: 20 }) });
+  const nodes = [cached, batch, plain, limited], graph = new Graph("server", { nodes, start: nodes });
+  const requests = Array.from(
+    { length: 2000 },
+    (_, n) => graph.execute(n % 300, { signal: AbortSignal.timeout(5 + n % 50) }),
+  );
+  const ended = Promise.allSettled(requests);
+  await sleep(30);
+  await graph.close();
+  const rows = database.prepare("SELECT count(*) AS n FROM rows").get()!.n;
+  database.close();
+  await ended;
+  await sleep(30);
+  ok(Number(rows) > 0);
+  deepEqual(failures, []);
 });

@@ -333,3 +333,26 @@ Deno.test("LifecycleError stops a module that starts a pool while a worker impor
   ok((error.cause as Error).message.includes("which only imports the module that starts it"));
   equal((error.cause as Error).name, LifecycleError.name);
 });
+
+Deno.test("WorkerPoolOptions.workers: no more workers start than calls that take a while need", async () => {
+  await using pool = newPool({ workers: 16 });
+  await Promise.all(Array.from({ length: 300 }, (_, n) => pool.run(target("add"), [n, 1])));
+  ok(pool.size < 16, `${pool.size} workers`);
+});
+
+Deno.test("PoolRunOptions.onBegin is called when a worker takes the call, onCancel when its function has ended", async () => {
+  await using pool = newPool({ workers: 1 });
+  const log: string[] = [], controller = new AbortController();
+  const ended = Promise.withResolvers<boolean>();
+  const first = pool.run(target("add"), [1, 2], { onBegin: () => log.push("first") }).then(() => log.push("done"));
+  const second = pool.run(target("add"), [1, 2], { onBegin: () => log.push("second") });
+  await Promise.all([first, second]);
+  ok(log.indexOf("first") < log.indexOf("done") && log.includes("second"));
+  const { signal } = controller, onCancel = (end: Promise<boolean>) => void end.then(ended.resolve);
+  const { call } = await begin((channel) =>
+    pool.run(target("spinUntilCancelled"), [channel], { signal, context: true, onCancel })
+  );
+  controller.abort(new Error("enough"));
+  await rejects(call, /enough/);
+  equal(await ended.promise, true);
+});
