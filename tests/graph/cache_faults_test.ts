@@ -311,11 +311,12 @@ Deno.test("SqliteStoreOptions.max counts exactly, also of several stores in one 
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("SqliteStore: many programs open one new file at the same time", async () => {
+Deno.test("SqliteStore: many programs open one new file at the same time, and write to it", async () => {
   const folder = await Deno.makeTempDir(), path = join(folder, "cache.db");
   const module = new URL("../../src/graph/stores/sqlite_store.ts", import.meta.url).href;
   const code = `import { SqliteStore } from ${JSON.stringify(module)};
-    using store = new SqliteStore({ path: ${JSON.stringify(path)} });`;
+    using store = new SqliteStore({ path: ${JSON.stringify(path)} });
+    for (let n = 0; n < 100; n++) store.set(Deno.pid + " " + n, { n }, Infinity);`;
   const script = join(folder, "open.ts");
   await Deno.writeTextFile(script, code);
   const open = () =>
@@ -325,5 +326,7 @@ Deno.test("SqliteStore: many programs open one new file at the same time", async
     }).output();
   const ends = await Promise.all(Array.from({ length: 6 }, open));
   deepEqual(ends.map(({ stderr }) => new TextDecoder().decode(stderr)), ends.map(() => ""));
+  using database = new DatabaseSync(path);
+  equal(database.prepare("SELECT count(*) AS n FROM ringmill_cache_2").get()!.n, 600);
   await Deno.remove(folder, { recursive: true });
 });

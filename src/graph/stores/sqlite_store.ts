@@ -4,7 +4,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { checkOptions } from "../../rules.ts";
 import { SQLITE_STORE_RULES } from "../option_rules.ts";
 import type { CacheEntry, CacheStore } from "./cache_store.ts";
-import { openDatabase } from "./sqlite_file.ts";
+import { isBusy, openDatabase, patiently } from "./sqlite_file.ts";
 import { decodeValue, encodeValue, exactText, lifetimeMs } from "./stored_value.ts";
 
 /** Options of an {@link SqliteStore}. */
@@ -25,9 +25,9 @@ export interface SqliteStoreOptions {
   max?: number;
   /**
    * How long to wait while another program writes to the file, in milliseconds, up to 60,000. Nothing else of this program runs
-   * meanwhile.
+   * meanwhile; so the next accesses do not wait at all, until one succeeds.
    *
-   * @default {50}
+   * @default {500}
    */
   busyTimeoutMs?: number;
 }
@@ -96,6 +96,9 @@ export class SqliteStore implements CacheStore, Disposable {
   readonly #namespace: string;
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
   readonly #max: number;
+  readonly #busyTimeoutMs: number;
+  /** Whether the last access has waited in vain. */
+  #wasBusy = false;
   #isClosed = false;
 
   /**
@@ -107,18 +110,34 @@ export class SqliteStore implements CacheStore, Disposable {
    */
   constructor(options: SqliteStoreOptions) {
     checkOptions("make an SQLite store", options, SQLITE_STORE_RULES);
-    const { path, namespace = "cache", max = Infinity, busyTimeoutMs = 50 } = options;
+    const { path, namespace = "cache", max = Infinity, busyTimeoutMs = 500 } = options;
     if (path === undefined) throw new TypeError("Cannot make an SQLite store: it needs a path");
     this.#namespace = exactText(namespace);
     this.#max = max;
-    const database = this.#database = openDatabase(path, SCHEMA, busyTimeoutMs);
+    this.#busyTimeoutMs = busyTimeoutMs;
+    const database = this.#database = openDatabase(path, SCHEMA);
     this.#statements = Object.fromEntries(
       Object.entries(STATEMENTS).map(([name, text]) => [name, database.prepare(text)]),
     ) as Record<keyof typeof STATEMENTS, StatementSync>;
   }
 
+  #access<Result>(work: () => Result): Result {
+    try {
+      const result = patiently(this.#wasBusy ? 0 : this.#busyTimeoutMs, work);
+      this.#wasBusy = false;
+      return result;
+    } catch (error) {
+      this.#wasBusy ||= isBusy(error);
+      throw error;
+    }
+  }
+
   /** The entry of a key. What is damaged, or was not written by a store, counts as missing. */
   get(key: string): CacheEntry | undefined {
+    return this.#access(() => this.#get(key));
+  }
+
+  #get(key: string): CacheEntry | undefined {
     const exact = exactText(key), row = this.#statements.get.get(this.#namespace, exact, Date.now());
     if (!row) return undefined;
     if (this.#max !== Infinity) this.#touch(exact);
@@ -142,7 +161,7 @@ export class SqliteStore implements CacheStore, Disposable {
   set(key: string, value: unknown, ttlMs: number): void {
     const bytes = encodeValue(key, value), lifetime = lifetimeMs(ttlMs);
     const expires = lifetime === undefined ? null : Date.now() + lifetime;
-    this.#set(exactText(key), bytes, expires);
+    this.#access(() => this.#set(exactText(key), bytes, expires));
   }
 
   #set(key: string, bytes: Uint8Array, expires: number | null): void {
@@ -164,12 +183,12 @@ export class SqliteStore implements CacheStore, Disposable {
 
   /** Forgets a key. */
   delete(key: string): void {
-    this.#statements.delete.run(this.#namespace, exactText(key));
+    this.#access(() => this.#statements.delete.run(this.#namespace, exactText(key)));
   }
 
   /** Forgets keys of this store's namespace with this beginning; without one, all in it. */
   clear(prefix = ""): void {
-    this.#statements.clear.run(this.#namespace, prefix);
+    this.#access(() => this.#statements.clear.run(this.#namespace, prefix));
   }
 
   /** Closes the file. Closing twice changes nothing. */
