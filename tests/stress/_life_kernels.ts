@@ -3,8 +3,8 @@
 import { type ContextFor, message, QueueTimeoutError, reply, ringKernel } from "@ringmill/ringmill/actors";
 import { Random } from "../ring/_helpers.ts";
 
-/** A question, which may be one that makes its kernel throw. */
-export const Ask = message<{ number: number; throws: boolean }>("Ask");
+/** A question, which may be one that makes its kernel throw, or its worker end. */
+export const Ask = message<{ number: number; throws: boolean; ends?: boolean }>("Ask");
 /** Its answer. */
 export const Answer = message<{ number: number }>("Answer");
 
@@ -22,7 +22,8 @@ export interface Living {
 type Context = ContextFor<typeof Ask, typeof Answer, Living>;
 
 async function answer(ctx: Context, ask: Awaited<ReturnType<Context["receive"]>>): Promise<void> {
-  const { number, throws } = ask;
+  const { number, throws, ends } = ask;
+  if (ends) (globalThis as unknown as { close(): void }).close();
   if (throws) throw new RangeError(`no ${number}`);
   await ctx.send(reply(ask, Answer({ number })));
 }

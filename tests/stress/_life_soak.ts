@@ -56,13 +56,14 @@ interface Scene {
 }
 
 function askFor(random: Random) {
-  return Ask({ number: random.below(1000), throws: random.below(8) === 0 });
+  return Ask({ number: random.below(1000), throws: random.below(8) === 0, ends: random.below(60) === 0 });
 }
 
 const DEEDS: Readonly<Record<string, (scene: Scene, id: string) => Promise<unknown>>> = {
   async launch({ runtime, ids, random }, id) {
     const params = { style: random.pick(STYLES), other: random.pick(ids), seed: random.below(2 ** 31) };
-    await runtime.launch(id, random.pick([goesOn, restarts, givesUp]), { params });
+    const worker = random.pick(["dedicated", "shared"] as const);
+    await runtime.launch(id, random.pick([goesOn, restarts, givesUp]), { params, worker });
     await runtime.activate(id);
   },
   pause: ({ runtime }, id) => runtime.deactivate(id),
@@ -70,13 +71,33 @@ const DEEDS: Readonly<Record<string, (scene: Scene, id: string) => Promise<unkno
   terminate: ({ runtime }, id) => runtime.terminate(id),
   send: ({ runtime, random }, id) => runtime.send(id, askFor(random), { timeoutMs: random.below(20) }),
   receive: ({ runtime, random }, id) => runtime.receive(id, { timeoutMs: random.below(20) }),
-  ask({ runtime, random }, id) {
+  drain: ({ runtime, random }, id) => runtime.terminate(id, { drain: true, timeoutMs: random.below(50) }),
+  async ask({ runtime, random }, id) {
     const timeoutMs = random.below(3) === 0 ? Infinity : random.below(20);
-    return runtime.request(id, askFor(random), { timeoutMs });
+    const ask = askFor(random);
+    const { number, correlationId } = await runtime.request(id, ask, { timeoutMs });
+    ok(number === ask.number && correlationId === ask.messageId, `asked ${ask.number}, received ${number}`);
+  },
+  async cancel({ runtime, random }, id) {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new StoppedError("given up")), random.below(10));
+    await runtime.request(id, askFor(random), { signal: controller.signal });
   },
 };
 /** Each as often as it stands here, of all of them. */
-const CHOICES = ["launch", "launch", "pause", "resume", "resume", "terminate", "send", "send", "receive"]
+const CHOICES = [
+  "drain",
+  "cancel",
+  "launch",
+  "launch",
+  "pause",
+  "resume",
+  "resume",
+  "terminate",
+  "send",
+  "send",
+  "receive",
+]
   .concat(new Array(6).fill("ask"));
 
 function outcomeOf(error: unknown): string {
@@ -88,7 +109,7 @@ function outcomeOf(error: unknown): string {
 
 async function soakOne(random: Random, count: (outcome: string) => void): Promise<number> {
   const ids = Array.from({ length: 1 + random.below(4) }, (_, n) => `kernel ${n}`), done: Promise<unknown>[] = [];
-  await using runtime = new RingKernelRuntime({ graceMs: PATIENCE_MS / 2 });
+  await using runtime = new RingKernelRuntime({ graceMs: PATIENCE_MS / 2, workers: 1 + random.below(2) });
   const scene = { runtime, ids, random };
   for (const id of ids) await DEEDS.launch(scene, id);
   for (let left = DEEDS_PER_RUNTIME; left > 0; left--) {
