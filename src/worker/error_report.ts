@@ -46,9 +46,19 @@ export function reportError(thrown: unknown): ErrorReport {
   return describe(thrown);
 }
 
+/** Characters of what was thrown and is no error. */
+const LONGEST_SHOWN = 200;
+
+/** A text stays as it is; of an object, "[object Object]" would say nothing. */
+function showThrown(thrown: unknown): string {
+  if (typeof thrown !== "object" || thrown === null) return textOf(thrown);
+  const shown = attempt(() => Deno.inspect(thrown, { depth: 2, compact: true, breakLength: Infinity }), textOf(thrown));
+  return shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown;
+}
+
 function valueOf(thrown: unknown): ErrorReport {
   const value = isCloneable(thrown) ? thrown : textOf(thrown);
-  return { name: typeof thrown, message: textOf(thrown), properties: {}, value: { thrown: value } };
+  return { name: typeof thrown, message: showThrown(thrown), properties: {}, value: { thrown: value } };
 }
 
 function reportOf(error: Error, nested: (error: unknown) => ErrorReport | undefined): ErrorReport {

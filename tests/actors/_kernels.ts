@@ -139,3 +139,8 @@ export const ticking = ringKernel({ id: "ticking", module: meta }, async (ctx) =
   clearInterval(timer);
   await ctx.send(Count({ count: ticks }));
 });
+
+/** Throws what it gets. */
+export const throwing = ringKernel({ id: "throwing", module: meta }, async (ctx) => {
+  for await (const { value } of ctx) throw value;
+});

@@ -1,11 +1,11 @@
 /** Bodies arrive as they were, or are refused. */
 
-import { message, ringKernel, RingKernelRuntime } from "@ringmill/ringmill/actors";
+import { message, RingKernelRuntime } from "@ringmill/ringmill/actors";
 import { deepEqual, equal, match, rejects, throws } from "node:assert/strict";
 import { Envelope } from "../../src/actors/message/envelope.ts";
 import { decodeMessage, encodeMessage } from "../../src/actors/message/message_record.ts";
 import { PATIENTLY } from "./_helpers.ts";
-import { Anything, echo } from "./_kernels.ts";
+import { Anything, echo, throwing } from "./_kernels.ts";
 
 const Any = message<Record<string, unknown>>("Any body");
 
@@ -49,7 +49,6 @@ for (const [index, text] of TEXTS.entries()) {
   });
 }
 
-const own = (key: string, value: unknown) => Object.fromEntries([[key, value]]);
 const sparse: unknown[] = [];
 sparse[3] = { deep: -0 };
 const named = Object.assign([1, 2], { extra: BOM });
@@ -172,5 +171,10 @@ Deno.test("What a kernel refuses to carry names kernel, type, field and reason, 
   deepEqual(answer.value, value);
 });
 
-/** Used by the type of `kernelScope`. */
-export const unused = ringKernel({ id: "unused", module: import.meta }, () => own);
+Deno.test("What a kernel throws that is no error is shown in its error", async () => {
+  await using runtime = new RingKernelRuntime();
+  const kernel = await runtime.kernelScope("k", throwing);
+  await rejects(kernel.request(Anything({ value: { a: [1] } }) as never, PATIENTLY), {
+    message: 'Kernel "k" failed: it threw { a: [ 1 ] }',
+  });
+});

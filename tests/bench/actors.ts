@@ -1,6 +1,6 @@
 /** Messages of 64 bytes between kernels, against `postMessage`, comlink, and PyDotCompute where a python3 has it. */
 
-import { RingKernelRuntime } from "@ringmill/ringmill/actors";
+import { type KernelPlace, RingKernelRuntime } from "@ringmill/ringmill/actors";
 import { answer, ask, handOn, Payload, send, sumUp } from "./_actor_kernels.ts";
 import { runJobs } from "./_jobs.ts";
 import { isSumOfAll, mapValues, median, medians, type Percentiles, race, type SHARES, verify } from "./_measure.ts";
@@ -49,11 +49,11 @@ async function timeRequests(trips: number): Promise<Percentiles> {
   return (await runtime.receive("ask")).found;
 }
 
-async function timeRing(hops: number): Promise<number> {
-  await using runtime = new RingKernelRuntime();
+async function timeRing(hops: number, worker: KernelPlace): Promise<number> {
+  await using runtime = new RingKernelRuntime({ workers: 1 });
   const nameOf = (n: number) => `kernel ${n % KERNELS_IN_RING}`;
   for (let n = 0; n < KERNELS_IN_RING; n++) {
-    await runtime.launch(nameOf(n), handOn, { params: { to: nameOf(n + 1), hops } });
+    await runtime.launch(nameOf(n), handOn, { params: { to: nameOf(n + 1), hops }, worker });
     await runtime.activate(nameOf(n));
   }
   await runtime.send(nameOf(0), Payload({ number: 0, text: TEXT }));
@@ -170,16 +170,39 @@ async function measureRoundTrips(python: PyDotCompute | null): Promise<Row[]> {
   });
 }
 
-async function measureRing(python: PyDotCompute | null): Promise<Row> {
+async function measureRing(python: PyDotCompute | null, worker: KernelPlace): Promise<Row> {
   const times = await medians({
-    "Ringmill": () => timeRing(FEW),
+    "Ringmill": () => timeRing(FEW, worker),
     "postMessage": () => timeRivalRing("postMessage", FEW),
     "comlink": () => timeRivalRing("comlink", FEW),
     "PyDotCompute": python
       ? async () => timeOfHop(await python.messages("ring", KERNELS_IN_RING, FEW), FEW, "PyDotCompute")
       : undefined,
   }, 3);
-  return { label: `${KERNELS_IN_RING} kernels`, times, ratios: against(times, "Ringmill") };
+  const label = `${KERNELS_IN_RING} ${worker} kernels`;
+  return { label, times, ratios: against(times, "Ringmill") };
+}
+
+/** Kernels that are launched, asked once and ended together. */
+const LIVES = 1000;
+
+async function measureLives(): Promise<Row[]> {
+  const times = await medians({ "Ringmill": timeLives }, 3);
+  return [{ label: "launched, asked once, ended", times, ratios: [] }];
+}
+
+async function timeLives(): Promise<number> {
+  const start = performance.now();
+  const runtime = new RingKernelRuntime({ workers: 2, graceMs: 60_000 });
+  const launched = Array.from(
+    { length: LIVES },
+    (_, n) => runtime.kernelScope(`kernel ${n}`, answer, { worker: "shared" }),
+  );
+  const kernels = await Promise.all(launched);
+  const answers = await Promise.all(kernels.map((kernel, number) => kernel.request(Payload({ number, text: TEXT }))));
+  verify(answers.every(({ number }, index) => number === index), "the answers of many kernels");
+  await runtime.shutdown();
+  return (performance.now() - start) / LIVES * 1e6;
 }
 
 /** Measures. */
@@ -197,6 +220,15 @@ export async function benchActors(install: boolean): Promise<Table[]> {
     },
     { title: "One message of 64 B from several kernels to one", unit: "ns", rows: producers },
     { title: "Question and answer between two kernels", unit: "ns", rows: await measureRoundTrips(python) },
-    { title: "One hop of one message round a ring of kernels", unit: "ns", rows: [await measureRing(python)] },
+    {
+      title: "One hop of one message round a ring of kernels",
+      unit: "ns",
+      rows: [await measureRing(python, "dedicated"), await measureRing(python, "shared")],
+    },
+    {
+      title: "A kernel that shares a worker with others, one of 1,000",
+      unit: "ns",
+      rows: await measureLives(),
+    },
   ];
 }
