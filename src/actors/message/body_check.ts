@@ -17,7 +17,6 @@ class Refusal extends Error {
 
 /** Classes whose objects are carried: whether the serialiser carries one as it is. */
 const KINDS = new Map<object | null, (object: never, depth: number) => boolean>([
-  [Object.prototype, areFieldsExact],
   [Array.prototype, areNamedExact],
   [null, (object, depth) => (areFieldsExact(object, depth), false)],
   [Map.prototype, (map: Map<unknown, unknown>, depth) => areEntriesExact(map, map.entries(), depth)],
@@ -87,13 +86,30 @@ export function isTextExact(text: string): boolean {
 function isObjectExact(object: object, depth: number): boolean {
   if (depth > MOST_DEPTH) throw new Refusal(`is nested more than ${MOST_DEPTH} levels deep`);
   const kind = types.isProxy(object) ? undefined : Object.getPrototypeOf(object);
-  if (kind === Object.prototype && isBare(object)) return areFieldsExact(object as Record<string, unknown>, depth);
+  if (kind === Object.prototype) return areBareFieldsExact(object, depth);
   if (kind === Array.prototype && isDense(object as unknown[])) return areElementsExact(object as unknown[], depth);
   if (VIEWS.has(kind) && isOwnMemory((object as ArrayBufferView).buffer)) return true;
   if (kind !== undefined && types.isNativeError(object)) return false;
+  checkPlain(object);
+  return KINDS.get(kind)?.(object as never, depth) ?? true;
+}
+
+/** @throws {Refusal} If an object has more than can be read of it. */
+function checkPlain(object: object): void {
   const reason = whyNotPlain(object);
   if (reason !== null) throw new Refusal(`is ${reason}${adviceFor(object)}`);
-  return KINDS.get(kind)?.(object as never, depth) ?? true;
+}
+
+/** Of most objects: their fields and what they hold are looked at in one go. */
+function areBareFieldsExact(object: object, depth: number): boolean {
+  if (Object.getOwnPropertySymbols(object).length > 0) checkPlain(object);
+  let isExact = true;
+  for (const name of Object.getOwnPropertyNames(object)) {
+    const { value, enumerable, get, set } = Object.getOwnPropertyDescriptor(object, name)!;
+    if (!enumerable || get !== undefined || set !== undefined) checkPlain(object);
+    if (!isPartExact(value, object, name, depth) || !isNameExact(name)) isExact = false;
+  }
+  return isExact;
 }
 
 /** The prototypes of frequent views: to list their elements as properties takes longer than all else. */
@@ -101,18 +117,6 @@ const VIEWS: ReadonlySet<object> = new Set(TYPED_ARRAYS.map(({ prototype }) => p
 
 function isOwnMemory(buffer: ArrayBufferLike): boolean {
   return buffer instanceof ArrayBuffer && !buffer.detached && !buffer.resizable;
-}
-
-/** Whether an object has fields alone, without getters; `hidden` need not be enumerable. Most objects are so. */
-function isBare(object: object, hidden?: string): boolean {
-  if (Object.getOwnPropertySymbols(object).length > 0) return false;
-  for (const name of Object.getOwnPropertyNames(object)) {
-    const property = Object.getOwnPropertyDescriptor(object, name)!;
-    if (!property.enumerable && name !== hidden || property.get !== undefined || property.set !== undefined) {
-      return false;
-    }
-  }
-  return true;
 }
 
 function adviceFor(object: object): string {
@@ -140,9 +144,16 @@ function isExactAt(value: unknown, holder: object, key: unknown, depth: number):
   }
 }
 
-/** A name that the serialiser would replace. */
+/** Names that the serialiser keeps: most objects have the same few. */
+const exactNames = new Set<string>();
+const MOST_NAMES = 1000;
+
+/** Whether the serialiser keeps a name. */
 function isNameExact(name: string): boolean {
-  return name !== "__proto__" && isTextExact(name);
+  if (exactNames.has(name)) return true;
+  const isExact = name !== "__proto__" && isTextExact(name);
+  if (isExact && exactNames.size < MOST_NAMES) exactNames.add(name);
+  return isExact;
 }
 
 function areFieldsExact(object: Record<string, unknown>, depth: number): boolean {
@@ -173,7 +184,7 @@ const SHORT_ARRAY = 32;
 /** Whether an array has elements alone, and no holes. In long ones, only holes are looked for. */
 function isDense(array: readonly unknown[]): boolean {
   const { length } = array;
-  if (length <= SHORT_ARRAY) return Object.keys(array).length === length && isBare(array, "length");
+  if (length <= SHORT_ARRAY && Reflect.ownKeys(array).length !== length + 1) return false;
   for (let index = 0; index < length; index++) if (array[index] === undefined && !(index in array)) return false;
   return true;
 }

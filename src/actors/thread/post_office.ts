@@ -316,8 +316,8 @@ export class PostOffice implements KernelPeers {
     const wait = waitOf(what, options);
     signal.throwIfAborted();
     const { timeoutMs } = wait;
-    const tooLate = new TooLate(`Cannot ${what}: no answer came for ${timeoutMs} ms`);
-    const ticket = mailbox.expect({ kernel: peer.mailboxId, timeoutMs, timeout: () => tooLate });
+    const timeout = () => new TooLate(`Cannot ${what}: no answer came for ${timeoutMs} ms`);
+    const ticket = mailbox.expect({ kernel: peer.mailboxId, timeoutMs, timeout });
     const replyTo = { mailbox: mailboxId, ticket: ticket.number, until: now() + timeoutMs };
     const sent = this.deliver(peer.input, peer, message, replyTo, options);
     if (!peer.isUsedBy.request) this.#noteOnce(peer, "request", sent);
@@ -325,9 +325,9 @@ export class PostOffice implements KernelPeers {
       if (sent !== SENT) await this.#awaitSending(sent, ticket);
       return await (wait.signal ? this.#untilAborted(ticket, peer, wait.signal) : ticket.answer);
     } catch (error) {
-      if (error !== tooLate) throw error;
+      if (!(error instanceof TooLate)) throw error;
       this.#options.directory.cancel(peer, ticket.number);
-      throw new QueueTimeoutError(tooLate.message + await this.#options.directory.explain(peer));
+      throw new QueueTimeoutError(error.message + await this.#options.directory.explain(peer));
     }
   }
 
