@@ -1,5 +1,6 @@
 /** Linear pipelines: overhead of a node, the cache against plain files, memory of large intermediates. */
 
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
@@ -49,24 +50,44 @@ interface WriteAndRead {
   readonly read: number;
 }
 
+const hashOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest();
+
+/** A plain file with the hash that the cache takes, too. */
 async function timeFile(path: string, array: Float64Array<ArrayBuffer>): Promise<WriteAndRead> {
-  const write = await timed(() => Deno.writeFileSync(path, new Uint8Array(array.buffer)));
+  const bytes = new Uint8Array(array.buffer);
+  const write = await timed(() => {
+    hashOf(bytes);
+    Deno.writeFileSync(path, bytes);
+  });
   let copy: Float64Array | undefined;
-  const read = await timed(() => copy = new Float64Array(Deno.readFileSync(path).buffer));
+  const read = await timed(() => {
+    const bytes = Deno.readFileSync(path);
+    hashOf(bytes);
+    copy = new Float64Array(bytes.buffer);
+  });
   verify(isRight(copy!), "a plain file");
   return { write, read };
 }
 
-async function timeCache(path: string, array: Float64Array): Promise<WriteAndRead> {
-  const settings = { name: "bench", usePersistentCache: true, cachePath: path, quiet: true };
-  const make = new LinearNode({ fn: () => array, name: "make", outputs: ["array"] });
-  let copy: Float64Array | undefined;
-  const take = new LinearNode({ fn: (array: Float64Array) => void (copy = array), name: "take", inputs: ["array"] });
-  const write = await timed(() => new LinearPipeline({ nodes: [make], ...settings }).run());
-  const read = await timed(() => new LinearPipeline({ nodes: [make, take], ...settings }).run());
+const cachedAt = (cachePath: string) => ({ name: "bench", usePersistentCache: true, cachePath, quiet: true });
+
+/** The value of `make`, written by one run and taken from the cache by the next. */
+async function timeCacheOf<Value>(
+  path: string,
+  value: Value,
+  isRight: (value: Value) => boolean,
+): Promise<WriteAndRead> {
+  const make = new LinearNode({ fn: () => value, name: "make", outputs: ["value"] });
+  let copy: Value | undefined;
+  const take = new LinearNode({ fn: (value: Value) => void (copy = value), name: "take", inputs: ["value"] });
+  const unused = new LinearNode({ fn: () => {}, name: "share", inputs: ["value"], share: true });
+  const write = await timed(() => new LinearPipeline({ nodes: [make, unused], ...cachedAt(path) }).run());
+  const read = await timed(() => new LinearPipeline({ nodes: [make, take], ...cachedAt(path) }).run());
   verify(isRight(copy!), "the cache");
   return { write, read };
 }
+
+const timeCache = (path: string, array: Float64Array) => timeCacheOf(path, array, isRight);
 
 /** Runs `time` in a folder of its own. */
 async function inFolder<Result>(time: (path: string) => Promise<Result>): Promise<Result> {
@@ -112,22 +133,105 @@ async function measureNodes(linepipe: Linepipe): Promise<Table> {
 async function measureCache(linepipe: Linepipe): Promise<Table> {
   const array = Float64Array.from({ length: BYTES / 8 }, (_, n) => n);
   const results = await race({
-    "plain file": () => inFolder((path) => timeFile(path, array)),
+    "plain file and hash": () => inFolder((path) => timeFile(path, array)),
     "cache": () => inFolder((path) => timeCache(path, array)),
   }, ROUNDS);
   const row = (label: string, take: (times: WriteAndRead) => number, wanted?: number) => {
     const times: Record<string, number> = {};
     for (const [name, rounds] of Object.entries(results)) times[name] = median(rounds.map(take));
     if (linepipe) times["linepipe, Python"] = take(linepipe);
-    return { label, times, ratios: against(times, "cache", wanted ? { "plain file": wanted } : {}) };
+    return { label, times, ratios: against(times, "cache", wanted ? { "plain file and hash": wanted } : {}) };
   };
   return {
     title: "An array of 100 MB, written and read again",
     unit: "ms",
     rows: [
-      row("write", ({ write }) => write),
-      row("read", ({ read }) => read),
-      row("both", ({ write, read }) => write + read, 0.5),
+      row("write", ({ write }) => write, 1 / 1.3),
+      row("read", ({ read }) => read, 1 / 1.2),
+    ],
+  };
+}
+
+interface Item {
+  readonly id: number;
+  readonly x: number;
+  readonly name: string;
+}
+
+async function measureObjects(): Promise<Table> {
+  const items: Item[] = Array.from({ length: 500_000 }, (_, id) => ({ id, x: id * 1.5, name: `item ${id % 100}` }));
+  const areRight = (items: Item[]) => items.length === 500_000 && items.at(-1)!.id === 499_999;
+  const json = async (path: string) => {
+    const write = await timed(() => Deno.writeTextFileSync(path, JSON.stringify(items)));
+    let copy: Item[] | undefined;
+    const read = await timed(() => copy = JSON.parse(Deno.readTextFileSync(path)));
+    verify(areRight(copy!), "JSON");
+    return { write, read };
+  };
+  const results = await race({
+    "JSON and a file": () => inFolder(json),
+    "cache": () => inFolder((path) => timeCacheOf(path, items, areRight)),
+  }, ROUNDS);
+  const row = (label: string, take: (times: WriteAndRead) => number) => {
+    const times = Object.fromEntries(Object.entries(results).map(([name, rounds]) => [name, median(rounds.map(take))]));
+    return { label, times, ratios: against(times, "cache") };
+  };
+  const rows = [row("write", ({ write }) => write), row("read", ({ read }) => read)];
+  return { title: "500,000 small objects, written and read again", unit: "ms", rows };
+}
+
+/** Nanoseconds for each of `count` small typed arrays in one output. */
+async function timeArrays(count: number): Promise<number> {
+  const arrays = Array.from({ length: count }, (_, n) => Float64Array.of(n, 1, 2));
+  const { write } = await inFolder((path) => timeCacheOf(path, arrays, (arrays) => arrays.at(-1)![0] === count - 1));
+  return write / count * 1e6;
+}
+
+async function measureArrays(): Promise<Table> {
+  const times = await medians({ "40,000": () => timeArrays(40_000), "160,000": () => timeArrays(160_000) }, 3);
+  return {
+    title: "Small typed arrays in one output, written to the cache",
+    unit: "ns",
+    rows: [{ label: "an array", times, ratios: against(times, "160,000", { "40,000": 0.7 }) }],
+    note: "As many times as long for as many times more: the time of one array is the same.",
+  };
+}
+
+interface SmallTimes {
+  readonly write: number;
+  readonly take: number;
+  readonly explain: number;
+}
+
+/** Nanoseconds for a node with a small output: written, taken by another one, explained. */
+async function timeSmall(path: string): Promise<SmallTimes> {
+  const makers = Array.from(
+    { length: NODES },
+    (_, n) => new LinearNode({ fn: () => ({ n }), name: `m${n}`, outputs: [`m${n}`] }),
+  );
+  const takers = makers.map(({ outputs }, n) => new LinearNode({ fn: () => {}, name: `t${n}`, inputs: outputs }));
+  const writing = new LinearPipeline({ nodes: makers, ...cachedAt(path) });
+  const write = await timed(() => writing.run());
+  const explain = await timed(() => writing.explain());
+  const { nodes } = await new LinearPipeline({ nodes: [...makers, ...takers], ...cachedAt(path) }).run();
+  verify(nodes.slice(0, NODES).every(({ status }) => status === "cached"), "small nodes");
+  const take = nodes.slice(NODES).reduce((sum, { loadMs }) => sum + loadMs, 0);
+  return { write: write / NODES * 1e6, take: take / NODES * 1e6, explain: explain / NODES * 1e6 };
+}
+
+async function measureSmall(): Promise<Table> {
+  const { cache } = await race({ cache: () => inFolder(timeSmall) }, ROUNDS);
+  const row = (label: string, take: (times: SmallTimes) => number, wanted: number) => {
+    const times = { cache: median(cache.map(take)), wanted };
+    return { label, times, ratios: against(times, "cache", { wanted: 1 }) };
+  };
+  return {
+    title: `Nodes with small outputs, ${NODES} of them`,
+    unit: "ns",
+    rows: [
+      row("write", ({ write }) => write, 200_000),
+      row("take from the cache", ({ take }) => take, 65_000),
+      row("explain", ({ explain }) => explain, 100_000),
     ],
   };
 }
@@ -138,18 +242,30 @@ async function measureMemory(): Promise<Table> {
     const { peakMB } = JSON.parse(await outputOf(Deno.execPath(), ["run", "-A", program, what]));
     return peakMB / 100;
   };
-  const times = { "plain calls": await peakOf("calls"), "LinearPipeline": await peakOf("pipeline") };
+  const times = {
+    "plain calls": await peakOf("calls"),
+    "LinearPipeline": await peakOf("pipeline"),
+    "with share": await peakOf("share"),
+    "from the cache": await peakOf("cached"),
+  };
   return {
     title: "Memory of 9 nodes in a row, whose outputs are 100 MB each",
     unit: "outputs",
-    rows: [{ label: "peak", times, ratios: against(times, "LinearPipeline") }],
+    rows: [{ label: "peak", times, ratios: against(times, "LinearPipeline", {}, ["plain calls"]) }],
   };
 }
 
 /** Measures. */
 export async function benchLinear(): Promise<Table[]> {
   const linepipe = await timeLinepipe();
-  return [await measureNodes(linepipe), await measureCache(linepipe), await measureMemory()];
+  return [
+    await measureNodes(linepipe),
+    await measureSmall(),
+    await measureCache(linepipe),
+    await measureObjects(),
+    await measureArrays(),
+    await measureMemory(),
+  ];
 }
 
 if (import.meta.main) { for (const table of await benchLinear()) printTable(table); }

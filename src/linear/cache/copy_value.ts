@@ -1,9 +1,8 @@
 /** Copies that are just as the value is. */
 
-import { joined } from "./bytes.ts";
 import { BUILT_IN_CODECS, type CodecTable } from "./codec_table.ts";
 import { bareAgain, inspectValue } from "./inspect_value.ts";
-import { decodeFrom, encode, memorySource } from "./value_codec.ts";
+import { cloneValue } from "./value_codec.ts";
 
 /** A deep copy, or the value itself where a copy would not be the same. */
 export function copyOf<Value>(value: Value, codecs: CodecTable = BUILT_IN_CODECS): Value {
@@ -16,10 +15,7 @@ export function tryCopy<Value extends object>(value: Value, codecs: CodecTable =
   const traits = inspectValue(value, codecs);
   if (traits.obstacle !== null) return undefined;
   try {
-    if (traits.isCoded) {
-      const { pieces } = encode(value, { table: codecs }, traits);
-      return decodeFrom(memorySource(joined(pieces)), { table: codecs })() as Value;
-    }
+    if (traits.isCoded || traits.hasViews) return cloneValue(value, { table: codecs }, traits) as Value;
     return bareAgain(structuredClone(value), traits.bare, () => false);
   } catch {
     // It is a proxy, or nested too deeply for a clone.

@@ -16,6 +16,8 @@ export interface ValueTraits {
   readonly bare: readonly number[];
   /** Buffers that it holds itself, rather than by views. */
   readonly buffers: readonly ArrayBuffer[];
+  /** Whether it holds typed arrays or other views. */
+  readonly hasViews: boolean;
 }
 
 /** A value to look at, and the way to it from the outermost. */
@@ -35,7 +37,7 @@ export function inspectValue(value: unknown, codecs: CodecTable = BUILT_IN_CODEC
   } catch (error) {
     // A getter or a proxy may throw anything.
     const obstacle = `it cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-    return { obstacle, isCoded: false, bare: [], buffers: [] };
+    return { obstacle, isCoded: false, bare: [], buffers: [], hasViews: false };
   }
 }
 
@@ -49,6 +51,7 @@ class Inspection {
   readonly #bare: number[] = [];
   readonly #buffers: ArrayBuffer[] = [];
   #isCoded = false;
+  #hasViews = false;
 
   constructor(codecs: CodecTable) {
     this.#codecs = codecs;
@@ -64,7 +67,7 @@ class Inspection {
   }
 
   #traits(obstacle: string | null): ValueTraits {
-    return { obstacle, isCoded: this.#isCoded, bare: this.#bare, buffers: this.#buffers };
+    return { obstacle, isCoded: this.#isCoded, bare: this.#bare, buffers: this.#buffers, hasViews: this.#hasViews };
   }
 
   #isCodable(value: object): boolean {
@@ -83,6 +86,7 @@ class Inspection {
       return BUILT_IN_CODECS.of(kind) === this.#codecs.of(kind) ? addedKeys(value) : undefined;
     }
     if (value instanceof ArrayBuffer) this.#buffers.push(value);
+    else if (ArrayBuffer.isView(value)) this.#hasViews = true;
     return whyNotPlain(value) ?? droppedByClone(value);
   }
 }
