@@ -1,7 +1,8 @@
+import { fileURLToPath } from "node:url";
 import { deepEqual, equal } from "node:assert/strict";
 import { linesOf } from "./_run.ts";
 
-const PCM = new URL("../../examples/pcm.ts", import.meta.url).pathname;
+const PCM = fileURLToPath(new URL("../../examples/pcm.ts", import.meta.url));
 
 /** What the example makes of bytes on standard input. */
 async function filter(input: Uint8Array<ArrayBuffer>, ...args: string[]): Promise<Uint8Array> {
