@@ -40,7 +40,7 @@ Deno.test("run runs a saved pipeline, whose modules elsewhere have to be allowed
 
 Deno.test("run prints tables now and then where there is no terminal", async () => {
   await using command = start("run", "--export", "endless", "--interval", "20", "--every", "0.1", PIPELINES);
-  await command.errors.until(/(numbers {2}\d+ ms {2}pid[^]*){3}/);
+  await command.errors.until(/(numbers {2}[\d.]+ m?s {2}pid[^]*){3}/);
   command.kill("SIGINT");
   equal((await command.end()).status, 130);
 });
