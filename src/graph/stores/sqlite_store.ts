@@ -27,7 +27,7 @@ export interface SqliteStoreOptions {
    * How long to wait while another program writes to the file, in milliseconds, up to 60,000. Nothing else of this program runs
    * meanwhile; so the next accesses do not wait at all, until one succeeds.
    *
-   * @default {500}
+   * @default {2000}
    */
   busyTimeoutMs?: number;
 }
@@ -110,7 +110,7 @@ export class SqliteStore implements CacheStore, Disposable {
    */
   constructor(options: SqliteStoreOptions) {
     checkOptions("make an SQLite store", options, SQLITE_STORE_RULES);
-    const { path, namespace = "cache", max = Infinity, busyTimeoutMs = 500 } = options;
+    const { path, namespace = "cache", max = Infinity, busyTimeoutMs = 2000 } = options;
     if (path === undefined) throw new TypeError("Cannot make an SQLite store: it needs a path");
     this.#namespace = exactText(namespace);
     this.#max = max;
