@@ -24,6 +24,7 @@ import type { ReconstructOptions } from "./reconstruct.ts";
 import type { ProgramEnds } from "./plan.ts";
 import type { DeclaredBinding, TaskDeclaration } from "./task.ts";
 import { isTelemetryOn } from "../open_telemetry.ts";
+import { followFailures } from "./followed_failures.ts";
 import { exportTelemetry } from "./telemetry.ts";
 import type { AddTask, ModuleReference } from "./wiring.ts";
 
@@ -398,6 +399,7 @@ export class Pipeline implements AsyncDisposable {
   async start(): Promise<void> {
     if (this.#manager.state === "declared") await this.compile();
     if (this.#manager.state === "compiled" && isTelemetryOn()) exportTelemetry(this.#manager);
+    if (this.#manager.state === "compiled") followFailures(this, this.#manager);
     await this.#manager.start(this.#order);
   }
 

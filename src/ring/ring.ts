@@ -323,6 +323,14 @@ export class RingWriter {
     return true;
   }
 
+  /**
+   * Bytes that the readers have consumed since the ring was made: the slowest of those that hold the writer back. If all have
+   * left, it is the furthest of them. A stop has readers leave, too: look whether there was one after this.
+   */
+  get consumed(): number {
+    return this.#end.consumed;
+  }
+
   /** Whether all readers that the ring had have ended or were closed. */
   get abandoned(): boolean {
     return this.#end.isAbandoned;

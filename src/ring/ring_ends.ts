@@ -6,7 +6,7 @@ import { dataAddress, readerAddress, type RingDescription } from "./description.
 import { StoppedError } from "../errors.ts";
 import { forgive, keep, owe, type Owing } from "./owed_frames.ts";
 import type { OwnStop } from "./own_stop.ts";
-import { isRingAbandoned } from "./ring_figures.ts";
+import { consumedBytes, isRingAbandoned } from "./ring_figures.ts";
 import { RefreshPacer } from "./refresh_pacer.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { Deadline } from "./deadline.ts";
@@ -679,6 +679,11 @@ export class WriterEnd extends End {
     if (offset < 0 || !(timeoutMs >= 0)) offset = this.waitAfter(offset, length, timeoutMs);
     this.held = offset < 0 ? 0 : length;
     return offset;
+  }
+
+  /** Up to which byte the readers have consumed the ring. */
+  get consumed(): number {
+    return consumedBytes(this.#memory, this.#description);
   }
 
   /** Publishes what `look` has found room for. */

@@ -32,6 +32,25 @@ export function isRingClosed({ words }: SharedMemory, ring: RingDescription): bo
   return Atomics.load(words, (ring.address + layout.RING_CLOSED) / 4) !== 0;
 }
 
+/**
+ * Up to which byte the readers have consumed a ring: the slowest of those that hold the writer back. If all have left, it is
+ * the furthest of them.
+ */
+export function consumedBytes(memory: SharedMemory, ring: RingDescription): number {
+  let slowest = Infinity;
+  let furthest = 0;
+  for (let index = 0; index < ring.readers; index++) {
+    const reader = readerAddress(ring, index);
+    // The state comes first: a reader that has left does not move any more.
+    const state = Atomics.load(memory.words, (reader + layout.READER_STATE) / 4);
+    const position = readLong(memory, reader + layout.READER_POSITION);
+    if (state === layout.READER_BLOCKING) slowest = Math.min(slowest, position);
+    else furthest = Math.max(furthest, state === layout.READER_DETACHED ? position : publishedBytes(memory, ring));
+  }
+  if (slowest !== Infinity) return slowest;
+  return ring.readers === 0 ? publishedBytes(memory, ring) : furthest;
+}
+
 /** Bytes for which a ring's writer found no room in time. */
 export function refusedBytes(memory: SharedMemory, ring: RingDescription): number {
   return readLong(memory, ring.address + layout.RING_REFUSED);

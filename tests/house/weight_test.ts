@@ -38,6 +38,24 @@ const WEIGHTS: Readonly<Record<Entry, { readonly packages: readonly string[]; re
     ],
     most: 9_000_000,
   },
+  "./cluster": {
+    packages: [
+      "@nats-io/jetstream",
+      "@nats-io/nats-core",
+      "@nats-io/nkeys",
+      "@nats-io/nuid",
+      "@nats-io/transport-node",
+      "ansi-regex",
+      "elkjs",
+      "fastest-levenshtein",
+      "get-east-asian-width",
+      "smol-toml",
+      "string-width",
+      "strip-ansi",
+      "tweetnacl",
+    ],
+    most: 12_000_000,
+  },
   "./cli": { packages: [], most: 17_700_000 },
 };
 

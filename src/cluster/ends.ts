@@ -1,0 +1,35 @@
+/** What both ends of a link need of a stream. */
+
+import { DeclarationError } from "../errors.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import { StreamHandle } from "../pipeline/stream.ts";
+import * as rules from "../rules.ts";
+
+/** Options that both ends have. */
+export const END_RULES: rules.Rules = { link: rules.name, windowBytes: rules.integer(64 * 1024, 2 ** 30) };
+
+/** How much may be on the way unless told otherwise. */
+export const WINDOW_BYTES = 4 * 1024 * 1024;
+
+/** Shape and type of a frame: `float32 [4, 2]`, or `{ price: float64 } [8]`. */
+export function schemaOf({ shape, dtype }: StreamHandle): string {
+  const types = typeof dtype === "string"
+    ? dtype
+    : `{ ${Object.entries(dtype).map(([name, one]) => `${JSON.stringify(name)}: ${one}`).join(", ")} }`;
+  return `${types} [${shape.join(", ")}]`;
+}
+
+/** What the two ends call a link unless told otherwise. */
+export function linkOf(pipe: Pipeline, { name }: StreamHandle): string {
+  return `${pipe.name}.${name}`;
+}
+
+/** @throws {DeclarationError} If it is no stream all of whose frames can cross. */
+export function checkStream(verb: string, stream: unknown): asserts stream is StreamHandle {
+  if (stream instanceof StreamHandle) return;
+  const name = (stream as { readonly stream?: { readonly name?: unknown } } | null)?.stream?.name;
+  const what = typeof name === "string"
+    ? `the latest frames of stream "${name}" cannot cross, only all of them`
+    : `it needs a stream that addStream() has returned, received ${Deno.inspect(stream, { depth: 0 })}`;
+  throw new DeclarationError(`Cannot ${verb}: ${what}`);
+}

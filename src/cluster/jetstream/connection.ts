@@ -1,0 +1,189 @@
+/** A connection to a NATS server that outlives cuts and restarts, and knows what is worth another attempt. */
+
+import {
+  jetstream,
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstreamManager,
+} from "@nats-io/jetstream";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { TransportError } from "../errors.ts";
+import { sleepUntil } from "../sleep.ts";
+import type { Transport } from "../transport.ts";
+import { connectionOptions } from "./connection_options.ts";
+
+/** How long one question to the server may take. */
+const ANSWER_MS = 3000;
+/** Between two attempts. */
+const PAUSE_MS = 200;
+/** After so long without an answer the terminal hears of it. */
+const WARN_MS = 5000;
+/** What a server cannot answer now, but may later. */
+const UNAVAILABLE = 503;
+
+/** A connection of one end. */
+export class Connection implements AsyncDisposable {
+  readonly client: JetStreamClient;
+  readonly manager: JetStreamManager;
+  readonly #connection: NatsConnection;
+  readonly #action: string;
+  readonly #transport: Transport;
+  readonly #failed = Promise.withResolvers<never>();
+  /** Called when the connection cannot go on. */
+  onFailure: (() => void) | undefined;
+  /** Why it cannot go on. */
+  failure: Error | undefined;
+  /** Since when the server has not answered. */
+  #silentSince: number | undefined;
+  #isWarned = false;
+
+  private constructor(connection: NatsConnection, manager: JetStreamManager, action: string, transport: Transport) {
+    this.#connection = connection;
+    this.#action = action;
+    this.#transport = transport;
+    this.client = jetstream(connection, { timeout: ANSWER_MS });
+    this.manager = manager;
+    this.#failed.promise.catch(() => {});
+    this.#follow();
+  }
+
+  /**
+   * Connects.
+   *
+   * @throws {TransportError} If there is no server, or none that can carry links, or it refuses the program.
+   */
+  static async open(transport: Transport, action: string, signal: AbortSignal): Promise<Connection> {
+    const connection = await connectUntil(transport, action, signal);
+    try {
+      checkVersion(connection, action);
+      const manager = await jetstreamManager(connection, { timeout: ANSWER_MS, checkAPI: false });
+      return new Connection(connection, manager, action, transport);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  /** Whether the server is one of a cluster. */
+  get isClustered(): boolean {
+    return this.#connection.info?.cluster !== undefined;
+  }
+
+  /** The largest message that the server takes. */
+  get maxPayload(): number {
+    return this.#connection.info!.max_payload;
+  }
+
+  /** What is not permitted is only an event of the client, and so is the end of a connection. */
+  async #follow(): Promise<void> {
+    for await (const status of this.#connection.status()) {
+      if (status.type !== "error") continue;
+      const { name, message } = status.error;
+      if (/Permission|Authorization|Authentication/.test(name)) {
+        this.fail(new TransportError(`Cannot ${this.#action}: ${this.where}: ${message}`, { cause: status.error }));
+      }
+    }
+    this.fail(new TransportError(`Cannot ${this.#action}: the connection to ${this.where} was closed`));
+  }
+
+  /** The servers, for errors. */
+  get where(): string {
+    return this.#transport.servers.join(", ");
+  }
+
+  /** Ends all attempts. */
+  fail(error: Error): void {
+    if (this.failure) return;
+    this.failure = error;
+    this.#failed.reject(error);
+    this.onFailure?.();
+  }
+
+  /** Throws if the connection cannot go on. */
+  check(): void {
+    if (this.failure) throw this.failure;
+  }
+
+  /**
+   * What a call to the server results in, again and again until it answers.
+   *
+   * @throws {JetStreamApiError} What it has answered, if that is an error that stays.
+   * @throws {TransportError} If it does not answer for too long.
+   */
+  async ask<Result>(call: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    for (;;) {
+      this.check();
+      signal?.throwIfAborted();
+      try {
+        const result = await Promise.race([call(), this.#failed.promise]);
+        this.answered();
+        return result;
+      } catch (error) {
+        this.check();
+        if (error instanceof JetStreamApiError && error.status !== UNAVAILABLE) throw error;
+        this.unanswered(error);
+        await sleepUntil(PAUSE_MS, signal);
+      }
+    }
+  }
+
+  /** The server has answered. */
+  answered(): void {
+    if (this.#isWarned) console.error(`${this.where} answers again`);
+    this.#silentSince = undefined;
+    this.#isWarned = false;
+  }
+
+  /**
+   * The server has not answered.
+   *
+   * @throws {TransportError} If that is so for too long.
+   */
+  unanswered(cause: unknown): void {
+    this.#silentSince ??= performance.now();
+    const silentMs = performance.now() - this.#silentSince;
+    const { giveUpMs = Infinity } = this.#transport.options;
+    if (silentMs >= giveUpMs) {
+      const what = `${this.where} did not answer for ${Math.round(silentMs)} ms`;
+      this.fail(new TransportError(`Cannot ${this.#action}: ${what}`, { cause }));
+      this.check();
+    }
+    if (silentMs < WARN_MS || this.#isWarned) return;
+    this.#isWarned = true;
+    console.error(`Cannot ${this.#action} at the moment: ${this.where} does not answer; it is tried again`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connection.close();
+  }
+}
+
+const LEAST_VERSION = [2, 14];
+
+function checkVersion({ info }: NatsConnection, action: string): void {
+  const [major, minor] = info!.version.split(".").map(Number);
+  if (major > LEAST_VERSION[0] || (major === LEAST_VERSION[0] && minor >= LEAST_VERSION[1])) return;
+  const least = LEAST_VERSION.join(".");
+  throw new TransportError(
+    `Cannot ${action}: the server must be nats-server ${least} or later, but is ${info!.version}`,
+  );
+}
+
+/** Connects; a program that may come before its server waits. */
+async function connectUntil(transport: Transport, action: string, signal: AbortSignal): Promise<NatsConnection> {
+  const options = await connectionOptions(transport, action);
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await connect(options);
+    } catch (error) {
+      const { name, message } = error as Error;
+      const isRefused = /Authorization|Authentication|Permission|certificate/i.test(`${name} ${message}`);
+      if (isRefused || !transport.options.waitOnFirstConnect) {
+        throw new TransportError(`Cannot ${action}: ${transport.servers.join(", ")}: ${message}`, { cause: error });
+      }
+      await sleepUntil(PAUSE_MS, signal);
+    }
+  }
+}

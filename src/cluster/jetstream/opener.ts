@@ -1,0 +1,83 @@
+/** Opens the ends of links by JetStream. */
+
+import { JetStreamApiError } from "@nats-io/jetstream";
+import { TransportError } from "../errors.ts";
+import type { LinkOpener, ReadingDescription, ReadingLink, WritingDescription, WritingLink } from "../link.ts";
+import type { Transport } from "../transport.ts";
+import { Claim } from "./claim.ts";
+import { Connection } from "./connection.ts";
+import { claimOf, streamOf } from "./names.ts";
+import { JetStreamReadingLink } from "./reading_link.ts";
+import { checkStream, ensureClaims, ensureConsumers, ensureStream, findStream } from "./server_stream.ts";
+import { JetStreamWritingLink } from "./writing_link.ts";
+
+/** Bytes of a message besides a parcel: its headers. */
+const HEADER_BYTES = 1024;
+/** How long an end that is given up tells the server so. */
+const RELEASE_MS = 1000;
+
+/** Opens links at the servers of a transport. */
+export class JetStreamOpener implements LinkOpener {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  openWriting(description: WritingDescription, signal: AbortSignal): Promise<WritingLink> {
+    return naming(description.action, this.#openWriting(description, signal));
+  }
+
+  openReading(description: ReadingDescription, signal: AbortSignal): Promise<ReadingLink> {
+    return naming(description.action, this.#openReading(description, signal));
+  }
+
+  async #openWriting(description: WritingDescription, signal: AbortSignal): Promise<WritingLink> {
+    const { action, link } = description;
+    await using opening = new AsyncDisposableStack();
+    const connection = opening.use(await Connection.open(this.#transport, action, signal));
+    checkPayload(connection, description);
+    const found = await findStream(connection, streamOf(link), signal);
+    if (found) checkStream(description, found);
+    await ensureClaims(connection, description, signal);
+    const claim = await Claim.take(connection, claimOf(link, null), action, signal);
+    opening.defer(() => claim.release(RELEASE_MS));
+    const stream = await ensureStream(connection, description, signal);
+    await ensureConsumers(connection, description, signal);
+    const writing = new JetStreamWritingLink({ connection, claim, description, stream });
+    await writing.begin(signal);
+    writing.owns(opening.move());
+    return writing;
+  }
+
+  async #openReading(description: ReadingDescription, signal: AbortSignal): Promise<ReadingLink> {
+    const { action, link, reader } = description;
+    await using opening = new AsyncDisposableStack();
+    const connection = opening.use(await Connection.open(this.#transport, action, signal));
+    const reading = new JetStreamReadingLink(connection, description);
+    await reading.find(signal);
+    const claim = await Claim.take(connection, claimOf(link, reader), action, signal);
+    opening.defer(() => claim.release(RELEASE_MS));
+    await reading.attach(signal);
+    reading.owns(opening.move());
+    return reading;
+  }
+}
+
+/** Has what the server answers say what it was asked for. */
+async function naming<Result>(action: string, result: Promise<Result>): Promise<Result> {
+  try {
+    return await result;
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError)) throw error;
+    throw new TransportError(`Cannot ${action}: the server answers: ${error.message}`, { cause: error });
+  }
+}
+
+function checkPayload({ maxPayload }: Connection, { action, parcelBytes }: WritingDescription): void {
+  if (parcelBytes + HEADER_BYTES <= maxPayload) return;
+  const most = maxPayload - HEADER_BYTES;
+  throw new TransportError(
+    `Cannot ${action}: parcelBytes is ${parcelBytes}, but the server's max_payload of ${maxPayload} allows ${most}`,
+  );
+}

@@ -1,0 +1,181 @@
+/** The JetStream streams of links: made by the writing end, checked by all. */
+
+import {
+  AckPolicy,
+  DiscardPolicy,
+  JetStreamApiError,
+  RetentionPolicy,
+  StorageType,
+  type StreamInfo,
+} from "@nats-io/jetstream";
+import { SchemaMismatchError, TransportError } from "../errors.ts";
+import type { LinkDescription, WritingDescription } from "../link.ts";
+import type { Connection } from "./connection.ts";
+import { CLAIMS_STREAM, CLAIMS_SUBJECTS, streamOf, subjectOf, tokenOf } from "./names.ts";
+
+const PROTOCOL = "1";
+const KEYS = {
+  protocol: "ringmill.protocol",
+  schema: "ringmill.schema",
+  identity: "ringmill.identity",
+  parcel: "ringmill.parcel_bytes",
+} as const;
+/** Unconsumed parcels come again when a reading end attaches; while it lives, it has them. */
+const ACK_WAIT_NS = 3600 * 1e9;
+const STREAM_NOT_FOUND = 10059;
+const CONSUMER_NOT_FOUND = 10014;
+const NAME_IN_USE = 10058;
+const DEFAULT_REPLICAS = 3;
+const MOST_PARCEL_BYTES = 8 * 1024 * 1024;
+
+const hasCode = (error: unknown, code: number) => error instanceof JetStreamApiError && error.code === code;
+
+/** A stream as it is, or `null` if there is none. */
+export async function findStream(connection: Connection, name: string, signal?: AbortSignal) {
+  return await connection.ask(async () => {
+    try {
+      return await connection.manager.streams.info(name);
+    } catch (error) {
+      if (hasCode(error, STREAM_NOT_FOUND)) return null;
+      throw error;
+    }
+  }, signal);
+}
+
+/** A stream's own identity: one that was made anew after a loss has another. */
+export function identityOf({ config }: StreamInfo): string {
+  return config.metadata?.[KEYS.identity] ?? "";
+}
+
+/** Bytes of a parcel, or the most there can be where the stream does not say so in earnest. */
+export function parcelBytesOf({ config }: StreamInfo): number {
+  const bytes = Number(config.metadata?.[KEYS.parcel]);
+  return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : MOST_PARCEL_BYTES;
+}
+
+/**
+ * Checks that a link's stream carries what this end declares.
+ *
+ * @throws {SchemaMismatchError} If it does not.
+ * @throws {TransportError} If it is another program's.
+ */
+export function checkStream({ action, schema, link }: LinkDescription, { config }: StreamInfo): void {
+  const { [KEYS.protocol]: protocol, [KEYS.schema]: other } = config.metadata ?? {};
+  if (protocol !== PROTOCOL) {
+    const what = protocol === undefined ? "none" : JSON.stringify(protocol);
+    throw new TransportError(
+      `Cannot ${action}: JetStream stream ${streamOf(link)} has protocol ${what}, this end ${PROTOCOL}`,
+    );
+  }
+  if (other === schema) return;
+  throw new SchemaMismatchError(
+    `Cannot ${action}: the other end of link "${link}" declares ${other}, this one ${schema}`,
+  );
+}
+
+function replicasOf({ replicas }: WritingDescription, connection: Connection): number {
+  return replicas ?? (connection.isClustered ? DEFAULT_REPLICAS : 1);
+}
+
+/** Makes the stream of claims if there is none. */
+export async function ensureClaims(connection: Connection, description: WritingDescription, signal: AbortSignal) {
+  if (await findStream(connection, CLAIMS_STREAM, signal)) return;
+  await addStream(connection, {
+    name: CLAIMS_STREAM,
+    subjects: [CLAIMS_SUBJECTS],
+    storage: StorageType.File,
+    num_replicas: replicasOf(description, connection),
+    max_msgs_per_subject: 1,
+  }, signal);
+}
+
+type StreamDraft = Parameters<Connection["manager"]["streams"]["add"]>[0];
+
+/** Adds a stream, unless somebody else has done so meanwhile. */
+async function addStream(connection: Connection, draft: StreamDraft, signal: AbortSignal): Promise<StreamInfo> {
+  try {
+    return await connection.ask(() => connection.manager.streams.add(draft), signal);
+  } catch (error) {
+    const found = hasCode(error, NAME_IN_USE) ? await findStream(connection, draft.name, signal) : null;
+    if (!found) throw error;
+    return found;
+  }
+}
+
+/** Makes the stream of a link, or checks the one that is there and has it hold as much as this run wants. */
+export async function ensureStream(
+  connection: Connection,
+  description: WritingDescription,
+  signal: AbortSignal,
+): Promise<StreamInfo> {
+  const name = streamOf(description.link);
+  const found = await findStream(connection, name, signal) ?? await addStream(connection, {
+    name,
+    subjects: [subjectOf(description.link)],
+    storage: description.keep === "file" ? StorageType.File : StorageType.Memory,
+    num_replicas: replicasOf(description, connection),
+    retention: RetentionPolicy.Interest,
+    discard: DiscardPolicy.New,
+    max_bytes: description.maxBytes,
+    metadata: {
+      [KEYS.protocol]: PROTOCOL,
+      [KEYS.schema]: description.schema,
+      [KEYS.identity]: crypto.randomUUID(),
+      [KEYS.parcel]: `${description.parcelBytes}`,
+    },
+  }, signal);
+  checkStream(description, found);
+  checkKept(description, found);
+  const { maxBytes: max_bytes, parcelBytes } = description;
+  if (found.config.max_bytes === max_bytes && parcelBytesOf(found) === parcelBytes) return found;
+  const metadata = { ...found.config.metadata, [KEYS.parcel]: `${parcelBytes}` };
+  return await connection.ask(() => connection.manager.streams.update(name, { max_bytes, metadata }), signal);
+}
+
+function checkKept({ action, keep, link }: WritingDescription, { config }: StreamInfo): void {
+  if ((config.storage as string) === keep) return;
+  const advice = `remove JetStream stream ${streamOf(link)} first, with what it holds`;
+  throw new TransportError(
+    `Cannot ${action}: its link was made with keep "${config.storage}", not "${keep}": ${advice}`,
+  );
+}
+
+/** Makes the consumers of all reading ends, which must be there before the first parcel: what nobody waits for is not kept. */
+export async function ensureConsumers(
+  connection: Connection,
+  { link, readers, action }: WritingDescription,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = streamOf(link);
+  const known = await connection.ask(() => consumerNames(connection, name), signal);
+  const wanted = readers.map(tokenOf);
+  const surplus = known.filter((consumer) => !wanted.includes(consumer));
+  if (surplus.length > 0) {
+    const advice = `name them, too, or remove these consumers of JetStream stream ${name}`;
+    throw new TransportError(
+      `Cannot ${action}: its link has readers that it does not name, ${surplus.join(", ")}: ${advice}`,
+    );
+  }
+  for (const durable_name of wanted.filter((consumer) => !known.includes(consumer))) {
+    const draft = { durable_name, ack_policy: AckPolicy.All, max_ack_pending: -1, ack_wait: ACK_WAIT_NS };
+    await connection.ask(() => connection.manager.consumers.add(name, draft), signal);
+  }
+}
+
+async function consumerNames(connection: Connection, stream: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of connection.manager.consumers.list(stream)) names.push(name);
+  return names;
+}
+
+/** A consumer as it is, or `null` if there is none. */
+export async function findConsumer(connection: Connection, stream: string, reader: string, signal?: AbortSignal) {
+  return await connection.ask(async () => {
+    try {
+      return await connection.manager.consumers.info(stream, tokenOf(reader));
+    } catch (error) {
+      if (hasCode(error, CONSUMER_NOT_FOUND) || hasCode(error, STREAM_NOT_FOUND)) return null;
+      throw error;
+    }
+  }, signal);
+}

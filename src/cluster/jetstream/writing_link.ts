@@ -1,0 +1,219 @@
+/**
+ * The writing end of a link on JetStream.
+ *
+ * Each parcel says which sequence number of the stream it must follow. So the server refuses what comes twice, what comes after
+ * a hole, and what a writer sends that is not the last to have begun. When anything fails, the window stops, and what the
+ * server has stored decides what is sent again.
+ */
+
+import { JetStreamApiError, type StreamInfo } from "@nats-io/jetstream";
+import { TransportError } from "../errors.ts";
+import type { WritingDescription, WritingLink } from "../link.ts";
+import { Door, sleepUntil } from "../sleep.ts";
+import type { Claim } from "./claim.ts";
+import type { Connection } from "./connection.ts";
+import { HeldFrames } from "./held_frames.ts";
+import { streamOf, subjectOf } from "./names.ts";
+import { findConsumer, findStream, identityOf } from "./server_stream.ts";
+
+/** Between two attempts. */
+const PAUSE_MS = 100;
+/** How often the end looks what is consumed. */
+const LOOK_MS = 1000;
+
+/** What a writing end is made of. */
+export interface WritingParts {
+  readonly connection: Connection;
+  readonly claim: Claim;
+  readonly description: WritingDescription;
+  readonly stream: StreamInfo;
+}
+
+interface Parcel {
+  readonly bytes: Uint8Array;
+  readonly frames: number;
+}
+
+/** A writing end. */
+export class JetStreamWritingLink implements WritingLink {
+  readonly #parts: WritingParts;
+  readonly #identity: string;
+  readonly #subject: string;
+  readonly #held = new HeldFrames();
+  readonly #door = new Door();
+  /** Parcels that are not known to be stored; the first of them is to follow {@link #stored}. */
+  readonly #flying: Parcel[] = [];
+  #flyingBytes = 0;
+  /** The sequence number of the last parcel that is known to be stored. */
+  #stored = 0;
+  /** What was sent and is not answered. */
+  readonly #outstanding = new Set<Promise<void>>();
+  #repair: Promise<void> | undefined;
+  #looking: Promise<void> | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #owned: AsyncDisposable | undefined;
+
+  constructor(parts: WritingParts) {
+    this.#parts = parts;
+    this.#identity = identityOf(parts.stream);
+    this.#subject = subjectOf(parts.description.link);
+    parts.connection.onFailure = () => this.#door.open();
+  }
+
+  /** Closes what the link was opened with, at its end. */
+  owns(resources: AsyncDisposable): void {
+    this.#owned = resources;
+    this.#timer = setInterval(() => this.#looking ??= this.#lookAtReaders(), LOOK_MS);
+  }
+
+  #cannot(what: string): TransportError {
+    return new TransportError(`Cannot ${this.#parts.description.action}: ${what}`);
+  }
+
+  /** Stores the first parcel of the run behind whatever is there. From then on, nobody who was before can store anything. */
+  async begin(signal: AbortSignal): Promise<void> {
+    const { connection, claim, description } = this.#parts;
+    for (;;) {
+      const { last_seq } = await this.#state(signal);
+      await claim.verify(signal);
+      try {
+        await this.#send(description.begin, last_seq);
+        this.#stored = last_seq + 1;
+        return;
+      } catch (error) {
+        this.#hear(error);
+        connection.check();
+        await sleepUntil(PAUSE_MS, signal);
+      }
+    }
+  }
+
+  /** What the server has stored. */
+  async #state(signal?: AbortSignal) {
+    const info = await findStream(this.#parts.connection, streamOf(this.#parts.description.link), signal);
+    if (info && identityOf(info) === this.#identity) return info.state;
+    const { keep } = this.#parts.description;
+    const held = `up to ${this.#held.count} frames that were not consumed`;
+    throw this.#cannot(`the server has lost the link, which held ${held} (keep is "${keep}")`);
+  }
+
+  async #send(bytes: Uint8Array, lastSequence: number): Promise<void> {
+    const { seq, duplicate } = await this.#parts.connection.client.publish(this.#subject, bytes, {
+      expect: { lastSequence },
+    });
+    if (seq !== lastSequence + 1 || duplicate) {
+      throw this.#cannot(`a parcel was stored as ${seq}, after ${lastSequence}`);
+    }
+    this.#parts.connection.answered();
+  }
+
+  /** A server that refuses has answered: a full one is waited for without bound. */
+  #hear(error: unknown): void {
+    if (error instanceof TransportError) this.#parts.connection.fail(error);
+    else if (error instanceof JetStreamApiError) this.#parts.connection.answered();
+    else this.#parts.connection.unanswered(error);
+  }
+
+  async put(bytes: Uint8Array, frames: number, signal?: AbortSignal): Promise<void> {
+    const { connection, description } = this.#parts;
+    for (;;) {
+      connection.check();
+      if (this.#flying.length === 0 || this.#flyingBytes + bytes.length <= description.windowBytes) break;
+      await this.#door.pass(signal);
+    }
+    this.#flying.push({ bytes, frames });
+    this.#flyingBytes += bytes.length;
+    if (!this.#repair) this.#launch(bytes, this.#stored + this.#flying.length - 1);
+  }
+
+  /** Sends a parcel behind others that may be under way. */
+  #launch(bytes: Uint8Array, lastSequence: number): void {
+    const sent = this.#send(bytes, lastSequence).then(
+      () => this.#confirm(lastSequence + 1),
+      (error) => void (this.#repair ??= this.#mend(error)),
+    );
+    this.#outstanding.add(sent);
+    sent.finally(() => this.#outstanding.delete(sent));
+  }
+
+  /** All parcels up to a sequence number are stored. */
+  #confirm(sequence: number): void {
+    while (this.#stored < sequence) {
+      const { bytes, frames } = this.#flying.shift()!;
+      this.#flyingBytes -= bytes.length;
+      this.#held.add(++this.#stored, frames);
+    }
+    this.#door.open();
+  }
+
+  /** Finds out what is stored, and sends the rest again. */
+  async #mend(cause: unknown): Promise<void> {
+    try {
+      this.#hear(cause);
+      await Promise.allSettled(this.#outstanding);
+      await this.#resend();
+      this.#repair = undefined;
+      this.#flying.forEach(({ bytes }, index) => this.#launch(bytes, this.#stored + index));
+    } catch (error) {
+      this.#parts.connection.fail(error as Error);
+    }
+    this.#door.open();
+  }
+
+  /** One parcel alone, until it is stored: the others follow then. */
+  async #resend(): Promise<void> {
+    for (;;) {
+      await this.#compare();
+      if (this.#flying.length === 0) return;
+      const next = this.#stored + 1;
+      try {
+        await this.#send(this.#flying[0].bytes, this.#stored);
+        return this.#confirm(next);
+      } catch (error) {
+        this.#hear(error);
+        this.#parts.connection.check();
+        await sleepUntil(PAUSE_MS);
+      }
+    }
+  }
+
+  /** Compares what the server has with what was confirmed. In this order: who takes the end does so before it stores anything. */
+  async #compare(): Promise<void> {
+    const { last_seq } = await this.#state();
+    await this.#parts.claim.verify();
+    if (last_seq < this.#stored) {
+      throw this.#cannot(`the server has lost ${this.#stored - last_seq} parcels that it had confirmed`);
+    }
+    if (last_seq > this.#stored + this.#flying.length) throw this.#cannot("somebody else has written into its link");
+    this.#confirm(last_seq);
+  }
+
+  /** What all readers have consumed is not held any more; a link that is lost is noticed while nothing is sent. */
+  async #lookAtReaders(): Promise<void> {
+    const { connection, description: { link, readers } } = this.#parts;
+    try {
+      await this.#state();
+      const found = await Promise.all(readers.map((reader) => findConsumer(connection, streamOf(link), reader)));
+      const missing = readers.find((_, index) => found[index] === null);
+      if (missing !== undefined) throw this.#cannot(`the server has lost its reader "${missing}"`);
+      this.#held.release(Math.min(...found.map((consumer) => consumer!.ack_floor.stream_seq)));
+    } catch (error) {
+      connection.fail(error as Error);
+    } finally {
+      this.#looking = undefined;
+    }
+  }
+
+  async settle(signal?: AbortSignal): Promise<void> {
+    for (;;) {
+      this.#parts.connection.check();
+      if (this.#flying.length === 0) return;
+      await this.#door.pass(signal);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#owned?.[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * A link carries the parcels of one stream from one program to others. A transport opens its ends: what is put at one end is
+ * taken at each reading end, whole, in order, once while that program lives, and again after its restart if it was not acked.
+ */
+
+/** What both ends of a link know of it. */
+export interface LinkDescription {
+  /** Its name, the same at both ends. */
+  readonly link: string;
+  /** What is done with which stream, as it follows "Cannot" in errors. */
+  readonly action: string;
+  /** Shape and type of a frame, as a text that is the same at both ends. */
+  readonly schema: string;
+  /** Bytes of a frame. */
+  readonly frameBytes: number;
+  /** Bytes that are on the way, at most. */
+  readonly windowBytes: number;
+}
+
+/** What the writing end decides. */
+export interface WritingDescription extends LinkDescription {
+  readonly readers: readonly string[];
+  readonly keep: "file" | "memory";
+  readonly replicas: number | null;
+  readonly maxBytes: number;
+  readonly parcelBytes: number;
+  /** The first parcel, which begins the run: nobody else's parcels are accepted after it. */
+  readonly begin: Uint8Array;
+}
+
+/** What a reading end decides. */
+export interface ReadingDescription extends LinkDescription {
+  readonly reader: string;
+}
+
+/** The end that writes. */
+export interface WritingLink extends AsyncDisposable {
+  /** Sends a parcel, which belongs to the link then, with so many whole frames. Resolves when another one may follow. */
+  put(parcel: Uint8Array, frames: number, signal?: AbortSignal): Promise<void>;
+  /** Resolves when all that was put is stored. */
+  settle(signal?: AbortSignal): Promise<void>;
+}
+
+/** A parcel as it has arrived. */
+export interface TakenParcel {
+  readonly bytes: Uint8Array;
+  /** Where it stands in the link; it grows. */
+  readonly place: number;
+}
+
+/** An end that reads. */
+export interface ReadingLink extends AsyncDisposable {
+  /** The next parcel. */
+  take(signal: AbortSignal): Promise<TakenParcel>;
+  /** All parcels up to a place are consumed. They do not come again once `settle()` has resolved. */
+  ack(place: number): void;
+  /** Resolves when what was acked is committed. Not while somebody takes. */
+  settle(signal: AbortSignal): Promise<void>;
+}
+
+/** Opens the ends of links. */
+export interface LinkOpener {
+  openWriting(description: WritingDescription, signal: AbortSignal): Promise<WritingLink>;
+  openReading(description: ReadingDescription, signal: AbortSignal): Promise<ReadingLink>;
+}

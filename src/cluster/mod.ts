@@ -1,0 +1,10 @@
+/**
+ * Streams that cross from one machine to others, by NATS JetStream.
+ *
+ * @module
+ */
+
+export { publish, type PublishOptions } from "./publish.ts";
+export { subscribe, type SubscribeOptions } from "./subscribe.ts";
+export { nats, type NatsOptions, type TlsFiles, type Transport } from "./transport.ts";
+export { FencedError, SchemaMismatchError, TransportError } from "./errors.ts";

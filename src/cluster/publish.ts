@@ -1,0 +1,151 @@
+/** The writing end of a link: it takes the frames of a stream to programs on other machines. */
+
+import { onFailure } from "../pipeline/followed_failures.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { StreamHandle } from "../pipeline/stream.ts";
+import * as rules from "../rules.ts";
+import { checkStream, END_RULES, linkOf, schemaOf, WINDOW_BYTES } from "./ends.ts";
+import { HEAD_BYTES } from "./parcels/head.ts";
+import { FailureNote } from "./tasks/failure_note.ts";
+import { publishFrames, type PublishParams } from "./tasks/publish_frames.ts";
+import { type Transport, transportRule } from "./transport.ts";
+
+/** Options of {@link publish}. */
+export interface PublishOptions {
+  /** The server. */
+  to: Transport;
+  /**
+   * What the two ends call the link.
+   *
+   * @default {"<pipeline>.<stream>"}
+   */
+  link?: string;
+  /**
+   * The names of the reading ends, one for each program that subscribes. The server keeps each frame until all of them have
+   * consumed it, whether they run or not.
+   *
+   * @default {["reader"]}
+   */
+  readers?: readonly string[];
+  /**
+   * Where the server keeps frames that are not consumed. `"memory"` is quicker; a server that restarts has lost them, which
+   * is a `TransportError` that says how many.
+   *
+   * @default {"file"}
+   */
+  keep?: "file" | "memory";
+  /**
+   * On how many servers of a cluster.
+   *
+   * @default {3 in a cluster, otherwise 1}
+   */
+  replicas?: number;
+  /**
+   * Bytes that the server keeps at most. When there is no room, the writer waits. A whole frame must fit twice.
+   *
+   * @default {67108864}
+   */
+  maxBytes?: number;
+  /**
+   * Bytes of a parcel, 1024 to 8388608: small frames that are there at once share one, larger frames are cut into several. The
+   * server's `max_payload` must be larger by 1024.
+   *
+   * @default {262144}
+   */
+  parcelBytes?: number;
+  /**
+   * Bytes that are sent and not confirmed by the server, at most.
+   *
+   * @default {4194304}
+   */
+  windowBytes?: number;
+}
+
+const LEAST_PARCEL_BYTES = 1024;
+const MOST_PARCEL_BYTES = 8 * 1024 * 1024;
+const names = rules.arrayOf(rules.name, "an array of one or more different texts that are not empty");
+
+/** What each option of {@link publish} must be. */
+export const PUBLISH_RULES: rules.Rules = {
+  ...END_RULES,
+  to: transportRule,
+  readers: {
+    ...names,
+    isInRange: (value: readonly string[]) =>
+      value.length > 0 && new Set(value).size === value.length && names.isInRange!(value as never),
+  },
+  keep: rules.oneOf(["file", "memory"]),
+  replicas: rules.integer(1, 5),
+  maxBytes: rules.integer(1),
+  parcelBytes: rules.integer(LEAST_PARCEL_BYTES, MOST_PARCEL_BYTES),
+};
+
+/** Bytes that the server counts for each message besides its own. */
+const MESSAGE_BYTES = 256;
+
+/** The least that a link must be able to hold: two frames, each of them with all its parts, and what is said about them. */
+function leastBytes(frameBytes: number, parcelBytes: number): number {
+  const parts = Math.ceil(frameBytes / (parcelBytes - HEAD_BYTES));
+  return 2 * (frameBytes + parts * (HEAD_BYTES + MESSAGE_BYTES)) + 2 * parcelBytes + 8 * MESSAGE_BYTES;
+}
+
+function paramsOf(pipe: Pipeline, stream: StreamHandle, options: PublishOptions, note: FailureNote): PublishParams {
+  const action = `publish stream "${stream.name}"`;
+  rules.checkOptions(action, options, PUBLISH_RULES);
+  if (options.to === undefined) rules.checkRule(action, "to", transportRule, options.to);
+  const { parcelBytes = 256 * 1024, maxBytes = 64 * 1024 * 1024, windowBytes = WINDOW_BYTES } = options;
+  rules.checkRule(action, "maxBytes", rules.integer(leastBytes(stream.frameBytes, parcelBytes)), maxBytes);
+  return {
+    transport: options.to,
+    note: note.memory,
+    link: {
+      link: options.link ?? linkOf(pipe, stream),
+      action,
+      schema: schemaOf(stream),
+      frameBytes: stream.frameBytes,
+      windowBytes,
+      readers: options.readers ?? ["reader"],
+      keep: options.keep ?? "file",
+      replicas: options.replicas ?? null,
+      maxBytes,
+      parcelBytes,
+    },
+  };
+}
+
+/**
+ * Has a pipeline send the frames of one of its streams to programs on other machines, each of which has {@link subscribe}d to
+ * the same link. It adds a task that reads the stream, named `publish` and the stream's name: call it before the pipeline is
+ * compiled.
+ *
+ * All frames arrive, in order. Whoever reads them slowest there holds the writer back here. The end of the stream crosses; so
+ * does a failure or a stop of this program. A program that was killed and starts again begins a new run of the link.
+ *
+ * @throws {TypeError | RangeError} If an option is not what it must be.
+ * @throws {DeclarationError} If the stream is not one of the pipeline, or is published already.
+ *
+ * @example
+ * ```ts
+ * import { Pipeline } from "@ringmill/ringmill";
+ * import { nats, publish } from "@ringmill/ringmill/cluster";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const pipe = new Pipeline("line", import.meta);
+ * const frames = pipe.addStream("frames", { shape: [480, 640], dtype: "uint8" });
+ * publish(pipe, frames, { to: nats("nats://hub:4222"), readers: ["detect", "archive"] });
+ * deepEqual(Array.from(pipe.tasks.keys()), ["publish frames"]);
+ * ```
+ */
+export function publish(pipe: Pipeline, stream: StreamHandle, options: PublishOptions): void {
+  checkStream("publish", stream);
+  const note = FailureNote.make();
+  const params = paramsOf(pipe, stream, options, note);
+  const task = `publish ${stream.name}`;
+  pipe.addTask(task, {
+    fn: publishFrames,
+    module: import.meta.resolve("./tasks/publish_frames.ts"),
+    reads: { frames: stream },
+    params,
+  });
+  onFailure(pipe, (failure) => note.write(failure.message));
+}

@@ -1,0 +1,46 @@
+/** The task that subscribes to a link. */
+
+import type { TaskContext } from "../../manager/task_context.ts";
+import type { FrameType } from "../../ring/dtypes.ts";
+import type { Writer } from "../../ring/writer.ts";
+import type { LinkOpener, ReadingDescription } from "../link.ts";
+import type { Transport } from "../transport.ts";
+import { Inlet } from "./inlet.ts";
+import { linkOpener } from "./open_links.ts";
+
+/** What the task is told. */
+export interface SubscribeParams {
+  readonly transport: Transport;
+  readonly link: ReadingDescription;
+  /** Bytes from one frame of the stream to the next. */
+  readonly stride: number;
+  readonly onNewRun: "fail" | "accept";
+}
+
+/** Subscribes until the stream ends, or the pipeline is stopped. */
+export async function subscribeFrames(
+  { frames }: { frames: Writer<FrameType> },
+  context: TaskContext<SubscribeParams>,
+): Promise<void> {
+  const { params, signal } = context;
+  const opener = await linkOpener(params.transport);
+  await carryIn(frames, opener, { ...params, signal, isStopped: () => context.stopped });
+}
+
+/** What {@link carryIn} needs of the task. */
+export interface CarryInOptions extends Omit<SubscribeParams, "transport"> {
+  readonly signal: AbortSignal;
+  /** Whether readers of the stream may have left since they were told to. */
+  isStopped(): boolean;
+}
+
+/** Carries what comes from a link that it opens into a stream. */
+export async function carryIn(
+  frames: Writer<FrameType>,
+  opener: LinkOpener,
+  options: CarryInOptions,
+): Promise<void> {
+  await using link = await opener.openReading(options.link, options.signal);
+  using inlet = new Inlet(frames, link, options);
+  await inlet.run();
+}

@@ -1,0 +1,55 @@
+/** One declaration, of which a program runs the part that publishes or the part that subscribes. As a program: `_line.ts JSON`. */
+
+import { Pipeline } from "@ringmill/ringmill";
+import {
+  nats,
+  type NatsOptions,
+  publish,
+  type PublishOptions,
+  subscribe,
+  type SubscribeOptions,
+} from "@ringmill/ringmill/cluster";
+import { count, type CountParams, note, type NoteParams } from "./_tasks.ts";
+
+/** What a program does. */
+export interface LineOptions {
+  readonly url: string;
+  readonly nats?: NatsOptions;
+  readonly shape?: readonly number[];
+  readonly dtype?: "float64" | "float32";
+  readonly frames?: number;
+  readonly count?: CountParams;
+  readonly publish?: Omit<PublishOptions, "to">;
+  readonly note?: NoteParams;
+  readonly subscribe?: Omit<SubscribeOptions, "from">;
+}
+
+/** The pipeline of a program: with `count` it publishes, with `note` it subscribes. */
+export function line(options: LineOptions): Pipeline {
+  const { url, shape = [4], dtype = "float64", frames = 16 } = options;
+  const pipe = new Pipeline("line", new URL("./_tasks.ts", import.meta.url));
+  const stream = pipe.addStream("frames", { shape, dtype: dtype as "float64", frames });
+  if (options.count) {
+    pipe.addTask("count", { fn: count, writes: { frames: stream }, params: options.count });
+    publish(pipe, stream, { to: nats(url, options.nats), ...options.publish });
+  } else if (options.note) {
+    pipe.addTask("note", { fn: note, reads: { frames: stream }, params: options.note });
+    subscribe(pipe, stream, { from: nats(url, options.nats), ...options.subscribe });
+  }
+  return pipe;
+}
+
+/** Runs the pipeline of a program to its end. */
+export async function runLine(options: LineOptions): Promise<void> {
+  await using pipe = line(options);
+  await pipe.run();
+}
+
+if (import.meta.main) {
+  try {
+    await runLine(JSON.parse(Deno.args[0]));
+  } catch (error) {
+    console.error((error as Error).message);
+    Deno.exit(1);
+  }
+}

@@ -1,0 +1,36 @@
+import { match, rejects } from "node:assert/strict";
+import { freePort, LACKS_NATS, NatsServer } from "./_server.ts";
+import { line, type LineOptions, runLine } from "./_line.ts";
+import { Notes } from "./_programs.ts";
+
+const ignore = LACKS_NATS;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const failure = (options: LineOptions): Promise<string> => runLine(options).then(() => "", ({ message }) => message);
+
+Deno.test("Without a server the ends fail at once with its URL, or wait for it", { ignore }, async () => {
+  using notes = new Notes();
+  const url = `nats://127.0.0.1:${await freePort()}`;
+  match(await failure({ url, count: { total: 1, run: 1 } }), new RegExp(`TransportError: Cannot publish .*${url}: `));
+  match(await failure({ url, note: { path: notes.path } }), new RegExp(`TransportError: Cannot subscribe .*${url}: `));
+  await using waiting = line({ url, nats: { waitOnFirstConnect: true }, count: { total: 1, run: 1 } });
+  await waiting.start();
+  await pause(300);
+  waiting.stop();
+  await waiting.join();
+});
+
+Deno.test("A server that does not answer for longer than giveUpMs fails the ends", { ignore }, async () => {
+  await using server = await NatsServer.start();
+  using notes = new Notes();
+  const options = { url: server.url, nats: { giveUpMs: 1000 } };
+  await using source = line({ ...options, count: { total: 1e6, run: 1, pauseMs: 1 } });
+  await using sink = line({ ...options, note: { path: notes.path } });
+  await source.start();
+  await sink.start();
+  await notes.reach(10);
+  await server.kill();
+  const silent = (what: string) =>
+    new RegExp(`TransportError: Cannot ${what} stream "frames": .* did not answer for \\d+ ms`);
+  await rejects(() => source.join(), ({ message }) => silent("publish").test(message));
+  await rejects(() => sink.join(), ({ message }) => silent("subscribe").test(message));
+});
