@@ -34,3 +34,21 @@ Deno.test("A server that does not answer for longer than giveUpMs fails the ends
   await rejects(() => source.join(), ({ message }) => silent("publish").test(message));
   await rejects(() => sink.join(), ({ message }) => silent("subscribe").test(message));
 });
+
+Deno.test("A stop is not held up by a server that does not answer", { ignore }, async () => {
+  await using server = await NatsServer.start();
+  using notes = new Notes();
+  const { url } = server;
+  await using source = line({ url, count: { total: 1e6, run: 1, pauseMs: 1 } });
+  await using sink = line({ url, note: { path: notes.path } });
+  await source.start();
+  await sink.start();
+  await notes.reach(10);
+  server.signal("SIGSTOP");
+  await pause(500);
+  // A task that ignores the stop for the second of grace would be an error.
+  source.stop();
+  await source.join();
+  sink.stop();
+  await sink.join();
+});

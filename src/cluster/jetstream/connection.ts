@@ -7,8 +7,9 @@ import {
   type JetStreamManager,
   jetstreamManager,
 } from "@nats-io/jetstream";
-import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { connect, type ConnectionOptions, type NatsConnection } from "@nats-io/transport-node";
 import { TransportError } from "../errors.ts";
+import { untilAborted } from "../../worker/until_aborted.ts";
 import { sleepUntil } from "../sleep.ts";
 import type { Transport } from "../transport.ts";
 import { connectionOptions } from "./connection_options.ts";
@@ -116,11 +117,12 @@ export class Connection implements AsyncDisposable {
       this.check();
       signal?.throwIfAborted();
       try {
-        const result = await Promise.race([call(), this.#failed.promise]);
+        const result = await untilAborted(Promise.race([call(), this.#failed.promise]), signal);
         this.answered();
         return result;
       } catch (error) {
         this.check();
+        signal?.throwIfAborted();
         if (error instanceof JetStreamApiError && error.status !== UNAVAILABLE) throw error;
         this.unanswered(error);
         await sleepUntil(PAUSE_MS, signal);
@@ -151,7 +153,8 @@ export class Connection implements AsyncDisposable {
     }
     if (silentMs < WARN_MS || this.#isWarned) return;
     this.#isWarned = true;
-    console.error(`Cannot ${this.#action} at the moment: ${this.where} does not answer; it is tried again`);
+    const { message } = cause as Error;
+    console.error(`Cannot ${this.#action} at the moment: ${this.where}: ${message}; it is tried again`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -170,14 +173,26 @@ function checkVersion({ info }: NatsConnection, action: string): void {
   );
 }
 
+/** A connection that comes when nobody waits for it any more is closed. */
+async function connectOnce(options: ConnectionOptions, signal: AbortSignal): Promise<NatsConnection> {
+  const connecting = connect(options);
+  try {
+    return await untilAborted(connecting, signal);
+  } catch (error) {
+    connecting.then((late) => late.close(), () => {});
+    throw error;
+  }
+}
+
 /** Connects; a program that may come before its server waits. */
 async function connectUntil(transport: Transport, action: string, signal: AbortSignal): Promise<NatsConnection> {
   const options = await connectionOptions(transport, action);
   for (;;) {
     signal.throwIfAborted();
     try {
-      return await connect(options);
+      return await connectOnce(options, signal);
     } catch (error) {
+      signal.throwIfAborted();
       const { name, message } = error as Error;
       const isRefused = /Authorization|Authentication|Permission|certificate/i.test(`${name} ${message}`);
       if (isRefused || !transport.options.waitOnFirstConnect) {

@@ -14,7 +14,7 @@ import { JetStreamWritingLink } from "./writing_link.ts";
 /** Bytes of a message besides a parcel: its headers. */
 const HEADER_BYTES = 1024;
 /** How long an end that is given up tells the server so. */
-const RELEASE_MS = 1000;
+const RELEASE_MS = 200;
 
 /** Opens links at the servers of a transport. */
 export class JetStreamOpener implements LinkOpener {

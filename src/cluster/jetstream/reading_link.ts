@@ -17,6 +17,8 @@ import { checkStream, findConsumer, findStream, identityOf, parcelBytesOf } from
 const PULL = { expires: 4000, idle_heartbeat: 1000 } as const;
 /** Between two attempts. */
 const PAUSE_MS = 200;
+/** After so many attempts to find a link the terminal hears of it: 5 s. */
+const WARN_AFTER = 25;
 /** How long an ack may take. */
 const ACK_MS = 2000;
 
@@ -67,7 +69,8 @@ export class JetStreamReadingLink implements ReadingLink {
   /** Waits until the writing end has made the link, and checks it. */
   async find(signal: AbortSignal): Promise<void> {
     const { link, reader } = this.#description;
-    for (;;) {
+    for (let asked = 0;; asked++) {
+      if (asked === WARN_AFTER) console.error(`Nobody publishes link "${link}" yet; it is waited for`);
       const info = await findStream(this.#connection, this.#stream, signal);
       if (info) checkStream(this.#description, info);
       this.#identity = info ? identityOf(info) : "";

@@ -18,6 +18,10 @@ import { findConsumer, findStream, identityOf } from "./server_stream.ts";
 
 /** Between two attempts. */
 const PAUSE_MS = 100;
+/** "wrong last sequence". */
+const WRONG_SEQUENCE = 10071;
+/** From this status on, an answer is not about what was asked. */
+const SERVER_ERROR = 500;
 /** How often the end looks what is consumed. */
 const LOOK_MS = 1000;
 
@@ -107,11 +111,14 @@ export class JetStreamWritingLink implements WritingLink {
     this.#parts.connection.answered();
   }
 
-  /** A server that refuses has answered: a full one is waited for without bound. */
+  /** A full server is waited for without bound, and so is one that has to be asked what it has. */
   #hear(error: unknown): void {
-    if (error instanceof TransportError) this.#parts.connection.fail(error);
-    else if (error instanceof JetStreamApiError) this.#parts.connection.answered();
-    else this.#parts.connection.unanswered(error);
+    const { connection } = this.#parts;
+    if (error instanceof TransportError) return connection.fail(error);
+    if (!(error instanceof JetStreamApiError)) return connection.unanswered(error);
+    if (error.code === WRONG_SEQUENCE || error.message.includes("maximum bytes exceeded")) return connection.answered();
+    if (error.status >= SERVER_ERROR) return connection.unanswered(error);
+    connection.fail(this.#cannot(`the server answers: ${error.message}`));
   }
 
   async put(bytes: Uint8Array, frames: number, signal?: AbortSignal): Promise<void> {

@@ -11,6 +11,8 @@ import { sleepUntil } from "../sleep.ts";
 
 /** How often what is consumed is acked. */
 const ACK_MS = 50;
+/** How long a program that stops waits until its last ack is confirmed. */
+const COMMIT_MS = 300;
 /** How often somebody who waits for the readers looks. */
 const LOOK_MS = 5;
 
@@ -64,7 +66,7 @@ export class Inlet implements Disposable {
   /** What was consumed before a stop is committed; a link that does not answer then does not hold the program up. */
   async #commit(): Promise<void> {
     this.#ackConsumed();
-    await this.#link.settle(AbortSignal.timeout(ACK_MS * 10)).catch(() => {});
+    await this.#link.settle(AbortSignal.timeout(COMMIT_MS)).catch(() => {});
   }
 
   /** Acks up to where all readers have consumed. */

@@ -22,7 +22,7 @@ export interface PublishParams {
 /** How long a program that is stopped waits for the reason. */
 const REASON_MS = 100;
 /** How long it tries to tell the others. */
-const FAREWELL_MS = 500;
+const FAREWELL_MS = 300;
 
 /** Publishes until the stream ends, or the pipeline is stopped. */
 export async function publishFrames(
