@@ -14,8 +14,9 @@ import { type AsyncTaskEvent, TaskEvent } from "../ring/task_event.ts";
 import { type AsyncWaitOptions, checkWaitOptions } from "../ring/waiting.ts";
 import { within } from "../ring/within.ts";
 import { Writer } from "../ring/writer.ts";
-import { checkOptions, duration, object, type Rules } from "../rules.ts";
+import { checkOptions, duration, milliseconds, object, type Rules } from "../rules.ts";
 import { Blueprint, type Layout, type OpenableEnd, type ProgramEnd } from "./task/blueprint.ts";
+import { FullWatch, readerName } from "./supervision/full_watch.ts";
 import { targetOf } from "../worker/export_target.ts";
 import { importingWorker } from "../worker/importing.ts";
 import { stopOnUnload } from "../worker/unload.ts";
@@ -41,10 +42,21 @@ export interface ManagerOptions {
   graceMs?: number;
   /** How many frames that tasks have failed on are kept. */
   deadLetters?: DeadFrameOptions;
+  /**
+   * How long a ring may stay full while its writer waits for room, in milliseconds. Then a warning names it and its slowest
+   * reader, once for each ring. `Infinity` turns that off.
+   *
+   * @default {5000}
+   */
+  fullWarningMs?: number;
 }
 
 /** What each option of a manager must be. */
-export const MANAGER_RULES = { graceMs: duration, deadLetters: object } satisfies Rules;
+export const MANAGER_RULES = {
+  graceMs: duration,
+  deadLetters: object,
+  fullWarningMs: milliseconds(1),
+} satisfies Rules;
 
 /** Where a {@link Manager} is in its life. */
 export type ManagerState = "declared" | "compiling" | "compiled" | "started" | "failed" | "closed";
@@ -85,6 +97,7 @@ export class Manager implements AsyncDisposable {
   /** Frames that tasks have failed on for good. */
   readonly deadLetters: DeadFrames;
   readonly #graceMs: number;
+  readonly #fullWarningMs: number;
   readonly #blueprint: Blueprint;
   #state: ManagerState = "declared";
   #loading: Promise<void> | undefined;
@@ -95,19 +108,26 @@ export class Manager implements AsyncDisposable {
   #monitor: Monitor | undefined;
   #mustStop = false;
   #closing: Promise<void> | undefined;
+  /**
+   * Hears warnings while the tasks run.
+   *
+   * @internal
+   */
+  onWarning: (warning: string) => void = (warning) => console.warn(`"${this.name}": ${warning}`);
   /** Takes back what is to be done when the program is unloaded. */
   #forgetUnload: () => void = () => {};
 
   /**
    * A manager without anything.
    *
-   * @throws {RangeError} If `graceMs` is negative.
+   * @throws {RangeError} If `graceMs` is negative, or `fullWarningMs` is less than 1.
    */
   constructor(name: string, options: ManagerOptions = {}) {
     checkOptions(`make "${name}"`, options, MANAGER_RULES);
-    const { graceMs = 1000 } = options;
+    const { graceMs = 1000, fullWarningMs = 5000 } = options;
     this.name = name;
     this.#graceMs = graceMs;
+    this.#fullWarningMs = fullWarningMs;
     this.#blueprint = new Blueprint(name);
     this.deadLetters = new DeadFrames(options.deadLetters);
   }
@@ -308,6 +328,17 @@ export class Manager implements AsyncDisposable {
     group.allEnded.then(() => watch[Symbol.dispose]());
   }
 
+  #watchFullRings(group: TaskGroup, { memory, rings, jobs }: Monitored): void {
+    const watch = new FullWatch({
+      memory,
+      rings,
+      longestMs: this.#fullWarningMs,
+      readerOf: (ring, index) => readerName(jobs, ring, index),
+      warn: (warning) => this.onWarning(warning),
+    });
+    group.allEnded.then(() => watch[Symbol.dispose]());
+  }
+
   /** One that is started again when it has failed, or one that is not. */
   #startTask(job: TaskJob, memory: SharedMemory): TaskLife {
     const { permissions, restart } = this.#blueprint.task(job.task);
@@ -369,6 +400,7 @@ export class Manager implements AsyncDisposable {
     if (this.#state === "declared") await this.compile();
     this.checkState("start", "compiled");
     this.#state = "started";
+    this.#watchFullRings(this.#group!, this.#monitored!);
     await this.#group!.run(order ?? this.#blueprint.tasks.map(({ name }) => name));
   }
 

@@ -86,7 +86,7 @@ export class Pipeline implements AsyncDisposable {
    * module if left out.
    *
    * @throws {TypeError} If `name` is empty, or `module` is none.
-   * @throws {RangeError} If `graceMs` is negative.
+   * @throws {RangeError} If `graceMs` is negative, or `fullWarningMs` is less than 1.
    */
   constructor(name: string, module: ModuleReference = Deno.mainModule, options: PipelineOptions = {}) {
     checkName("make a pipeline", name);
@@ -96,7 +96,8 @@ export class Pipeline implements AsyncDisposable {
     this.#graceMs = options.graceMs ?? 1000;
     const { deadLetters } = options;
     if (deadLetters !== undefined) checkOptions(`make pipeline "${name}": deadLetters`, deadLetters, DEAD_FRAME_RULES);
-    this.#manager = new Manager(name, { graceMs: this.#graceMs, deadLetters });
+    this.#manager = new Manager(name, options);
+    this.#manager.onWarning = (warning) => this.#warn(warning);
     this.addTask = createAddTask({
       streams: this.#streams,
       events: this.#events,
@@ -181,9 +182,17 @@ export class Pipeline implements AsyncDisposable {
     );
   }
 
-  /** What `compile()` found allowed, but probably not meant. It prints them too. */
+  /**
+   * What `compile()` found allowed, but probably not meant, and the streams that stayed full for long while the tasks ran.
+   * They are printed, too.
+   */
   get warnings(): readonly string[] {
     return this.#warnings;
+  }
+
+  #warn(warning: string): void {
+    console.warn(`Pipeline "${this.name}": ${warning}`);
+    this.#warnings = [...this.#warnings, warning];
   }
 
   /**
@@ -301,8 +310,7 @@ export class Pipeline implements AsyncDisposable {
       tasks,
       opened: this.#opened,
     });
-    for (const warning of warnings) console.warn(`Pipeline "${this.name}": ${warning}`);
-    this.#warnings = warnings;
+    for (const warning of warnings) this.#warn(warning);
     this.#order = order.filter((name) => tasks.get(name)!.mode !== "terminator");
     // In the order of declaration, which metrics keep.
     for (const task of tasks.values()) {

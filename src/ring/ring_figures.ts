@@ -74,3 +74,31 @@ export function passedBytes(
 export function ringPressure({ core }: SharedMemory, ring: RingDescription): number {
   return (core.ring_unread(ring.address) >>> 0) / ring.capacity;
 }
+
+/** Whether there is room for one more frame (one more byte of a raw ring), or nobody may write any more. */
+export function hasRoom(memory: SharedMemory, ring: RingDescription): boolean {
+  const unit = ring.frame?.stride ?? 1;
+  return isRingClosed(memory, ring) || (memory.core.ring_unread(ring.address) >>> 0) + unit <= ring.capacity;
+}
+
+/** Whether a ring's writer waits for room. One that was refused in time counts until a reader makes room. */
+export function isWriterWaiting(memory: SharedMemory, ring: RingDescription): boolean {
+  if (isRingClosed(memory, ring)) return false;
+  // A writer that only spins announces itself to nobody.
+  if (ring.wait === "spin") return !hasRoom(memory, ring);
+  const waiters = Atomics.load(memory.words, (ring.address + layout.RING_SPACE_WAITERS) / 4);
+  return (waiters & (layout.WAITERS_STEP - 1)) !== 0;
+}
+
+/** Which of the readers that hold a ring's writer back has read least, or `null` if none does. */
+export function slowestReader(memory: SharedMemory, ring: RingDescription): number | null {
+  let slowest: number | null = null;
+  let least = Infinity;
+  for (let index = 0; index < ring.readers; index++) {
+    const reader = readerAddress(ring, index);
+    if (Atomics.load(memory.words, (reader + layout.READER_STATE) / 4) !== layout.READER_BLOCKING) continue;
+    const position = readLong(memory, reader + layout.READER_POSITION);
+    if (position < least) [slowest, least] = [index, position];
+  }
+  return slowest;
+}

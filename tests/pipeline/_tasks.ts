@@ -1,6 +1,7 @@
 /** Task functions that the tests of pipelines run. */
 
 import type { Reader, TaskContext, TaskEvent, Writer } from "@ringmill/ringmill";
+import type { RingReader } from "@ringmill/ringmill/runtime";
 
 export * from "./_faulty_tasks.ts";
 
@@ -163,6 +164,17 @@ export function postForeign({ numbers }: { numbers: Ints }) {
 /** Writes 0 to `count` - 1 without a word about waiting. */
 export function writePlainly({ numbers }: { numbers: Writer<"int32"> }, { params }: TaskContext<{ count: number }>) {
   for (let n = 0; n < params.count; n++) numbers.write(n % 2 ? Int32Array.of(n) : numbers.frame().fill(n));
+}
+
+/** Reads all numbers, but only once `first` has ended. */
+export function readAfterAnother({ numbers, first }: { numbers: Reader<"int32">; first: Reader<"int32"> }) {
+  for (const _ of first);
+  for (const _ of numbers);
+}
+
+/** Waits until a ring of bytes has ended. */
+export function readBytes({ bytes }: { bytes: RingReader }) {
+  bytes.look(1, Infinity);
 }
 
 /** Tries to write `count` frames while nobody reads, and then says on `done` how many were refused. */
