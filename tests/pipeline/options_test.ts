@@ -60,6 +60,7 @@ for (const name of ["new Pipeline()", "addEvent()", "Pipeline.run()", "Pipeline.
 }
 
 const RANGES: readonly (readonly [string, object, RegExp])[] = [
+  ["new Pipeline()", { fullWarningMs: 0 }, /fullWarningMs must be a number of milliseconds, 1 or more, received 0$/],
   ["new Pipeline()", { graceMs: -1 }, /graceMs must be a number of milliseconds, 0 or more, received -1$/],
   ["Pipeline.startMonitor()", { intervalMs: 1e12 }, /milliseconds from 10 to 2147483647, received 1000000000000$/],
   ["Pipeline.startMonitor()", { intervalMs: Infinity }, /milliseconds from 10 to 2147483647, received Infinity$/],
