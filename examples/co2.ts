@@ -64,16 +64,22 @@ function printCycles([strongest, ...others]: readonly Cycle[]): void {
 
 async function main(): Promise<void> {
   const isWatched = Deno.args[0] === "--dashboard";
-  const [folder = join(import.meta.dirname!, "out")] = programArguments(USAGE, 0, 1, isWatched ? 1 : 0);
+  const [named] = programArguments(USAGE, 0, 1, isWatched ? 1 : 0);
   const recording = await readRecording();
   printRecording(recording);
   const amplitudes = await measureSpectrum(recording.values, isWatched);
   const cycles = findCycles(amplitudes);
   console.log(terminalChart(amplitudes));
   printCycles(cycles);
-  const path = join(folder, "co2.svg");
-  await writePicture(path, recording, amplitudes, cycles);
-  console.log(`Picture: ${relative(Deno.cwd(), path)}`);
+  const path = join(named ?? join(import.meta.dirname!, "out"), "co2.svg");
+  try {
+    await writePicture(path, recording, amplitudes, cycles);
+    console.log(`Picture: ${relative(Deno.cwd(), path)}`);
+  } catch (error) {
+    // A checkout may be read-only. A folder that was asked for must not be.
+    if (named !== undefined) throw error;
+    console.log(`No picture: ${(error as Error).message}`);
+  }
 }
 
 if (import.meta.main) await runProgram(main);

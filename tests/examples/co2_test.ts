@@ -21,6 +21,15 @@ Deno.test("The CO2 example finds the cycle of 12 months, and draws it", async ()
   match(picture, /frequency \(cycles a year\)/);
 });
 
+Deno.test("The CO2 example prints what it has found where it may not write its picture", async () => {
+  const args = ["run", "--allow-read", "--no-prompt", fileURLToPath(new URL("../../examples/co2.ts", import.meta.url))];
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "null" }).output();
+  const output = new TextDecoder().decode(stdout);
+  match(output, /Strongest cycle: 12\.0 months/);
+  match(output, /No picture: Cannot write .*co2\.svg: /);
+  equal(code, 0);
+});
+
 Deno.test("The CO2 example refuses a folder that is a file", async () => {
   await using folder = await temporaryFolder();
   const file = join(folder.path, "file");
