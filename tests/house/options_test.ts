@@ -161,7 +161,6 @@ const CALLS: Readonly<Record<string, Call>> = {
   "new StreamingNode": {
     rules: graphRules.STREAMING_NODE_RULES,
     given: { collect: (all: unknown[]) => all },
-    // deno-lint-ignore require-yield
     call: (options) => new StreamingNode("n", async function* () {} as never, options),
   },
   "new ParallelNode": {
