@@ -146,7 +146,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
   readonly #mailboxQueue: RecordQueue;
   readonly #mailbox: Mailbox;
   readonly #post: PostOffice;
-  readonly #surroundings: Omit<Surroundings, "isCrowded">;
+  readonly #surroundings: Omit<Surroundings, "oversubscribed">;
   readonly #controller = new AbortController();
   readonly #madeAt = performance.now();
   /** The ids of mailboxes so far. The program's is 0. */
@@ -213,7 +213,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
       threads: number;
       workers: number;
     },
-  ): Omit<Surroundings, "isCrowded"> {
+  ): Omit<Surroundings, "oversubscribed"> {
     const registry = this.#registry;
     const slots = new Parties(threads, () => registry.queues());
     const takeThreadSlot = () => slots.take();
@@ -307,8 +307,8 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
       throw new TypeError(`Cannot launch kernel "${id}": its permissions need a worker of its own, received "shared"`);
     }
     const order = { id, mailboxId: ++this.#mailboxes, kernel, params, parent, pool, place };
-    const isCrowded = this.#workers() >= navigator.hardwareConcurrency;
-    const life = new KernelLife(order, { ...this.#surroundings, isCrowded });
+    const oversubscribed = this.#workers() >= navigator.hardwareConcurrency;
+    const life = new KernelLife(order, { ...this.#surroundings, oversubscribed });
     this.#registry.add(life);
     if (!life.isShared) this.#countWorker(life);
     return life;

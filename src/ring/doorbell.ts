@@ -20,7 +20,7 @@ export interface DoorbellOptions {
   /** Whether the thread may block. False on the main thread. */
   mayBlock?: boolean;
   /** Whether there are more threads than cores. */
-  isCrowded?: boolean;
+  oversubscribed?: boolean;
   /** Tells the thread's task alone to stop. */
   ownStop?: OwnStop;
   /** Whether a promise parks the thread for a moment before it leaves it to others: that wakes it sooner. */
@@ -76,7 +76,7 @@ export class Doorbell {
     this.#mayBlock = options.mayBlock ?? true;
     this.#ownStop = options.ownStop;
     this.#parksAsync = options.parksAsync ?? false;
-    this.#spinner = new AdaptiveSpinner(options.isCrowded ?? false, this.#parksAsync);
+    this.#spinner = new AdaptiveSpinner(options.oversubscribed ?? false, this.#parksAsync);
   }
 
   /**

@@ -63,7 +63,7 @@ interface Reserve {
  */
 const ROOMY: Reserve = { fewest: 128, parksPerTrial: 64, trial: 4 * MOST_SPINS };
 /** Where tasks outnumber cores, a round takes time from another task. */
-const CROWDED: Reserve = { fewest: 8, parksPerTrial: 128, trial: MOST_SPINS };
+const OVERSUBSCRIBED: Reserve = { fewest: 8, parksPerTrial: 128, trial: MOST_SPINS };
 /** For promises: a peer that serialises its answer takes longer, and so does waking one that is parked. */
 const PROMISED: Reserve = { fewest: 256, parksPerTrial: 8, trial: 4 * MOST_SPINS };
 
@@ -74,8 +74,8 @@ export class AdaptiveSpinner implements Spinner {
   readonly #reserve: Reserve;
   #parks = 0;
 
-  constructor(isCrowded: boolean, isAsync: boolean) {
-    this.#reserve = isCrowded ? CROWDED : isAsync ? PROMISED : ROOMY;
+  constructor(oversubscribed: boolean, isAsync: boolean) {
+    this.#reserve = oversubscribed ? OVERSUBSCRIBED : isAsync ? PROMISED : ROOMY;
   }
 
   learn(ending: number): void {
@@ -98,7 +98,7 @@ class ParkingSpinner implements Spinner {
   learn(): void {}
 }
 
-const SPINNERS: { readonly [Name in WaitStrategy]: new (isCrowded: boolean, isAsync: boolean) => Spinner } = {
+const SPINNERS: { readonly [Name in WaitStrategy]: new (oversubscribed: boolean, isAsync: boolean) => Spinner } = {
   adaptive: AdaptiveSpinner,
   spin: BusySpinner,
   park: ParkingSpinner,
@@ -153,7 +153,7 @@ export interface WaiterOptions {
   /** Hears when the thread waits. */
   observer?: WaitObserver;
   /** Whether there are more tasks than cores. */
-  isCrowded?: boolean;
+  oversubscribed?: boolean;
   /** Tells the thread's task alone to stop. */
   ownStop?: OwnStop;
   /** Whether promises spin as well, for a moment, before they leave the thread to others. */
@@ -178,11 +178,11 @@ export class Waiter<Wanted = number> {
 
   /** A waiter for `target` by `strategy`. */
   constructor(target: Waitable<Wanted>, strategy: WaitStrategy, options: WaiterOptions = {}) {
-    const { observer, isCrowded = false, spinsAsync = false, parksAsync = false } = options;
+    const { observer, oversubscribed = false, spinsAsync = false, parksAsync = false } = options;
     this.#target = target;
     this.#observer = observer;
     this.#ownStop = options.ownStop;
-    this.#spinner = new SPINNERS[strategy](isCrowded, spinsAsync);
+    this.#spinner = new SPINNERS[strategy](oversubscribed, spinsAsync);
     this.#spinsAsync = spinsAsync;
     this.#parksAsync = parksAsync;
   }

@@ -171,7 +171,8 @@ Deno.test("Waiter.promise() tries again at once when there was something to try 
 });
 
 Deno.test('Waiter.block() by "adaptive" spins least where tasks outnumber cores', () => {
-  const fewest = (isCrowded: boolean) => Math.min(...spinsFor(new Array(60).fill(codes.WOKEN), { isCrowded }));
+  const fewest = (oversubscribed: boolean) =>
+    Math.min(...spinsFor(new Array(60).fill(codes.WOKEN), { oversubscribed }));
   if (navigator.hardwareConcurrency < 2) return equal(fewest(false), 0);
   ok(fewest(true) > 0 && fewest(true) < fewest(false));
 });

@@ -32,7 +32,7 @@ export interface Surroundings {
   /** The most threads, this one among them. */
   readonly parties: number;
   /** Whether there are more kernels than cores. */
-  readonly isCrowded: boolean;
+  readonly oversubscribed: boolean;
   /** Fails requests. */
   readonly settler: Settler;
   /** Workers that kernels share. */
@@ -102,7 +102,7 @@ export class KernelLife implements SupervisorHooks {
   /** @throws {RangeError} If there is no memory for its queues. */
   constructor(order: LaunchOrder, surroundings: Surroundings) {
     const { id, mailboxId, kernel, pool } = order;
-    const { parties, graceMs, isCrowded, settler, blocks } = surroundings;
+    const { parties, graceMs, oversubscribed, settler, blocks } = surroundings;
     const { settings } = kernel;
     this.id = id;
     this.parent = order.parent;
@@ -123,7 +123,7 @@ export class KernelLife implements SupervisorHooks {
     this.#taken = new TakenTable(memory.taken);
     this.#inHand = memory.inHand && new LetterInHand(memory.inHand);
     this.description = { id, memory, backpressure: settings.backpressure.input, types: types && [...types] };
-    this.peer = openPeer(this.description, { threadSlot: 0, handles: { mayBlock: false, isCrowded }, settler });
+    this.peer = openPeer(this.description, { threadSlot: 0, handles: { mayBlock: false, oversubscribed }, settler });
   }
 
   /** What was launched. */
@@ -308,7 +308,7 @@ export class KernelLife implements SupervisorHooks {
 
   #newJob(worker: number, threadSlot: number): KernelJob {
     const { kernel, params } = this.#order;
-    const { isTimed, isCrowded } = this.#surroundings;
+    const { isTimed, oversubscribed } = this.#surroundings;
     return {
       self: this.description,
       zero: clockZero(),
@@ -318,7 +318,7 @@ export class KernelLife implements SupervisorHooks {
       threadSlot,
       params,
       isTimed,
-      isCrowded,
+      oversubscribed,
     };
   }
 

@@ -32,7 +32,7 @@ export interface KernelJob {
   /** Whether messages tell when they were sent, and processing is timed. */
   readonly isTimed: boolean;
   /** Whether there are more kernels than cores. */
-  readonly isCrowded: boolean;
+  readonly oversubscribed: boolean;
 }
 
 /** A kernel that a worker knows of has ended. */

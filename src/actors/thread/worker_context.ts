@@ -62,7 +62,7 @@ export class WorkerContext implements KernelContext {
     this.#worker = job.worker;
     const access = (): ThreadAccess => ({
       threadSlot: job.threadSlot,
-      handles: { isCrowded: job.isCrowded },
+      handles: { oversubscribed: job.oversubscribed },
       settler: this.#settler,
       noteRoom: (mailbox) => this.#record.waitsForRoom = mailbox === null ? null : { mailbox, since: now() },
     });

@@ -230,7 +230,7 @@ export class Blueprint {
       state: spec.state && reserveState(spec.state, arena),
       target: targets.get(spec.name)!,
       params: spec.params,
-      isCrowded: this.#tasks.size > navigator.hardwareConcurrency,
+      oversubscribed: this.#tasks.size > navigator.hardwareConcurrency,
       bindings: Object.fromEntries(bindings.map(([local, draft]) => [local, describe(draft)])),
       activation: gate && { mode: spec.activation!.mode, gate: describe(gate) as BindingOf<"event"> },
     }));

@@ -50,7 +50,7 @@ export function prepareTask(fn: AnyFunction, job: TaskJob, post: (message: TaskM
   const ownStop = new OwnStop(memory, job.stopWord);
   const stopReason = () => new StoppedError(stopText(job.task, memory.stopped ? 0 : ownStop.kind));
   const record = new TaskRecord(memory, job.record, ownThread(), ownFigures);
-  const options = { stopReason, ownStop, isCrowded: job.isCrowded };
+  const options = { stopReason, ownStop, oversubscribed: job.oversubscribed };
   const handles = { ...options, doorbell: new Doorbell(memory, job.doorbell, options), owes: true };
   const open = (binding: BindingDescription, index: number) => {
     const onClose = () => void (hasReturned || post({ kind: "left" }));

@@ -33,7 +33,7 @@ export interface TaskJob {
   /** What outlives its worker. */
   readonly state?: TaskStateSlot;
   /** Whether there are more tasks than cores. */
-  readonly isCrowded: boolean;
+  readonly oversubscribed: boolean;
   readonly activation?: Activation;
 }
 
