@@ -35,7 +35,14 @@ function build(plan: PipelinePlan): Built {
     const own = newTally();
     tallies.push(own);
     const crashAt = ending === "crash" && position++ === crash.task ? crash.frame : 0;
-    pipe.addTask(name, { fn: fn as TaskFunction, ...bindings, params: { ...params, tally: own, crashAt } });
+    // Every frame of the plan is written, also those that nobody reads any more.
+    const onAbandoned = "continue";
+    pipe.addTask(name, {
+      fn: fn as TaskFunction,
+      ...bindings,
+      onAbandoned,
+      params: { ...params, tally: own, crashAt },
+    });
   };
   const handles = plan.streams.map(({ first: _, readers: __, ...options }, level) =>
     pipe.addStream(`stream ${level}`, options)
