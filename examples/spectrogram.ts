@@ -63,7 +63,7 @@ async function transform(wav: Wav, { stretch, hop, frames, width }: Cut): Promis
 
 /** The loudest spot of the picture, in words. */
 function describeStrongest(columns: readonly Float32Array[], { sampleRate, length }: Wav): string {
-  // The first two bins hold what is no sound, but an offset of all samples.
+  // The first two bins hold what is no sound, but an offset of a stretch's samples.
   const peaks = columns.map((powers) => Math.max(...powers.subarray(2, -1)));
   const loudest = Math.max(...peaks);
   if (loudest === 0) return "none, the recording is silent";

@@ -3,17 +3,17 @@
 import type { Reader, TaskContext, Writer } from "@ringmill/ringmill";
 import FFT from "fft.js";
 import { hannWindow } from "../shared/hann.ts";
-import { type Wav, WavSamples } from "./wav.ts";
+import { readOffset, type Wav, WavSamples } from "./wav.ts";
 
 /**
  * Writes one stretch of samples for each frame of the spectrogram. Their middles are `hop` samples apart, so they overlap;
- * beyond both ends of the recording there is silence.
+ * beyond both ends of the recording there is silence. An offset of all samples would begin and end there with a crack.
  */
 export function source(
   { stretches }: { stretches: Writer<"float32"> },
   { params: { wav, hop, frames } }: TaskContext<{ wav: Wav; hop: number; frames: number }>,
 ) {
-  using samples = new WavSamples(wav);
+  using samples = new WavSamples(wav, readOffset(wav));
   const stretch = stretches.frame().fill(0);
   const fresh = stretch.subarray(stretch.length - hop);
   samples.readInto(stretch.subarray(Math.floor((stretch.length - hop) / 2)));

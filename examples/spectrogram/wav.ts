@@ -167,28 +167,44 @@ class HeaderParser {
   }
 }
 
+/** The mean of all samples: an offset of the recorder, which is no sound. Of samples that are all the same it is exact. */
+export function readOffset(wav: Wav): number {
+  using samples = new WavSamples(wav);
+  const block = new Float64Array(65536);
+  let mean = 0;
+  for (let done = 0; done < wav.length; done += block.length) {
+    samples.readInto(block);
+    const end = Math.min(block.length, wav.length - done);
+    for (let n = 0; n < end; n++) mean += (block[n] - mean) / (done + n + 1);
+  }
+  return mean;
+}
+
 /** Reads the samples of a file one after the other. Several channels become one by their mean. */
 export class WavSamples implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #channels: number;
   readonly #encoding: Encoding;
+  readonly #offset: number;
   #remaining: number;
 
-  constructor({ path, dataStart, channels, encoding, length }: Wav) {
+  /** `offset` is taken from each sample. */
+  constructor({ path, dataStart, channels, encoding, length }: Wav, offset = 0) {
     this.#file = Deno.openSync(path);
     this.#file.seekSync(dataStart, Deno.SeekMode.Start);
     this.#channels = channels;
     this.#encoding = ENCODINGS[encoding];
+    this.#offset = offset;
     this.#remaining = length;
   }
 
-  /** Fills `out` with the next samples, -1 to 1, and with zeros after the last one. */
-  readInto(out: Float32Array): void {
+  /** Fills `out` with the next samples, -1 to 1 without an offset, and with zeros after the last one. */
+  readInto(out: Float32Array | Float64Array): void {
     const count = Math.min(out.length, this.#remaining);
     const bytes = new Uint8Array(count * this.#channels * this.#encoding.bytes);
     readFully(this.#file, bytes);
     const view = new DataView(bytes.buffer);
-    for (let n = 0; n < count; n++) out[n] = this.#mean(view, n);
+    for (let n = 0; n < count; n++) out[n] = this.#mean(view, n) - this.#offset;
     out.fill(0, count);
     this.#remaining -= count;
   }

@@ -152,6 +152,33 @@ Deno.test("The spectrogram example says that silence is silent", async () => {
   ok(picture);
 });
 
+/** The same recording with other bytes as samples. */
+function withSamples(wav: Uint8Array, change: (body: Uint8Array) => Uint8Array): Uint8Array<ArrayBuffer> {
+  return wavOf(chunksOf(wav).map(({ id, body }) => ({ id, body: id === "data" ? change(body) : body })));
+}
+
+for (const [format, bytes] of [["8", 1], ["16", 2], ["24", 3], ["32f", 4], ["64", 8]] as const) {
+  Deno.test(`The spectrogram example finds no frequency where all samples are the same, in the format ${format}`, async () => {
+    for (const share of [1, 0.01]) {
+      const { status, output, errors } = await analyse(withSamples(toneWav(format, [1000]), (body) => {
+        const sample = body.subarray(5 * bytes, 6 * bytes), count = Math.floor(body.length / bytes * share);
+        return Uint8Array.from({ length: count * bytes }, (_, at) => sample[at % bytes]);
+      }));
+      equal(errors, "");
+      match(output, /Strongest frequency: none, the recording is silent/);
+      equal(status, 0);
+    }
+  });
+}
+
+Deno.test("The spectrogram example finds a quiet tone beside a large offset of all samples", async () => {
+  const { output } = await analyse(withSamples(toneWav("16", [1000]), (body) => {
+    const samples = new Int16Array(body.slice().buffer);
+    return new Uint8Array(samples.map((sample) => 16000 + Math.round(sample / 100)).buffer);
+  }));
+  match(output, /Strongest frequency: 1000\.\d Hz, -46\.\d dB/);
+});
+
 Deno.test("The spectrogram example refuses an empty file", async () => {
   await assertRefuses(new Uint8Array(), /: it is empty$/m);
 });
