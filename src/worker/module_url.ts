@@ -10,7 +10,7 @@ export type ModuleReference = { readonly url: string } | URL | string;
 export function moduleUrl(module: ModuleReference, base?: string): string {
   if (module instanceof URL) return module.href;
   if (typeof module === "object" && module !== null && typeof module.url === "string") return module.url;
-  if (typeof module !== "string" || module === "") {
+  if (typeof module !== "string" || module.trim() === "") {
     throw new TypeError(
       `Cannot find a module: expected import.meta, a URL or a path, received ${Deno.inspect(module)}`,
     );

@@ -69,7 +69,7 @@ export class AllowedModules {
       return "names what is no module";
     }
     if (url.protocol !== "file:") return this.#mayFetch(url) ? url : `names a module that is ${NOT_ALLOWED}`;
-    return await this.#resolveFile(url);
+    return await this.#resolveFile(url, file);
   }
 
   #mayFetch({ protocol, href }: URL): boolean {
@@ -79,7 +79,7 @@ export class AllowedModules {
   }
 
   /** By its path without links below its root: they may lead elsewhere by the time it is loaded. */
-  async #resolveFile(url: URL): Promise<URL | string> {
+  async #resolveFile(url: URL, file: URL): Promise<URL | string> {
     let path: string;
     try {
       path = fileURLToPath(url);
@@ -93,6 +93,7 @@ export class AllowedModules {
       const real = await Deno.realPath(path);
       const root = this.#roots.find((root) => isInside(root.real, real));
       if (!root) return `names a link that leads ${outside}`;
+      if (real === await Deno.realPath(file).catch(() => null)) return "names the file itself";
       if (!(await Deno.stat(real)).isFile) return "names what is no file";
       return withQueryOf(url, join(root.path, relative(root.real, real)));
     } catch (error) {
