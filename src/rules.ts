@@ -11,6 +11,8 @@ export interface Rule {
   isKind(value: unknown): boolean;
   /** Whether a value of the right kind is in range. */
   isInRange?(value: never): boolean;
+  /** What a refused value probably is meant to be, as {@link suggest} says it. */
+  hint?(value: unknown): string;
 }
 
 /** The options of one call: each name with its rule. */
@@ -138,6 +140,14 @@ function isPermission(value: unknown): boolean {
     Array.isArray(value) && Array.from(value).every((entry) => isString(entry) || entry instanceof URL);
 }
 
+/** Which permission, or which text in place of them, is meant by one that there is not. */
+function permissionHint(value: unknown): string {
+  if (isString(value)) return suggest(value as string, ["inherit", "none"]);
+  const names = object.isKind(value) ? Object.keys(value as object) : [];
+  const unknown = names.find((name) => !PERMISSIONS.includes(name));
+  return unknown === undefined ? "" : suggest(unknown, PERMISSIONS);
+}
+
 /** Deno's permissions of a worker. */
 export const permissions: Rule = {
   expected: '"inherit", "none" or a table of ' + PERMISSIONS.join(", ") +
@@ -145,6 +155,7 @@ export const permissions: Rule = {
   isKind: (value) =>
     value === "inherit" || value === "none" || object.isKind(value) && !(value instanceof Date) &&
       Object.entries(value as object).every(([name, one]) => PERMISSIONS.includes(name) && isPermission(one)),
+  hint: permissionHint,
 };
 
 /** Whatever the caller checks itself. */
@@ -181,7 +192,8 @@ export const frameType: Rule = {
  */
 export function checkRule(action: string, field: string, rule: Rule, value: unknown): void {
   const refuse = (kind: ErrorConstructor) => {
-    throw new kind(`Cannot ${action}: ${field} must be ${rule.expected}, received ${Deno.inspect(value)}`);
+    const received = `${Deno.inspect(value)}${rule.hint?.(value) ?? ""}`;
+    throw new kind(`Cannot ${action}: ${field} must be ${rule.expected}, received ${received}`);
   };
   if (!rule.isKind(value)) refuse(TypeError);
   if (rule.isInRange && !rule.isInRange(value as never)) refuse(RangeError);

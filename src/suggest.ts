@@ -5,10 +5,13 @@ import { distance } from "fastest-levenshtein";
 /** How many characters may be wrong for a name to be near, at most: two that changed places count as two. */
 const mostWrong = (name: string) => name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3));
 
+/** The letters of a name in alphabetical order: of a short name, two that changed places are most of it. */
+const lettersOf = (name: string) => [...name.toLowerCase()].sort().join("");
+
 /** `; did you mean "…"?`, if one of `known` is near `name`, else nothing. */
 export function suggest(name: string, known: Iterable<string>): string {
   const near = Array.from(known, (other) => ({ other, wrong: distance(name.toLowerCase(), other.toLowerCase()) }))
-    .filter(({ wrong }) => wrong <= mostWrong(name))
+    .filter(({ other, wrong }) => wrong <= mostWrong(name) || name.length === 3 && lettersOf(name) === lettersOf(other))
     .sort((a, b) => a.wrong - b.wrong);
   return near.length === 0 ? "" : `; did you mean "${near[0].other}"?`;
 }

@@ -46,11 +46,19 @@ const WRONG: [string[], RegExp][] = [
   [["check", PIPELINES, "--permissions", "none"], /^error: Cannot load .*: --permissions is for saved pipelines\n$/],
   [
     ["check", "examples/levels.toml", "--permissions", "raed"],
-    /^error: Cannot cap the permissions of tasks: .*received raed\n$/,
+    /^error: Cannot cap the permissions of tasks: .*received raed; did you mean "read"\?\n$/,
   ],
   [
     ["check", "examples/levels.toml", "--permissions", "read="],
     /^error: Cannot cap the permissions of tasks: .*received read=\n$/,
+  ],
+  [
+    ["check", "examples/levels.toml", "--permissions", "nne"],
+    /^error: Cannot cap the permissions of tasks: .*received nne; did you mean "none"\?\n$/,
+  ],
+  [
+    ["check", "examples/levels.toml", "--permissions", "read", "--permissions", "wirte=/tmp"],
+    /^error: Cannot cap the permissions of tasks: .*received wirte=\/tmp; did you mean "write"\?\n$/,
   ],
   [["check", "http://"], /^error: Cannot load http:\/\/: it is no URL\n$/],
 ];

@@ -20,7 +20,7 @@ import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
 import { convertRecording, record, replay } from "@ringmill/ringmill/recording";
 import { Manager } from "@ringmill/ringmill/runtime";
 import { describePipeline, drawMermaid, drawSvg, drawTable, drawText } from "@ringmill/ringmill/view";
-import { ok } from "node:assert/strict";
+import { ok, rejects } from "node:assert/strict";
 import { LAUNCH_RULES, RUNTIME_RULES } from "../../src/actors/runtime.ts";
 import { RING_KERNEL_RULES } from "../../src/actors/ring_kernel.ts";
 import * as graphRules from "../../src/graph/option_rules.ts";
@@ -230,5 +230,29 @@ for (const [title, { rules, given, call }] of Object.entries(CALLS)) {
     const error = await errorOf(() => call({ ...given, [`${known}x`]: 1 }));
     ok(error instanceof TypeError, `${known}x gives ${error}`);
     ok(error.message.includes(`no option "${known}x"`) && error.message.includes("did you mean"), error.message);
+  });
+}
+
+const permitted: Record<string, (permissions: Deno.PermissionOptions) => unknown> = {
+  "Pipeline.addTask()": (permissions) =>
+    pipe().addTask("t", { fn: () => {}, module: import.meta.url, permissions } as never),
+  "Pipeline.reconstruct()": (permissions) => Pipeline.reconstruct("nowhere.toml", { permissions }),
+  "Manager.addTask()": (permissions) =>
+    new Manager("m").addTask({ name: "t", fn: "f", module: import.meta.url, permissions } as never),
+  "new WorkerPool()": (permissions) => new WorkerPool({ name: "w", permissions }),
+};
+for (const [title, call] of Object.entries(permitted)) {
+  Deno.test(`${title} says which permission a misspelt one is meant to be`, async () => {
+    const near = [[{ raed: true }, "read"], [{ net: true, wirte: ["/tmp"] }, "write"], ["non", "none"]] as const;
+    for (const [wrong, meant] of near) {
+      await rejects(
+        async () => await call(wrong as Deno.PermissionOptions),
+        ({ message }: Error) => message.endsWith(`; did you mean "${meant}"?`) && message.includes("permissions"),
+      );
+    }
+    await rejects(
+      async () => await call({ bogus: true } as Deno.PermissionOptions),
+      ({ message }: Error) => message.endsWith("received { bogus: true }"),
+    );
   });
 }

@@ -1,6 +1,7 @@
 /** Permissions, as they stand on the command line. */
 
 import { keeps, permissions as permissionsRule } from "../../rules.ts";
+import { suggest } from "../../suggest.ts";
 import type { TaskPermissions } from "../../worker/permitted_worker.ts";
 import { UsageError } from "./exit_status.ts";
 
@@ -15,8 +16,9 @@ export function parsePermissions(words: readonly string[]): TaskPermissions {
     const [name, ...values] = word.split("="), list = values.join("=");
     const permission: [string, true | string[]] = [name, values.length === 0 ? true : list.split(",")];
     if (keeps(permissionsRule, { [name]: permission[1] }) && (values.length === 0 || list !== "")) return permission;
+    const hint = words.length === 1 && suggest(name, ["none"]) || permissionsRule.hint!({ [name]: true });
     const kinds = "env, ffi, import, net, read, run, sys, write, or one of these with values, such as read=/data";
-    throw new UsageError(`Cannot cap the permissions of tasks: expected none, ${kinds}, received ${word}`);
+    throw new UsageError(`Cannot cap the permissions of tasks: expected none, ${kinds}, received ${word}${hint}`);
   });
   return Object.fromEntries(entries) as TaskPermissions;
 }

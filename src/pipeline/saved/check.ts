@@ -34,9 +34,10 @@ function checkTable(table: Table, path: Path, { required, optional }: TableRules
     if (!Object.hasOwn(table, field)) throw new Problem([...path, field], `${title} lacks the field "${field}"`);
   }
   for (const [field, value] of Object.entries(table)) {
-    if (keeps(known[field], value)) continue;
-    const expected = `field "${field}" of ${title} must be ${known[field].expected}`;
-    throw new Problem([...path, field], `${expected}, received ${inspect(value)}`);
+    const rule = known[field];
+    if (keeps(rule, value)) continue;
+    const expected = `field "${field}" of ${title} must be ${rule.expected}`;
+    throw new Problem([...path, field], `${expected}, received ${inspect(value)}${rule.hint?.(value) ?? ""}`);
   }
 }
 

@@ -268,7 +268,7 @@ const cases: readonly Case[] = [
     17,
     "tasks[0]",
     "permissions",
-    'field "permissions" of task "source" must be .*, received { nte: true }',
+    'field "permissions" of task "source" must be .*, received { nte: true }; did you mean "net"?',
   ],
   [
     "gain = 2",
