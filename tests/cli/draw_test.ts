@@ -99,7 +99,7 @@ for (const [way, nameOf] of Object.entries(NAMES)) {
 
 Deno.test("draw refuses to overwrite what it draws by a link or a URL, and modules, too", async () => {
   await using folder = await temporaryFolder();
-  const file = join(folder.path, "pipe.toml"), link = join(folder.path, "link.toml"), module = join(folder.path, "a.ts");
+  const [file, link, module] = ["pipe.toml", "link.toml", "a.ts"].map((name) => join(folder.path, name));
   const text = `export { default } from ${JSON.stringify(pathToFileURL(PIPELINES).href)};\n`;
   await Deno.writeTextFile(file, SAVED);
   await Deno.writeTextFile(module, text);
