@@ -38,5 +38,5 @@ export function stateAfter(action: KernelAction, kernel: string, state: KernelSt
   const { from, to } = ACTIONS[action];
   if ((from as readonly KernelState[]).includes(state)) return to;
   const wanted = from.length > 1 ? "it has ended" : `it must be ${from[0]}`;
-  throw new KernelStateError(`Cannot ${action} kernel "${kernel}": ${wanted}, received one that is ${state}`);
+  throw new KernelStateError(`Cannot ${action} kernel "${kernel}": ${wanted}, and is ${state}`);
 }

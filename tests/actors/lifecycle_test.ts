@@ -158,18 +158,18 @@ Deno.test("RingKernelRuntime refuses what a kernel's state does not allow", asyn
   const wrong = (promise: Promise<void>, message: string) => rejects(promise, { name: "KernelStateError", message });
   await wrong(
     kernel.deactivate(),
-    'Cannot deactivate kernel "upper": it must be active, received one that is launched',
+    'Cannot deactivate kernel "upper": it must be active, and is launched',
   );
   await wrong(
     kernel.reactivate(),
-    'Cannot reactivate kernel "upper": it must be deactivated, received one that is launched',
+    'Cannot reactivate kernel "upper": it must be deactivated, and is launched',
   );
   await kernel.activate();
-  await wrong(kernel.activate(), 'Cannot activate kernel "upper": it must be launched, received one that is active');
+  await wrong(kernel.activate(), 'Cannot activate kernel "upper": it must be launched, and is active');
   await Promise.all([kernel.terminate(), runtime.terminate("upper")]);
   await wrong(
     kernel.activate(),
-    'Cannot activate kernel "upper": it must be launched, received one that is terminated',
+    'Cannot activate kernel "upper": it must be launched, and is terminated',
   );
   await wrong(
     runtime.send("upper", Text({ text: "late" })),

@@ -23,7 +23,7 @@ export class Parties {
     const free = this.#free.pop();
     if (free !== undefined) return free;
     if (this.#given < this.#most) return ++this.#given;
-    throw new RangeError(`Cannot start a worker: ${this.#most} are there, or were given up on, received one more`);
+    throw new RangeError(`Cannot start a worker: ${this.#most} are there, or were given up on`);
   }
 
   /** Takes the number of a thread that has ended, after what it has left behind is cleaned up. */
