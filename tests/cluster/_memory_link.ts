@@ -72,9 +72,10 @@ export class MemoryLinks implements LinkOpener {
       take,
       ack: (place: number) => {
         wanted = Math.max(wanted, place);
-        if (this.#random() >= this.#faults.forgotten) this.acked = wanted;
+        // As at a server: what is acked stays so, also if a reader that is gone acks less afterwards.
+        if (this.#random() >= this.#faults.forgotten) this.acked = Math.max(this.acked, wanted);
       },
-      settle: () => Promise.resolve(void (this.acked = wanted)),
+      settle: () => Promise.resolve(void (this.acked = Math.max(this.acked, wanted))),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });
   }

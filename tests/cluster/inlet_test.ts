@@ -87,6 +87,9 @@ for (const [what, length, parcelBytes] of [["one parcel for many", 3, 1024], ["p
   }
 }
 
+/** Longer than the inlet takes from one look at its readers to the next. */
+const LIFE_MS = 30;
+
 /** One life of a reading program: up to `most` frames, then it is gone without a word. */
 async function readRound(
   links: MemoryLinks,
@@ -106,6 +109,8 @@ async function readRound(
     seen = frame[0];
   }
   const reached = Math.max(next, (seen ?? -1) + 1);
+  // A life that is shorter than the time between two looks at what was consumed acks nothing.
+  if (reached < total) await new Promise((resolve) => setTimeout(resolve, LIFE_MS));
   if (reached === total) await inward;
   else gone.abort(new StoppedError("gone"));
   return reached;
