@@ -1,6 +1,6 @@
 /**
- * Finds the test files that start programs, themselves or by a module of the tests that they import. `.ci/run` runs these
- * once more with a PATH that holds Deno alone.
+ * Finds the test files that start programs other than Deno, themselves or by a module of the tests that they import. `.ci/run`
+ * runs these once more with a PATH that holds Deno alone.
  *
  *     deno run --allow-read tests/house/starters.ts
  */
@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const IMPORT = /\bfrom "(\.[^"]+)"/g;
+const START = /Deno\.Command\((?!\s*Deno\.execPath\(\))/;
 
 async function* modulesBelow(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(join(ROOT, folder))) {
@@ -18,10 +19,10 @@ async function* modulesBelow(folder: string): AsyncGenerator<string> {
   }
 }
 
-/** The modules of `texts`, by their paths, that start programs, directly or by what they import. */
+/** The modules of `texts`, by their paths, that start programs other than Deno, directly or by what they import. */
 export function startersAmong(texts: ReadonlyMap<string, string>): string[] {
   const paths = Array.from(texts.keys());
-  const starters = new Set(paths.filter((path) => texts.get(path)!.includes("Deno.Command(")));
+  const starters = new Set(paths.filter((path) => START.test(texts.get(path)!)));
   const importsOne = (path: string) =>
     Array.from(texts.get(path)!.matchAll(IMPORT)).some(([, target]) => starters.has(join(dirname(path), target)));
   for (let count = -1; count !== starters.size;) {
