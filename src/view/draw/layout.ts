@@ -1,19 +1,23 @@
 /** Where everything goes: layers, by the Eclipse Layout Kernel. Its lines run at right angles and through no box. */
 
-import type { ELK } from "elkjs";
+import type { ELK, ElkNode } from "elkjs";
 import type { Content } from "./content.ts";
 import { layOutBy } from "./elk_layout.ts";
 import type { Direction, Layout, Metrics } from "./geometry.ts";
+import { loadKernel } from "./kernel.ts";
+import { layOutInWorker } from "./layout_worker.ts";
 
-let kernel: Promise<ELK> | undefined;
+/** Boxes and lines from which on a worker is worth its start. */
+const MANY = 150;
 
-/** Loaded when it is needed: it is large. */
-async function loadKernel(): Promise<ELK> {
-  const { default: Kernel } = await import("elkjs/lib/elk.bundled.js");
-  return new (Kernel as unknown as new () => ELK)();
-}
+const here = { layout: async (graph: ElkNode) => (await loadKernel()).layout(graph) } as Pick<ELK, "layout">;
 
-/** Lays out what is to be drawn. */
+const elsewhere = {
+  layout: async (graph: ElkNode) => await layOutInWorker(graph) ?? await here.layout(graph),
+} as Pick<ELK, "layout">;
+
+/** Lays out what is to be drawn: what is large in a worker, if there can be one. */
 export async function layOut(content: Content, metrics: Metrics, direction: Direction): Promise<Layout> {
-  return layOutBy(await (kernel ??= loadKernel()), content, metrics, direction);
+  const isLarge = content.nodes.length + content.edges.length >= MANY;
+  return await layOutBy(isLarge ? elsewhere : here, content, metrics, direction);
 }
