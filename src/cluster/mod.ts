@@ -4,6 +4,8 @@
  * @module
  */
 
+import "../supported_runtime.ts";
+
 export { publish, type PublishOptions } from "./publish.ts";
 export { subscribe, type SubscribeOptions } from "./subscribe.ts";
 export { nats, type NatsOptions, type TlsFiles, type Transport } from "./transport.ts";
