@@ -96,7 +96,7 @@ export type {
   TaskState,
   WaitingFor,
 } from "./src/manager/metrics.ts";
-export type { CompleteRestart, FailedFrameEnd, FailedFramePolicy, TaskRestart } from "./src/manager/restart.ts";
+export type { FailedFrameEnd, FailedFramePolicy, TaskRestart } from "./src/manager/restart.ts";
 export { type DeadFrame, type DeadFrameOptions, DeadFrames } from "./src/manager/dead_frames.ts";
 export type { AbandonedPolicy, TaskStateOptions } from "./src/manager/specs.ts";
 export type { RestartPolicy } from "./src/worker/restart_policy.ts";

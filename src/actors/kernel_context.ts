@@ -45,6 +45,7 @@ export interface TerminateOptions {
 export interface ReceivedFrom {
   /** The id of the kernel that has sent it. */
   readonly kernel: string;
+  /** The message. */
   // deno-lint-ignore no-explicit-any
   readonly message: Message<any>;
 }

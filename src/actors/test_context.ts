@@ -40,6 +40,7 @@ export const TEST_CONTEXT_RULES = {
 export interface ForwardedMessage {
   /** The id of the kernel that it was for. */
   readonly kernel: string;
+  /** The message. */
   readonly message: MessageEnvelope;
 }
 

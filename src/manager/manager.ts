@@ -1,5 +1,6 @@
 /** Runs tasks in workers on one shared memory: what a pipeline compiles to. */
 
+import { completeRestart } from "./restart.ts";
 import { type DeadFrameOptions, DeadFrames } from "./dead_frames.ts";
 import { resetRecord } from "../ring/task_record.ts";
 import type { SharedMemory } from "../ring/shared_memory.ts";
@@ -346,7 +347,7 @@ export class Manager implements AsyncDisposable {
     const bindings = Object.keys(job.bindings).length + (job.activation ? 1 : 0);
     return new SupervisedTask({
       start: (restarts) => new TaskWorker({ ...job, restarts }, this.name, permissions),
-      restart,
+      restart: completeRestart(restart),
       hands: readerHands(memory, job.bindings),
       deadLetters: this.deadLetters,
       resetRecord: () => resetRecord(memory, job.record, bindings),

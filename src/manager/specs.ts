@@ -21,7 +21,7 @@ import {
   tableOf,
 } from "../rules.ts";
 import { type DType, DTYPES } from "../ring/dtypes.ts";
-import type { CompleteRestart } from "./restart.ts";
+import type { TaskRestart } from "./restart.ts";
 import type { TaskPermissions } from "../worker/permitted_worker.ts";
 
 /** `switchable` runs again and again while the event is open, `toggleable` once per activation, which it takes. */
@@ -104,7 +104,7 @@ export interface TaskSpec {
    */
   onAbandoned?: AbandonedPolicy;
   /** Has it go on in a new worker when it has failed. */
-  restart?: CompleteRestart;
+  restart?: TaskRestart;
   /** An array that outlives its worker. */
   state?: TaskStateOptions;
   /** It fails when it gets nothing done for so many milliseconds although frames wait for it. */

@@ -1,7 +1,6 @@
 /** The declaration of a pipeline, and its life. */
 
 import { DEAD_FRAME_RULES, type DeadFrames } from "../manager/dead_frames.ts";
-import { completeRestart } from "../manager/restart.ts";
 import { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts";
 import { formatDType, isSameType, parseColumns } from "../ring/columns.ts";
 import { type DType, type FrameType, type FrameTypeName, parseDType } from "../ring/dtypes.ts";
@@ -336,7 +335,7 @@ export class Pipeline implements AsyncDisposable {
       params: task.params,
       permissions: task.permissions,
       onAbandoned: task.onAbandoned,
-      restart: task.restart && completeRestart(task.restart),
+      restart: task.restart,
       state: task.state,
       stallTimeoutMs: task.stallTimeoutMs,
     });

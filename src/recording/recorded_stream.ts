@@ -27,7 +27,9 @@ export interface RecordedFrame {
 
 /** A file of a recorded stream. */
 export interface RecordedPart {
+  /** Where it lies. */
   readonly path: string;
+  /** Its size. */
   readonly bytes: number;
   /** Frames that it holds. */
   readonly frames: number;

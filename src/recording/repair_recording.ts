@@ -7,6 +7,7 @@ import { folderPath, partsIn, readFolderHead } from "./format/folder.ts";
 
 /** What was done to a file. */
 export interface RepairedFile {
+  /** Where it lies. */
   readonly path: string;
   /** Bytes of a batch that was not whole. */
   readonly cutBytes: number;

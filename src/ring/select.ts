@@ -48,9 +48,6 @@ interface Selection<Key> {
   readonly sources: readonly HandleSource[];
   readonly doorbell: Doorbell;
 }
-
-type KeyOf<Sources> = Extract<keyof Sources, string>;
-
 /**
  * Blocks the thread until at least one of `sources` is ready, and returns the key of one that is; `null` if none is within
  * `timeoutMs`. It takes nothing: call `read()`, `write()`, `take()` or whatever you want to do next.
@@ -93,16 +90,16 @@ type KeyOf<Sources> = Extract<keyof Sources, string>;
 export function select<const Sources extends Readonly<Record<string, Selectable | null>>>(
   sources: Sources,
   options?: SelectOptions & { readonly timeoutMs?: undefined },
-): KeyOf<Sources>;
+): Extract<keyof Sources, string>;
 /** As above; `null` if none is ready within `timeoutMs`. */
 export function select<const Sources extends Readonly<Record<string, Selectable | null>>>(
   sources: Sources,
   options: SelectOptions,
-): KeyOf<Sources> | null;
+): Extract<keyof Sources, string> | null;
 export function select<Sources extends Readonly<Record<string, Selectable | null>>>(
   sources: Sources,
   options: SelectOptions = NO_OPTIONS,
-): KeyOf<Sources> | null {
+): Extract<keyof Sources, string> | null {
   if (options !== NO_OPTIONS) checkOptions("select", options, SELECT_RULES);
   const { keys, sources: waited, doorbell } = selectionOf(sources);
   const found = doorbell.block(waited, options.timeoutMs ?? Infinity);
@@ -135,16 +132,16 @@ export function select<Sources extends Readonly<Record<string, Selectable | null
 export function selectAsync<const Sources extends Readonly<Record<string, Selectable | null>>>(
   sources: Sources,
   options?: AsyncWaitOptions & { readonly timeoutMs?: undefined },
-): Promise<KeyOf<Sources>>;
+): Promise<Extract<keyof Sources, string>>;
 /** As above; `null` if none is ready within `timeoutMs`. */
 export function selectAsync<const Sources extends Readonly<Record<string, Selectable | null>>>(
   sources: Sources,
   options: AsyncWaitOptions,
-): Promise<KeyOf<Sources> | null>;
+): Promise<Extract<keyof Sources, string> | null>;
 export async function selectAsync<Sources extends Readonly<Record<string, Selectable | null>>>(
   sources: Sources,
   options: AsyncWaitOptions = NO_OPTIONS,
-): Promise<KeyOf<Sources> | null> {
+): Promise<Extract<keyof Sources, string> | null> {
   if (options !== NO_OPTIONS) checkWaitOptions("select", options);
   const { keys, sources: waited, doorbell } = selectionOf(sources);
   const found = await doorbell.wait(waited, options.timeoutMs ?? Infinity, options.signal);
@@ -153,13 +150,13 @@ export async function selectAsync<Sources extends Readonly<Record<string, Select
 
 function selectionOf<Sources extends Readonly<Record<string, Selectable | null>>>(
   sources: Sources,
-): Selection<KeyOf<Sources>> {
+): Selection<Extract<keyof Sources, string>> {
   if (typeof sources !== "object" || sources === null || Array.isArray(sources) || SOURCE in sources) {
     throw new TypeError(`Cannot select: expected handles by name, received ${describe(sources)}`);
   }
-  const keys: KeyOf<Sources>[] = [], found: HandleSource[] = [];
+  const keys: Extract<keyof Sources, string>[] = [], found: HandleSource[] = [];
   calls++;
-  for (const key of Object.keys(sources) as KeyOf<Sources>[]) {
+  for (const key of Object.keys(sources) as Extract<keyof Sources, string>[]) {
     const handle = sources[key];
     if (handle === null) continue;
     const source = sourceOf(key, handle);
