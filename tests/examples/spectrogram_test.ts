@@ -1,3 +1,4 @@
+import { lacks } from "../_programs.ts";
 import { equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { decode } from "fast-png";
@@ -107,7 +108,7 @@ for (const [program, riff, data] of OPEN) {
 
 Deno.test({
   name: "The spectrogram example reads what sox itself writes into a pipe",
-  ignore: !new Deno.Command("sh", { args: ["-c", "command -v sox"] }).outputSync().success,
+  ignore: lacks("sox") || lacks("sh"),
   async fn() {
     const args = ["-n", "-r", "22050", "-b", "16", "-t", "wav", "-", "synth", "0.5", "sine", "1000", "vol", "0.5"];
     const sox = new Deno.Command("sh", { args: ["-c", `sox ${args.join(" ")} | cat`], stderr: "null" });
