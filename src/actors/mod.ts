@@ -101,3 +101,4 @@ export type { ModuleReference } from "../worker/module_url.ts";
 export type { Dashboard, DashboardOptions } from "../view/live/dashboard.ts";
 export type { RunDashboardOptions } from "../view/live/run_options.ts";
 export type { TaskPermissions } from "../worker/permitted_worker.ts";
+export type { RestartPolicy } from "../worker/restart_policy.ts";

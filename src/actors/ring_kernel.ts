@@ -6,8 +6,6 @@ import {
   callback,
   checkOptions,
   checkRule,
-  countOrInfinity,
-  duration,
   either,
   integer,
   name,
@@ -19,6 +17,7 @@ import {
 } from "../rules.ts";
 import { type ModuleReference, moduleUrl } from "../worker/module_url.ts";
 import type { TaskPermissions } from "../worker/permitted_worker.ts";
+import { completePolicy, RESTART_RULES, type RestartPolicy } from "../worker/restart_policy.ts";
 import type { ForeignDefinition } from "./thread/kernel_protocol.ts";
 import type { ContextFor } from "./kernel_context.ts";
 import type { AnyMessageType } from "./message.ts";
@@ -31,41 +30,17 @@ export type Backpressure = "block" | "reject" | "dropOldest";
 
 /**
  * When a kernel is called again whose function has thrown. Whoever waits for an answer to what the kernel had received is told
- * the error in any case; queued messages stay where they are.
+ * the error in any case; queued messages stay where they are. A run counts that has processed a message.
  */
-export interface RestartOptions {
+export interface RestartOptions extends RestartPolicy {
   /**
    * Where the function is called again: in a new worker, which imports the module anew, or in the same one, whose module
-   * keeps its state. A worker that has ended, or is broken, is always replaced.
+   * keeps its state, and where a function that has received a message since it was called is called again at once, which is
+   * no restart in a row. A worker that has ended, or is broken, is always replaced.
    *
    * @default {"new"}
    */
   worker?: "new" | "same";
-  /**
-   * Milliseconds until the first time; then twice as many each time. In the same worker, a function that has received a
-   * message since it was called is called again at once.
-   *
-   * @default {100}
-   */
-  backoffMs?: number;
-  /**
-   * The most milliseconds.
-   *
-   * @default {10000}
-   */
-  maxBackoffMs?: number;
-  /**
-   * How often in a row: without a message that was processed in between. After that the kernel ends. `Infinity` for ever.
-   *
-   * @default {5}
-   */
-  limit?: number;
-  /**
-   * A failure after so many milliseconds without one is not in a row with those before.
-   *
-   * @default {60000}
-   */
-  resetMs?: number;
 }
 
 /** Something for a kernel's input, and something for its output. */
@@ -265,13 +240,7 @@ const DEDICATED_BYTES = 2 ** 20;
 const SHARED_BYTES = 2 ** 15;
 
 /** The rules of {@link RestartOptions}. */
-export const RESTART_RULES = {
-  worker: oneOf(["new", "same"]),
-  backoffMs: duration,
-  maxBackoffMs: duration,
-  limit: countOrInfinity(0),
-  resetMs: duration,
-} satisfies Rules;
+export const KERNEL_RESTART_RULES: Rules = { ...RESTART_RULES, worker: oneOf(["new", "same"]) };
 
 /** What each of two may be, and both at once. */
 const forBoth = (rule: Rule) => either(rule, { ...object, expected: "{ input, output }" });
@@ -320,10 +289,9 @@ function bothOf<Value>(
 
 function restartOf(action: string, options: RestartOptions | "never" | undefined): RingKernelSettings["restart"] {
   if (options === "never") return null;
-  if (options !== undefined) checkOptions(`${action}, option restart`, options, RESTART_RULES);
-  const defaults = { backoffMs: 100, maxBackoffMs: 10_000, limit: 5, resetMs: 60_000 };
-  const given = Object.entries(options ?? { worker: "same" }).filter(([, value]) => value !== undefined);
-  return { worker: "new", ...defaults, ...Object.fromEntries(given) };
+  if (options === undefined) return { worker: "same", ...completePolicy({}) };
+  checkOptions(`${action}, option restart`, options, KERNEL_RESTART_RULES);
+  return { worker: options.worker ?? "new", ...completePolicy(options) };
 }
 
 function settingsOf(

@@ -110,6 +110,17 @@ for (const [deed, says] of [["exit", "ended its worker"], ["close", "closed its 
   });
 }
 
+Deno.test("A kernel's row of restarts is not ended by a message that it has processed in between", async () => {
+  await using runtime = new RingKernelRuntime();
+  const kernel = await runtime.kernelScope("k", reborn);
+  for (let failures = 0; failures < 3; failures++) {
+    await kernel.request(order("nothing"), PATIENTLY);
+    await kernelErrorOf(kernel.request(order("throw"), PATIENTLY));
+  }
+  await until(() => kernel.state === "terminated", "it has ended");
+  equal(kernel.telemetry.restarts, 2);
+});
+
 Deno.test("A kernel that always fails ends after its limit", async () => {
   await using runtime = new RingKernelRuntime();
   const kernel = await runtime.launch("k", stillborn);

@@ -56,7 +56,7 @@ const WRONG: readonly [options: object, name: string, message: string][] = [
   [
     { restart: { limit: -1 } },
     "RangeError",
-    'Cannot define kernel "k", option restart: limit must be an integer, 0 or more, or Infinity, received -1',
+    'Cannot define kernel "k", option restart: limit must be an integer, 1 or more, or Infinity, received -1',
   ],
   [
     { restart: "always" },

@@ -22,7 +22,7 @@ import { Manager } from "@ringmill/ringmill/runtime";
 import { describePipeline, drawMermaid, drawSvg, drawTable, drawText } from "@ringmill/ringmill/view";
 import { ok, rejects } from "node:assert/strict";
 import { LAUNCH_RULES, RUNTIME_RULES } from "../../src/actors/runtime.ts";
-import { RING_KERNEL_RULES } from "../../src/actors/ring_kernel.ts";
+import { KERNEL_RESTART_RULES, RING_KERNEL_RULES } from "../../src/actors/ring_kernel.ts";
 import * as graphRules from "../../src/graph/option_rules.ts";
 import { LIMITER_RULES } from "../../src/graph/limiter.ts";
 import { LINEAR_NODE_RULES } from "../../src/linear/node.ts";
@@ -123,6 +123,10 @@ const CALLS: Readonly<Record<string, Call>> = {
     call: (options) => convertRecording("/nowhere", options),
   },
   "new RingKernelRuntime": { rules: RUNTIME_RULES, call: (options) => new RingKernelRuntime(options) },
+  "ringKernel: restart": {
+    rules: KERNEL_RESTART_RULES,
+    call: (restart) => ringKernel({ id: `options ${kernels++}`, module: import.meta, input: Text, restart }, () => {}),
+  },
   ringKernel: {
     rules: RING_KERNEL_RULES,
     given: { module: import.meta, input: Text },

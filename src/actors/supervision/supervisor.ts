@@ -1,12 +1,13 @@
 /** Keeps a kernel's function running in a worker, by the kernel's policy for errors. */
 
+import { now } from "../../ring/clock.ts";
 import { LONGEST_TIMER_MS } from "../../ring/within.ts";
 import { type FailureReport, reportFailure } from "../message/failure.ts";
 import type { Ending, StartedKernel, WorkerListener, WorkerOrder } from "./kernel_worker.ts";
 import type { KernelJob, KernelQuestion, ToKernel } from "../thread/kernel_protocol.ts";
-import { RestartPlan } from "./restart_plan.ts";
 import type { RingKernelSettings } from "../ring_kernel.ts";
 import { type ErrorReport, reportError } from "../../worker/error_report.ts";
+import { RestartPlan } from "../../worker/restart_policy.ts";
 
 /** What a supervisor needs, and whom it tells. */
 export interface SupervisorHooks {
@@ -40,12 +41,13 @@ export class Supervisor implements WorkerListener {
   readonly #policy: Policy;
   readonly #graceMs: number;
   readonly #hooks: SupervisorHooks;
-  readonly #plan: RestartPlan;
+  /** `null` if there are no restarts. */
+  readonly #plan: RestartPlan | null;
   #worker: StartedKernel | undefined;
   #job: KernelJob | undefined;
   #workers = 0;
-  /** Messages that were processed when the function was called last. */
-  #finishedBefore = 0;
+  /** When the run began that counts for the plan, and the messages that were processed until then. */
+  #begun = { at: 0, finished: 0 };
   #hasLoaded = false;
   #isStopping = false;
   #isOver = false;
@@ -60,7 +62,7 @@ export class Supervisor implements WorkerListener {
     this.#policy = policy;
     this.#graceMs = graceMs;
     this.#hooks = hooks;
-    this.#plan = new RestartPlan(policy.restart);
+    this.#plan = policy.restart && new RestartPlan(policy.restart);
   }
 
   /** Workers that were started after the first. */
@@ -87,11 +89,15 @@ export class Supervisor implements WorkerListener {
   loaded(): void {
     if (!this.#hasLoaded) this.#hooks.loaded();
     this.#hasLoaded = true;
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#begun = { at: now(), finished: this.#hooks.finished() };
     this.#run();
   }
 
   #run(): void {
-    this.#finishedBefore = this.#hooks.finished();
     this.post({ kind: "run" });
   }
 
@@ -104,9 +110,12 @@ export class Supervisor implements WorkerListener {
   #fail(ending: Ending): void {
     const failure = reportFailure(this.#id, ending.incident, ending.error);
     this.#hooks.failed(failure);
-    const delay = this.#isStopping || !this.#hasLoaded ? null : this.#delayAfter(ending);
+    const canGoOn = !this.#isStopping && this.#hasLoaded, isInPlace = this.#isInPlace(ending);
+    // A call that has received something was none in vain: the run goes on.
+    if (canGoOn && isInPlace && ending.hasReceived) return this.#run();
+    const delay = canGoOn ? this.#nextDelay() : null;
     if (delay === null) return this.#end(failure);
-    if (!ending.isDead && this.#policy.restart?.worker === "same") return this.#later(delay, () => this.#run());
+    if (isInPlace) return this.#later(delay, () => this.#begin());
     if (ending.isDead) this.#hooks.lost(failure);
     this.#retire();
     this.#later(delay, () => this.#startAgain());
@@ -122,13 +131,14 @@ export class Supervisor implements WorkerListener {
     }
   }
 
+  #isInPlace({ isDead }: Ending): boolean {
+    return !isDead && this.#policy.restart?.worker === "same";
+  }
+
   /** How long to wait before the function is called again; `null` for ever. */
-  #delayAfter({ isDead, hasReceived }: Pick<Ending, "isDead" | "hasReceived">): number | null {
-    const { restart } = this.#policy;
-    if (this.#hooks.finished() > this.#finishedBefore) this.#plan.reset();
-    if (restart?.worker !== "same" || isDead || !hasReceived) return this.#plan.next(performance.now());
-    this.#plan.reset();
-    return 0;
+  #nextDelay(): number | null {
+    const { at, finished } = this.#begun;
+    return this.#plan && this.#plan.next(now() - at, this.#hooks.finished() > finished);
   }
 
   #later(ms: number, work: () => void): void {
@@ -158,7 +168,7 @@ export class Supervisor implements WorkerListener {
   #replace(failure: FailureReport): void {
     clearTimeout(this.#timer);
     this.#replacedFor = undefined;
-    const delay = this.#isStopping ? null : this.#delayAfter({ isDead: true, hasReceived: false });
+    const delay = this.#isStopping ? null : this.#nextDelay();
     if (delay === null) return this.#end(failure);
     this.#hooks.lost(failure);
     this.#retire();
