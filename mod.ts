@@ -86,7 +86,9 @@ export {
 } from "./src/ring/dtypes.ts";
 export { select, type Selectable, selectAsync, type SelectOptions } from "./src/ring/select.ts";
 export type { AsyncWaitOptions, WaitStrategy } from "./src/ring/waiting.ts";
-export type { RingReader, RingView, RingWriter } from "./src/ring/ring.ts";
+export type { RingReader, RingWriter } from "./src/ring/ring.ts";
+export type { RingEnd, RingView } from "./src/ring/ring_end.ts";
+export { StreamEnd } from "./src/ring/stream_end.ts";
 export type {
   EndMetrics,
   MonitorOptions,

@@ -29,7 +29,9 @@ export type { AbandonedPolicy, EventSpec, RingSpec, TaskSpec } from "./manager/s
 export type { ActivationMode } from "./manager/specs.ts";
 export type { TaskPermissions } from "./worker/permitted_worker.ts";
 export type { TaskContext } from "./manager/task_context.ts";
-export { RingReader, type RingView, RingWriter } from "./ring/ring.ts";
+export { RingReader, RingWriter } from "./ring/ring.ts";
+export { RingEnd, type RingView } from "./ring/ring_end.ts";
+export type { StreamEnd } from "./ring/stream_end.ts";
 export { select, type Selectable, selectAsync, type SelectOptions } from "./ring/select.ts";
 export type { FrameDescription } from "./ring/description.ts";
 export type { AsyncWaitOptions, WaitStrategy } from "./ring/waiting.ts";

@@ -1,6 +1,6 @@
 /** Opens what a binding describes. */
 
-import type { HandleOptions } from "./ring_ends.ts";
+import type { HandleOptions } from "./end.ts";
 import { layout } from "./core.generated.ts";
 import { type BindingDescription, type BindingOf, readerAddress } from "./description.ts";
 import { Reader } from "./reader.ts";

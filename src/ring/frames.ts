@@ -1,6 +1,6 @@
 /** The frames of a stream, in place on its slots. */
 
-import type { End } from "./ring_ends.ts";
+import type { End } from "./end.ts";
 import { dataAddress, type RingDescription } from "./description.ts";
 import type { FrameOf, FrameType } from "./dtypes.ts";
 import { type FrameKind, frameKind, type OwnedFrame, type SharedFrame } from "./frame_kind.ts";

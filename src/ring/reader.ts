@@ -1,13 +1,14 @@
 /** The reading end of a stream. */
 
-import { type HandleOptions, ReaderEnd } from "./ring_ends.ts";
+import type { HandleOptions } from "./end.ts";
+import { ReaderEnd } from "./reader_end.ts";
 import { Frames, type LookManyOptions, type OwnedFrame, type SharedFrame } from "./frames.ts";
 import type { BindingOf } from "./description.ts";
 import type { DType, FrameOf, FrameType } from "./dtypes.ts";
 import { readableOf, type ReadableOptions } from "./readable.ts";
 import { RingReader } from "./ring.ts";
 import type { SharedMemory } from "./shared_memory.ts";
-import { SOURCE, type Source } from "./source.ts";
+import { StreamEnd } from "./stream_end.ts";
 import type { AsyncWaitOptions } from "./waiting.ts";
 
 /**
@@ -26,27 +27,12 @@ import type { AsyncWaitOptions } from "./waiting.ts";
  * deepEqual(await reader.readAsync(), Float32Array.of(1, 2));
  * ```
  */
-export interface AsyncReader<D extends FrameType = DType> extends AsyncIterable<SharedFrame<D>>, Disposable {
-  /** The stream's name. */
-  readonly name: string;
-  /** Elements along each dimension of a frame. */
-  readonly shape: readonly number[];
-  /** The element type, or those of the columns. */
-  readonly dtype: D;
-  /** Numbers in a frame, or in each column: the product of the shape, twice that for complex ones. */
-  readonly frameLength: number;
-  /** Bytes of a frame. */
-  readonly frameBytes: number;
-  /** The stream's ring as raw bytes. */
-  readonly ring: RingReader;
-  /** The bytes of the whole ring, in the order of the memory. */
-  readonly raw: Uint8Array<SharedArrayBuffer>;
+export interface AsyncReader<D extends FrameType = DType>
+  extends StreamEnd<D, RingReader>, AsyncIterable<SharedFrame<D>>, Disposable {
   /** Whether the stream has ended and everything is read, or this reader is closed. */
   readonly closed: boolean;
   /** Frames that passed this reader by unread: overtaken, skipped, or discarded by `setBlocking(true)`. */
   readonly lost: number;
-  /** How full the stream's ring is for its slowest reader that holds the writer back, 0 to 1. */
-  readonly pressure: number;
   /** A copy of the next frame, or `null` if none is there. */
   read(this: object): OwnedFrame<D> | null;
   /** Copies the next frame into `out`. False if none is there. */
@@ -92,11 +78,7 @@ export interface AsyncReader<D extends FrameType = DType> extends AsyncIterable<
  * }
  * ```
  */
-export class Reader<D extends FrameType = DType> implements AsyncReader<D> {
-  /** The stream's name. */
-  readonly name: string;
-  /** The stream's ring as raw bytes. It shares its position with this reader. */
-  readonly ring: RingReader;
+export class Reader<D extends FrameType = DType> extends StreamEnd<D, RingReader> implements AsyncReader<D> {
   readonly #end: ReaderEnd;
   readonly #frames: Frames<D>;
   readonly #stride: number;
@@ -105,40 +87,16 @@ export class Reader<D extends FrameType = DType> implements AsyncReader<D> {
 
   /** Opens a reader. Task hosts and pipelines do this. */
   constructor(memory: SharedMemory, description: BindingOf<"reader">, options: HandleOptions = {}) {
-    const { ring } = description;
-    this.name = ring.name;
-    this.#frames = new Frames(memory, ring);
-    this.#end = new ReaderEnd(memory, ring, description, options);
-    this.#frames.ownSlots = (slot) => this.#end.ownSlot(slot, this.#stride);
-    this.#stride = this.#frames.stride;
-    this.#scratchAddress = description.scratch;
-    this.#scratch = this.#frames.view(description.scratch);
-    this.ring = new RingReader(memory, ring, this.#end);
-  }
-
-  /** Elements along each dimension of a frame. */
-  get shape(): readonly number[] {
-    return this.#frames.shape;
-  }
-
-  /** The element type, or those of the columns. */
-  get dtype(): D {
-    return this.#frames.dtype;
-  }
-
-  /** Numbers in a frame, or in each column: the product of the shape, twice that for complex ones. */
-  get frameLength(): number {
-    return this.#frames.length;
-  }
-
-  /** Bytes of a frame. */
-  get frameBytes(): number {
-    return this.#frames.bytes;
-  }
-
-  /** The bytes of the whole ring, in the order of the memory. What they hold changes at any time. */
-  get raw(): Uint8Array<SharedArrayBuffer> {
-    return this.ring.data;
+    const { ring, scratch } = description;
+    const frames = new Frames<D>(memory, ring);
+    const end = new ReaderEnd(memory, ring, description, options);
+    super(frames, new RingReader(memory, ring, end));
+    this.#frames = frames;
+    this.#end = end;
+    this.#stride = frames.stride;
+    this.#scratchAddress = scratch;
+    this.#scratch = frames.view(scratch);
+    frames.ownSlots = (slot) => end.ownSlot(slot, frames.stride);
   }
 
   /** Whether the stream has ended and everything is read, or this reader is closed. */
@@ -149,11 +107,6 @@ export class Reader<D extends FrameType = DType> implements AsyncReader<D> {
   /** Frames that passed this reader by unread: overtaken, skipped, or discarded by `setBlocking(true)`. */
   get lost(): number {
     return this.#end.lost / this.#stride;
-  }
-
-  /** How full the stream's ring is for its slowest reader that holds the writer back, 0 to 1. */
-  get pressure(): number {
-    return this.ring.pressure;
   }
 
   /**
@@ -342,11 +295,6 @@ export class Reader<D extends FrameType = DType> implements AsyncReader<D> {
   close(this: object): void;
   close(): void {
     this.#end.close();
-  }
-
-  /** @internal */
-  get [SOURCE](): Source {
-    return this.#end;
   }
 
   /** As {@link close}. */

@@ -1,7 +1,7 @@
 /** A queue of records in shared memory: many producers, consumers that take turns, four bands of priority. */
 
 import { codes, layout } from "./core.generated.ts";
-import type { HandleOptions } from "./ring_ends.ts";
+import type { HandleOptions } from "./end.ts";
 import { describe } from "./frame_kind.ts";
 import type { Core } from "./core.ts";
 import { StoppedError } from "../errors.ts";

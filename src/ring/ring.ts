@@ -1,51 +1,16 @@
 /** The two ends of a ring as raw bytes: any length, and therefore views that may be split where the ring wraps. */
 
 import { codes } from "./core.generated.ts";
-import { type HandleOptions, ReaderEnd, WriterEnd } from "./ring_ends.ts";
-import { describe } from "./frame_kind.ts";
-import { dataAddress, type RingDescription } from "./description.ts";
+import type { HandleOptions } from "./end.ts";
+import type { WhichReader } from "./passing_end.ts";
+import { ReaderEnd } from "./reader_end.ts";
+import { RingData, RingEnd, type RingView } from "./ring_end.ts";
+import { WriterEnd } from "./writer_end.ts";
+import type { RingDescription } from "./description.ts";
 import type { SharedMemory } from "./shared_memory.ts";
-import { SOURCE, type Source } from "./source.ts";
 import type { AsyncWaitOptions } from "./waiting.ts";
 
-/** Consecutive bytes of a ring. The second part is empty unless they wrap. */
-export type RingView = readonly [Uint8Array<SharedArrayBuffer>, Uint8Array<SharedArrayBuffer>];
-
 const NOTHING: Uint8Array<SharedArrayBuffer> = new Uint8Array(new SharedArrayBuffer(0));
-
-/** The data area of a ring. */
-class RingData {
-  readonly bytes: Uint8Array<SharedArrayBuffer>;
-  readonly #name: string;
-  /** Bytes of which only multiples are moved: those of a frame, or 1. */
-  readonly #unit: number;
-
-  constructor(memory: SharedMemory, ring: RingDescription) {
-    this.#unit = ring.frame?.stride ?? 1;
-    this.bytes = memory.bytes.subarray(dataAddress(ring), dataAddress(ring) + ring.capacity);
-    this.#name = ring.name;
-  }
-
-  checkLength(length: number): void {
-    const isWhole = Number.isInteger(length / this.#unit);
-    if (isWhole && length >= 1 && length <= this.bytes.length) return;
-    const multiple = this.#unit > 1 ? `, a multiple of ${this.#unit}` : "";
-    const limits = `length must be 1 to ${this.bytes.length} bytes${multiple}`;
-    throw new RangeError(`Cannot use ring "${this.#name}": ${limits}, received ${length}`);
-  }
-
-  checkBytes(bytes: Uint8Array): void {
-    if (bytes instanceof Uint8Array) return;
-    throw new TypeError(`Cannot use ring "${this.#name}": expected a Uint8Array, received ${describe(bytes)}`);
-  }
-
-  /** The bytes at an offset, or `null` for a code that is none. */
-  view(offset: number, length: number): RingView | null {
-    if (offset < 0) return null;
-    const beforeWrap = Math.min(length, this.bytes.length - offset);
-    return [this.bytes.subarray(offset, offset + beforeWrap), this.bytes.subarray(0, length - beforeWrap)];
-  }
-}
 
 /**
  * The reading end of a ring of raw bytes.
@@ -66,19 +31,15 @@ class RingData {
  * reader.increment();
  * ```
  */
-export class RingReader {
-  /** The ring's name. */
-  readonly name: string;
-  /** The whole data area in the order of the memory. What it holds changes at any time. */
-  readonly data: Uint8Array<SharedArrayBuffer>;
+export class RingReader extends RingEnd {
   readonly #end: ReaderEnd;
   readonly #ring: RingData;
 
   /** Wraps a reading end. Managers and bindings do this. */
   constructor(memory: SharedMemory, ring: RingDescription, end: ReaderEnd) {
-    this.name = ring.name;
-    this.#ring = new RingData(memory, ring);
-    this.data = this.#ring.bytes;
+    const data = new RingData(memory, ring);
+    super(data, end);
+    this.#ring = data;
     this.#end = end;
   }
 
@@ -86,26 +47,11 @@ export class RingReader {
   static open(
     memory: SharedMemory,
     ring: RingDescription,
-    which: number | { readonly index: number; readonly isLatest?: boolean },
+    which: number | WhichReader,
     options: HandleOptions = {},
   ): RingReader {
     const reader = typeof which === "number" ? { index: which } : which;
     return new RingReader(memory, ring, new ReaderEnd(memory, ring, reader, options));
-  }
-
-  /** Bytes that the ring holds. */
-  get capacity(): number {
-    return this.data.length;
-  }
-
-  /** Bytes that the slowest reader which holds the writer back has not yet consumed. */
-  get unread(): number {
-    return this.#end.unread;
-  }
-
-  /** How full the ring is for the slowest reader which holds the writer back, 0 to 1. */
-  get pressure(): number {
-    return this.unread / this.capacity;
   }
 
   /**
@@ -215,11 +161,6 @@ export class RingReader {
   close(): void {
     this.#end.close();
   }
-
-  /** @internal */
-  get [SOURCE](): Source {
-    return this.#end;
-  }
 }
 
 /**
@@ -239,40 +180,21 @@ export class RingReader {
  * equal(writer.write(Uint8Array.of(7, 8, 9)), false); // two bytes are left
  * ```
  */
-export class RingWriter {
-  /** The ring's name. */
-  readonly name: string;
-  /** The whole data area in the order of the memory. */
-  readonly data: Uint8Array<SharedArrayBuffer>;
+export class RingWriter extends RingEnd {
   readonly #end: WriterEnd;
   readonly #ring: RingData;
 
   /** Wraps a writing end. Managers and bindings do this. */
   constructor(memory: SharedMemory, ring: RingDescription, end: WriterEnd) {
-    this.name = ring.name;
-    this.#ring = new RingData(memory, ring);
-    this.data = this.#ring.bytes;
+    const data = new RingData(memory, ring);
+    super(data, end);
+    this.#ring = data;
     this.#end = end;
   }
 
   /** Opens the writer of a ring. It belongs to one thread. */
   static open(memory: SharedMemory, ring: RingDescription, options: HandleOptions = {}): RingWriter {
     return new RingWriter(memory, ring, new WriterEnd(memory, ring, options));
-  }
-
-  /** Bytes that the ring holds. */
-  get capacity(): number {
-    return this.data.length;
-  }
-
-  /** Bytes that the slowest reader which holds the writer back has not yet consumed. */
-  get unread(): number {
-    return this.#end.unread;
-  }
-
-  /** How full the ring is for the slowest reader which holds the writer back, 0 to 1. */
-  get pressure(): number {
-    return this.unread / this.capacity;
   }
 
   /**
@@ -350,10 +272,5 @@ export class RingWriter {
   close(this: object): void;
   close(): void {
     this.#end.close();
-  }
-
-  /** @internal */
-  get [SOURCE](): Source {
-    return this.#end;
   }
 }

@@ -1,7 +1,7 @@
 /** Events: switches that tell tasks when they may run. */
 
 import { codes, layout } from "./core.generated.ts";
-import { closedCore, type HandleOptions } from "./ring_ends.ts";
+import { closedCore, type HandleOptions } from "./end.ts";
 import type { Core } from "./core.ts";
 import type { BindingOf } from "./description.ts";
 import { StoppedError } from "../errors.ts";

@@ -3,7 +3,7 @@
 import { boolean, checkOptions, oneOf, type Rules } from "../rules.ts";
 import type { FrameOf, FrameType } from "./dtypes.ts";
 import { describe, type SharedFrame } from "./frame_kind.ts";
-import type { RingView } from "./ring.ts";
+import type { RingView } from "./ring_end.ts";
 
 /** What becomes of the bytes at the end of a stream that are less than a frame. */
 export type PartialFrame = "error" | "drop" | "pad";

@@ -1,13 +1,15 @@
 /** The writing end of a stream. */
 
-import { type HandleOptions, WriterEnd } from "./ring_ends.ts";
+import type { HandleOptions } from "./end.ts";
+import { WriterEnd } from "./writer_end.ts";
 import { Frames, type LookManyOptions, type SharedFrame } from "./frames.ts";
 import type { BindingOf } from "./description.ts";
 import type { DType, FrameOf, FrameType } from "./dtypes.ts";
-import { type RingView, RingWriter } from "./ring.ts";
+import { RingWriter } from "./ring.ts";
+import type { RingView } from "./ring_end.ts";
 import { type BytesChunk, writableOf, type WritableOptions } from "./writable.ts";
 import type { SharedMemory } from "./shared_memory.ts";
-import { SOURCE, type Source } from "./source.ts";
+import { StreamEnd } from "./stream_end.ts";
 import type { AsyncWaitOptions } from "./waiting.ts";
 
 /**
@@ -28,23 +30,7 @@ import type { AsyncWaitOptions } from "./waiting.ts";
  * equal(writer.write(Int32Array.of(3)), false); // full
  * ```
  */
-export interface AsyncWriter<D extends FrameType = DType> extends Disposable {
-  /** The stream's name. */
-  readonly name: string;
-  /** Elements along each dimension of a frame. */
-  readonly shape: readonly number[];
-  /** The element type, or those of the columns. */
-  readonly dtype: D;
-  /** Numbers in a frame, or in each column: the product of the shape, twice that for complex ones. */
-  readonly frameLength: number;
-  /** Bytes of a frame. */
-  readonly frameBytes: number;
-  /** The stream's ring as raw bytes. */
-  readonly ring: RingWriter;
-  /** The bytes of the whole ring, in the order of the memory. */
-  readonly raw: Uint8Array<SharedArrayBuffer>;
-  /** How full the ring is for its slowest reader that holds the writer back, 0 to 1. */
-  readonly pressure: number;
+export interface AsyncWriter<D extends FrameType = DType> extends StreamEnd<D, RingWriter>, Disposable {
   /** Frames that `write()` and `writeAsync()` could not put anywhere in time. */
   readonly refused: number;
   /** Whether all readers that the stream had have ended or were closed. */
@@ -88,11 +74,7 @@ export interface AsyncWriter<D extends FrameType = DType> extends Disposable {
  * }
  * ```
  */
-export class Writer<D extends FrameType = DType> implements AsyncWriter<D> {
-  /** The stream's name. */
-  readonly name: string;
-  /** The stream's ring as raw bytes. It shares its position with this writer. */
-  readonly ring: RingWriter;
+export class Writer<D extends FrameType = DType> extends StreamEnd<D, RingWriter> implements AsyncWriter<D> {
   readonly #end: WriterEnd;
   readonly #frames: Frames<D>;
   readonly #stride: number;
@@ -101,44 +83,15 @@ export class Writer<D extends FrameType = DType> implements AsyncWriter<D> {
 
   /** Opens a writer. Task hosts and pipelines do this. */
   constructor(memory: SharedMemory, description: BindingOf<"writer">, options: HandleOptions = {}) {
-    const { ring } = description;
-    this.name = ring.name;
-    this.#frames = new Frames(memory, ring);
-    this.#end = new WriterEnd(memory, ring, options);
-    this.#stride = this.#frames.stride;
-    this.#scratchAddress = description.scratch;
-    this.#scratch = this.#frames.view(description.scratch);
-    this.ring = new RingWriter(memory, ring, this.#end);
-  }
-
-  /** Elements along each dimension of a frame. */
-  get shape(): readonly number[] {
-    return this.#frames.shape;
-  }
-
-  /** The element type, or those of the columns. */
-  get dtype(): D {
-    return this.#frames.dtype;
-  }
-
-  /** Numbers in a frame, or in each column: the product of the shape, twice that for complex ones. */
-  get frameLength(): number {
-    return this.#frames.length;
-  }
-
-  /** Bytes of a frame. */
-  get frameBytes(): number {
-    return this.#frames.bytes;
-  }
-
-  /** The bytes of the whole ring, in the order of the memory. */
-  get raw(): Uint8Array<SharedArrayBuffer> {
-    return this.ring.data;
-  }
-
-  /** How full the ring is for its slowest reader that holds the writer back, 0 to 1. */
-  get pressure(): number {
-    return this.ring.pressure;
+    const { ring, scratch } = description;
+    const frames = new Frames<D>(memory, ring);
+    const end = new WriterEnd(memory, ring, options);
+    super(frames, new RingWriter(memory, ring, end));
+    this.#frames = frames;
+    this.#end = end;
+    this.#stride = frames.stride;
+    this.#scratchAddress = scratch;
+    this.#scratch = frames.view(scratch);
   }
 
   /** Whether all readers that the stream had have ended or were closed; a terminator counts as a reader that stays. */
@@ -305,11 +258,6 @@ export class Writer<D extends FrameType = DType> implements AsyncWriter<D> {
   close(this: object): void;
   close(): void {
     this.#end.close();
-  }
-
-  /** @internal */
-  get [SOURCE](): Source {
-    return this.#end;
   }
 
   /** As {@link close}. */

@@ -1,6 +1,6 @@
 /** Rings and events in a memory of their own, without a pipeline around them. */
 
-import type { HandleOptions } from "../../src/ring/ring_ends.ts";
+import type { HandleOptions } from "../../src/ring/end.ts";
 import type { FrameDescription, RefreshSettings } from "../../src/ring/description.ts";
 import type { BindingOf, EventDescription, RingDescription } from "../../src/ring/description.ts";
 import { eventBytes, eventWaiters, ringBytes, ringWaiters } from "../../src/ring/description.ts";

@@ -1,6 +1,6 @@
 /** Record queues in a memory of their own. */
 
-import type { HandleOptions } from "../../src/ring/ring_ends.ts";
+import type { HandleOptions } from "../../src/ring/end.ts";
 import {
   makeRecordQueue,
   type RecordQueueDescription,

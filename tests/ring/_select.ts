@@ -17,7 +17,7 @@ import {
 } from "../../src/ring/queue_description.ts";
 import { Reader } from "../../src/ring/reader.ts";
 import { RecordQueue } from "../../src/ring/record_queue.ts";
-import type { HandleOptions } from "../../src/ring/ring_ends.ts";
+import type { HandleOptions } from "../../src/ring/end.ts";
 import { Arena, SharedMemory } from "../../src/ring/shared_memory.ts";
 import { TaskEvent } from "../../src/ring/task_event.ts";
 import { Writer } from "../../src/ring/writer.ts";

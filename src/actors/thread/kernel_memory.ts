@@ -8,7 +8,7 @@ import {
   reserveRecordQueue,
 } from "../../ring/queue_description.ts";
 import { RecordQueue } from "../../ring/record_queue.ts";
-import type { HandleOptions } from "../../ring/ring_ends.ts";
+import type { HandleOptions } from "../../ring/end.ts";
 import { Arena, SharedMemory, type SharedMemoryHandle } from "../../ring/shared_memory.ts";
 import type { RingKernelSettings } from "../ring_kernel.ts";
 import type { MemoryBlocks } from "./memory_blocks.ts";

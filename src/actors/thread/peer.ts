@@ -1,6 +1,6 @@
 /** Opens what a thread is told of a kernel. */
 
-import type { HandleOptions } from "../../ring/ring_ends.ts";
+import type { HandleOptions } from "../../ring/end.ts";
 import { reportDrop } from "../message/failure.ts";
 import { replyToIn } from "../message/message_record.ts";
 import { type KernelMemory, type MailboxDescription, openKernelMemory, openMailbox } from "./kernel_memory.ts";

@@ -1,7 +1,7 @@
 /** What is declared of a manager, and how it is laid out in the memory. */
 
 import { DeclarationError, UnknownNameError } from "../../errors.ts";
-import type { HandleOptions } from "../../ring/ring_ends.ts";
+import type { HandleOptions } from "../../ring/end.ts";
 import { type Binding, letPass, openBinding } from "../../ring/bindings.ts";
 import {
   type BindingDescription,

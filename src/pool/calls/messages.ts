@@ -6,7 +6,8 @@
  */
 
 import { deserialize, serialize } from "node:v8";
-import type { RingReader, RingView, RingWriter } from "../../ring/ring.ts";
+import type { RingReader, RingWriter } from "../../ring/ring.ts";
+import type { RingView } from "../../ring/ring_end.ts";
 import { whyNotStorable } from "../../storable.ts";
 import { TYPED_ARRAYS } from "../../worker/typed_arrays.ts";
 

@@ -1,0 +1,147 @@
+/** The writing end of a ring: everything that its thread can do. */
+
+import { codes, layout } from "./core.generated.ts";
+import type { RingDescription } from "./description.ts";
+import { End, type HandleOptions } from "./end.ts";
+import type { OwnStop } from "./own_stop.ts";
+import { RefreshPacer } from "./refresh_pacer.ts";
+import { consumedBytes, isRingAbandoned } from "./ring_figures.ts";
+import type { SharedMemory } from "./shared_memory.ts";
+import type { Waitable } from "./waiting.ts";
+
+/** The writing end: everything that its thread can do. */
+export class WriterEnd extends End {
+  /** How long `write()` waits unless told otherwise: without bound where the thread may block. */
+  readonly patienceMs: number;
+  readonly #pacer: RefreshPacer;
+  readonly #memory: SharedMemory;
+  readonly #description: RingDescription;
+  readonly #ownStop: OwnStop | undefined;
+  protected readonly action = "write";
+
+  constructor(memory: SharedMemory, ring: RingDescription, options: HandleOptions = {}) {
+    super(memory, ring, options);
+    this.patienceMs = options.mayBlock === false ? 0 : Infinity;
+    this.#memory = memory;
+    this.#description = ring;
+    this.#ownStop = options.ownStop;
+    this.#pacer = new RefreshPacer(ring.refresh);
+    this.refresh();
+  }
+
+  protected waitable(): Waitable {
+    return {
+      words: this.words,
+      waiters: (this.ring + layout.RING_SPACE_WAITERS) / 4,
+      attempt: (length) => this.core.writer_look(this.ring, length),
+      park: (length, spins, nanoseconds) => this.core.writer_wait(this.ring, length, spins, nanoseconds),
+      prepare: (length) => this.core.writer_prepare_wait(this.ring, length),
+    };
+  }
+
+  /** Resolves once the pipeline is told to stop, to what is thrown then. */
+  async whenStopped(): Promise<unknown> {
+    await this.#memory.whenStopped();
+    try {
+      return this.settle(codes.STOPPED);
+    } catch (error) {
+      return error;
+    }
+  }
+
+  /** Whether there is room for a frame (a byte). */
+  watch(bell: number): boolean {
+    return this.core.writer_watch(this.ring, this.unit, bell) === 1;
+  }
+
+  /** Offset of the next `length` bytes to fill, or a negative code. */
+  look(length: number, timeoutMs: number): number {
+    let offset = this.core.writer_look(this.ring, length);
+    if (offset < 0 || !(timeoutMs >= 0)) offset = this.waitAfter(offset, length, timeoutMs);
+    this.held = offset < 0 ? 0 : length;
+    return offset;
+  }
+
+  /** Up to which byte the readers have consumed the ring. */
+  get consumed(): number {
+    return consumedBytes(this.#memory, this.#description);
+  }
+
+  /** Publishes what `look` has found room for. */
+  increment(): void {
+    if (this.core.writer_advance(this.ring, this.takeHeld()) === codes.REFRESH_DUE) this.refresh();
+  }
+
+  protected attemptMany(unit: number, least: number, most: number): number {
+    return this.core.writer_look_many(this.ring, unit, least, most);
+  }
+
+  get offset(): number {
+    return this.words[(this.ring + layout.RING_OFFSET) / 4];
+  }
+
+  /** Counts bytes that a caller wanted to write and that found no room in time. Returns false. */
+  refuse(length: number): false {
+    const at = (this.ring + layout.RING_REFUSED) / 4;
+    const low = (this.words[at] >>> 0) + length;
+    this.words[at] = low;
+    if (low >= 2 ** 32) this.words[at + 1]++;
+    return false;
+  }
+
+  /** Bytes that found no room in time. */
+  get refused(): number {
+    return this.countAt(this.ring + layout.RING_REFUSED);
+  }
+
+  /** Copies `length` bytes from the address `from` and publishes them. False if there is no room. */
+  write(from: number, length: number, timeoutMs: number): boolean {
+    if (!(timeoutMs >= 0)) this.waitAfter(codes.DONE, length, timeoutMs);
+    this.held = 0;
+    const code = this.core.writer_write(this.ring, from, length);
+    return code === codes.DONE || this.#writeAfter(code, from, length, timeoutMs);
+  }
+
+  #writeAfter(code: number, from: number, length: number, timeoutMs: number): boolean {
+    if (code < 0) {
+      if (this.waitAfter(code, length, timeoutMs) < 0) return this.refuse(length);
+      // There is room now, but the stop may have come.
+      code = this.settle(this.core.writer_write(this.ring, from, length));
+    }
+    if (code === codes.REFRESH_DUE) this.refresh();
+    return true;
+  }
+
+  /** Looks at the readers now, and plans the next look. */
+  refresh(): void {
+    this.core.writer_refresh(this.ring, this.#pacer.next());
+    if (this.#ownStop?.reaches(this, true)) this.#tellStop();
+  }
+
+  /** Has the next call that looks for room find that the task was told to stop. */
+  #tellStop(): void {
+    const told = (): number => {
+      this.core = this.openCore;
+      // What abandons a task stays so; of a drain it is told once.
+      if (this.#ownStop!.reaches(this, true)) this.#tellStop();
+      return codes.STOPPED;
+    };
+    this.core = { ...this.openCore, writer_look: told, writer_look_many: told, writer_write: told };
+  }
+
+  /** Whether the stream had readers and has none any more. */
+  get isAbandoned(): boolean {
+    return isRingAbandoned(this.#memory, this.#description);
+  }
+
+  /** How often the writer has looked at its readers. */
+  get scans(): number {
+    return this.words[(this.ring + layout.RING_SCANS) / 4] >>> 0;
+  }
+
+  /** End of stream. Closing twice changes nothing. */
+  close(): void {
+    this.openCore.writer_close(this.ring);
+    this.shut(`Cannot write "${this.name}": its writer is closed`);
+  }
+}
