@@ -81,7 +81,11 @@ export const selectJobs = {
     const open = openAll(memory, readers, event, bell), random = new Random(seed), frames = readers.map(() => 0);
     let signals = 0;
     const loop = async (mine: Ends) => {
-      while (Object.keys(mine).length > 0) signals += takeFrom(mine, await selectAsync(mine), frames, random);
+      while (Object.keys(mine).length > 0) {
+        // Awaited apart: `signals += … await …` would read the count before the wait, and lose what the other loop adds.
+        const key = await selectAsync(mine);
+        signals += takeFrom(mine, key, frames, random);
+      }
     };
     const { event: signal, 0: first, ...rest } = open;
     await Promise.all([loop({ signal, 0: first }), loop(rest)]);
