@@ -10,6 +10,7 @@
 
 import "../supported_runtime.ts";
 import { explain, statusOf } from "./program/exit_status.ts";
+import { restartedChild } from "./program/restarted_child.ts";
 import { parseCommand } from "./program/program.ts";
 import { drainOutputs, STDERR } from "./terminal/terminal.ts";
 
@@ -34,7 +35,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     return await parseCommand(args);
   } catch (error) {
     STDERR.print(explain(error));
-    return statusOf(error);
+    return restartedChild()?.statusOf(statusOf(error)) ?? statusOf(error);
   } finally {
     await drainOutputs();
   }

@@ -11,13 +11,17 @@ import { follow } from "../terminal/follow_run.ts";
 import { Interruption } from "../program/interruption.ts";
 import { isPipeline, type Kind, load, type LoadOptions, urlOf } from "../program/load_pipeline.ts";
 import { arrangeRecording, type RecordedRunOptions } from "../program/recorded_run.ts";
+import { type RestartedChild, restartedChild } from "../program/restarted_child.ts";
 import { announceRun, RUN_VERSION } from "../program/run_records.ts";
 import { type RunFailure, serveRun } from "../program/run_server.ts";
 import { STDERR } from "../terminal/terminal.ts";
+import { type RestartChoice, runRestarted } from "./restarted_run.ts";
 import { isLinearPipeline, type LinearRunCommandOptions, runLinear } from "./linear_run.ts";
 
 /** Options of the command. */
 export interface RunOptions extends LoadOptions, RecordedRunOptions, LinearRunCommandOptions {
+  /** Runs in a program of its own, which is started again when it fails. */
+  readonly restart?: RestartChoice;
   /** Milliseconds from one snapshot to the next. */
   readonly interval: number;
   /** Seconds from one table to the next where there is no terminal. */
@@ -41,21 +45,23 @@ function refuseLinearOptions(target: string, options: LinearRunCommandOptions): 
 
 /** Runs a pipeline to its end, or to Ctrl-C, and shows what it does. The standard output belongs to the tasks. */
 export async function run(target: string, options: RunOptions): Promise<number> {
+  const child = restartedChild();
+  if (options.restart && !child) return await runRestarted(options.restart);
   const loaded = await load(target, options, RUNNABLE);
-  if (isLinearPipeline(loaded)) return await runLinear(loaded, options);
+  if (isLinearPipeline(loaded)) {
+    if (options.restart) throw new UsageError(`Cannot run ${target}: --restart is for pipelines of tasks`);
+    return await runLinear(loaded, options);
+  }
   refuseLinearOptions(target, options);
   await using pipe = loaded;
-  using interruption = new Interruption(async () => {
-    if (!options.quiet) STDERR.print("Stopping; Ctrl-C again ends the program at once");
-    // Before what the tasks have to say of it.
-    await STDERR.drain(100);
-    pipe.stop();
-  });
-  await arrangeRecording(pipe, options);
+  using interruption = interruptionOf(pipe, options, child);
+  using _watch = child?.watch(() => interruption.interrupt("SIGTERM"));
+  await arrangeRecording(pipe, options, child?.restarts);
   await pipe.compile();
   if (options.dashboard !== undefined) await serveDashboard(pipe, options.dashboard, options.interval);
   const watch = monitored(pipe, options.interval);
   using announced = await announce(pipe, target, watch, options.quiet);
+  if (child) child.hasBegun = true;
   try {
     await (options.quiet ? pipe.run() : runShown(pipe, watch, options));
     await announced?.finish([]);
@@ -64,6 +70,17 @@ export async function run(target: string, options: RunOptions): Promise<number> 
     throw error;
   }
   return interruption.status ?? STATUS.ended;
+}
+
+/** Stops the pipeline. One that is looked after may get a signal twice: what looks after it counts them. */
+function interruptionOf(pipe: Pipeline, { quiet }: RunOptions, child: RestartedChild | null): Interruption {
+  const stop = async () => {
+    if (!quiet) STDERR.print("Stopping; Ctrl-C again ends the program at once");
+    // Before what the tasks have to say of it.
+    await STDERR.drain(100);
+    pipe.stop();
+  };
+  return new Interruption(stop, child ? () => {} : undefined);
 }
 
 async function serveDashboard(pipe: Pipeline, port: number, intervalMs: number): Promise<void> {

@@ -4,8 +4,11 @@ import { DeclarationError, LifecycleError, PipelineFileError, TaskError } from "
 import { cut } from "../../safe_text.ts";
 import { detailsOf } from "../../view/live/failure_details.ts";
 
-/** What the program exits with. Signals add their number to 128. */
-export const STATUS = { ended: 0, failed: 1, wrongUse: 2 } as const;
+/**
+ * What the program exits with. Signals add their number to 128. `cannotRun` stands for `failed` between `run --restart` and the
+ * program that it starts: what is wrong would be wrong again.
+ */
+export const STATUS = { ended: 0, failed: 1, wrongUse: 2, cannotRun: 78 } as const;
 
 /** The command was called in a wrong way. */
 export class UsageError extends Error {

@@ -2,16 +2,21 @@
 
 import { constants } from "node:os";
 
-const SIGNALS = (Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"]) as ("SIGINT" | "SIGTERM")[];
+const SIGNALS: readonly Ending[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+
+type Ending = "SIGINT" | "SIGTERM";
 
 /** Hears the signals that ask to end, until it is disposed. The first one is told, the second one ends the program. */
 export class Interruption implements Disposable {
   readonly #listeners = SIGNALS.map((signal) => ({ signal, hear: () => this.#hear(signal) }));
-  readonly #onFirst: () => void;
+  readonly #onFirst: (signal: Ending) => void;
+  readonly #onSecond: (status: number) => void;
   #status: number | undefined;
 
-  constructor(onFirst: () => void) {
+  /** `onSecond` is called for each signal after the first. */
+  constructor(onFirst: (signal: Ending) => void, onSecond: (status: number) => void = Deno.exit) {
     this.#onFirst = onFirst;
+    this.#onSecond = onSecond;
     for (const { signal, hear } of this.#listeners) Deno.addSignalListener(signal, hear);
   }
 
@@ -20,11 +25,16 @@ export class Interruption implements Disposable {
     return this.#status;
   }
 
-  #hear(signal: "SIGINT" | "SIGTERM"): void {
+  #hear(signal: Ending): void {
     const status = 128 + constants.signals[signal];
-    if (this.#status !== undefined) Deno.exit(status);
+    if (this.#status !== undefined) return this.#onSecond(status);
     this.#status = status;
-    this.#onFirst();
+    this.#onFirst(signal);
+  }
+
+  /** As if the signal had come. */
+  interrupt(signal: Ending): void {
+    if (this.#status === undefined) this.#hear(signal);
   }
 
   /** Signals do again what they do by themselves. */

@@ -12,6 +12,7 @@ import {
   recordingRepair,
 } from "../commands/recording_command.ts";
 import { run } from "../commands/run_command.ts";
+import type { RestartChoice } from "../commands/restarted_run.ts";
 import { addLinearCommands, addLinearPlanOptions } from "./linear_options.ts";
 import { top, type TopOptions } from "../commands/top_command.ts";
 import { STDERR, STDOUT } from "../terminal/terminal.ts";
@@ -40,6 +41,13 @@ function positiveNumber(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value > 0) return value;
   throw new InvalidArgumentError("It must be a number above 0, or Infinity.");
+}
+
+/** As others write it: `on-failure`, or with the number of restarts in a row. */
+function restartChoice(text: string): RestartChoice {
+  const [when, limit = "5", ...rest] = text.split(":");
+  if (when === "on-failure" && /^[1-9]\d*$/.test(limit) && rest.length === 0) return { limit: Number(limit) };
+  throw new InvalidArgumentError("It must be on-failure, or on-failure:LIMIT with an integer of 1 or more.");
 }
 
 function portNumber(text: string): number {
@@ -97,6 +105,10 @@ function newProgram(finish: (status: number) => void): Command {
     .addOption(
       new Option("--interval <ms>", "from one look at the tasks to the next").default(500)
         .argParser(numberFrom(10, 60_000)),
+    )
+    .addOption(
+      new Option("--restart <when>", "on-failure, or on-failure:LIMIT: run in a program of its own, again if it fails")
+        .argParser(restartChoice),
     )
     .option("--record <folder>", "record streams there")
     .option("--streams <names>", "record only these streams, with commas between them")

@@ -15,8 +15,11 @@ export interface RecordedRunOptions {
   readonly speed?: number;
 }
 
-/** Has a pipeline record and replay what was asked for. Nothing of it is loaded unless something was. */
-export async function arrangeRecording(pipe: Pipeline, options: RecordedRunOptions): Promise<void> {
+/**
+ * Has a pipeline record and replay what was asked for. Nothing of it is loaded unless something was. `restarts` is how often the
+ * run was started again: each has a recording of its own.
+ */
+export async function arrangeRecording(pipe: Pipeline, options: RecordedRunOptions, restarts = 0): Promise<void> {
   const { record: to, streams, replay: replays = [], speed } = options;
   if (streams !== undefined && to === undefined) {
     throw new UsageError("Cannot record streams: --streams goes with --record");
@@ -33,5 +36,5 @@ export async function arrangeRecording(pipe: Pipeline, options: RecordedRunOptio
   }
   if (to === undefined) return;
   const names = streams?.split(",").map((name) => name.trim()) ?? Array.from(pipe.streams.keys());
-  for (const name of names) record(pipe, pipe.stream(name), { to });
+  for (const name of names) record(pipe, pipe.stream(name), { to: restarts === 0 ? to : `${to}-restart-${restarts}` });
 }

@@ -16,6 +16,9 @@ const up = (rows: number) => `${ESC}[${rows}A`;
 const scrollOnly = (rows: number) => `${SAVE}${ESC}[1;${rows}r${RESTORE}`;
 const SCROLL_ALL = `${SAVE}${ESC}[r${RESTORE}`;
 
+/** Takes a panel away, also one of a program that could not. */
+export const PANEL_REMOVAL: string = SCROLL_ALL + CLEAR_BELOW + WRAP;
+
 /** The panel. Dispose it, or the terminal goes on to scroll in a part of itself only. */
 export class BottomPanel implements Disposable {
   readonly #terminal: Terminal;
@@ -43,7 +46,7 @@ export class BottomPanel implements Disposable {
   }
 
   #removal(): string {
-    return this.#height === 0 ? "" : SCROLL_ALL + CLEAR_BELOW;
+    return this.#height === 0 ? "" : PANEL_REMOVAL;
   }
 
   readonly #disposeLast = (): void => {
