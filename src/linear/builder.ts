@@ -11,10 +11,6 @@ export type ConfigAt<Config, Path extends string> = Path extends `${infer Key}.$
   : Path extends keyof NonNullable<Config> ? NonNullable<Config>[Path]
   : never;
 
-/** What a node may take, as far as it can be listed. */
-// deno-lint-ignore no-explicit-any
-export type InputName<Objects> = (keyof Objects & string) | "config" | `config.${string}` | WorldInput<any>;
-
 /** Names and declared inputs. */
 // deno-lint-ignore no-explicit-any
 export type AnyInputs = readonly (string | WorldInput<any>)[];
@@ -29,15 +25,43 @@ export type ObjectAt<Objects, Config, Name> = Name extends WorldInput<infer Valu
   : Name extends keyof Objects ? Objects[Name]
   : never;
 
-/** The arguments that a node's function gets. */
-export type Arguments<Objects, Config, Inputs extends AnyInputs> = {
-  -readonly [Index in keyof Inputs]: ObjectAt<Objects, Config, Inputs[Index]>;
-};
+/** What a function gets for a name. Of an unknown name, which is an error by itself, anything. */
+// deno-lint-ignore no-explicit-any
+export type Argument<Objects, Config, Name> = [ObjectAt<Objects, Config, Name>] extends [never] ? any
+  : ObjectAt<Objects, Config, Name>;
 
-/** The names of the inputs, each replaced by never if it stands for nothing. */
-export type KnownInputs<Objects, Config, Inputs extends AnyInputs> = {
-  readonly [Index in keyof Inputs]: [ObjectAt<Objects, Config, Inputs[Index]>] extends [never] ? never : Inputs[Index];
-};
+/** The arguments that a node's function gets. The detour by `infer` has errors show the arguments instead of this name. */
+export type Arguments<Objects, Config, Inputs extends AnyInputs> = Inputs extends infer Names extends AnyInputs
+  ? { -readonly [Index in keyof Names]: Argument<Objects, Config, Names[Index]> }
+  : never;
+
+/**
+ * What a configuration path should have been, where a part of it leads nowhere: the paths that lead on from there, or the
+ * path up to a value without parts.
+ */
+export type NearestPaths<Config, Path extends string, Before extends string = "config"> = Config extends object
+  ? Path extends `${infer Key}.${infer Rest}`
+    ? Key extends keyof Config & string ? NearestPaths<NonNullable<Config[Key]>, Rest, `${Before}.${Key}`>
+    : `${Before}.${keyof Config & string}`
+  : `${Before}.${keyof Config & string}`
+  : Before;
+
+/** A name that can be taken, and those that it may have been meant to be, if it stands for nothing. */
+export type KnownInput<Objects, Config, Name> = [ObjectAt<Objects, Config, Name>] extends [never]
+  ? Name extends `config.${infer Path}`
+    ? [NonNullable<Config>] extends [never] ? "There is no configuration" : NearestPaths<NonNullable<Config>, Path>
+  : (keyof Objects & string) | "config"
+  : Name;
+
+/** The names in a list of outputs, but for the one at an index. */
+export type OtherNames<Outputs extends AnyOutputs, Index> = {
+  [Other in keyof Outputs]: Other extends Index ? never : Outputs[Other];
+}[number];
+
+/** An output's name if nothing else has it, or a text that says that it is taken. */
+export type FreshOutput<Objects, Outputs extends AnyOutputs, Index extends keyof Outputs> = Outputs[Index] extends
+  infer Name extends string ? Name extends keyof Objects | OtherNames<Outputs, Index> ? `${Name} is taken` : Name
+  : Outputs[Index];
 
 /** What a node adds to the names of the pipeline. */
 export type Made<Outputs extends AnyOutputs, Result> = Outputs extends readonly [] | readonly [FileOutput] ? unknown
@@ -61,12 +85,6 @@ export type Fits<Outputs extends AnyOutputs, Result> = [object] extends [Result]
   : [Exclude<keyof Result, Outputs[number]>, Exclude<Outputs[number], keyof Result>] extends [never, never] ? true
   : false;
 
-/** Unknown if the outputs are new names that fit what the function returns, otherwise a text that says what is wrong. */
-export type FreshOutputs<Objects, Outputs extends AnyOutputs, Result> =
-  [Extract<Outputs[number], string> & keyof Objects] extends [never]
-    ? Fits<Outputs, Result> extends true ? unknown : "The function returns other values than these outputs"
-    : "One of these names is taken";
-
 /** What a node's function may return. The tuple has the compiler see `[a, b]` as one, not as an array. */
 export type AnyResult = [] | object | string | number | bigint | boolean | symbol | null | undefined | void;
 
@@ -79,11 +97,13 @@ export interface TypedNodeOptions<
   Result,
 > extends Omit<LinearNodeOptions, "fn" | "inputs" | "outputs"> {
   /** Sync or async. Gets the inputs, in order, as its arguments. */
-  fn: (...inputs: Arguments<Objects, Config, NoInfer<Inputs>>) => Result;
+  fn: (...inputs: Arguments<Objects, Config, Inputs>) => Result;
   /** The names of its inputs. */
-  inputs?: Inputs & KnownInputs<Objects, Config, Inputs>;
+  inputs?: { readonly [Index in keyof Inputs]: KnownInput<Objects, Config, Inputs[Index]> };
   /** The names of its outputs. */
-  outputs?: Outputs & FreshOutputs<Objects, Outputs, Awaited<Result>>;
+  outputs?: Fits<Outputs, Awaited<Result>> extends true
+    ? { readonly [Index in keyof Outputs]: FreshOutput<Objects, Outputs, Index> }
+    : "The function returns other values than these outputs";
 }
 
 /** A pipeline that is being declared. `Objects` has the types of all names so far, `Config` that of the configuration. */
@@ -96,7 +116,7 @@ export interface PipelineBuilder<Objects extends object, Config> {
    * @throws {DeclarationError} If the node is declared wrongly.
    */
   node<
-    const Inputs extends readonly InputName<Objects>[] = [],
+    const Inputs extends AnyInputs = [],
     const Outputs extends AnyOutputs = [],
     Result extends AnyResult = AnyResult,
   >(

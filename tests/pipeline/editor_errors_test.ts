@@ -1,8 +1,7 @@
-/** What the editor says of a mistake: it underlines the mistake, and its first sentence is about it. */
+/** What the editor says of a mistake in the options of a task. */
 
 import { deepEqual } from "node:assert/strict";
-import { join } from "node:path";
-import { CONFIG, runDeno } from "../_programs.ts";
+import { misreported, type Mistakes } from "../_editor_errors.ts";
 
 const HEAD = `import { Pipeline, type Reader, type TaskContext, type TaskEvent, type Writer } from "@ringmill/ringmill";
 export function source(_: { samples: Writer<"float32"> }, __: TaskContext<{ n: number }>) {}
@@ -14,8 +13,7 @@ export const other = pipe.addStream("other", { shape: [4], dtype: "float64" });
 export const halt = pipe.addEvent("halt");
 `;
 
-/** A mistake, on the line that ends with HERE, and what the first sentence says of it. */
-const MISTAKES: Readonly<Record<string, readonly [program: string, says: RegExp]>> = {
+const MISTAKES: Mistakes = {
   "a misspelt binding": [
     `pipe.addTask(
   "t",
@@ -137,33 +135,6 @@ const MISTAKES: Readonly<Record<string, readonly [program: string, says: RegExp]
   ],
 };
 
-interface Found {
-  readonly sentence: string;
-  readonly line: number;
-}
-
-/** The first error of each file, by the file's name. */
-function firstErrors(report: string): Map<string, Found> {
-  const found = new Map<string, Found>();
-  for (const [, sentence, file, line] of report.matchAll(/TS\d+ \[ERROR\]: (.*)[^]*?at .*\/(m\d+)\.ts:(\d+):\d+/g)) {
-    if (!found.has(file)) found.set(file, { sentence, line: Number(line) });
-  }
-  return found;
-}
-
 Deno.test("The first line of a type error of addTask is the mistake itself, and what is underlined is the mistake", async () => {
-  const folder = await Deno.makeTempDir();
-  const names = Object.keys(MISTAKES);
-  const programs = names.map((name) => HEAD + MISTAKES[name][0]);
-  for (const [index, program] of programs.entries()) await Deno.writeTextFile(join(folder, `m${index}.ts`), program);
-  const files = names.map((_, index) => join(folder, `m${index}.ts`));
-  const { err } = await runDeno(["check", "--config", CONFIG, ...files]);
-  await Deno.remove(folder, { recursive: true });
-  const found = firstErrors(err);
-  const wrong = names.flatMap((name, index) => {
-    const meant = programs[index].split("\n").findIndex((line) => line.endsWith("HERE")) + 1;
-    const { sentence, line } = found.get(`m${index}`) ?? { sentence: "no error", line: 0 };
-    return line === meant && MISTAKES[name][1].test(sentence) ? [] : [{ name, meant, line, sentence }];
-  });
-  deepEqual(wrong, []);
+  deepEqual(await misreported(HEAD, MISTAKES), []);
 });
