@@ -5,7 +5,7 @@ import { type DeadFrameOptions, DeadFrames } from "./dead_frames.ts";
 import { resetRecord } from "../ring/task_record.ts";
 import type { SharedMemory } from "../ring/shared_memory.ts";
 import { readerHands } from "./supervision/reader_hand.ts";
-import { StallWatch } from "./supervision/stall_watch.ts";
+import { watchStalls } from "./supervision/stall_watch.ts";
 import { SupervisedTask, UNSUPERVISED } from "./supervision/supervised_task.ts";
 import { DeclarationError, LifecycleError, StoppedError, TaskError, UnknownNameError } from "../errors.ts";
 import { releaseBinding } from "../ring/bindings.ts";
@@ -17,7 +17,7 @@ import { within } from "../ring/within.ts";
 import { Writer } from "../ring/writer.ts";
 import { checkOptions, duration, milliseconds, object, type Rules } from "../rules.ts";
 import { Blueprint, type Layout, type OpenableEnd, type ProgramEnd } from "./task/blueprint.ts";
-import { FullWatch, readerName } from "./supervision/full_watch.ts";
+import { readerName, watchFullRings } from "./supervision/full_watch.ts";
 import { targetOf } from "../worker/export_target.ts";
 import { importingWorker } from "../worker/importing.ts";
 import { stopOnUnload } from "../worker/unload.ts";
@@ -319,18 +319,18 @@ export class Manager implements AsyncDisposable {
   }
 
   #watchStalls(group: TaskGroup, { memory, jobs }: Layout): void {
-    const watch = new StallWatch({
+    const watch = watchStalls({
       memory,
       jobs,
       timeoutOf: (task) => this.#blueprint.task(task).stallTimeoutMs,
-      stateOf: (task) => group.stateOf(task),
+      mayWork: (task) => group.mayWork(task),
       stalled: (task, deed) => group.giveUp(task, deed),
     });
     group.allEnded.then(() => watch[Symbol.dispose]());
   }
 
   #watchFullRings(group: TaskGroup, { memory, rings, jobs }: Monitored): void {
-    const watch = new FullWatch({
+    const watch = watchFullRings({
       memory,
       rings,
       longestMs: this.#fullWarningMs,

@@ -32,6 +32,8 @@ export interface TaskLife extends TaskProgress {
   readonly loaded: Promise<void>;
   /** Where it is in its life. */
   readonly state: TaskState;
+  /** Whether it is to get on with its work: its function was called, or its new worker is being started. */
+  readonly mayWork: boolean;
   /** Hears that the task wants everything to stop, or has closed a reader. */
   onRequest: ((kind: "stop" | "left") => void) | undefined;
   /** Calls the task's function. Resolves when the call has begun, or the task has ended. */
@@ -116,6 +118,11 @@ export class TaskGroup {
   /** Fails a task that does not get on, and with it the others. */
   giveUp(task: string, deed: string): void {
     this.#workers.get(task)!.giveUp(deed);
+  }
+
+  /** Whether a task is to get on with its work. */
+  mayWork(task: string): boolean {
+    return this.#workers.get(task)!.mayWork;
   }
 
   /** Where a task is in its life. */

@@ -88,8 +88,9 @@ export interface CommonTaskOptions {
   /** An array in the shared memory that outlives the task's worker: `context.state`. */
   state?: TaskStateOptions;
   /**
-   * Fails a task that gets nothing done for so many milliseconds, more than 0, although frames wait for it and it has room to
-   * write. It is not started again, whatever `restart` says: nothing can end its thread, which may go on writing.
+   * Fails a task that gets nothing done for so many milliseconds, 1 or more, although frames wait for it. Time in which it
+   * waits for frames of another stream, for room, for its activation or for a restart does not count. It is not started again,
+   * whatever `restart` says: nothing can end its thread, which may go on writing.
    */
   stallTimeoutMs?: number;
   /** For people. */

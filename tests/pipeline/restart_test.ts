@@ -224,7 +224,7 @@ Deno.test("stallTimeoutMs names the task that gets nothing done, and what waits"
   pipe.addTask("hang", { fn: tasks.hang, reads: { samples }, stallTimeoutMs: 100, restart: SOON });
   await rejects(
     pipe.run(),
-    /Task "hang" failed: it got nothing done for 100 ms while 4 frames of stream "samples" wait/,
+    /Task "hang" failed: it got nothing done for 100 ms while 4 frames of stream "samples" wait; it sleeps;/,
   );
 });
 

@@ -6,6 +6,7 @@ import { hasRoom, isWriterWaiting, slowestReader } from "../../ring/ring_figures
 import type { SharedMemory } from "../../ring/shared_memory.ts";
 import { formatDuration } from "../../units.ts";
 import type { TaskJob } from "../task/task_protocol.ts";
+import { Watch, type Watched } from "./watch.ts";
 
 /** The rings that are looked at, and who hears of those that stay full. */
 export interface FullWatchOptions {
@@ -28,12 +29,8 @@ export function readerName(jobs: readonly TaskJob[], ring: RingDescription, inde
   return task === undefined ? "the program itself" : `task "${task}"`;
 }
 
-/** One look is so many times shorter than a ring may stay full. */
-const LOOKS = 10;
-const LONGEST_LOOK_MS = 500;
-
 /** A ring that is looked at. */
-class WatchedRing {
+class WatchedRing implements Watched {
   readonly #options: FullWatchOptions;
   readonly #ring: RingDescription;
   #fullSince: number | undefined;
@@ -68,27 +65,8 @@ class WatchedRing {
   }
 }
 
-/** Watches rings until it is disposed; each is warned about once. Without any left to watch, it has no timer. */
-export class FullWatch implements Disposable {
-  readonly #timer: ReturnType<typeof setInterval> | undefined;
-
-  constructor(options: FullWatchOptions) {
-    const { rings, longestMs, warn } = options;
-    if (rings.length === 0 || longestMs === Infinity) return;
-    const watched = new Set(rings.map((ring) => new WatchedRing(options, ring)));
-    this.#timer = setInterval(() => {
-      for (const ring of watched) {
-        const warning = ring.look();
-        if (warning === null) continue;
-        watched.delete(ring);
-        if (watched.size === 0) this[Symbol.dispose]();
-        warn(warning);
-      }
-    }, Math.min(LONGEST_LOOK_MS, Math.max(1, longestMs / LOOKS)));
-    Deno.unrefTimer(this.#timer);
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer);
-  }
+/** Warns of each ring that stays full, once, until it is disposed. */
+export function watchFullRings(options: FullWatchOptions): Watch<WatchedRing> {
+  const { rings, longestMs, warn } = options;
+  return new Watch(rings.map((ring) => new WatchedRing(options, ring)), longestMs, (_, warning) => warn(warning));
 }

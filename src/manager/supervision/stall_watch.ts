@@ -2,11 +2,12 @@
 
 import { now } from "../../ring/clock.ts";
 import type { BindingDescription } from "../../ring/description.ts";
-import { publishedBytes, ringPressure } from "../../ring/ring_figures.ts";
+import { publishedBytes } from "../../ring/ring_figures.ts";
 import type { SharedMemory } from "../../ring/shared_memory.ts";
-import type { TaskState } from "../metrics.ts";
+import { readAccount, type TaskAccount } from "../../ring/task_record.ts";
 import type { TaskJob } from "../task/task_protocol.ts";
 import { type ReaderHand, readerHands } from "./reader_hand.ts";
+import { Watch, type Watched } from "./watch.ts";
 
 /** The tasks that are looked at, and who hears of those that hang. */
 export interface StallWatchOptions {
@@ -14,73 +15,84 @@ export interface StallWatchOptions {
   readonly jobs: readonly TaskJob[];
   /** Milliseconds that a task may get nothing done while frames wait; missing for one that may. */
   readonly timeoutOf: (task: string) => number | undefined;
-  readonly stateOf: (task: string) => TaskState;
+  /** Whether a task is to get on with its work. */
+  readonly mayWork: (task: string) => boolean;
   /** `deed` says what the task did. */
   readonly stalled: (task: string, deed: string) => void;
 }
 
-/** One look is so many times shorter than the time-out. */
-const LOOKS = 4;
-const LONGEST_LOOK_MS = 1000;
-
 /** A task that is looked at. */
-class WatchedTask {
+class WatchedTask implements Watched {
   readonly name: string;
   readonly timeoutMs: number;
   readonly #memory: SharedMemory;
+  readonly #job: TaskJob;
+  readonly #mayWork: (task: string) => boolean;
   readonly #hands: readonly ReaderHand[];
-  readonly #writes: readonly Extract<BindingDescription, { kind: "writer" }>[];
+  readonly #bindings: readonly BindingDescription[];
   #progress = "";
   #since = now();
 
-  constructor(memory: SharedMemory, { task, bindings }: TaskJob, timeoutMs: number) {
-    this.name = task;
+  constructor({ memory, mayWork }: StallWatchOptions, job: TaskJob, timeoutMs: number) {
+    this.name = job.task;
     this.timeoutMs = timeoutMs;
     this.#memory = memory;
-    this.#hands = [...readerHands(memory, bindings).values()];
-    this.#writes = Object.values(bindings).filter((binding) => binding.kind === "writer");
+    this.#job = job;
+    this.#mayWork = mayWork;
+    this.#hands = [...readerHands(memory, job.bindings).values()];
+    this.#bindings = Object.values(job.bindings);
   }
 
   /** What it hangs with, or `null` if it gets on, has nothing to do, or waits for others. */
-  look(isRunning: boolean): string | null {
-    const progress = [
-      ...this.#hands.map(({ position }) => position),
-      ...this.#writes.map(({ ring }) => publishedBytes(this.#memory, ring)),
-    ].join();
+  look(): string | null {
+    const progress = this.#countProgress();
     const waiting = this.#hands.filter((hand) => hand.waiting >= 1);
-    const isHeldUp = this.#writes.some(({ ring }) => ringPressure(this.#memory, ring) === 1);
-    if (!isRunning || isHeldUp || waiting.length === 0 || progress !== this.#progress) {
+    const account = this.#account();
+    const isIdle = !this.#mayWork(this.name) || waiting.length === 0 || this.#waitsForOthers(account);
+    if (isIdle || progress !== this.#progress) {
       this.#progress = progress;
       this.#since = now();
       return null;
     }
     if (now() - this.#since < this.timeoutMs) return null;
     const frames = waiting.map((hand) => `${hand.waiting} frames of stream "${hand.stream}"`).join(" and ");
-    return `got nothing done for ${this.timeoutMs} ms while ${frames} wait; nothing can end its thread, which may go on writing`;
+    const deed = `got nothing done for ${this.timeoutMs} ms while ${frames} wait`;
+    return `${deed}; ${this.#doingText(account)}; nothing can end its thread, which may go on writing`;
+  }
+
+  #countProgress(): string {
+    const published = this.#bindings.filter((binding) => binding.kind === "writer")
+      .map(({ ring }) => publishedBytes(this.#memory, ring));
+    return [...this.#hands.map(({ position }) => position), ...published].join();
+  }
+
+  #account(): TaskAccount {
+    const bindings = this.#bindings.length + (this.#job.activation ? 1 : 0);
+    return readAccount(this.#memory, this.#job.record, bindings);
+  }
+
+  /** For another frame, for room, or, of a controlled task, for its next activation. */
+  #waitsForOthers({ data, room, bindings }: TaskAccount): boolean {
+    const gate = bindings[this.#bindings.length];
+    return data.currentMs !== null || room.currentMs !== null || (gate !== undefined && gate.currentMs !== null);
+  }
+
+  #doingText({ sleep, bindings }: TaskAccount): string {
+    const event = this.#bindings.find((binding, index) =>
+      binding.kind === "event" && bindings[index].currentMs !== null
+    );
+    if (event?.kind === "event") return `it waits for event "${event.event.name}"`;
+    return sleep.currentMs === null ? "it waits for nothing that can be seen" : "it sleeps";
   }
 }
 
-/** Watches tasks until it is disposed. Without any that has a time-out, it has no timer. */
-export class StallWatch implements Disposable {
-  readonly #timer: ReturnType<typeof setInterval> | undefined;
-
-  constructor({ memory, jobs, timeoutOf, stateOf, stalled }: StallWatchOptions) {
-    const tasks = jobs.flatMap((job) => {
-      const timeoutMs = timeoutOf(job.task);
-      return timeoutMs === undefined ? [] : [new WatchedTask(memory, job, timeoutMs)];
-    });
-    if (tasks.length === 0) return;
-    const shortest = Math.min(...tasks.map(({ timeoutMs }) => timeoutMs));
-    this.#timer = setInterval(() => {
-      for (const task of tasks) {
-        const deed = task.look(stateOf(task.name) === "running");
-        if (deed !== null) stalled(task.name, deed);
-      }
-    }, Math.min(LONGEST_LOOK_MS, Math.max(1, shortest / LOOKS)));
-    Deno.unrefTimer(this.#timer);
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer);
-  }
+/** Reports each task that hangs, once, until it is disposed. */
+export function watchStalls(options: StallWatchOptions): Watch<WatchedTask> {
+  const { jobs, timeoutOf, stalled } = options;
+  const tasks = jobs.flatMap((job) => {
+    const timeoutMs = timeoutOf(job.task);
+    return timeoutMs === undefined ? [] : [new WatchedTask(options, job, timeoutMs)];
+  });
+  const shortest = Math.min(...tasks.map(({ timeoutMs }) => timeoutMs));
+  return new Watch(tasks, shortest, ({ name }, deed) => stalled(name, deed));
 }

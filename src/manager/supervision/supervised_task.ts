@@ -3,6 +3,7 @@
 import { TaskError } from "../../errors.ts";
 import { now } from "../../ring/clock.ts";
 import { within } from "../../ring/within.ts";
+import { reportError, summarizeError } from "../../worker/error_report.ts";
 import { RestartPlan } from "../../worker/restart_policy.ts";
 import type { DeadFrames } from "../dead_frames.ts";
 import type { TaskState } from "../metrics.ts";
@@ -79,6 +80,11 @@ export class SupervisedTask implements TaskLife {
     return this.#isWaiting ? "restarting" : this.#worker.state;
   }
 
+  /** A new worker whose module is never imported hangs, too. */
+  get mayWork(): boolean {
+    return !this.#isWaiting && (this.#worker.mayWork || this.#figures.restarts > 0 && this.#worker.state === "waiting");
+  }
+
   get onRequest(): TaskLife["onRequest"] {
     return this.#onRequest;
   }
@@ -98,10 +104,13 @@ export class SupervisedTask implements TaskLife {
       if (!hasBegun || this.#isStopping || !(failure instanceof TaskError)) return this.#ended.resolve(failure);
       this.#figures = { ...this.#figures, lastError: failure.message };
       const gotOn = before.length === 0 || String(before) !== String(this.#positions());
+      this.#isWaiting = true;
       const reason = await this.#prepare(failure, now() - begunAt, gotOn);
+      this.#isWaiting = false;
       if (this.#isStopping) return this.#ended.resolve(null);
       if (reason !== null) return this.#ended.resolve(withReason(failure, reason));
-      await this.#startAgain();
+      const refusal = await this.#startAgain();
+      if (refusal !== null) return this.#ended.resolve(refusal);
     }
   }
 
@@ -111,7 +120,6 @@ export class SupervisedTask implements TaskLife {
 
   /** Deals with the frame in hand, and waits for the restart. Returns why there is none, or `null`. */
   async #prepare(failure: TaskError, ranMs: number, gotOn: boolean): Promise<string | null> {
-    this.#isWaiting = true;
     const hand = this.#handOf(this.#worker.inHand);
     this.#failedOn = { key: hand.key, attempts: this.#failedOn.key === hand.key ? this.#failedOn.attempts + 1 : 1 };
     const { attempts, then } = this.#supervision.restart.onFailedFrame;
@@ -126,7 +134,6 @@ export class SupervisedTask implements TaskLife {
     }
     if (isOver) await this.#letGo(hand, failure, then === "deadLetters");
     await within(this.#stopped.promise, waitMs);
-    this.#isWaiting = false;
     return null;
   }
 
@@ -168,13 +175,20 @@ export class SupervisedTask implements TaskLife {
     }
   }
 
-  async #startAgain(): Promise<void> {
+  /** Returns why no worker could be started, or `null`. */
+  async #startAgain(): Promise<TaskError | null> {
     this.#supervision.resetRecord();
     this.#figures = { ...this.#figures, restarts: this.#figures.restarts + 1 };
-    const worker = this.#worker = this.#supervision.start(this.#figures.restarts);
-    worker.onRequest = this.#onRequest;
-    await worker.loaded;
-    if (!this.#isStopping) await worker.run();
+    try {
+      this.#worker = this.#supervision.start(this.#figures.restarts);
+    } catch (cause) {
+      const summary = summarizeError(reportError(cause));
+      return new TaskError(this.name, `its worker could not be started again: ${summary}`, { cause });
+    }
+    this.#worker.onRequest = this.#onRequest;
+    await this.#worker.loaded;
+    if (!this.#isStopping) await this.#worker.run();
+    return null;
   }
 
   async run(): Promise<void> {

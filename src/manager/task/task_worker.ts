@@ -54,6 +54,10 @@ export class TaskWorker implements TaskLife {
     return this.#state;
   }
 
+  get mayWork(): boolean {
+    return this.#state === "running";
+  }
+
   #hear(message: TaskMessage): void {
     switch (message.kind) {
       case "loaded":
