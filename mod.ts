@@ -12,7 +12,8 @@
  *
  * await using pipe = new Pipeline("loop");
  * const samples = pipe.addStream("samples", { shape: [4], dtype: "float32" });
- * const writer = pipe.openWriter(samples), reader = pipe.openReader(samples);
+ * const writer = pipe.openWriter(samples);
+ * const reader = pipe.openReader(samples);
  * await pipe.start();
  * await writer.writeAsync(Float32Array.of(1, 2, 3, 4));
  * writer.close();

@@ -54,7 +54,8 @@ if (import.meta.main) {
   const entrance = await runtime.kernelScope("distributor", distributor);
 
   for (let n = 1; n <= 25; n++) await entrance.send(Work({ n }));
-  let total = 0, size = 0;
+  let total = 0;
+  let size = 0;
   while (size < 25) {
     const batch = await batches.receive({ timeoutMs: 10_000 });
     console.log(`a batch of ${batch.size}`);

@@ -24,7 +24,9 @@ const prime = ringKernel({ id: "prime", module: import.meta, input: Range, outpu
 });
 
 if (import.meta.main) {
-  const INSTANCES = 3, PIECES = 30, SIZE = 1000;
+  const INSTANCES = 3;
+  const PIECES = 30;
+  const SIZE = 1000;
   await using runtime = new RingKernelRuntime();
   const kernels = await Promise.all(
     Array.from({ length: INSTANCES }, (_, index) => runtime.kernelScope(`prime ${index}`, prime)),

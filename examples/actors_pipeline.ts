@@ -15,7 +15,8 @@ const preprocess = ringKernel(
   { id: "preprocess", module: import.meta, input: RawData, output: Normalized },
   async (ctx) => {
     for await (const raw of ctx) {
-      const least = Math.min(...raw.values), most = Math.max(...raw.values);
+      const least = Math.min(...raw.values);
+      const most = Math.max(...raw.values);
       const values = raw.values.map((value) => (value - least) / (most - least));
       await ctx.send(Normalized({ values }, { correlationId: raw.messageId }));
     }

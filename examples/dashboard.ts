@@ -18,7 +18,8 @@ const LENGTH = 2048;
 
 /** Hears a tone in noise, as fast as time goes by. */
 export function listen({ sound }: { sound: Writer<"float64"> }, context: TaskContext<{ pitch: number }>) {
-  const samples = sound.frame(), step = (2 * Math.PI * context.params.pitch) / RATE;
+  const samples = sound.frame();
+  const step = (2 * Math.PI * context.params.pitch) / RATE;
   for (let at = 0;; at += samples.length) {
     for (let n = 0; n < samples.length; n++) samples[n] = Math.sin(step * (at + n)) + Math.random() - 0.5;
     sound.write(samples);
@@ -38,9 +39,9 @@ function declare(): Pipeline {
   const module = import.meta.resolve("./co2/tasks.ts");
   const [left, right] = [["left", 440], ["right", 880]].map(([side, pitch]) => {
     const add = (what: string, shape: number[]) => pipe.addStream(`${what} ${side}`, { shape, dtype: "float64" });
-    const sound = add("sound", [LENGTH]),
-      windowed = add("windowed", [LENGTH]),
-      powers = add("powers", [LENGTH / 2 + 1]);
+    const sound = add("sound", [LENGTH]);
+    const windowed = add("windowed", [LENGTH]);
+    const powers = add("powers", [LENGTH / 2 + 1]);
     const spectra = pipe.addStream(`spectra ${side}`, { shape: [LENGTH], dtype: "complex128" });
     const { window, transform, power } = spectrum;
     pipe.addTask(`listen ${side}`, { fn: listen, writes: { sound }, params: { pitch: Number(pitch) } });

@@ -48,7 +48,8 @@ export function operator(
 
 if (import.meta.main) {
   await using pipe = new Pipeline("events", import.meta);
-  const power = pipe.addEvent("power"), button = pipe.addEvent("button");
+  const power = pipe.addEvent("power");
+  const button = pipe.addEvent("button");
   const turns = pipe.addStream("turns", { shape: [1], dtype: "uint32" });
   const stamps = pipe.addStream("stamps", { shape: [1], dtype: "uint8" });
   pipe.addTask.switchable("motor", { fn: motor, activateOn: "power", events: { power }, writes: { turns } });

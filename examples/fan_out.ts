@@ -16,7 +16,8 @@ export function source({ numbers }: { numbers: Writer<"int32"> }) {
 
 export function sum({ numbers }: { numbers: Reader<"int32"> }, context: TaskContext<{ divisor: number }>) {
   const { divisor } = context.params;
-  let frames = 0, total = 0;
+  let frames = 0;
+  let total = 0;
   for (const [number] of numbers) {
     frames++;
     if (number % divisor === 0) total += number;

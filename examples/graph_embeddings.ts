@@ -27,7 +27,8 @@ function* documents() {
   for (let n = 0; n < 100; n++) yield ` Document ${n % 50} `;
 }
 
-let count = 0, sum = 0;
+let count = 0;
+let sum = 0;
 for await (const length of graph.stream(documents(), { output: norm, concurrency: 32 })) {
   count++;
   sum += length;

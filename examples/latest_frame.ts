@@ -20,7 +20,8 @@ export function camera({ images }: { images: Writer<"float32"> }, context: TaskC
 
 /** Needs 20 milliseconds for a picture. */
 export function display({ images }: { images: Reader<"float32"> }, context: TaskContext) {
-  let shown = 0, latest = 0;
+  let shown = 0;
+  let latest = 0;
   for (const image of images) {
     shown++;
     latest = image[0];

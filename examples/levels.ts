@@ -20,7 +20,8 @@ interface Tone {
 /** A tone that swells and fades once a second, a block every ten milliseconds. */
 export function microphone({ sound }: { sound: Writer<"float32"> }, context: TaskContext<Tone>) {
   const { pitch, seconds } = context.params;
-  const block = sound.frame(), start = performance.now();
+  const block = sound.frame();
+  const start = performance.now();
   for (let n = 0; n < seconds * RATE; n += BLOCK) {
     for (let i = 0; i < BLOCK; i++) {
       const time = (n + i) / RATE;

@@ -29,7 +29,8 @@ if (import.meta.main) {
   const numbers = pipe.addStream("numbers", { shape: [1], dtype: "float64" });
   const squares = pipe.addStream("squares", { shape: [1], dtype: "float64" });
   pipe.addTask("square", { fn: square, reads: { numbers }, writes: { squares } });
-  const writer = pipe.openWriter(numbers), reader = pipe.openReader(squares);
+  const writer = pipe.openWriter(numbers);
+  const reader = pipe.openReader(squares);
   await pipe.start();
   // Both at once: a program that first wrote everything would wait forever when both rings are full.
   const [sum] = await Promise.all([collect(reader), feed(writer)]);

@@ -41,7 +41,8 @@ function declare(): Pipeline {
 
 async function main(): Promise<void> {
   const [folder = join(import.meta.dirname!, "out")] = programArguments(USAGE, 0, 1);
-  const file = join(folder, "tones.toml"), picture = join(folder, "tones.svg");
+  const file = join(folder, "tones.toml");
+  const picture = join(folder, "tones.svg");
   await declare().save(file);
 
   // The file may name modules of its own folder. This one is elsewhere.

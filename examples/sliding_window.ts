@@ -9,7 +9,8 @@ import { Pipeline, type Reader, type Writer } from "@ringmill/ringmill";
 
 const TICKS = 100_000;
 /** Ticks that one average is over, and how many ticks further on the next one begins. */
-const WINDOW = 20, HOP = 5;
+const WINDOW = 20;
+const HOP = 5;
 
 /** A price that goes up and down by the day, 250 ticks long, and a volume. */
 export function feed({ ticks }: { ticks: Writer<"float64"> }) {
@@ -29,7 +30,8 @@ export function average({ ticks, averages }: { ticks: Reader<"float64">; average
   for (;;) {
     const window = ticks.lookMany(WINDOW, { least: WINDOW, timeoutMs: Infinity });
     if (window === null) return;
-    let turnover = 0, volume = 0;
+    let turnover = 0;
+    let volume = 0;
     for (const [price, traded] of window) {
       turnover += price * traded;
       volume += traded;
@@ -41,7 +43,9 @@ export function average({ ticks, averages }: { ticks: Reader<"float64">; average
 }
 
 export function extremes({ averages }: { averages: Reader<"float64"> }) {
-  let count = 0, lowest = Infinity, highest = -Infinity;
+  let count = 0;
+  let lowest = Infinity;
+  let highest = -Infinity;
   for (const [average] of averages) {
     count++;
     lowest = Math.min(lowest, average);

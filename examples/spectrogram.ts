@@ -67,7 +67,8 @@ function describeStrongest(columns: readonly Float32Array[], { sampleRate, lengt
   const peaks = columns.map((powers) => Math.max(...powers.subarray(2, -1)));
   const loudest = Math.max(...peaks);
   if (loudest === 0) return "none, the recording is silent";
-  const column = peaks.indexOf(loudest), powers = columns[column];
+  const column = peaks.indexOf(loudest);
+  const powers = columns[column];
   const { bin, amplitude } = refinePeak(powers.map(Math.sqrt), powers.indexOf(loudest, 2));
   const frequency = (bin * sampleRate) / (2 * (powers.length - 1));
   const time = ((column + 0.5) / columns.length) * (length / sampleRate);
@@ -84,7 +85,8 @@ function describeWav({ channels, encoding, sampleRate, length }: Wav): string {
 async function main(): Promise<void> {
   const [file, picture = `${file.replace(/\.wav$/i, "")}.spectrogram.svg`] = programArguments(USAGE, 1, 2);
   if (!picture.endsWith(".svg")) throw new UsageError(`Cannot write ${picture}: the picture is an SVG\n${USAGE}`);
-  const wav = readWavHeader(file), cut = planCut(wav);
+  const wav = readWavHeader(file);
+  const cut = planCut(wav);
   console.log(`${basename(file)}: ${describeWav(wav)}`);
   const columns = await transform(wav, cut);
   console.log(`Strongest frequency: ${describeStrongest(columns, wav)}`);

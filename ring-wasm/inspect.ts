@@ -3,7 +3,9 @@
  * instance must not keep anything there: no data section (statics), no stack pointer, no thread-local storage.
  */
 
-const GLOBAL = 6, START = 8, DATA = 11;
+const GLOBAL = 6;
+const START = 8;
+const DATA = 11;
 const HEADER_BYTES = 8;
 
 /** An unsigned LEB128 number at `at`, and the place after it. */

@@ -26,7 +26,8 @@ async function exists(path: string): Promise<boolean> {
 
 /** Debian's packages: the compiler is a stable one, told to accept unstable features, and dependencies are vendored. */
 async function debian(): Promise<Toolchain | null> {
-  const rustc = "/usr/bin/rustc", cargo = "/usr/bin/cargo";
+  const rustc = "/usr/bin/rustc";
+  const cargo = "/usr/bin/cargo";
   const version = await output(rustc, "--version");
   const library = `${await output(rustc, "--print", "sysroot")}/lib/rustlib/src/rust/library`;
   const linker = (await output("sh", "-c", "command -v wasm-ld-19 || command -v wasm-ld"))?.split("/").at(-1);

@@ -7,7 +7,8 @@ import { basename, dirname, join, resolve } from "node:path";
  * mode and the owner stay, and links are followed. What is no plain file, such as a pipe, is written to as it is.
  */
 export async function writeWhole(path: string, text: string): Promise<void> {
-  const file = await targetOf(path), before = await Deno.stat(file).catch(() => null);
+  const file = await targetOf(path);
+  const before = await Deno.stat(file).catch(() => null);
   if (before && !before.isFile) return await Deno.writeTextFile(file, text);
   const draft = join(dirname(file), `.${basename(file).slice(0, 100)}.${crypto.randomUUID()}.tmp`);
   try {

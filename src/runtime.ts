@@ -9,7 +9,8 @@
  *
  * await using manager = new Manager("bytes");
  * manager.addRing({ name: "chunks", bytes: 1000 });
- * const writer = manager.openWriter("chunks"), reader = manager.openReader("chunks");
+ * const writer = manager.openWriter("chunks");
+ * const reader = manager.openReader("chunks");
  * await manager.start();
  * writer.write(new Uint8Array(600));
  * equal(reader.readInto(new Uint8Array(600)), true);

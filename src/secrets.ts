@@ -10,6 +10,8 @@ export function randomToken(): string {
 /** Whether a text of others is the token, in a time that does not depend on where it differs. */
 export function isToken(given: unknown, token: string): boolean {
   if (typeof given !== "string") return false;
-  const encoder = new TextEncoder(), one = encoder.encode(given), other = encoder.encode(token);
+  const encoder = new TextEncoder();
+  const one = encoder.encode(given);
+  const other = encoder.encode(token);
   return one.length === other.length && timingSafeEqual(one, other);
 }

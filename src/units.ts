@@ -66,7 +66,8 @@ function formatLong(ms: number): string {
   const fitting = LONG.find((_, index) =>
     index + 1 === LONG.length || roundTo(ms, LONG[index][3]) < LONG[index + 1][1]
   );
-  const [unit, size, part, partSize] = fitting!, whole = roundTo(ms, partSize);
+  const [unit, size, part, partSize] = fitting!;
+  const whole = roundTo(ms, partSize);
   const parts = Math.round(whole % size / partSize);
   return `${Math.floor(whole / size)} ${unit}${parts === 0 ? "" : ` ${parts} ${part}`}`;
 }
@@ -78,9 +79,11 @@ function roundTo(ms: number, size: number): number {
 /** A time in milliseconds as a clock that runs: "02:03", "1:02:03", "2 d 01:02:03". */
 export function formatClock(ms: Figure): string {
   if (!isKnown(ms) || ms === Infinity) return UNKNOWN;
-  const seconds = Math.floor(Math.max(0, ms) / 1000), days = Math.floor(seconds / 86_400);
+  const seconds = Math.floor(Math.max(0, ms) / 1000);
+  const days = Math.floor(seconds / 86_400);
   const two = (value: number) => String(Math.floor(value) % 60).padStart(2, "0");
-  const minutes = `${two(seconds / 60)}:${two(seconds)}`, hours = Math.floor(seconds / 3600) % 24;
+  const minutes = `${two(seconds / 60)}:${two(seconds)}`;
+  const hours = Math.floor(seconds / 3600) % 24;
   if (days > 0) return `${days} d ${String(hours).padStart(2, "0")}:${minutes}`;
   return hours > 0 ? `${hours}:${minutes}` : minutes;
 }

@@ -56,7 +56,8 @@ Deno.test("drawTable() gives names the room that a wide terminal has", async () 
   await using pipe = new Pipeline("wide");
   const name = "a stream with a name of forty characters";
   pipe.addStream(name, { shape: [1], dtype: "int8" });
-  const writer = pipe.openWriter(name), reader = pipe.openReader(name);
+  const writer = pipe.openWriter(name);
+  const reader = pipe.openReader(name);
   await pipe.start();
   for await (const snapshot of pipe.watch()) {
     match(drawTable(snapshot, { width: 80 }), /^a stream with a name of… /m);

@@ -31,7 +31,8 @@ Deno.test({
   // Deno answers to the name of Node.js where there is none.
   ignore: !await succeeds("node", "-e", 'process.exit(typeof Deno === "undefined" ? 0 : 1)'),
   async fn() {
-    const folder = await Deno.makeTempDir(), file = `${folder}/runtime.mjs`;
+    const folder = await Deno.makeTempDir();
+    const file = `${folder}/runtime.mjs`;
     const { code } = await transform(await Deno.readTextFile(new URL("../src/supported_runtime.ts", import.meta.url)), {
       loader: "ts",
     });

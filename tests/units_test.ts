@@ -1,7 +1,9 @@
 import { equal } from "node:assert/strict";
 import { formatBytes, formatClock, formatCount, formatDuration, formatShare } from "../src/units.ts";
 
-const MINUTE = 60_000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 Deno.test("formatDuration() rounds first and chooses the unit then", () => {
   const expected: [number, string][] = [

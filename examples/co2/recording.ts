@@ -18,7 +18,8 @@ export interface Recording {
 /** Reads the series, and puts a straight line across the months that are missing. */
 export async function readRecording(): Promise<Recording> {
   const measured = parse(await Deno.readTextFile(FILE));
-  const firstMonth = measured[0].month, lastMonth = measured.at(-1)!.month;
+  const firstMonth = measured[0].month;
+  const lastMonth = measured.at(-1)!.month;
   const values = new Float64Array(lastMonth - firstMonth + 1);
   measured.forEach(({ month, value }, index) => {
     const next = measured[index + 1] ?? { month: month + 1, value };
@@ -29,7 +30,8 @@ export async function readRecording(): Promise<Recording> {
 }
 
 function parse(text: string): { month: number; value: number }[] {
-  const { dates, column } = readCsv(basename(FILE.pathname), text, ["CO2"]), values = column("CO2");
+  const { dates, column } = readCsv(basename(FILE.pathname), text, ["CO2"]);
+  const values = column("CO2");
   return dates.map((date, index) => {
     const [year, month] = date.split("-").map(Number);
     return { month: 12 * year + month - 1, value: values[index] };

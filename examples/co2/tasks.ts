@@ -9,7 +9,8 @@ export function source(
   { segments }: { segments: Writer<"float64"> },
   context: TaskContext<{ values: Float64Array; hop: number; pauseMs: number }>,
 ) {
-  const { values, hop, pauseMs } = context.params, length = segments.frameLength;
+  const { values, hop, pauseMs } = context.params;
+  const length = segments.frameLength;
   for (let start = 0; start + length <= values.length; start += hop) {
     segments.write(values.subarray(start, start + length));
     if (pauseMs > 0) context.sleep(pauseMs);
@@ -31,7 +32,9 @@ export function window({ segments, windowed }: { segments: Reader<"float64">; wi
 /** The line through the values with the least squares; `mean` is its height in the middle. */
 function fitLine(values: Float64Array): { mean: number; slope: number } {
   const middle = (values.length - 1) / 2;
-  let sum = 0, moment = 0, spread = 0;
+  let sum = 0;
+  let moment = 0;
+  let spread = 0;
   for (let n = 0; n < values.length; n++) {
     sum += values[n];
     moment += values[n] * (n - middle);

@@ -15,7 +15,8 @@ export interface DatedColumns {
  * @throws {UserError} If a column or a value is missing, or is no number, or the dates are none or in disorder.
  */
 export function readCsv(file: string, text: string, names: readonly string[]): DatedColumns {
-  const lines = text.replace(/\r?\n$/, "").split(/\r?\n/), titles = lines[0].split(",").map((title) => title.trim());
+  const lines = text.replace(/\r?\n$/, "").split(/\r?\n/);
+  const titles = lines[0].split(",").map((title) => title.trim());
   const refuse = (line: number, reason: string): never => {
     throw new UserError(`Cannot read ${file}:${line}: ${reason}`);
   };
@@ -23,9 +24,12 @@ export function readCsv(file: string, text: string, names: readonly string[]): D
     const place = titles.indexOf(name);
     return place < 1 ? refuse(1, `expected a column "${name}", received "${lines[0]}"`) : place;
   });
-  const dates: string[] = [], columns = names.map(() => new Float64Array(lines.length - 1));
+  const dates: string[] = [];
+  const columns = names.map(() => new Float64Array(lines.length - 1));
   for (const [index, line] of lines.slice(1).entries()) {
-    const fields = line.split(","), at = index + 2, date = fields[0].trim();
+    const fields = line.split(",");
+    const at = index + 2;
+    const date = fields[0].trim();
     if (fields.length !== titles.length) {
       refuse(at, `expected ${titles.length} values, received ${fields.length} in "${line}"`);
     }
@@ -35,7 +39,8 @@ export function readCsv(file: string, text: string, names: readonly string[]): D
     }
     dates.push(date);
     for (const [which, place] of places.entries()) {
-      const field = fields[place].trim(), value = field === "" ? NaN : Number(field);
+      const field = fields[place].trim();
+      const value = field === "" ? NaN : Number(field);
       if (!Number.isFinite(value)) refuse(at, `expected a number as ${names[which]}, received "${field}"`);
       columns[which][index] = value;
     }

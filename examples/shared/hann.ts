@@ -18,7 +18,8 @@ export interface Peak {
  * exactly if it is alone (Grandke, "Interpolation algorithms for discrete Fourier transforms of weighted signals", 1983).
  */
 export function refinePeak(amplitudes: ArrayLike<number>, bin: number): Peak {
-  const left = amplitudes[bin - 1], right = amplitudes[bin + 1];
+  const left = amplitudes[bin - 1];
+  const right = amplitudes[bin + 1];
   const ratio = Math.max(left, right) / amplitudes[bin];
   const offset = Math.max(0, (2 * ratio - 1) / (ratio + 1));
   const x = Math.PI * offset;

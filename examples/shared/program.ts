@@ -15,7 +15,8 @@ export class UsageError extends UserError {
 
 /** The arguments of the program: `least` to `most` of them, after so many options that the program knows. */
 export function programArguments(usage: string, least: number, most: number, options = 0): string[] {
-  const given = Deno.args.slice(options), isOption = (argument: string) => argument.startsWith("-");
+  const given = Deno.args.slice(options);
+  const isOption = (argument: string) => argument.startsWith("-");
   if (given.length < least || given.length > most || given.some(isOption)) throw new UsageError(usage);
   return given;
 }

@@ -40,14 +40,16 @@ type Scale = [number, number];
 function columnLevels(powers: Float32Array): Float32Array {
   const binsPerRow = (powers.length - 1) / ROWS;
   return Float32Array.from({ length: ROWS }, (_, row) => {
-    const first = Math.round(row * binsPerRow), last = Math.round((row + 1) * binsPerRow);
+    const first = Math.round(row * binsPerRow);
+    const last = Math.round((row + 1) * binsPerRow);
     return 10 * Math.log10(Math.max(...powers.subarray(first, last + 1)));
   });
 }
 
 /** The levels as a PNG image, in a data URL. */
 function drawPixels(levels: readonly Float32Array[], [low, high]: Scale): string {
-  const width = levels.length, height = ROWS;
+  const width = levels.length;
+  const height = ROWS;
   const colors = colorTable();
   const data = new Uint8Array(3 * width * height);
   levels.forEach((column, x) =>

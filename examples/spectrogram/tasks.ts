@@ -27,8 +27,10 @@ export function source(
 /** The squared amplitude of each frequency in each stretch: a sine from -1 to 1 gives 1, which is 0 dB. */
 export function transform({ stretches, powers }: { stretches: Reader<"float32">; powers: Writer<"float32"> }) {
   const length = stretches.frameLength;
-  const fft = new FFT(length), weights = hannWindow(length);
-  const faded = new Float64Array(length), spectrum = new Float64Array(2 * length);
+  const fft = new FFT(length);
+  const weights = hannWindow(length);
+  const faded = new Float64Array(length);
+  const spectrum = new Float64Array(2 * length);
   // A real sine is half a positive and half a negative frequency, and the window weighs one half on average.
   const scale = (4 / length) ** 2;
   const squares = powers.frame();
@@ -48,7 +50,8 @@ export function sink(
   { params: { frames, width } }: TaskContext<{ frames: number; width: number }>,
 ) {
   const mean = columns.frame().fill(0);
-  let frame = 0, count = 0;
+  let frame = 0;
+  let count = 0;
   for (const squares of powers) {
     frame++;
     count++;

@@ -24,7 +24,9 @@ interface Encoding {
   readonly decode: (view: DataView, offset: number) => number;
 }
 
-const PCM = 1, FLOAT = 3, EXTENSIBLE = 0xfffe;
+const PCM = 1;
+const FLOAT = 3;
+const EXTENSIBLE = 0xfffe;
 
 const ENCODINGS = {
   "8-bit PCM": { bytes: 1, decode: (view, at) => (view.getUint8(at) - 128) / 2 ** 7 },
@@ -77,12 +79,14 @@ class HeaderParser {
   }
 
   parse(): Wav {
-    const kind = this.#text(0), form = this.#text(8);
+    const kind = this.#text(0);
+    const form = this.#text(8);
     if (form !== "WAVE") this.#refuse("it is not a WAV file");
     if (kind !== "RIFF") this.#refuse(`it is a WAV file of the kind ${kind}, and only RIFF is supported`);
     let format: DataView | undefined;
     for (let start = 12; start + 8 <= this.#size;) {
-      const id = this.#text(start), length = this.#bytes(start + 4, 4).getUint32(0, true);
+      const id = this.#text(start);
+      const length = this.#bytes(start + 4, 4).getUint32(0, true);
       if (id === "fmt ") format = this.#bytes(start + 8, Math.min(length, 40));
       if (id === "data") return this.#describe(format, start + 8, length);
       start = this.#after(start + 8 + length, length % 2 === 1);
@@ -97,7 +101,8 @@ class HeaderParser {
 
   #describe(format: DataView | undefined, dataStart: number, declared: number): Wav {
     if (!format || format.byteLength < 16) this.#refuse("its samples come without a format");
-    const channels = format.getUint16(2, true), sampleRate = format.getUint32(4, true);
+    const channels = format.getUint16(2, true);
+    const sampleRate = format.getUint32(4, true);
     const blockBytes = format.getUint16(12, true);
     if (channels === 0 || sampleRate === 0 || blockBytes === 0) this.#refuse("its format makes no sense");
     const encoding = this.#encoding(format);
@@ -122,7 +127,8 @@ class HeaderParser {
 
   /** Fields that say the same thing twice must say the same. */
   #checkBlocks(format: DataView): void {
-    const channels = format.getUint16(2, true), sampleRate = format.getUint32(4, true);
+    const channels = format.getUint16(2, true);
+    const sampleRate = format.getUint32(4, true);
     const [perSecond, perBlock, bits] = [
       format.getUint32(8, true),
       format.getUint16(12, true),
@@ -143,7 +149,8 @@ class HeaderParser {
   }
 
   #encoding(format: DataView): EncodingName {
-    const tag = format.getUint16(0, true), bits = format.getUint16(14, true);
+    const tag = format.getUint16(0, true);
+    const bits = format.getUint16(14, true);
     // The extensible format says later, and in the first bytes of a long identifier, what it is.
     const code = tag === EXTENSIBLE && format.byteLength >= 26 ? format.getUint16(24, true) : tag;
     const kind = ({ [PCM]: "PCM", [FLOAT]: "float" } as Record<number, string>)[code];

@@ -36,7 +36,8 @@ export function parse(csv: string): Days {
 
 /** The days of some years. */
 export function selectYears(days: Days, [first, last]: readonly [number, number]): Days {
-  const start = days.year.findIndex((year) => year >= first), end = days.year.findLastIndex((year) => year <= last) + 1;
+  const start = days.year.findIndex((year) => year >= first);
+  const end = days.year.findLastIndex((year) => year <= last) + 1;
   const { year, rain, highest, lowest, wind } = days;
   const cut = (column: Float64Array) => column.slice(start, end);
   return { year: year.slice(start, end), rain: cut(rain), highest: cut(highest), lowest: cut(lowest), wind: cut(wind) };

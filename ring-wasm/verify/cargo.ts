@@ -41,7 +41,8 @@ export async function runTests(program: string, env: Record<string, string>, par
 
 /** Runs one test of a program. Ends without success, too, if that takes too long. */
 export async function runTest(program: string, env: Record<string, string>, name: string): Promise<Ending> {
-  const args = ["--exact", name, "--nocapture"], signal = AbortSignal.timeout(TIMEOUT_MS);
+  const args = ["--exact", name, "--nocapture"];
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
   return await run(program, args, { env: { RUST_BACKTRACE: "0", ...env }, signal });
 }
 

@@ -345,7 +345,8 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
 
   #checkLaunch(id: unknown): asserts id is string {
     checkId(id);
-    const what = `Cannot launch kernel "${id}"`, importing = importingWorker();
+    const what = `Cannot launch kernel "${id}"`;
+    const importing = importingWorker();
     if (importing !== undefined) {
       const advice = "launch kernels behind import.meta.main";
       throw new LifecycleError(`${what}: its module is being imported by worker "${importing}", ${advice}`);

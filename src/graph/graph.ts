@@ -182,7 +182,8 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     if (!(node instanceof Node)) {
       refuse(TypeError, `Cannot add a node to graph "${this.name}"`, "expected a node", node);
     }
-    const internals = internalsOf(node), { owner } = internals;
+    const internals = internalsOf(node);
+    const { owner } = internals;
     if (this.#nodes.has(node.name)) {
       throw new DeclarationError(`Cannot add a node to graph "${this.name}": the name "${node.name}" is taken`);
     }
@@ -277,7 +278,8 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   execute(input: In, options?: ExecuteOptions): Promise<ResultsOf<Nodes>>;
   execute(input: In, options: ExecuteOptions & { output?: GraphNode } = NO_OPTIONS): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const complete = this.#complete(options, false), { output } = options;
+      const complete = this.#complete(options, false);
+      const { output } = options;
       this.#start(input, complete, (execution) => {
         if (execution.ending !== "completed") return reject(execution.reason);
         if (!output) return this.#resolveAll(execution, resolve, reject);
@@ -311,7 +313,8 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   /** The same, where the first failure is the end. */
   start(input: In, options?: ExecuteOptions): GraphRun<ResultsOf<Nodes>>;
   start(input: In, options: ExecuteOptions = NO_OPTIONS): GraphRun<unknown> {
-    const hooks = takeHooks(), complete = this.#complete(options, true);
+    const hooks = takeHooks();
+    const complete = this.#complete(options, true);
     return new GraphRun((onOver) => this.#start(input, complete, onOver, hooks));
   }
 
@@ -454,7 +457,8 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
 
   /** Whatever one of them does, the others are closed, too. */
   async #closeNodes(): Promise<unknown[]> {
-    const bound = Math.max(this.#graceMs, LEAST_CLOSING_MS), problems: unknown[] = [];
+    const bound = Math.max(this.#graceMs, LEAST_CLOSING_MS);
+    const problems: unknown[] = [];
     await Promise.all(Array.from(this.#nodes.values(), async (node) => {
       const closing = (async () => await node.close())().catch((error) => void problems.push(error));
       if (await within(closing, bound)) return;

@@ -160,7 +160,8 @@ class Rate {
  * import { Graph, Limiter, Node } from "@ringmill/ringmill/graph";
  * import { equal, ok } from "node:assert/strict";
  *
- * let running = 0, most = 0;
+ * let running = 0;
+ * let most = 0;
  * const limiter = new Limiter({ concurrency: 2, rate: { limit: 100, intervalMs: 1000 }, maxQueued: 1000 });
  * const ask = new Node("ask", async (question: string) => {
  *   most = Math.max(most, ++running);
@@ -294,7 +295,8 @@ export class Limiter {
   #serve(): void {
     this.#timer?.cancel();
     for (const call of this.#queue) {
-      const now = performance.now(), leftMs = call.since + this.#queueTimeoutMs - now;
+      const now = performance.now();
+      const leftMs = call.since + this.#queueTimeoutMs - now;
       const waitMs = this.#waitMs(now);
       if (waitMs <= 0) this.#begin(call);
       else if (leftMs <= 0) this.#expire(call);

@@ -120,7 +120,8 @@ export class AttemptContext extends NodeCallContext {
 /** The call waits in a queue of its node: neither does its time-out run, nor does its execution go on without `flush`. */
 export function holdCall(context: NodeContext, flush: () => void): () => void {
   if (!(context instanceof NodeCallContext)) return () => {};
-  const resume = context.pause(), release = context.source.hold(flush);
+  const resume = context.pause();
+  const release = context.source.hold(flush);
   return () => {
     resume();
     release();

@@ -34,7 +34,8 @@ function plainHeader(headers: unknown, name: string): string | null {
  */
 export function retryAfterMs(source: unknown): number | undefined {
   try {
-    const ms = findHeader(source, "retry-after-ms"), after = findHeader(source, "retry-after");
+    const ms = findHeader(source, "retry-after-ms");
+    const after = findHeader(source, "retry-after");
     return valid(Number(ms ?? NaN)) ?? (after === null ? undefined : parse(after.trim()));
   } catch {
     // An error that cannot be read.

@@ -96,7 +96,9 @@ function wasCalled(status: number, begun: number): boolean {
 
 function timingOf(execution: Execution, node: PlannedNode): NodeTiming {
   const { progress: { status, timing }, attempts } = execution;
-  const { index } = node, begun = timing?.startedAt[index] ?? NaN, ended = timing?.endedAt[index] ?? NaN;
+  const { index } = node;
+  const begun = timing?.startedAt[index] ?? NaN;
+  const ended = timing?.endedAt[index] ?? NaN;
   return {
     status: nodeStatusOf(execution, node),
     startedAt: since1970(begun),
@@ -121,7 +123,8 @@ export function timingsOf(execution: Execution): PipelineTiming {
  *
  * const wait = new Node("wait", (ms: number) => new Promise((resolve) => setTimeout(resolve, ms, "done")));
  * const graph = new Graph("naps", { nodes: [wait], start: wait });
- * const short = graph.start(1), long = graph.start(100);
+ * const short = graph.start(1);
+ * const long = graph.start(100);
  * deepEqual(await short.results, { wait: "done" });
  * deepEqual(long.status, { wait: "running" });
  * long.cancel();
@@ -184,7 +187,8 @@ export class GraphRun<Results> {
    * @throws {UnknownNameError} If the graph has no such node.
    */
   chunks<Chunk>(node: YieldingNode<Chunk>): AsyncIterableIterator<RunChunk<Chunk>> {
-    const { graph, progress: { plan } } = this.#execution, index = plan.indexes.get(node as unknown as GraphNode);
+    const { graph, progress: { plan } } = this.#execution;
+    const index = plan.indexes.get(node as unknown as GraphNode);
     if (index === undefined) {
       throw new UnknownNameError(`Cannot read the chunks of node "${node?.name}": it is not in graph "${graph}"`);
     }

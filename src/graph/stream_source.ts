@@ -57,7 +57,8 @@ interface ItemIterator<Item> {
 function resolved<Item>(iterator: Iterator<Item>): ItemIterator<Item> {
   return {
     next: () => {
-      const result = iterator.next(), { value } = result;
+      const result = iterator.next();
+      const { value } = result;
       if (result.done || typeof (value as PromiseLike<Item> | null)?.then !== "function") return result;
       return Promise.resolve(value).then((value) => ({ done: false, value }));
     },

@@ -457,7 +457,8 @@ export class Pipeline implements AsyncDisposable {
    *
    * await using pipe = new Pipeline("loop");
    * const samples = pipe.addStream("samples", { shape: [1], dtype: "int32" });
-   * const writer = pipe.openWriter(samples), reader = pipe.openReader(samples);
+   * const writer = pipe.openWriter(samples);
+   * const reader = pipe.openReader(samples);
    * await pipe.start();
    * writer.write(Int32Array.of(1));
    * equal(await pipe.drain({ timeoutMs: 1000 }), true);

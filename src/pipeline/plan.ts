@@ -97,7 +97,8 @@ function streamProblems(stream: string, { tasks, opened }: Declaration): string[
     ),
     ...opened[side].has(stream) ? [PROGRAM] : [],
   ];
-  const writers = bound("writes"), problems: string[] = [];
+  const writers = bound("writes");
+  const problems: string[] = [];
   if (writers.length === 0) problems.push(`stream "${stream}" has no writer`);
   if (writers.length > 1) problems.push(`stream "${stream}" has more than one writer: ${writers.join(", ")}`);
   if (bound("reads").length === 0) problems.push(`stream "${stream}" has no reader`);

@@ -201,7 +201,8 @@ function taskParams({ name, params }: SavedTask, path: Path): unknown {
 }
 
 function taskDeclaration(task: SavedTask, module: URL | undefined, params: unknown): TaskDeclaration {
-  const { permissions } = task, events = declaredBindings(task.events);
+  const { permissions } = task;
+  const events = declaredBindings(task.events);
   const gate = events.find(({ local }) => local === task.control_event);
   return {
     name: task.name,

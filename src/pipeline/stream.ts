@@ -83,7 +83,8 @@ const DEFAULTS: Partial<CheckedOptions> = {
 /** Checks each option, with an error that names stream, option and value, and fills the defaults in. */
 function checkStreamOptions(name: string, options: StreamOptions): CheckedOptions {
   const checked = Object.entries(STREAM_RULES).map(([key, rule]) => {
-    const option = key as keyof CheckedOptions, value = options[option] ?? DEFAULTS[option];
+    const option = key as keyof CheckedOptions;
+    const value = options[option] ?? DEFAULTS[option];
     rules.checkRule(`add stream "${name}"`, option, rule, value);
     return [option, value];
   });

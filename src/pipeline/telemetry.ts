@@ -28,7 +28,8 @@ const INTERVAL_MS = 1000;
 /** Begins the spans and metrics of a compiled manager that is about to start. They end by themselves. */
 export function exportTelemetry(manager: Manager): void {
   const attributes = { "ringmill.pipeline": manager.name };
-  const tracer = findTracer(NAME), meter = findMeter(NAME);
+  const tracer = findTracer(NAME);
+  const meter = findMeter(NAME);
   if (tracer) traceTasks(manager, tracer, attributes);
   if (meter) new MetricsRecorder(meter, attributes).follow(manager);
 }

@@ -163,7 +163,8 @@ export class WorkerPool implements AsyncDisposable {
    * @throws {Error} If an argument cannot be cloned.
    */
   async run(target: ExportTarget, args: readonly unknown[], options: PoolRunOptions = {}): Promise<unknown> {
-    const { signal, context = false, onBegin, onCancel } = options, request: CallRequest = [target, context, ...args];
+    const { signal, context = false, onBegin, onCancel } = options;
+    const request: CallRequest = [target, context, ...args];
     if (this.#isClosed) {
       throw new LifecycleError(`Cannot run "${functionName(request)}": worker pool "${this.name}" is closed`);
     }
@@ -218,7 +219,8 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #nextCall(): PoolCall {
-    const queue = this.#takenBack.size > 0 ? this.#takenBack : this.#queue, [call] = queue;
+    const queue = this.#takenBack.size > 0 ? this.#takenBack : this.#queue;
+    const [call] = queue;
     queue.delete(call);
     return call;
   }

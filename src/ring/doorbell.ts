@@ -112,7 +112,8 @@ export class Doorbell {
     const until = performance.now() + timeoutMs;
     await this.#turns.take();
     signal?.throwIfAborted();
-    const found = this.#find(sources, 0), left = until - performance.now();
+    const found = this.#find(sources, 0);
+    const left = until - performance.now();
     if (found >= 0 || left <= 0) return this.#choose(sources, found);
     return await this.#wait(sources, left, signal);
   }
@@ -143,7 +144,8 @@ export class Doorbell {
   #find(sources: readonly Source[], bell: number): number {
     const next = longestAgo(sources);
     if (bell === 0 && sources[next].watch(0)) return next;
-    let found = -1, chosen = Infinity;
+    let found = -1;
+    let chosen = Infinity;
     for (let index = 0; index < sources.length; index++) {
       const source = sources[index];
       if (source.chosen >= chosen || !source.watch(bell)) continue;

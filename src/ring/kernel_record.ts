@@ -110,7 +110,9 @@ export class SpanRecord {
 
   /** Notes a span. Plain stores: who reads them takes them for samples. */
   note(ms: number): void {
-    const doubles = this.#doubles, at = this.#figures, span = Math.max(ms, 0);
+    const doubles = this.#doubles;
+    const at = this.#figures;
+    const span = Math.max(ms, 0);
     const isFirst = doubles[at + COUNT / 8]++ === 0;
     doubles[at + SUM / 8] += span;
     if (isFirst || span < doubles[at + LEAST / 8]) doubles[at + LEAST / 8] = span;
@@ -120,8 +122,11 @@ export class SpanRecord {
 
   /** What was noted so far. */
   get figures(): SpanFigures {
-    const doubles = this.#doubles, at = this.#figures, count = doubles[at + COUNT / 8];
-    const min = doubles[at + LEAST / 8], max = doubles[at + MOST / 8];
+    const doubles = this.#doubles;
+    const at = this.#figures;
+    const count = doubles[at + COUNT / 8];
+    const min = doubles[at + LEAST / 8];
+    const max = doubles[at + MOST / 8];
     const quantile = (share: number) => count === 0 ? 0 : Math.min(Math.max(this.#quantile(share), min), max);
     return { count, min, mean: doubles[at + SUM / 8] / (count || 1), max, p50: quantile(0.5), p99: quantile(0.99) };
   }

@@ -21,7 +21,8 @@ import type { AsyncWaitOptions } from "./waiting.ts";
  *
  * await using pipe = new Pipeline("loop");
  * const samples = pipe.addStream("samples", { shape: [2], dtype: "float32" });
- * const writer = pipe.openWriter(samples), reader = pipe.openReader(samples);
+ * const writer = pipe.openWriter(samples);
+ * const reader = pipe.openReader(samples);
  * await pipe.start();
  * writer.write(Float32Array.of(1, 2));
  * deepEqual(await reader.readAsync(), Float32Array.of(1, 2));

@@ -115,7 +115,9 @@ export class RecordQueue {
 
   /** Room for a record of a band, as something to wait for. */
   #room(band: Band): Waitable<Wanted> {
-    const core = this.#core, { address } = this.#queue, party = this.#party;
+    const core = this.#core;
+    const { address } = this.#queue;
+    const party = this.#party;
     return {
       words: this.#memory.words,
       waiters: (address + layout.QUEUE_ROOM_WAITERS) / 4,
@@ -128,7 +130,9 @@ export class RecordQueue {
 
   /** A record, as something to wait for. */
   #record(): Waitable<Wanted> {
-    const core = this.#core, { address } = this.#queue, party = this.#party;
+    const core = this.#core;
+    const { address } = this.#queue;
+    const party = this.#party;
     return {
       words: this.#memory.words,
       waiters: (address + layout.QUEUE_RECORD_WAITERS) / 4,
@@ -366,7 +370,9 @@ export class RecordQueue {
    * once, and wait for it any number of times.
    */
   records(): QueueSource {
-    const core = this.#core, { address } = this.#queue, party = this.#party;
+    const core = this.#core;
+    const { address } = this.#queue;
+    const party = this.#party;
     return {
       since: this.wakes,
       chosen: 0,
@@ -378,7 +384,9 @@ export class RecordQueue {
 
   /** Room for a record of `length` bytes, as {@link records}. */
   room(length: number, band: Band): QueueSource {
-    const core = this.#core, { address } = this.#queue, party = this.#party;
+    const core = this.#core;
+    const { address } = this.#queue;
+    const party = this.#party;
     return {
       since: this.wakes,
       chosen: 0,
@@ -488,7 +496,8 @@ export class RecordQueue {
   /** Copies the record that was found at `offset`, if any, and frees its room. */
   #consume(offset: number): Uint8Array<ArrayBuffer> | null {
     if (!this.#isThere(offset)) return null;
-    const length = this.#memory.words[this.#found], view = this.#view(length);
+    const length = this.#memory.words[this.#found];
+    const view = this.#view(length);
     this.#copy(view, this.#data + offset, length);
     this.#core.queue_free(this.#queue.address, this.#party);
     return view;
@@ -497,7 +506,10 @@ export class RecordQueue {
   /** Copies bytes to a view of the scratch. Few of them are copied sooner than a view of them is made. */
   #copy(view: Uint8Array, start: number, length: number): void {
     if (length > FEW_BYTES) return view.set(this.#memory.bytes.subarray(start, start + length));
-    const from = this.#memory.words, to = this.#scratchWords, first = start / 4, count = (length + 3) >> 2;
+    const from = this.#memory.words;
+    const to = this.#scratchWords;
+    const first = start / 4;
+    const count = (length + 3) >> 2;
     for (let index = 0; index < count; index++) to[index] = from[first + index];
   }
 

@@ -154,7 +154,8 @@ function selectionOf<Sources extends Readonly<Record<string, Selectable | null>>
   if (typeof sources !== "object" || sources === null || Array.isArray(sources) || SOURCE in sources) {
     throw new TypeError(`Cannot select: expected handles by name, received ${describe(sources)}`);
   }
-  const keys: Extract<keyof Sources, string>[] = [], found: HandleSource[] = [];
+  const keys: Extract<keyof Sources, string>[] = [];
+  const found: HandleSource[] = [];
   calls++;
   for (const key of Object.keys(sources) as Extract<keyof Sources, string>[]) {
     const handle = sources[key];

@@ -54,7 +54,8 @@ export class TaskEvent {
 
   /** Opens an event. Task hosts and pipelines do this. */
   constructor(memory: SharedMemory, description: BindingOf<"event">, options: HandleOptions = {}) {
-    const { core, words } = memory, { address, name } = description.event;
+    const { core, words } = memory;
+    const { address, name } = description.event;
     this.name = name;
     this.#memory = memory;
     this.#description = description;

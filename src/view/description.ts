@@ -150,7 +150,8 @@ function checkParts(action: string, { nodes, edges, groups = [] }: ViewDescripti
   const parts = [["node", nodes, NODE], ["edge", edges, EDGE], ["group", groups, GROUP]] as const;
   for (const [kind, all, rules] of parts) {
     for (const [index, part] of all.entries()) {
-      const { id } = part, name = typeof id === "string" ? `${kind} ${JSON.stringify(id)}` : `${kind}s[${index}]`;
+      const { id } = part;
+      const name = typeof id === "string" ? `${kind} ${JSON.stringify(id)}` : `${kind}s[${index}]`;
       checkFields(action, ` of ${name}`, part, rules);
     }
   }
@@ -173,12 +174,14 @@ function checkParts(action: string, { nodes, edges, groups = [] }: ViewDescripti
 export function checkDescription(description: ViewDescription, figures: Figures = {}): void {
   checkRule("draw", "the description", object, description);
   checkFields("draw", " of the description", description, WHOLE);
-  const { title, nodes, edges, groups = [] } = description, action = `draw ${JSON.stringify(title)}`;
+  const { title, nodes, edges, groups = [] } = description;
+  const action = `draw ${JSON.stringify(title)}`;
   checkRule(action, "figures", object, figures);
   checkParts(action, description, figures);
   const nodeIds = new Set(nodes.map(({ id }) => id));
   unique(action, "node and group", [...nodes, ...groups].map(({ id }) => id));
-  const groupIds = new Set(groups.map(({ id }) => id)), edgeIds = unique(action, "edge", edges.map(edgeId));
+  const groupIds = new Set(groups.map(({ id }) => id));
+  const edgeIds = unique(action, "edge", edges.map(edgeId));
   const expect = (known: ReadonlySet<string>, kind: string, id: string) => {
     if (!known.has(id)) throw new UnknownNameError(`Cannot ${action}: there is no ${kind} ${JSON.stringify(id)}`);
   };
@@ -201,7 +204,8 @@ function unique(action: string, kind: string, ids: readonly string[]): ReadonlyS
 }
 
 function checkAncestors(action: string, groups: readonly ViewGroup[]): void {
-  const parentOf = new Map(groups.map(({ id, group }) => [id, group])), isClear = new Set<string>();
+  const parentOf = new Map(groups.map(({ id, group }) => [id, group]));
+  const isClear = new Set<string>();
   for (const { id } of groups) {
     const seen = new Set<string>();
     for (let at: string | undefined = id; at !== undefined && !isClear.has(at); at = parentOf.get(at)) {

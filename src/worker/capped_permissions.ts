@@ -17,7 +17,8 @@ const isAll = (permission: Permission) => permission === true || permission === 
 export function capPermissions(own: TaskPermissions | undefined, cap: TaskPermissions | undefined) {
   if (cap === undefined || cap === "inherit" || own === "none") return own;
   if (cap === "none" || own === undefined || own === "inherit") return cap;
-  const caps = cap as PermissionTable, owns = own as PermissionTable;
+  const caps = cap as PermissionTable;
+  const owns = own as PermissionTable;
   const left = Object.keys(owns).map((name) => [name, both(name, owns[name], caps[name])]);
   return Object.fromEntries(left) as TaskPermissions;
 }
@@ -27,7 +28,8 @@ function both(name: string, own: Permission, cap: Permission): Permission {
   if (!own || !cap) return false;
   if (isAll(cap)) return own;
   if (isAll(own)) return cap;
-  const owns = own as readonly Entry[], caps = cap as readonly Entry[];
+  const owns = own as readonly Entry[];
+  const caps = cap as readonly Entry[];
   const within = (entry: Entry, others: readonly Entry[]) => others.some((other) => covers(name, other, entry));
   return [...owns.filter((entry) => within(entry, caps)), ...caps.filter((entry) => within(entry, owns))];
 }

@@ -63,7 +63,10 @@ function valueOf(thrown: unknown): ErrorReport {
 
 function reportOf(error: Error, nested: (error: unknown) => ErrorReport | undefined): ErrorReport {
   const get = (key: keyof AggregateError): unknown => attempt(() => (error as AggregateError)[key], undefined);
-  const name = textOf(get("name")), stack = get("stack"), cause = get("cause"), errors = get("errors");
+  const name = textOf(get("name"));
+  const stack = get("stack");
+  const cause = get("cause");
+  const errors = get("errors");
   const isAggregate = attempt(() => error instanceof AggregateError, false) && Array.isArray(errors);
   const keys = attempt(() => Object.keys(error), []).filter((key) => !STANDARD.has(key));
   const own = keys.map((key) => [key, attempt(() => Reflect.get(error, key), undefined)] as const);

@@ -12,7 +12,8 @@ export class Overload extends Error {
 }
 
 /** How often the function of this worker was called, and how many orders it got. */
-let calls = 0, orders = 0;
+let calls = 0;
+let orders = 0;
 
 const DEEDS: Readonly<Record<string, () => unknown>> = {
   "throw": () => {

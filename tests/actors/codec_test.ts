@@ -16,10 +16,12 @@ const Row = message<{ a: unknown; b: unknown; c: unknown; d: unknown; e: unknown
 
 /** What becomes of a message on its way. */
 function carry(sent: object, timed = false): Received {
-  const envelope = sent as Envelope, header = Envelope.headerOf(sent)!;
+  const envelope = sent as Envelope;
+  const header = Envelope.headerOf(sent)!;
   const record = encodeMessage(envelope, header, { mailbox: 3, ticket: 2 ** 32 - 1, until: Infinity }, timed);
   // As it comes out of a queue: in memory of its own, which the next one is written to.
-  const copy = new Uint8Array(record), received = decodeMessage(copy, "k");
+  const copy = new Uint8Array(record);
+  const received = decodeMessage(copy, "k");
   copy.fill(0xff);
   return received;
 }
@@ -85,7 +87,8 @@ Deno.test("A message brings its envelope whole", () => {
 Deno.test("A message brings texts of every length and script", () => {
   for (const character of ["x", "ß", "€", "😀"]) {
     for (const length of [0, 1, 63, 64, 65, 255, 256, 257, 5000]) {
-      const a = character.repeat(length), b = "x".repeat(length) + character;
+      const a = character.repeat(length);
+      const b = "x".repeat(length) + character;
       deepEqual({ ...carry(Row({ a, b, c: 1, d: [a], e: b })).message }, { a, b, c: 1, d: [a], e: b });
     }
   }
@@ -155,7 +158,8 @@ const UNSENDABLE: Readonly<Record<string, unknown>> = {
 
 for (const [name, value] of Object.entries(UNSENDABLE)) {
   Deno.test(`A message with ${name} is a MessageError that names type and kernel, and disturbs no other`, () => {
-    const sent = Thing({ value }) as unknown as Envelope, header = Envelope.headerOf(sent)!;
+    const sent = Thing({ value }) as unknown as Envelope;
+    const header = Envelope.headerOf(sent)!;
     const destination = { kernel: "k", place: 'to kernel "k"', types: null };
     throws(() => parcelOf(sent, header, null, false, destination), (error) => {
       ok(error instanceof MessageError);

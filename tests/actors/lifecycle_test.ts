@@ -112,7 +112,9 @@ Deno.test("KernelHandle's iterator ends with the kernel", async () => {
 });
 
 Deno.test("KernelHandle's iterator ends with the runtime", async () => {
-  const runtime = new RingKernelRuntime(), kernel = await runtime.launch("echo", echo), values: unknown[] = [];
+  const runtime = new RingKernelRuntime();
+  const kernel = await runtime.launch("echo", echo);
+  const values: unknown[] = [];
   await kernel.activate();
   await kernel.send(Anything({ value: 1 }));
   for await (const { value } of kernel) {

@@ -22,7 +22,8 @@ Deno.test("RingKernelRuntime.links tells whom the program has sent to, received 
 Deno.test("RingKernelRuntime.links tells what kernels do among themselves", async () => {
   await using runtime = new RingKernelRuntime();
   await runtime.kernelScope("counter", counter);
-  const first = await runtime.kernelScope("source", source), other = await runtime.kernelScope("asker", asker);
+  const first = await runtime.kernelScope("source", source);
+  const other = await runtime.kernelScope("asker", asker);
   await runtime.kernelScope("echo", echo);
   await first.send(Count({ count: 3 }));
   await other.request(Text({ text: "echo" }), PATIENTLY);

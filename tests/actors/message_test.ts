@@ -16,7 +16,8 @@ Deno.test("message() makes messages with an id, a priority and a correlation bes
 });
 
 Deno.test("message() copies the fields of a body, not of the message that it may come from", () => {
-  const body = { values: [1] }, raw = Raw(body);
+  const body = { values: [1] };
+  const raw = Raw(body);
   body.values = [2];
   deepEqual(raw.values, [1]);
   const copy = Raw({ ...raw, note: "a copy" });
@@ -66,7 +67,9 @@ Deno.test("A body that is no object, or has a field that belongs to every messag
 });
 
 Deno.test("reply() correlates an answer to a request, and keeps its priority", () => {
-  const raw = Raw({ values: [] }, { priority: 240 }), mean = Mean({ mean: 1 }), answer = reply(raw, mean);
+  const raw = Raw({ values: [] }, { priority: 240 });
+  const mean = Mean({ mean: 1 });
+  const answer = reply(raw, mean);
   deepEqual([answer.correlationId, answer.priority, answer.mean], [raw.messageId, 240, 1]);
   equal(answer.messageId, mean.messageId);
   equal(mean.correlationId, null);

@@ -53,7 +53,9 @@ Deno.test("RingKernelRuntime.request() of one message several times gets several
 
 Deno.test("KernelHandle's iterators share what the kernel sends: each message goes to one of them", async () => {
   await using runtime = new RingKernelRuntime();
-  const kernel = await runtime.kernelScope("echo", echo), got: unknown[] = [], messages = 2000;
+  const kernel = await runtime.kernelScope("echo", echo);
+  const got: unknown[] = [];
+  const messages = 2000;
   const take = async () => {
     for await (const { value } of kernel) {
       got.push(value);
@@ -107,7 +109,8 @@ Deno.test("A kernel that asks one which fails hears why", async () => {
 
 Deno.test("A kernel that asks one which is terminated meanwhile hears so", async () => {
   await using runtime = new RingKernelRuntime();
-  const first = await runtime.kernelScope("asker", asker), second = await runtime.launch("upper", upper);
+  const first = await runtime.kernelScope("asker", asker);
+  const second = await runtime.launch("upper", upper);
   const asked = first.request(Text({ text: "upper" }), PATIENTLY);
   await until(() => second.telemetry.queueDepth === 1, "it is asked");
   await second.terminate();

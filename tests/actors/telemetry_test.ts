@@ -53,7 +53,8 @@ Deno.test("A kernel's figures are true while its thread is busy", async () => {
 
 Deno.test("RingKernelRuntime.getAllTelemetry() and getSummary() tell of all kernels", async () => {
   await using runtime = new RingKernelRuntime();
-  const first = await runtime.kernelScope("first", echo), second = await runtime.launch("second", echo);
+  const first = await runtime.kernelScope("first", echo);
+  const second = await runtime.launch("second", echo);
   for (let value = 0; value < 3; value++) await first.request(Anything({ value }), PATIENTLY);
   await second.send(Anything({ value: 1 }));
   const all = runtime.getAllTelemetry();

@@ -41,7 +41,8 @@ interface Transform {
 
 /** Transforms every frame by `magnitude`, and publishes when it began and ended, and the sum of what it found. */
 function transform({ signal, receipts }: Transform, magnitude: (frame: Float64Array<SharedArrayBuffer>) => number) {
-  let start = 0, sum = 0;
+  let start = 0;
+  let sum = 0;
   for (const frame of signal) {
     start ||= now();
     sum += magnitude(frame);
@@ -51,9 +52,10 @@ function transform({ signal, receipts }: Transform, magnitude: (frame: Float64Ar
 
 /** By Ooura's transform, in doubles throughout. It works in place, hence on a copy. */
 export function transformByOoura(bindings: Transform) {
-  const { signal } = bindings, bin = binOf(Number(signal.name.slice(6)));
-  const ooura = new Ooura(signal.frameLength, { type: "real", radix: 4 }),
-    spectrum = new Float64Array(signal.frameLength);
+  const { signal } = bindings;
+  const bin = binOf(Number(signal.name.slice(6)));
+  const ooura = new Ooura(signal.frameLength, { type: "real", radix: 4 });
+  const spectrum = new Float64Array(signal.frameLength);
   transform(bindings, (frame) => {
     spectrum.set(frame);
     ooura.fftInPlace(spectrum.buffer);
@@ -64,8 +66,11 @@ export function transformByOoura(bindings: Transform) {
 /** By PFFFT compiled to WebAssembly: it computes in single precision, and has a memory of its own to copy to. */
 export async function transformByPffft(bindings: Transform) {
   const { default: load } = await import("pffft-wasm");
-  const { signal } = bindings, bin = binOf(Number(signal.name.slice(6))), points = signal.frameLength;
-  const pffft = await load(), setup = pffft._pffft_new_setup(points, 0);
+  const { signal } = bindings;
+  const bin = binOf(Number(signal.name.slice(6)));
+  const points = signal.frameLength;
+  const pffft = await load();
+  const setup = pffft._pffft_new_setup(points, 0);
   const [from, to, work] = [0, 0, 0].map(() => pffft._pffft_aligned_malloc(4 * points));
   const input = pffft.HEAPF32.subarray(from / 4, from / 4 + points);
   const spectrum = pffft.HEAPF32.subarray(to / 4, to / 4 + points);

@@ -12,7 +12,8 @@ function* numbers(): Generator<number> {
 
 const [first, second] = ["first", "second"].map((name) => new Node(name, async (n: number) => await n + 1));
 first.connect(second);
-const graph = new Graph("memory", { nodes: [first, second], start: first }), heap: number[] = [];
+const graph = new Graph("memory", { nodes: [first, second], start: first });
+const heap: number[] = [];
 let taken = 0;
 for await (const n of graph.stream(numbers(), { output: second })) {
   if (n !== taken + 2) throw new Error("Cannot measure the memory: the result is wrong");

@@ -15,9 +15,11 @@ export interface LatencyJob {
   readonly port?: MessagePort;
 }
 
-const THERE = 0, BACK = 32;
+const THERE = 0;
+const BACK = 32;
 /** What a word holds before the first number, and after the last. */
-const NOTHING = -(2 ** 31), END = 2 ** 31 - 1;
+const NOTHING = -(2 ** 31);
+const END = 2 ** 31 - 1;
 
 onJob(async (job: LatencyJob): Promise<Percentiles | null> => {
   if (job.kind === "postMessage") return await (job.side === "ask" ? askByMessages(job) : answerByMessages(job));

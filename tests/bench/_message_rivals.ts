@@ -84,9 +84,10 @@ const UNDER_WAY = 1000;
 /** Sends the numbers from `first` on, each `step` above the one before, all below `messages`. */
 export async function sendAll(name: TransportName, port: MessagePort, range: Range): Promise<void> {
   const send = TRANSPORTS[name].sender(port);
-  for (let number = range.first, sent = 1; number < range.messages; number += range.step, sent++) {
+  let sent = 0;
+  for (let number = range.first; number < range.messages; number += range.step) {
     const taken = send({ number, text: TEXT });
-    if (sent % UNDER_WAY === 0) await taken;
+    if (++sent % UNDER_WAY === 0) await taken;
   }
 }
 
@@ -99,7 +100,8 @@ export interface Range {
 
 /** Sums up the numbers of so many messages, whichever port they come through. */
 export function sumUp(name: TransportName, ports: readonly MessagePort[], messages: number): Promise<Found> {
-  const receipt = new Receipt(messages / 5), { promise, resolve } = Promise.withResolvers<Found>();
+  const receipt = new Receipt(messages / 5);
+  const { promise, resolve } = Promise.withResolvers<Found>();
   const take = ({ number }: Payload) => {
     receipt.take(number);
     if (receipt.count === messages) resolve(receipt.settle());
@@ -138,7 +140,8 @@ export function handOn(
   to: MessagePort,
   { begins, hops }: Place,
 ): Promise<Found> {
-  const send = TRANSPORTS[name].sender(to), { promise, resolve } = Promise.withResolvers<Found>();
+  const send = TRANSPORTS[name].sender(to);
+  const { promise, resolve } = Promise.withResolvers<Found>();
   const start = performance.now();
   TRANSPORTS[name].receive(from, ({ number, text }) => {
     if (number === hops) resolve({ time: (performance.now() - start) / hops * 1e6, sum: number });

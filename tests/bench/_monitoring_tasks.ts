@@ -29,7 +29,8 @@ export function stage({ inlet, outlet }: { inlet: Reader<"uint32">; outlet: Fram
 
 /** Publishes how many frames there were, and how many of them had a wrong number. */
 export function sink({ inlet, received }: { inlet: Reader<"uint32">; received: Writer<"float64"> }) {
-  let count = 0, wrong = 0;
+  let count = 0;
+  let wrong = 0;
   for (const [number] of inlet) if (number !== count++ >>> 0) wrong++;
   received.write(Float64Array.of(count, wrong), Infinity);
 }

@@ -53,18 +53,21 @@ async function timeSize({ bytes, memcpy: module }: OneThreadJob): Promise<Record
   const count = Math.max(500, Math.min(1_000_000, Math.floor(5e8 / bytes)));
   const { memory, bare, copied, held, none } = makeRings(bytes);
   const plain = new PlainRing(bytes, FRAMES);
-  const source = new Uint8Array(bytes), target = new Uint8Array(bytes);
+  const source = new Uint8Array(bytes);
+  const target = new Uint8Array(bytes);
   const at = (address: number) => memory.bytes.subarray(address, address + bytes);
   const ends = ({ ring, from, to }: typeof bare) => ({
     writer: new Writer<"uint8">(memory, { kind: "writer", ring, scratch: from }),
     reader: new Reader<"uint8">(memory, { kind: "reader", ring, index: 0, scratch: to }),
   });
-  const copying = ends(copied), looking = ends(held);
+  const copying = ends(copied);
+  const looking = ends(held);
   return await medians({
     "memcpy": () => {
       const instance = new WebAssembly.Instance(module, { env: { memory: memory.handle.memory } });
       const memcpy = instance.exports.memcpy as (to: number, from: number, length: number) => void;
-      const { ring, from, to } = none, data = dataAddress(ring);
+      const { ring, from, to } = none;
+      const data = dataAddress(ring);
       return timed("memcpy", count, at(from), at(to), (count) => {
         for (let n = 0; n < count; n++) {
           const slot = data + n % FRAMES * bytes;
@@ -75,7 +78,8 @@ async function timeSize({ bytes, memcpy: module }: OneThreadJob): Promise<Record
     },
     "core": () => {
       const { writer_write, reader_read } = memory.core;
-      const { ring, from, to } = bare, reader = readerAddress(ring, 0);
+      const { ring, from, to } = bare;
+      const reader = readerAddress(ring, 0);
       return timed("the core", count, at(from), at(to), (count) => {
         for (let n = 0; n < count; n++) {
           writer_write(ring.address, from, bytes);
@@ -84,7 +88,9 @@ async function timeSize({ bytes, memcpy: module }: OneThreadJob): Promise<Record
       });
     },
     "bindings": () => {
-      const { writer, reader } = copying, from = writer.frame(), to = reader.frame();
+      const { writer, reader } = copying;
+      const from = writer.frame();
+      const to = reader.frame();
       return timed("the bindings", count, from, to, (count) => {
         for (let n = 0; n < count; n++) {
           writer.write(from);
@@ -93,7 +99,9 @@ async function timeSize({ bytes, memcpy: module }: OneThreadJob): Promise<Record
       });
     },
     "in place": () => {
-      const { writer, reader } = looking, from = writer.frame(), to = reader.frame();
+      const { writer, reader } = looking;
+      const from = writer.frame();
+      const to = reader.frame();
       return timed("look and increment", count, from, to, (count) => {
         for (let n = 1; n <= count; n++) {
           const slot = writer.look()!;

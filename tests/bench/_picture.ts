@@ -27,7 +27,8 @@ function dots({ rows }: Table) {
 
 /** One row for each case, one dot for each rival, and a bar where the dot of a rival is wanted to be at least. */
 function panel(table: Table, domain: [number, number]): Panel {
-  const values = dots(table), rows = [...new Set(values.map(({ row }) => row))];
+  const values = dots(table);
+  const rows = [...new Set(values.map(({ row }) => row))];
   const rivals = [...new Set(values.map(({ rival }) => rival))];
   const y = {
     field: "row",

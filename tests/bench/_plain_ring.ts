@@ -1,6 +1,11 @@
 /** The same ring in plain JavaScript, for one reader: what the WASM core competes with. */
 
-const POSITION = 0, CONSUMED = 32, DATA_WAITERS = 64, SPACE_WAITERS = 96, STOP = 128, HEADER_WORDS = 160;
+const POSITION = 0;
+const CONSUMED = 32;
+const DATA_WAITERS = 64;
+const SPACE_WAITERS = 96;
+const STOP = 128;
+const HEADER_WORDS = 160;
 
 /** A ring of frames on a `SharedArrayBuffer`, by `Atomics` and `TypedArray.set`. Counts frames, modulo 2^32. */
 export class PlainRing {

@@ -40,7 +40,8 @@ onJob((job: QueueJob): QueueAnswer | Promise<QueueAnswer> | null => {
 });
 
 function offerRecords(queue: RecordQueue, { records, length }: QueueJob): null {
-  const record = new Uint32Array(length), bytes = new Uint8Array(record.buffer);
+  const record = new Uint32Array(length);
+  const bytes = new Uint8Array(record.buffer);
   for (let n = 0; n < records; n++) {
     record[0] = n;
     queue.offer(bytes, 1, Infinity);
@@ -66,7 +67,8 @@ async function awaitRecords(queue: RecordQueue, { records }: QueueJob): Promise<
 
 /** The consumer acknowledges every half window, so that memory stays bounded, as in a queue. */
 function postMessages({ ports, records, length, window }: QueueJob): null {
-  const [port] = ports!, record = new Uint32Array(length);
+  const [port] = ports!;
+  const record = new Uint32Array(length);
   let n = 0;
   const send = (count: number) => {
     for (const end = Math.min(n + count, records); n < end; n++) {

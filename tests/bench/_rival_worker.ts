@@ -38,12 +38,14 @@ onJob((job: RivalJob): RivalAnswer | Promise<RivalAnswer> | null => {
 
 /** In and out of as much memory as a ring has. */
 function copyInOneThread({ frames, length, window, module }: RivalJob): RivalAnswer {
-  const bytes = length * 4, pages = Math.ceil(bytes * (window + 2) / 65_536);
+  const bytes = length * 4;
+  const pages = Math.ceil(bytes * (window + 2) / 65_536);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const { exports } = new WebAssembly.Instance(module!, { env: { memory } });
   const memcpy = exports.memcpy as (to: number, from: number, length: number) => void;
   const [from, to] = [window * bytes, (window + 1) * bytes];
-  const source = new Uint32Array(memory.buffer, from, 1), target = new Uint32Array(memory.buffer, to, 1);
+  const source = new Uint32Array(memory.buffer, from, 1);
+  const target = new Uint32Array(memory.buffer, to, 1);
   const receipt = new Receipt();
   for (let n = 0; n < frames; n++) {
     const slot = n % window * bytes;
@@ -57,7 +59,8 @@ function copyInOneThread({ frames, length, window, module }: RivalJob): RivalAns
 
 /** Both sides spin: the library has no waiting of its own. */
 function writeToRing({ frames, length, buffer }: RivalJob): null {
-  const ring = new RingBuffer(buffer!, Uint32Array), frame = new Uint32Array(length);
+  const ring = new RingBuffer(buffer!, Uint32Array);
+  const frame = new Uint32Array(length);
   for (let n = 0; n < frames; n++) {
     frame[0] = n;
     while (ring.availableWrite() < length);
@@ -67,7 +70,8 @@ function writeToRing({ frames, length, buffer }: RivalJob): null {
 }
 
 function readFromRing({ frames, length, buffer }: RivalJob): RivalAnswer {
-  const ring = new RingBuffer(buffer!, Uint32Array), frame = new Uint32Array(length);
+  const ring = new RingBuffer(buffer!, Uint32Array);
+  const frame = new Uint32Array(length);
   const receipt = new Receipt();
   for (let n = 0; n < frames; n++) {
     while (ring.availableRead() < length);
@@ -79,7 +83,8 @@ function readFromRing({ frames, length, buffer }: RivalJob): RivalAnswer {
 
 /** The reader acknowledges every half window, so that memory stays bounded, as in a ring. */
 function writeMessages(job: RivalJob): null {
-  const port = job.port!, frame = new Uint32Array(job.length);
+  const port = job.port!;
+  const frame = new Uint32Array(job.length);
   let n = 0;
   const send = (count: number) => {
     for (const end = Math.min(n + count, job.frames); n < end; n++) {
@@ -93,7 +98,8 @@ function writeMessages(job: RivalJob): null {
 }
 
 function readMessages(job: RivalJob): Promise<RivalAnswer> {
-  const port = job.port!, receipt = new Receipt();
+  const port = job.port!;
+  const receipt = new Receipt();
   return new Promise((resolve) => {
     port.onmessage = ({ data }: MessageEvent<Uint32Array>) => {
       receipt.take(data[0]);

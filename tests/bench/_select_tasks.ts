@@ -16,7 +16,8 @@ function publish(receipts: Receipts, receipt: Receipt): void {
 
 /** Writes to each stream in turn. */
 export function writeInTurn(streams: Readonly<Record<string, Writer<"uint32">>>, { params }: TaskContext<Load>) {
-  const writers = Object.values(streams), frames = writers.map((writer) => writer.frame());
+  const writers = Object.values(streams);
+  const frames = writers.map((writer) => writer.frame());
   for (let n = 0; n < params.frames; n++) {
     const at = n % writers.length;
     frames[at][0] = n;
@@ -26,10 +27,12 @@ export function writeInTurn(streams: Readonly<Record<string, Writer<"uint32">>>,
 
 /** Reads a frame of whichever stream has one. */
 export function readSelected({ receipts, ...streams }: Sources, { params }: TaskContext<Load>) {
-  const readers = streams as Record<string, Reader<"uint32">>, receipt = new Receipt();
+  const readers = streams as Record<string, Reader<"uint32">>;
+  const receipt = new Receipt();
   const frames = Object.fromEntries(Object.entries(readers).map(([name, reader]) => [name, reader.frame()]));
   while (receipt.count < params.frames) {
-    const key = select(readers), frame = frames[key];
+    const key = select(readers);
+    const frame = frames[key];
     if (readers[key].readInto(frame)) receipt.take(frame[0]);
   }
   publish(receipts, receipt);
@@ -37,7 +40,8 @@ export function readSelected({ receipts, ...streams }: Sources, { params }: Task
 
 /** Reads each stream in its turn, since it knows the order. */
 export function readInTurn({ receipts, ...streams }: Sources, { params }: TaskContext<Load>) {
-  const readers = Object.values(streams) as Reader<"uint32">[], receipt = new Receipt();
+  const readers = Object.values(streams) as Reader<"uint32">[];
+  const receipt = new Receipt();
   const frames = readers.map((reader) => reader.frame());
   while (receipt.count < params.frames) {
     const at = receipt.count % readers.length;

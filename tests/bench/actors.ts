@@ -13,7 +13,9 @@ const WORKER = new URL("./_message_rival_worker.ts", import.meta.url);
 const ROUNDS = 5;
 const KERNELS_IN_RING = 8;
 /** How many messages, trips or hops; fewer where each takes longer. */
-const MANY = 300_000, SOME = 50_000, FEW = 10_000;
+const MANY = 300_000;
+const SOME = 50_000;
+const FEW = 10_000;
 
 function timeOf({ time, sum }: Found, messages: number, what: string): number {
   verify(isSumOfAll(sum, messages), what);

@@ -38,8 +38,11 @@ async function timeNodes(nodes: number, times: number, expected: number, execute
 
 /** A chain against a loop that awaits one function after the other, and one that also keeps the outputs by name. */
 async function measureChain(length: number, kind: string): Promise<Row> {
-  const step = STEPS[kind], { graph, last } = chainOf(length, step), times = 500_000 / length;
-  const steps = Array.from({ length }, () => step), names = steps.map((_, n) => `n${n}`);
+  const step = STEPS[kind];
+  const { graph, last } = chainOf(length, step);
+  const times = 500_000 / length;
+  const steps = Array.from({ length }, () => step);
+  const names = steps.map((_, n) => `n${n}`);
   const plain = async () => {
     let value = 0;
     for (const step of steps) value = await step(value);
@@ -91,12 +94,15 @@ function perNodeMore(kind: string, [short, shortLength]: [Row, number], [long, l
 
 /** Executions of one node, of some, and of many. */
 async function measureChains(kind: string): Promise<Row[]> {
-  const one = await measureChain(1, kind), some = await measureChain(10, kind), many = await measureChain(1000, kind);
+  const one = await measureChain(1, kind);
+  const some = await measureChain(10, kind);
+  const many = await measureChain(1000, kind);
   return [one, some, many, perNodeMore(kind, [some, 10], [many, 1000])];
 }
 
 async function measureFanOut(width: number): Promise<Row> {
-  const step = STEPS.async, start: GraphNode = new Node("start", (n: number) => n);
+  const step = STEPS.async;
+  const start: GraphNode = new Node("start", (n: number) => n);
   const branches: GraphNode[] = Array.from({ length: width }, (_, n) => new Node(`n${n}`, step));
   const sum = new Node("sum", (all: Record<string, number>) => Object.values(all).reduce((a, b) => a + b), {
     join: "all",
@@ -126,9 +132,12 @@ function* numbers(count: number): Generator<number> {
 }
 
 async function measureStream(items: number, concurrency: number): Promise<Row> {
-  const step = STEPS.async, { graph, last } = chainOf(2, step), expected = items * (items + 3) / 2;
+  const step = STEPS.async;
+  const { graph, last } = chainOf(2, step);
+  const expected = items * (items + 3) / 2;
   const time = (consume: () => Promise<number>) => async () => {
-    const start = performance.now(), total = await consume();
+    const start = performance.now();
+    const total = await consume();
     verify(total === expected, "a stream");
     return (performance.now() - start) / items * 1e6;
   };

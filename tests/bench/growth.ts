@@ -6,7 +6,9 @@ import { against, type Row, type Table } from "./_table.ts";
 
 const ROUNDS = 3;
 const FRAMES = 100_000;
-const READERS = [1, 2, 4, 8, 16], STAGES = [1, 2, 4, 8], TASKS = [2, 4, 8, 16];
+const READERS = [1, 2, 4, 8, 16];
+const STAGES = [1, 2, 4, 8];
+const TASKS = [2, 4, 8, 16];
 /** Rounds of arithmetic: some 20 microseconds. */
 const WORK = 20_000;
 

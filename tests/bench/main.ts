@@ -92,7 +92,8 @@ const { help, python = false, out, names } = parse();
 if (help) {
   console.log(HELP);
 } else {
-  const machine = thisMachine(), folder = await makeFolder(out);
+  const machine = thisMachine();
+  const folder = await makeFolder(out);
   console.log(describeMachine(machine));
   const tables: Table[] = [];
   for (const name of names) {

@@ -9,7 +9,8 @@ import { formatBytes, type Row, type Table } from "./_table.ts";
 
 /** That of `startMonitor()`. */
 const INTERVAL_MS = 100;
-const WARM_UP_MS = 500, PERIOD_MS = 400;
+const WARM_UP_MS = 500;
+const PERIOD_MS = 400;
 /** Of a period with a monitor and one without. */
 const PAIRS = 24;
 
@@ -27,7 +28,8 @@ const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 
 /** A line of tasks: a source, stages, a sink. */
 function declareLine({ tasks, bytes }: typeof CASES[number]) {
-  const manager = new Manager("monitored"), module = new URL("./_monitoring_tasks.ts", import.meta.url).href;
+  const manager = new Manager("monitored");
+  const module = new URL("./_monitoring_tasks.ts", import.meta.url).href;
   const stream = (name: string, options: { shape: number[]; dtype: "uint32" | "float64" }) => {
     manager.addRing(new StreamHandle(name, options).ringSpec);
     return name;
@@ -58,9 +60,12 @@ function framesAt(manager: Manager, stream: string): number {
 
 async function measure(manager: Manager, stream: string, isMonitored: boolean): Promise<Period> {
   const monitor = isMonitored ? manager.openMonitor(INTERVAL_MS) : undefined;
-  const frames = framesAt(manager, stream), start = performance.now(), before = threadTime();
+  const frames = framesAt(manager, stream);
+  const start = performance.now();
+  const before = threadTime();
   await delay(PERIOD_MS);
-  const own = threadTime() - before, elapsed = performance.now() - start;
+  const own = threadTime() - before;
+  const elapsed = performance.now() - start;
   const passed = framesAt(manager, stream) - frames;
   monitor?.stop();
   return { frame: elapsed * 1e6 / passed, ownCpu: own / 1e6 / elapsed * 100 };
@@ -74,7 +79,8 @@ async function timeLine(load: typeof CASES[number]): Promise<{ monitored: Period
   await delay(WARM_UP_MS);
   const pairs: { monitored: Period; alone: Period }[] = [];
   for (let n = 0; n < PAIRS; n++) {
-    const first = await measure(manager, last, n % 2 === 0), second = await measure(manager, last, n % 2 === 1);
+    const first = await measure(manager, last, n % 2 === 0);
+    const second = await measure(manager, last, n % 2 === 1);
     pairs.push(n % 2 === 0 ? { monitored: first, alone: second } : { monitored: second, alone: first });
   }
   end.signal();
@@ -86,9 +92,11 @@ async function timeLine(load: typeof CASES[number]): Promise<{ monitored: Period
 
 /** Measures. */
 export async function benchMonitoring(): Promise<Table[]> {
-  const rows: Row[] = [], cpu: Row[] = [];
+  const rows: Row[] = [];
+  const cpu: Row[] = [];
   for (const load of CASES) {
-    const pairs = await timeLine(load), label = `${load.tasks} tasks, frames of ${formatBytes(load.bytes)}`;
+    const pairs = await timeLine(load);
+    const label = `${load.tasks} tasks, frames of ${formatBytes(load.bytes)}`;
     const middle = (figure: keyof Period, of: "monitored" | "alone") => median(pairs.map((pair) => pair[of][figure]));
     const value = median(pairs.map(({ monitored, alone }) => alone.frame / monitored.frame));
     rows.push({

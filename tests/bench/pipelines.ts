@@ -47,7 +47,8 @@ async function timeWorkers(): Promise<number> {
 
 /** Percent of one core that the whole process takes while `work` is waited for. */
 async function cpuPercent(work: Promise<unknown>): Promise<number> {
-  const before = process.cpuUsage(), start = performance.now();
+  const before = process.cpuUsage();
+  const start = performance.now();
   await work;
   const after = process.cpuUsage();
   const busy = after.user + after.system - before.user - before.system;

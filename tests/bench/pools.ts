@@ -13,19 +13,24 @@ const CALLS = 300;
 
 /** Measures. */
 export async function benchPools(): Promise<Table[]> {
-  const workers = navigator.hardwareConcurrency, rounds = roundsFor(2);
-  const jobs = Array.from({ length: CALLS }, (_, seed) => ({ seed, rounds })), expected = jobs.map(mix);
+  const workers = navigator.hardwareConcurrency;
+  const rounds = roundsFor(2);
+  const jobs = Array.from({ length: CALLS }, (_, seed) => ({ seed, rounds }));
+  const expected = jobs.map(mix);
   /** Milliseconds per call, all of them asked for at once. */
   const time = (call: (job: Work) => unknown) => async () => {
-    const start = performance.now(), outputs = await Promise.all(jobs.map(call));
+    const start = performance.now();
+    const outputs = await Promise.all(jobs.map(call));
     verify(outputs.every((output, n) => output === expected[n]), "a pool");
     return (performance.now() - start) / CALLS;
   };
   await using pool = new WorkerPool({ name: "bench", workers, idleMs: Infinity });
   const node = new ParallelNode("mix", mix, { module: MODULE, workers, idleMs: Infinity });
   await using graph = new Graph("pool", { nodes: [node], start: node });
-  const filename = fileURLToPath(MODULE), threads = { minThreads: workers, maxThreads: workers };
-  const tinypool = new Tinypool({ filename, ...threads }), piscina = new Piscina({ filename, ...threads });
+  const filename = fileURLToPath(MODULE);
+  const threads = { minThreads: workers, maxThreads: workers };
+  const tinypool = new Tinypool({ filename, ...threads });
+  const piscina = new Piscina({ filename, ...threads });
   const target = { module: MODULE.href, exportName: "mix" };
   try {
     const found = await medians({

@@ -19,7 +19,8 @@ async function timeFrames(pythusa: Pythusa, bytes: number, frames: number, windo
 
 async function measureFrames(pythusa: Pythusa, bytes: number, window: number): Promise<Row> {
   // Copies of large frames take long here, calls take long there.
-  const ours = Math.max(1000, Math.min(400_000, Math.floor(1e9 / bytes))), theirs = Math.min(5000, ours);
+  const ours = Math.max(1000, Math.min(400_000, Math.floor(1e9 / bytes)));
+  const theirs = Math.min(5000, ours);
   const times = await medians({
     "Ringmill": () => timeStream(bytes, ours, writeCopies, readCopies, window),
     "Ringmill, in place": () => timeStream(bytes, ours, writeInPlace, readInPlace, window),
@@ -38,7 +39,8 @@ function perSpectrum(reports: readonly Report[], { signals, points, frames }: Sp
   verify(reports.length === signals, what);
   // A wave of amplitude 1 has half the number of points in its bin.
   for (const { found } of reports) verify(Math.abs(found / (frames * points / 2) - 1) < 1e-5, what);
-  const start = Math.min(...reports.map(({ start }) => start)), end = Math.max(...reports.map(({ end }) => end));
+  const start = Math.min(...reports.map(({ start }) => start));
+  const end = Math.max(...reports.map(({ end }) => end));
   return (end - start) / (signals * frames) * 1e9;
 }
 

@@ -51,14 +51,16 @@ async function timePostMessage(producers: number, records: number): Promise<numb
 }
 
 async function timeRingbuf(records: number): Promise<number> {
-  const length = BYTES / 4, buffer = RingBuffer.getStorageForCapacity(length * WINDOW, Uint32Array);
+  const length = BYTES / 4;
+  const buffer = RingBuffer.getStorageForCapacity(length * WINDOW, Uint32Array);
   const job = { kind: "ringbuf", frames: records, length, buffer, window: WINDOW } as const;
   const messages = (["read", "write"] as const).map((side) => ({ job: { ...job, side } }));
   return check(await runJobs<RivalJob, QueueAnswer>(RIVALS, ...messages), 1, records, "ringbuf.js");
 }
 
 async function measure(producers: number): Promise<Row> {
-  const records = 400_000 / producers, few = 40_000 / producers;
+  const records = 400_000 / producers;
+  const few = 40_000 / producers;
   const times = await medians({
     "take": () => timeQueue(producers, records, "take"),
     "takeAsync": () => timeQueue(producers, records, "takeAsync"),

@@ -77,7 +77,8 @@ async function timeMemcpy(bytes: number, frames: number): Promise<number> {
 async function measure(bytes: number): Promise<Row> {
   const native = await NativeFloor.build();
   // Enough of them that the start does not count: in place a frame costs the same whatever its size.
-  const many = 400_000, copies = Math.max(1000, Math.min(many, Math.floor(1e9 / bytes)));
+  const many = 400_000;
+  const copies = Math.max(1000, Math.min(many, Math.floor(1e9 / bytes)));
   const few = Math.max(300, Math.floor(copies / 20));
   const times = await medians({
     "copy": () => timeStream(bytes, copies, writeCopies, readCopies),

@@ -22,7 +22,10 @@ const open = () =>
     close: { parameters: ["i32"], result: "i32" },
   });
 
-const O_RDWR = 2, O_NOCTTY = 0o400, O_NONBLOCK = 0o4000, O_CLOEXEC = 0o2000000;
+const O_RDWR = 2;
+const O_NOCTTY = 0o400;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
 const TIOCSWINSZ = 0x5414n;
 
 /** A terminal. `path` is where programs open their side of it. */
@@ -33,7 +36,8 @@ export class Pty implements Disposable {
   #isOpen = true;
 
   constructor(rows: number, columns: number) {
-    const { symbols } = this.#libc, name = new Uint8Array(64);
+    const { symbols } = this.#libc;
+    const name = new Uint8Array(64);
     this.#fd = symbols.posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     symbols.unlockpt(this.#fd);
     symbols.ioctl(this.#fd, TIOCSWINSZ, Uint16Array.of(rows, columns, 0, 0));

@@ -8,7 +8,8 @@ import { ringmill, start } from "./_command.ts";
 // deno-lint-ignore no-control-regex
 const HARMFUL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]|[\p{Cf}\u2028\u2029]/u;
 
-const ESC = String.raw`\u001b`, EVIL = String.raw`${ESC}]52;c;ZXZpbA==\u0007${ESC}[2J\u009b31m\u202e\u061c\u00ad\u200b`;
+const ESC = String.raw`\u001b`;
+const EVIL = String.raw`${ESC}]52;c;ZXZpbA==\u0007${ESC}[2J\u009b31m\u202e\u061c\u00ad\u200b`;
 const MODULE = `const evil = "\\x1b]0;PWNED\\x07\\x9b2J\\u202e";
 export function good() {}
 export function bad() { throw Object.assign(new RangeError(evil, { cause: evil }), { [evil]: evil }); }

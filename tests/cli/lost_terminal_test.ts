@@ -22,7 +22,8 @@ async function runJob(
   prepare = "",
 ): Promise<[number, boolean]> {
   await using folder = await temporaryFolder();
-  const file = `${folder.path}/go`, run = quoted([...START, "run", "--interval", "20", JOB]);
+  const file = `${folder.path}/go`;
+  const run = quoted([...START, "run", "--interval", "20", JOB]);
   const child = new Deno.Command("sh", {
     args: ["-c", `exec 2>${pty.path}; ${prepare}exec ${run}`],
     env: { JOB_FILE: file, TERM: "xterm" },
@@ -84,7 +85,8 @@ test("run goes on when its terminal is non-blocking and slow", async () => {
 /** Runs commands in a shell. */
 async function shell(script: string): Promise<{ code: number; output: string; errors: string }> {
   const command = new Deno.Command("sh", { args: ["-c", script], env: { NO_COLOR: "1" } });
-  const { code, stdout, stderr } = await command.output(), decoder = new TextDecoder();
+  const { code, stdout, stderr } = await command.output();
+  const decoder = new TextDecoder();
   return { code, output: decoder.decode(stdout), errors: decoder.decode(stderr) };
 }
 

@@ -53,7 +53,8 @@ test("run serves no page unless it is asked to, and lets nobody else hear of it"
 test("top leaves out whatever is no record", async (folder) => {
   await using command = start("run", "--quiet", "--export", "endless", PIPELINES);
   await command.output.until(/number 3\n/);
-  const pid = Deno.pid, whole = { version: 1, pid, name: "x", source: "file:///x", address: { socket: "/x" } };
+  const pid = Deno.pid;
+  const whole = { version: 1, pid, name: "x", source: "file:///x", address: { socket: "/x" } };
   const broken: readonly string[] = [
     "",
     '{"pid": 1, "na\n',
@@ -128,12 +129,14 @@ test("top refuses a run of a newer version, and one that tells nonsense", async 
 test("Where there are no sockets, a run is heard at a port, by those who have its token", async () => {
   await using pipe = endless();
   await pipe.start();
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 }), { port } = listener.addr as Deno.NetAddr;
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
   const address = { port, token: crypto.randomUUID() };
   using server = new RunServer(address, listener, { ringmill: 1, name: "x", pid: Deno.pid }, () => pipe.watch());
   const record = { version: 1, pid: Deno.pid, name: "x", source: "file:///x", address };
   equal(await isRunning(record), true);
-  const updates = followRun(record, new AbortController().signal), first = (await updates.next()).value!;
+  const updates = followRun(record, new AbortController().signal);
+  const first = (await updates.next()).value!;
   ok("source" in first.snapshot.tasks);
   pipe.stop();
   const rest = Array.fromAsync(updates);
@@ -164,7 +167,8 @@ test("top | head ends quietly", async () => {
 
 test("top says what is wrong with nonsense that an address sends", async () => {
   const task = { name: "t", state: "running", waitingFor: null, reads: {}, writes: {}, cpuPercent: 1 };
-  const stream = { name: "s", pressurePercent: 5 }, whole = { sampledAt: 1, elapsedMs: 1, pid: 1, rssBytes: 1 };
+  const stream = { name: "s", pressurePercent: 5 };
+  const whole = { sampledAt: 1, elapsedMs: 1, pid: 1, rssBytes: 1 };
   const snapshots: readonly unknown[] = [
     { ...whole, tasks: { t: task }, streams: { s: { ...stream, pressurePercent: -500 } } },
     { ...whole, tasks: { t: { ...task, name: 7 } }, streams: {} },

@@ -27,7 +27,8 @@ Deno.test({
     match(stream, /^numbers +[▰▱]{10} +\d+ /);
     deepEqual(numbers(middle), counted(39));
 
-    const end = await linesAfter(80, 20, output), printed = numbers(end);
+    const end = await linesAfter(80, 20, output);
+    const printed = numbers(end);
     ok(printed.length >= 50);
     deepEqual(printed, counted(printed.length));
     const rest = end.slice(end.indexOf(printed.at(-1)!) + 1).filter((line) => line !== "");

@@ -23,7 +23,8 @@ function randomOf(seed: number): () => number {
 async function openStream(length: number, frames = 4) {
   const pipe = new Pipeline("loop");
   const stream = pipe.addStream("frames", { shape: [length], dtype: "int32", frames });
-  const writer = pipe.openWriter(stream), reader = pipe.openReader(stream);
+  const writer = pipe.openWriter(stream);
+  const reader = pipe.openReader(stream);
   await pipe.start();
   return { pipe, stream, writer, reader };
 }

@@ -40,7 +40,8 @@ export function chunksOf(wav: Uint8Array): Chunk[] {
   const view = new DataView(wav.buffer, wav.byteOffset, wav.length);
   const chunks: Chunk[] = [];
   for (let start = 12; start + 8 <= wav.length;) {
-    const id = new TextDecoder().decode(wav.subarray(start, start + 4)), length = view.getUint32(start + 4, true);
+    const id = new TextDecoder().decode(wav.subarray(start, start + 4));
+    const length = view.getUint32(start + 4, true);
     chunks.push({ id, body: wav.subarray(start + 8, start + 8 + length) });
     start += 8 + length + length % 2;
   }
@@ -58,9 +59,11 @@ export function wavOf(chunks: readonly Chunk[]): Uint8Array<ArrayBuffer> {
 
 /** The same format chunk in the extensible form. */
 export function extensible({ id, body }: Chunk): Chunk {
-  const code = body.subarray(0, 2), bits = body.subarray(14, 16);
+  const code = body.subarray(0, 2);
+  const bits = body.subarray(14, 16);
   const identifier = Uint8Array.of(0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71);
-  const size = Uint8Array.of(22, 0), speakers = number(0);
+  const size = Uint8Array.of(22, 0);
+  const speakers = number(0);
   return {
     id,
     body: concat([Uint8Array.of(0xfe, 0xff), body.subarray(2, 16), size, bits, speakers, code, identifier]),

@@ -11,7 +11,8 @@ async function startExample(name: string) {
     stdout: "piped",
     stderr: "piped",
   });
-  const program = command.spawn(), reader = program.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const program = command.spawn();
+  const reader = program.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const { value: line } = await reader.read();
   match(line!, /^Dashboard: http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}\/\n$/);
   return { program, reader, url: line!.slice("Dashboard: ".length).trim() };

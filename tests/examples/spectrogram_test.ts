@@ -8,7 +8,8 @@ import { chunksOf, extensible, FORMATS, SAMPLE_RATE, toneWav, wavOf } from "./_w
 /** Writes a WAV file, runs the example on it, and returns what became of it and the picture, if there is one. */
 async function analyse(wav: Uint8Array): Promise<Outcome & { path: string; picture: string | null }> {
   await using folder = await temporaryFolder();
-  const path = join(folder.path, "tone.wav"), picture = join(folder.path, "tone.svg");
+  const path = join(folder.path, "tone.wav");
+  const picture = join(folder.path, "tone.svg");
   await Deno.writeFile(path, wav);
   const outcome = await runExample("spectrogram.ts", path, picture);
   return { ...outcome, path, picture: await Deno.readTextFile(picture).catch(() => null) };
@@ -84,7 +85,8 @@ Deno.test("The spectrogram example passes over chunks that it does not know, of 
 
 /** Sets the lengths that the file and its samples say they have. */
 function withLengths(wav: Uint8Array<ArrayBuffer>, riff: number, data: number): Uint8Array<ArrayBuffer> {
-  const { body } = chunksOf(wav).find(({ id }) => id === "data")!, view = new DataView(wav.buffer);
+  const { body } = chunksOf(wav).find(({ id }) => id === "data")!;
+  const view = new DataView(wav.buffer);
   view.setUint32(4, riff, true);
   view.setUint32(body.byteOffset - 4, data, true);
   return wav;
@@ -118,7 +120,8 @@ Deno.test({
 
 Deno.test("The spectrogram example refuses a header that contradicts itself", async () => {
   const change = (format: string, frequencies: number[], edit: (fields: DataView) => void) => {
-    const wav = toneWav(format, frequencies), { body } = chunksOf(wav).find(({ id }) => id === "fmt ")!;
+    const wav = toneWav(format, frequencies);
+    const { body } = chunksOf(wav).find(({ id }) => id === "fmt ")!;
     edit(new DataView(wav.buffer, body.byteOffset, body.length));
     return wav;
   };
@@ -162,7 +165,8 @@ for (const [format, bytes] of [["8", 1], ["16", 2], ["24", 3], ["32f", 4], ["64"
   Deno.test(`The spectrogram example finds no frequency where all samples are the same, in the format ${format}`, async () => {
     for (const share of [1, 0.01]) {
       const { status, output, errors } = await analyse(withSamples(toneWav(format, [1000]), (body) => {
-        const sample = body.subarray(5 * bytes, 6 * bytes), count = Math.floor(body.length / bytes * share);
+        const sample = body.subarray(5 * bytes, 6 * bytes);
+        const count = Math.floor(body.length / bytes * share);
         return Uint8Array.from({ length: count * bytes }, (_, at) => sample[at % bytes]);
       }));
       equal(errors, "");

@@ -77,7 +77,8 @@ Deno.test("BatchNode goes on for the others when one caller is cancelled, and st
 
 Deno.test("Graph.close() drops what a BatchNode has collected", async () => {
   const { graph, sizes } = doubling({ maxWaitMs: 60_000 });
-  const run = graph.start(1), refused = rejects(run.results, /was closed/);
+  const run = graph.start(1);
+  const refused = rejects(run.results, /was closed/);
   await graph.close();
   await refused;
   deepEqual(sizes, []);
@@ -165,8 +166,8 @@ Deno.test("BatchNodeOptions.maxWeight bounds what the inputs of a batch weigh to
     batches.push(texts);
     return texts;
   }, { maxWeight: 5, weigh: (text) => text.length });
-  const graph = new Graph("batches", { nodes: [node], start: node }),
-    texts = ["aaa", "bb", "cc", "dddd", "eeeeeeee", "f"];
+  const graph = new Graph("batches", { nodes: [node], start: node });
+  const texts = ["aaa", "bb", "cc", "dddd", "eeeeeeee", "f"];
   await Promise.all(texts.map((text) => graph.execute(text)));
   deepEqual(batches, [["aaa", "bb"], ["cc"], ["dddd"], ["eeeeeeee"], ["f"]]);
   throws(() => new BatchNode("n", (n: number[]) => n, { maxWeight: 5 }), /maxWeight needs weigh/);
@@ -200,7 +201,8 @@ for (const [where, make] of Object.entries(STALLING)) {
     let name = 0;
     const batch = () => new BatchNode(`batch ${++name}`, (n: number[]) => n, { maxWaitMs: Infinity });
     for (const options of [{}, { ordered: false }, { concurrency: 3 }, { concurrency: 3, ordered: false }]) {
-      const graph = make(batch), results = [];
+      const graph = make(batch);
+      const results = [];
       for await (const result of graph.stream([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], options)) results.push(result);
       equal(results.length, 10);
       await graph.close();

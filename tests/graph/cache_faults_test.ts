@@ -66,7 +66,9 @@ Deno.test("CachedNode never gives one input's output for another one: it has ano
 });
 
 Deno.test("CachedNode calls its function once for equal inputs, however they came about", async () => {
-  const once = [1.5, 2, 3], part = { x: 1 }, long = "x".repeat(300);
+  const once = [1.5, 2, 3];
+  const part = { x: 1 };
+  const long = "x".repeat(300);
   once[0] = 1;
   const pairs: [unknown, unknown][] = [
     [long, ("€" + long).slice(1)],
@@ -88,8 +90,11 @@ Deno.test("CachedNode calls its function once for equal inputs, however they cam
 });
 
 Deno.test("CachedNodeOptions.namespace: two nodes share answers only if they are told to", async () => {
-  const folder = await Deno.makeTempDir(), path = join(folder, "cache.db"), memory = new MemoryStore();
-  const stores: (() => CacheStore)[] = [() => memory, () => new SqliteStore({ path })], open: CacheStore[] = [];
+  const folder = await Deno.makeTempDir();
+  const path = join(folder, "cache.db");
+  const memory = new MemoryStore();
+  const stores: (() => CacheStore)[] = [() => memory, () => new SqliteStore({ path })];
+  const open: CacheStore[] = [];
   for (const [index, store] of stores.entries()) {
     const make = (name: string, namespace?: string) => {
       const made = store();
@@ -125,7 +130,8 @@ Deno.test("CachedNode begins a new call where one has taken too long, whoever el
     return new Promise<string>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   };
   const node = new CachedNode("n", hang, { timeoutMs: 40, retry: { attempts: 4, delayMs: 1 } });
-  const graph = new Graph("g", { nodes: [node], start: node }), first = graph.execute(1, { output: node });
+  const graph = new Graph("g", { nodes: [node], start: node });
+  const first = graph.execute(1, { output: node });
   await sleep(20);
   deepEqual(await Promise.all([first, graph.execute(1, { output: node })]), ["answer", "answer"]);
   equal(calls, 2);
@@ -142,7 +148,8 @@ Deno.test("SqliteStore and MemoryStore refuse what would come back as another va
   ];
   for (const make of values) {
     using store = new SqliteStore({ path: ":memory:" });
-    const errors: Error[] = [], onStoreError = (error: unknown) => void errors.push(error as Error);
+    const errors: Error[] = [];
+    const onStoreError = (error: unknown) => void errors.push(error as Error);
     const { ask, state } = cached(make, { store, onStoreError });
     const kinds = [await ask(1), await ask(1)].map((value) => Object.getPrototypeOf(value));
     equal(kinds[0].constructor, kinds[1].constructor);
@@ -157,7 +164,8 @@ Deno.test("SqliteStore and MemoryStore refuse what would come back as another va
       () => new ReadableStream(),
     ]
   ) {
-    const errors: Error[] = [], { ask, state } = cached(make, { onStoreError: (error) => errors.push(error as Error) });
+    const errors: Error[] = [];
+    const { ask, state } = cached(make, { onStoreError: (error) => errors.push(error as Error) });
     await ask(1);
     await ask(1);
     equal(state.calls, 2);
@@ -166,7 +174,8 @@ Deno.test("SqliteStore and MemoryStore refuse what would come back as another va
 });
 
 Deno.test("Damaged entries of a store are misses", async () => {
-  const folder = await Deno.makeTempDir(), path = join(folder, "cache.db");
+  const folder = await Deno.makeTempDir();
+  const path = join(folder, "cache.db");
   using store = new SqliteStore({ path });
   using database = new DatabaseSync(path, { timeout: 1000 });
   const damages: string[] = [
@@ -212,7 +221,8 @@ Deno.test("Stores tell keys apart that UTF-8 cannot", () => {
 
 /** A store that is away: nothing settles. */
 function away(): CacheStore & { isAway: boolean } {
-  const memory = new MemoryStore(), never = new Promise<never>(() => {});
+  const memory = new MemoryStore();
+  const never = new Promise<never>(() => {});
   const store = {
     isAway: true,
     get: (key: string) => store.isAway ? never : memory.get(key),
@@ -224,7 +234,9 @@ function away(): CacheStore & { isAway: boolean } {
 }
 
 Deno.test("CachedNodeOptions.storeTimeoutMs: a store that is away costs a bounded time, never the output", async () => {
-  const store = away(), errors: unknown[] = [], onStoreError = (error: unknown) => errors.push((error as Error).name);
+  const store = away();
+  const errors: unknown[] = [];
+  const onStoreError = (error: unknown) => errors.push((error as Error).name);
   const { ask, state, node, graph } = cached((x) => x, { store, storeTimeoutMs: 10, onStoreError });
   deepEqual(await Promise.all([ask(1), ask(2), ask(1)]), [1, 2, 1]);
   await rejects(node.forget(1), { name: "TimeoutError" });
@@ -280,7 +292,8 @@ Deno.test("Graph events tell hits, misses and shared calls of a CachedNode", asy
 });
 
 Deno.test("SqliteStore: whoever holds the file holds up nobody for long, and entries that have expired are removed", async () => {
-  const folder = await Deno.makeTempDir(), path = join(folder, "cache.db");
+  const folder = await Deno.makeTempDir();
+  const path = join(folder, "cache.db");
   using store = new SqliteStore({ path });
   using other = new DatabaseSync(path);
   for (let n = 0; n < 40; n++) store.set(`old ${n}`, n, 1);
@@ -298,7 +311,8 @@ Deno.test("SqliteStore: whoever holds the file holds up nobody for long, and ent
 });
 
 Deno.test("SqliteStoreOptions.max counts exactly, also of several stores in one file", async () => {
-  const folder = await Deno.makeTempDir(), path = join(folder, "cache.db");
+  const folder = await Deno.makeTempDir();
+  const path = join(folder, "cache.db");
   const stores = [1, 2].map(() => new SqliteStore({ path, max: 10 }));
   for (let n = 0; n < 50; n++) stores[n % 2].set(`${n % 30}`, n, Infinity);
   stores[0].delete("19");
@@ -312,7 +326,8 @@ Deno.test("SqliteStoreOptions.max counts exactly, also of several stores in one 
 });
 
 Deno.test("SqliteStore: many programs open one new file at the same time, and write to it", async () => {
-  const folder = await Deno.makeTempDir(), path = join(folder, "cache.db");
+  const folder = await Deno.makeTempDir();
+  const path = join(folder, "cache.db");
   const module = new URL("../../src/graph/stores/sqlite_store.ts", import.meta.url).href;
   const code = `import { SqliteStore } from ${JSON.stringify(module)};
     using store = new SqliteStore({ path: ${JSON.stringify(path)} });

@@ -159,7 +159,8 @@ Deno.test("CachedNode does not have a new caller wait for a call that is cancell
     await sleep(20);
     return n;
   });
-  const graph = new Graph("cached", { nodes: [node], start: node }), run = graph.start(1);
+  const graph = new Graph("cached", { nodes: [node], start: node });
+  const run = graph.start(1);
   await sleep(1);
   run.cancel();
   await sleep(1);

@@ -6,7 +6,8 @@ const near = (time: number | null, other: number) => time !== null && Math.abs(t
 
 Deno.test("Times of nodes and events are those of the system's clock as it is set when they are shown", async () => {
   const { now } = Date;
-  const start = new Node("a", (x: number) => x + 1), events: GraphEvent[] = [];
+  const start = new Node("a", (x: number) => x + 1);
+  const events: GraphEvent[] = [];
   const graph = new Graph("clock", { nodes: [start], start });
   using _ = { [Symbol.dispose]: () => void (Date.now = now) };
   graph.events$.subscribe((event) => events.push(event));

@@ -66,7 +66,8 @@ const ENDS: Readonly<Record<string, (graph: Graph) => Promise<unknown>>> = {
 for (const [kind, make] of Object.entries(KINDS)) {
   for (const [end, run] of Object.entries(ENDS)) {
     Deno.test(`Graph.close() waits for functions: ${kind}, ${end}`, async () => {
-      const { state, work } = deaf(), node = make(work, {});
+      const { state, work } = deaf();
+      const node = make(work, {});
       const graph = new Graph("test", { nodes: [node], start: node });
       if (end === "under way") {
         graph.start(1).results.catch(() => {});
@@ -78,8 +79,10 @@ for (const [kind, make] of Object.entries(KINDS)) {
     });
   }
   Deno.test(`Graph.close() and GraphRun.settled wait for an attempt that was given up: ${kind}`, async () => {
-    const { state, work } = deaf(), node = make(work, { timeoutMs: 5 });
-    const graph = new Graph("test", { nodes: [node], start: node }), run = graph.start(1);
+    const { state, work } = deaf();
+    const node = make(work, { timeoutMs: 5 });
+    const graph = new Graph("test", { nodes: [node], start: node });
+    const run = graph.start(1);
     await run.results.catch(() => {});
     await run.settled;
     equal(state.running, 0);
@@ -90,11 +93,12 @@ for (const [kind, make] of Object.entries(KINDS)) {
 }
 
 Deno.test("Graph.close() waits for the other branch of an execution that has failed", async () => {
-  const { state, work } = deaf(),
-    bad = new Node("bad", () => {
-      throw new Error("no");
-    });
-  const slow = new Node("slow", work), graph = new Graph("test", { nodes: [slow, bad], start: [slow, bad] });
+  const { state, work } = deaf();
+  const bad = new Node("bad", () => {
+    throw new Error("no");
+  });
+  const slow = new Node("slow", work);
+  const graph = new Graph("test", { nodes: [slow, bad], start: [slow, bad] });
   await rejects(graph.execute(1), /no/);
   equal(state.running, 1);
   await graph.close();
@@ -102,7 +106,8 @@ Deno.test("Graph.close() waits for the other branch of an execution that has fai
 });
 
 Deno.test("GraphRun.settled waits for a function that cancels its own execution and goes on", async () => {
-  let isRunning = true, hasAsked: Promise<void> | undefined;
+  let isRunning = true;
+  let hasAsked: Promise<void> | undefined;
   const node: GraphNode = new Node("own", () => {
     const { run } = state;
     run!.cancel();
@@ -136,7 +141,8 @@ Deno.test("Graph.close() closes nodes after their functions have ended", async (
       return Promise.resolve();
     }
   }
-  const node = new Connection(), graph = new Graph("test", { nodes: [node], start: node });
+  const node = new Connection();
+  const graph = new Graph("test", { nodes: [node], start: node });
   graph.execute(1).catch(() => {});
   await graph.close();
   deepEqual(log, ["ended", "closed"]);
@@ -158,7 +164,8 @@ function closing(name: string, close: () => Promise<void>): GraphNode {
 }
 
 Deno.test("Graph.close() closes all nodes, whatever the close() of one does", async () => {
-  const closed: string[] = [], good = () => closing("good", () => Promise.resolve(closed.push("good")).then(() => {}));
+  const closed: string[] = [];
+  const good = () => closing("good", () => Promise.resolve(closed.push("good")).then(() => {}));
   const bad: Readonly<Record<string, () => Promise<void>>> = {
     throws: () => {
       throw new Error("thrown");
@@ -233,7 +240,8 @@ Deno.test("Graph.close() lets a fallback and what it waits for end: its signal a
     new Graph("test", { nodes: [timed], start: timed }).execute(1),
     /TimeoutError: It took longer than 10 ms/,
   );
-  const node = new Node("hang", bad, { fallback: hang }), graph = new Graph("test", { nodes: [node], start: node });
+  const node = new Node("hang", bad, { fallback: hang });
+  const graph = new Graph("test", { nodes: [node], start: node });
   const run = graph.start(1, { timeoutMs: 10 });
   await rejects(run.results, /took longer/);
   await run.settled;
@@ -244,7 +252,8 @@ Deno.test("Graph.close() lets a fallback and what it waits for end: its signal a
 });
 
 Deno.test("A database may be closed right after Graph.close(), under two thousand requests", async () => {
-  const database = new DatabaseSync(":memory:"), failures: unknown[] = [];
+  const database = new DatabaseSync(":memory:");
+  const failures: unknown[] = [];
   database.exec("CREATE TABLE rows (n INTEGER)");
   const insert = database.prepare("INSERT INTO rows VALUES (?)");
   const write = async (n: number) => {
@@ -259,14 +268,15 @@ Deno.test("A database may be closed right after Graph.close(), under two thousan
     }
     return n;
   };
-  const cached = new CachedNode("cached", write),
-    batch = new BatchNode("batch", async (all: number[]) => {
-      await write(all[0]);
-      return all;
-    });
+  const cached = new CachedNode("cached", write);
+  const batch = new BatchNode("batch", async (all: number[]) => {
+    await write(all[0]);
+    return all;
+  });
   const plain = new Node("plain", write, { timeoutMs: 8, retry: { attempts: 2, delayMs: 1 } });
   const limited = new Node("limited", write, { limiter: new Limiter({ concurrency: 20 }) });
-  const nodes = [cached, batch, plain, limited], graph = new Graph("server", { nodes, start: nodes });
+  const nodes = [cached, batch, plain, limited];
+  const graph = new Graph("server", { nodes, start: nodes });
   const requests = Array.from(
     { length: 2000 },
     (_, n) => graph.execute(n % 300, { signal: AbortSignal.timeout(5 + n % 50) }),

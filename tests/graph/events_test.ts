@@ -45,8 +45,10 @@ Deno.test("Graph.events$ tells of each start, end, failure and retry", async () 
 });
 
 Deno.test("GraphOptions.onEvent is told of skips, fallbacks, cancellations and the end", async () => {
-  const events: string[] = [], onEvent = (event: GraphEvent) => void events.push(brief(event));
-  const none = new FilterNode("none", (_: number) => false), after = new Node("after", (n: number) => n);
+  const events: string[] = [];
+  const onEvent = (event: GraphEvent) => void events.push(brief(event));
+  const none = new FilterNode("none", (_: number) => false);
+  const after = new Node("after", (n: number) => n);
   const bad = new Node("bad", (): number => {
     throw new Error("no");
   }, { fallback: () => 5 });
@@ -64,7 +66,8 @@ Deno.test("GraphOptions.onEvent is told of skips, fallbacks, cancellations and t
   ];
   deepEqual(events.toSorted(), [...expected, "skip after", "runEnd completed"].toSorted());
   events.length = 0;
-  const { node } = hanging(), cancelled = new Graph("told", { nodes: [node], start: node, onEvent });
+  const { node } = hanging();
+  const cancelled = new Graph("told", { nodes: [node], start: node, onEvent });
   const run = cancelled.start(0);
   run.cancel();
   await run.settled;
@@ -75,7 +78,9 @@ Deno.test("Node.input$ and Node.output$ are RxJS observables of what passes", as
   const words = new Node("words", (text: string) => text.split(" "));
   const count = new Node("count", (words: string[]) => words.length, { join: "each" });
   words.connect(count);
-  const inputs: string[] = [], counts: number[] = [], ends: string[] = [];
+  const inputs: string[] = [];
+  const counts: number[] = [];
+  const ends: string[] = [];
   words.input$.subscribe(inputs.push.bind(inputs));
   const graph = new Graph("reactive", { nodes: [words, count], start: words });
   count.output$.pipe(filter(([n]) => n > 1), map(([n]) => 10 * n)).subscribe({
@@ -93,7 +98,8 @@ Deno.test("Node.input$ and Node.output$ are RxJS observables of what passes", as
 Deno.test("Somebody who subscribes while an execution runs hears of the rest", async () => {
   const gate = Promise.withResolvers<number>();
   const graph = chain(new Node("wait", () => gate.promise), new Node("after", (n: number) => n));
-  const run = graph.start(0), events: string[] = [];
+  const run = graph.start(0);
+  const events: string[] = [];
   graph.events$.subscribe((event) => events.push(brief(event)));
   gate.resolve(1);
   await run.results;

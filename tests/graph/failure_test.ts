@@ -66,7 +66,9 @@ Deno.test("A failure that nobody has asked for does not pass unseen", async () =
 });
 
 Deno.test('ExecuteOptions.onError "continue" skips what needs the failed node, and goes on with the rest', async () => {
-  const { node: bad } = failing(1), end = after(), good = new Node("good", (n: number) => sleep(5).then(() => n));
+  const { node: bad } = failing(1);
+  const end = after();
+  const good = new Node("good", (n: number) => sleep(5).then(() => n));
   bad.connect(end);
   const graph = new Graph("continue", { nodes: [bad, end, good], start: [bad, good] });
   const run = graph.start(3, { onError: "continue" });
@@ -178,7 +180,8 @@ Deno.test("NodeOptions.fallback also stands in for a timeout", async () => {
 Deno.test("NodeOptions.signal fails its node, now and later, and is not tried again", async () => {
   const controller = new AbortController();
   const { node, counts } = hanging("hang", { signal: controller.signal, retry: { attempts: 5, delayMs: 0 } });
-  const graph = chain(node), run = graph.start(0);
+  const graph = chain(node);
+  const run = graph.start(0);
   await sleep(1);
   controller.abort(new Error("closed for today"));
   await rejects(run.results, /Node "hang".*closed for today/);
@@ -187,7 +190,8 @@ Deno.test("NodeOptions.signal fails its node, now and later, and is not tried ag
 });
 
 Deno.test("ExecuteOptions.signal cancels mid-way, and before the start", async () => {
-  const { node, counts } = hanging(), graph = chain(new Node("first", (n: number) => n), node, after());
+  const { node, counts } = hanging();
+  const graph = chain(new Node("first", (n: number) => n), node, after());
   const controller = new AbortController();
   const run = graph.start(0, { signal: controller.signal });
   controller.abort(new Error("enough"));
@@ -199,7 +203,8 @@ Deno.test("ExecuteOptions.signal cancels mid-way, and before the start", async (
 });
 
 Deno.test("ExecuteOptions.timeoutMs cancels the whole execution", async () => {
-  const { node, counts } = hanging(), graph = chain(node);
+  const { node, counts } = hanging();
+  const graph = chain(node);
   await rejects(graph.execute(0, { timeoutMs: 5 }), {
     name: "TimeoutError",
     message: 'Graph "test" took longer than 5 ms',
@@ -209,7 +214,9 @@ Deno.test("ExecuteOptions.timeoutMs cancels the whole execution", async () => {
 });
 
 Deno.test("GraphRun.cancel() takes a reason, and does nothing to what has ended", async () => {
-  const { node } = hanging(), graph = chain(node), run = graph.start(0);
+  const { node } = hanging();
+  const graph = chain(node);
+  const run = graph.start(0);
   run.cancel(new Error("changed my mind"));
   run.cancel(new Error("again"));
   await rejects(run.results, /changed my mind/);
@@ -234,11 +241,14 @@ Deno.test("GraphOptions.defaults hold for nodes that do not say otherwise", asyn
     calls[name]++;
     throw new Error("no");
   };
-  const plain = new Node("plain", fail("plain")), own = new Node("own", fail("own"), { retry: 1 });
+  const plain = new Node("plain", fail("plain"));
+  const own = new Node("own", fail("own"), { retry: 1 });
   const late = new Node("late", (_: number, { signal }) => sleep(60_000, signal), { retry: 1 });
   const patient = new Node("patient", () => sleep(30), { timeoutMs: Infinity, retry: 1 });
-  const nodes = [plain, own, late, patient], defaults = { retry: { attempts: 3, delayMs: 0 }, timeoutMs: 10 };
-  const graph = new Graph("defaults", { nodes, start: nodes, defaults }), run = graph.start(1, { onError: "continue" });
+  const nodes = [plain, own, late, patient];
+  const defaults = { retry: { attempts: 3, delayMs: 0 }, timeoutMs: 10 };
+  const graph = new Graph("defaults", { nodes, start: nodes, defaults });
+  const run = graph.start(1, { onError: "continue" });
   await run.results;
   deepEqual(run.status, { plain: "failed", own: "failed", late: "failed", patient: "completed" });
   deepEqual([calls.plain, calls.own], [3, 1]);
@@ -254,7 +264,9 @@ Deno.test("GraphOptions.defaults hold for nodes that do not say otherwise", asyn
 });
 
 Deno.test("Any number of executions listen to one signal by one listener, which is gone with the last of them", async () => {
-  const controller = new AbortController(), { signal } = controller, add = signal.addEventListener.bind(signal);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const add = signal.addEventListener.bind(signal);
   let added = 0;
   signal.addEventListener = ((...given: Parameters<typeof add>) => {
     added++;

@@ -40,7 +40,8 @@ Deno.test("Graph.execute() awaits any thenable", async () => {
 });
 
 Deno.test("Graph runs branches concurrently", async () => {
-  let running = 0, most = 0;
+  let running = 0;
+  let most = 0;
   const branch = (name: string) =>
     new Node(name, async (value: unknown) => {
       most = Math.max(most, ++running);
@@ -48,7 +49,8 @@ Deno.test("Graph runs branches concurrently", async () => {
       running--;
       return value;
     });
-  const start = identity("start"), branches = ["a", "b", "c"].map(branch);
+  const start = identity("start");
+  const branches = ["a", "b", "c"].map(branch);
   const graph = new Graph("fan", { nodes: [start, ...branches], start });
   for (const node of branches) start.connect(node);
   await graph.execute(1);
@@ -81,7 +83,8 @@ Deno.test("A chain of 20,000 nodes runs without a stack overflow, completed or s
 
 Deno.test("Graph.start() runs many executions at a time, each with its own status", async () => {
   const graph = chain(new Node("wait", (ms: number) => sleep(ms)), identity("after"));
-  const short = graph.start(1), long = graph.start(30);
+  const short = graph.start(1);
+  const long = graph.start(30);
   await short.results;
   deepEqual(short.status, { wait: "completed", after: "completed" });
   deepEqual(long.status, { wait: "running", after: "pending" });
@@ -105,7 +108,8 @@ Deno.test("GraphRun.timing tells when each node ran", async () => {
 });
 
 Deno.test("ExecuteOptions.timing says whether the clock is read; by default only for Graph.start()", async () => {
-  const graph = chain(identity("a")), isTimed = () => graph.getPipelineTiming().a.startedAt !== null;
+  const graph = chain(identity("a"));
+  const isTimed = () => graph.getPipelineTiming().a.startedAt !== null;
   for (const timing of [undefined, false, true]) {
     await graph.execute(1, { timing });
     equal(isTimed(), timing ?? false);
@@ -134,7 +138,8 @@ Deno.test("NodeTiming.attempts counts the calls of a node, whether timed or not"
 });
 
 Deno.test("Graph.execute() with the option output resolves to that node's output", async () => {
-  const a = new Node("a", (n: number) => n + 1), b = new Node("b", (n: number) => `${n}`);
+  const a = new Node("a", (n: number) => n + 1);
+  const b = new Node("b", (n: number) => `${n}`);
   const graph = chain(a, b);
   const text: string = await graph.execute(1, { output: b });
   equal(text, "2");
@@ -192,7 +197,8 @@ Deno.test("Graph.compile() checks the whole graph and names what is wrong", () =
 });
 
 Deno.test("Graph.compile() tells all problems at once", () => {
-  const graph = new Graph("bad"), a = graph.addNode(identity("a"));
+  const graph = new Graph("bad");
+  const a = graph.addNode(identity("a"));
   a.connect(identity("elsewhere"));
   graph.addNode(identity("alone"));
   graph.setStartNode(a);
@@ -200,7 +206,9 @@ Deno.test("Graph.compile() tells all problems at once", () => {
 });
 
 Deno.test("Graph can be changed after it was executed", async () => {
-  const a = identity("a"), b = identity("b"), graph = chain(a);
+  const a = identity("a");
+  const b = identity("b");
+  const graph = chain(a);
   deepEqual(await graph.execute(1), { a: 1 });
   graph.addNode(b);
   await rejects(graph.execute(1), /"b" is not connected/);
@@ -209,7 +217,8 @@ Deno.test("Graph can be changed after it was executed", async () => {
 });
 
 Deno.test("Graph.addNode() refuses what it cannot add", () => {
-  const a = identity("a"), graph = chain(a);
+  const a = identity("a");
+  const graph = chain(a);
   throws(() => graph.addNode(identity("a")), {
     name: "DeclarationError",
     message: 'Cannot add a node to graph "test": the name "a" is taken',
@@ -307,7 +316,8 @@ Deno.test("A subclass of Node overrides process(), and has what it needs prepare
       return Promise.resolve();
     }
   }
-  const node = new Logged(), graph = new Graph("custom", { nodes: [node], start: node });
+  const node = new Logged();
+  const graph = new Graph("custom", { nodes: [node], start: node });
   const results: { readonly logged: number } = await graph.execute("four");
   deepEqual(results, { logged: 4 });
   await graph.close();
@@ -315,7 +325,9 @@ Deno.test("A subclass of Node overrides process(), and has what it needs prepare
 });
 
 Deno.test("Graph.close() cancels what runs, waits for it, and refuses more", async () => {
-  const { node, counts } = hanging(), graph = chain(node), run = graph.start(0);
+  const { node, counts } = hanging();
+  const graph = chain(node);
+  const run = graph.start(0);
   const refused = rejects(run.results, { name: "LifecycleError", message: 'Graph "test" was closed' });
   await graph.close();
   await refused;

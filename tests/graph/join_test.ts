@@ -76,7 +76,8 @@ Deno.test("A join of each that fails fails once, and its other calls change noth
     if (n === 10) throw new Error("ten");
     return n;
   }, { join: "each" });
-  const graph = diamond(last), run = graph.start(5, { onError: "continue" });
+  const graph = diamond(last);
+  const run = graph.start(5, { onError: "continue" });
   deepEqual(await run.results, { start: 5, left: 6, right: 10 });
   equal(run.errors.length, 1);
   equal(run.status.last, "failed");
@@ -88,7 +89,8 @@ Deno.test("FilterNode passes what its predicate accepts, sync or async; the rest
   for (
     const predicate of [(n: number | null) => n !== 1, async (n: number | null) => await sleep(1).then(() => n !== 1)]
   ) {
-    const filter = new FilterNode("filter", predicate), after = new Node("after", (n: number | null) => n);
+    const filter = new FilterNode("filter", predicate);
+    const after = new Node("after", (n: number | null) => n);
     filter.connect(after);
     const graph = new Graph("filter", { nodes: [filter, after], start: filter });
     deepEqual(await graph.execute(2), { filter: 2, after: 2 });
@@ -101,9 +103,10 @@ Deno.test("FilterNode passes what its predicate accepts, sync or async; the rest
 
 Deno.test("FilterNode sends two branches two ways, which meet again", async () => {
   const start = new Node("start", (n: number) => n);
-  const even = new FilterNode("even", (n: number) => n % 2 === 0),
-    odd = new FilterNode("odd", (n: number) => n % 2 === 1);
-  const half = new Node("half", (n: number) => n / 2), triple = new Node("triple", (n: number) => 3 * n + 1);
+  const even = new FilterNode("even", (n: number) => n % 2 === 0);
+  const odd = new FilterNode("odd", (n: number) => n % 2 === 1);
+  const half = new Node("half", (n: number) => n / 2);
+  const triple = new Node("triple", (n: number) => 3 * n + 1);
   const next = new Node("next", (n: number) => n, { join: "each" });
   start.connect(even).connect(half).connect(next);
   start.connect(odd).connect(triple).connect(next);

@@ -35,7 +35,8 @@ function single(work: (n: number) => unknown, options: NodeOptions<number, unkno
 const range = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 Deno.test("LimiterOptions.concurrency holds across executions, nodes and graphs", async () => {
-  const limiter = new Limiter({ concurrency: 3 }), { state, work } = counted();
+  const limiter = new Limiter({ concurrency: 3 });
+  const { state, work } = counted();
   const graphs = ["a", "b"].map((name) => single(work, { limiter }, name));
   const all = range(40).map((n) => graphs[n % 2].execute(n));
   equal(limiter.queued, 37);
@@ -45,9 +46,12 @@ Deno.test("LimiterOptions.concurrency holds across executions, nodes and graphs"
 
 Deno.test("RateOptions: never more calls than limit in any interval, nor more than burst at once", async () => {
   for (const rate of [{ limit: 10, intervalMs: 200 }, { limit: 10, intervalMs: 200, burst: 2 }]) {
-    const limiter = new Limiter({ rate }), { state, work } = counted(0), graph = single(work, { limiter });
+    const limiter = new Limiter({ rate });
+    const { state, work } = counted(0);
+    const graph = single(work, { limiter });
     await Promise.all(range(35).map((n) => graph.execute(n)));
-    const { at } = state, { limit, intervalMs, burst = limit } = rate;
+    const { at } = state;
+    const { limit, intervalMs, burst = limit } = rate;
     for (const [index, time] of at.entries()) {
       // A busy machine begins what may begin some milliseconds later.
       if (index >= limit) ok(time - at[index - limit] >= intervalMs / 2, `${time - at[index - limit]}`);
@@ -57,7 +61,8 @@ Deno.test("RateOptions: never more calls than limit in any interval, nor more th
 });
 
 Deno.test("Limiter: calls begin in order, and one timer serves ten thousand that wait", async () => {
-  const limiter = new Limiter({ rate: { limit: 2000, intervalMs: 10 } }), begun: number[] = [];
+  const limiter = new Limiter({ rate: { limit: 2000, intervalMs: 10 } });
+  const begun: number[] = [];
   const graph = single((n) => begun.push(n), { limiter });
   await Promise.all(range(10_000).map((n) => graph.execute(n)));
   deepEqual(begun, range(10_000));
@@ -70,7 +75,8 @@ Deno.test("LimiterOptions.maxQueued and queueTimeoutMs fail with a LimitExceeded
     [{ concurrency: 1, queueTimeoutMs: 10 }, /Cannot begin: it has waited for 10 ms \(queueTimeoutMs\)/],
   ];
   for (const [options, message] of cases) {
-    const limiter = new Limiter(options), { state, work } = counted(60);
+    const limiter = new Limiter(options);
+    const { state, work } = counted(60);
     const graph = single(work, { limiter, retry: { attempts: 3, delayMs: 1 } });
     const ends = await Promise.allSettled(range(3).map((n) => graph.execute(n)));
     const failed = ends.filter((end) => end.status === "rejected").map(({ reason }) => reason);
@@ -82,7 +88,9 @@ Deno.test("LimiterOptions.maxQueued and queueTimeoutMs fail with a LimitExceeded
 });
 
 Deno.test("To wait for a limiter does not count for timeoutMs, and is seen in status and events", async () => {
-  const limiter = new Limiter({ concurrency: 1 }), { work } = counted(30), events: string[] = [];
+  const limiter = new Limiter({ concurrency: 1 });
+  const { work } = counted(30);
+  const events: string[] = [];
   const node = new Node("n", work, { limiter, timeoutMs: 500 });
   const onEvent = (event: GraphEvent) => {
     if (event.kind === "queue") events.push(`queue ${event.run} ${event.attempt} ${event.queued}`);
@@ -99,7 +107,9 @@ Deno.test("To wait for a limiter does not count for timeoutMs, and is seen in st
 });
 
 Deno.test("Limiter: who is cancelled while it waits, or fails, or hangs, leaves its place to others", async () => {
-  const limiter = new Limiter({ concurrency: 1 }), { state, work } = counted(20), graph = single(work, { limiter });
+  const limiter = new Limiter({ concurrency: 1 });
+  const { state, work } = counted(20);
+  const graph = single(work, { limiter });
   const runs = range(4).map((n) => graph.start(n));
   await sleep(1);
   runs[1].cancel();
@@ -117,7 +127,8 @@ Deno.test("Limiter: who is cancelled while it waits, or fails, or hangs, leaves 
 });
 
 Deno.test("Limiter: a function that was given up keeps its place while it runs", async () => {
-  const limiter = new Limiter({ concurrency: 2 }), { state, work } = counted(40);
+  const limiter = new Limiter({ concurrency: 2 });
+  const { state, work } = counted(40);
   const graph = single(work, { limiter, timeoutMs: 5 });
   const runs = range(6).map((n) => graph.start(n));
   await Promise.all(runs.map((run) => run.results.catch(() => {})));
@@ -126,7 +137,8 @@ Deno.test("Limiter: a function that was given up keeps its place while it runs",
 });
 
 Deno.test("CachedNode and BatchNode take a place for a call of their function, not for each input", async () => {
-  const limiter = new Limiter({ concurrency: 1 }), { state, work } = counted(5);
+  const limiter = new Limiter({ concurrency: 1 });
+  const { state, work } = counted(5);
   const cached = new CachedNode("cached", work, { limiter, timeoutMs: 1000 });
   const batch = new BatchNode("batch", async (n: number[]) => {
     await work(0);
@@ -138,7 +150,8 @@ Deno.test("CachedNode and BatchNode take a place for a call of their function, n
   await Promise.all(range(40).map((n) => graph.execute(n % 4, { output: cached })));
   equal(state.calls, 12);
   const blocker = limiter.acquire();
-  const release = await blocker, run = graph.start(50);
+  const release = await blocker;
+  const run = graph.start(50);
   await until(() => limiter.queued === 2);
   run.cancel();
   await run.settled;
@@ -153,7 +166,8 @@ Deno.test("Limiter: what a server asks for by Retry-After holds up all, and the 
     () => ({ cause: { headers: { "Retry-After": "0.1" } } }),
   ];
   for (const header of headers) {
-    const limiter = new Limiter({}), at: number[] = [];
+    const limiter = new Limiter({});
+    const at: number[] = [];
     const graph = single(() => {
       at.push(performance.now());
       if (at.length === 1) throw Object.assign(new Error("429"), header());
@@ -174,7 +188,8 @@ Deno.test("Limiter: what a server asks for by Retry-After holds up all, and the 
 });
 
 Deno.test("Limiter.run() and acquire(): a signal ends the wait, a place is given back once", async () => {
-  const limiter = new Limiter({ concurrency: 1 }), release = await limiter.acquire();
+  const limiter = new Limiter({ concurrency: 1 });
+  const release = await limiter.acquire();
   await rejects(limiter.run(() => 1, { signal: AbortSignal.timeout(5) }), { name: "TimeoutError" });
   await rejects(limiter.run(() => 1, { signal: AbortSignal.abort(new Error("early")) }), /early/);
   const next = limiter.run(() => 2);
@@ -204,12 +219,15 @@ Deno.test("Limiter refuses options of the wrong kind or range", () => {
 });
 
 Deno.test("Limiter: a node that is cancelled as its turn comes is not called", async () => {
-  const limiter = new Limiter({ concurrency: 1 }), { state, work } = counted(), graph = single(work, { limiter });
+  const limiter = new Limiter({ concurrency: 1 });
+  const { state, work } = counted();
+  const graph = single(work, { limiter });
   const run = graph.start(1);
   run.cancel();
   await run.settled;
   equal(state.calls, 0);
-  const release = await limiter.acquire(), later = graph.start(2);
+  const release = await limiter.acquire();
+  const later = graph.start(2);
   await sleep(1);
   release();
   later.cancel();

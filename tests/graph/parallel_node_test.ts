@@ -15,7 +15,8 @@ Deno.test("ParallelNode runs its function on a worker", async () => {
 });
 
 Deno.test("ParallelNode carries inputs and outputs, typed arrays among them", async () => {
-  await using graph = graphOf(functions.square), arrays = graphOf(functions.scale);
+  await using graph = graphOf(functions.square);
+  await using arrays = graphOf(functions.scale);
   deepEqual(await graph.execute(5), { work: 25 });
   const samples = Float64Array.from({ length: 100_000 }, (_, n) => n);
   deepEqual(await arrays.execute(samples), { work: samples.map((x) => 2 * x) });

@@ -29,7 +29,8 @@ function router() {
 }
 
 Deno.test("RouterNode calls the exit that is chosen, and has one result for all", async () => {
-  const { calls, route } = router(), after = new Node("after", (result: string | number) => `<${result}>`);
+  const { calls, route } = router();
+  const after = new Node("after", (result: string | number) => `<${result}>`);
   route.connect(after);
   const graph = new Graph("g", { nodes: [route, after], start: route });
   const { route: result, after: text }: { readonly route: string | number; readonly after: string } = await graph
@@ -51,7 +52,8 @@ Deno.test("RouterNode: options of exits hold, skips go on, and failures name the
   });
   const none = new FilterNode("none", (_: number) => false);
   const inner = new SubgraphNode("inner", chain(new Node("a", (n: number) => n + 1)));
-  const ways = ["flaky", "bad", "none", "inner"] as const, events: string[] = [];
+  const ways = ["flaky", "bad", "none", "inner"] as const;
+  const events: string[] = [];
   const route = new RouterNode("route", (n: number) => ways[n], { exits: { flaky, bad, none, inner } });
   const onEvent = (event: GraphEvent) => event.kind === "retry" && events.push(`${event.parent?.node} ${event.node}`);
   const graph = new Graph("g", { nodes: [route], start: route, onEvent });
@@ -134,7 +136,8 @@ Deno.test("LoopNode: to cancel ends it between two rounds, a skip skips it, a ti
   let calls = 0;
   const body = () => new Node("body", (n: number) => sleep(1).then(() => ++calls && n));
   const loop = new LoopNode("loop", body(), { until: () => false, maxRounds: 1e6 });
-  const graph = new Graph("g", { nodes: [loop], start: loop }), run = graph.start(1);
+  const graph = new Graph("g", { nodes: [loop], start: loop });
+  const run = graph.start(1);
   await sleep(10);
   run.cancel();
   await run.settled;
@@ -161,7 +164,8 @@ Deno.test('join "arrived" calls its node with whatever arrives, by name', async 
       return passes(n) ? n : SKIPPED;
     });
   for (const [first, second] of [[0, 5], [5, 0]]) {
-    const even = source("even", (n) => n % 2 === 0, first), small = source("small", (n) => n < 10, second);
+    const even = source("even", (n) => n % 2 === 0, first);
+    const small = source("small", (n) => n < 10, second);
     const start = new Node("start", (n: number) => n);
     const report = new Node(
       "report",

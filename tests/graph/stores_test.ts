@@ -51,7 +51,8 @@ Deno.test("MemoryStore keeps any value, until it expires", async () => {
 });
 
 Deno.test("SqliteStore keeps values in a file, for later programs", async () => {
-  const folder = await Deno.makeTempDir(), path = join(folder, "cache.db");
+  const folder = await Deno.makeTempDir();
+  const path = join(folder, "cache.db");
   {
     using store = new SqliteStore({ path });
     await checkStore(store);
@@ -79,7 +80,8 @@ Deno.test("SqliteStoreOptions.max drops what was not used for longest, and names
 });
 
 Deno.test("SqliteStoreOptions.namespace keeps stores in one file apart", async () => {
-  const folder = await Deno.makeTempDir(), path = join(folder, "cache.db");
+  const folder = await Deno.makeTempDir();
+  const path = join(folder, "cache.db");
   {
     using a = new SqliteStore({ path, namespace: "a" });
     using b = new SqliteStore({ path, namespace: "b" });
@@ -99,7 +101,8 @@ Deno.test({
     const { client } = redis;
     await checkStore(new RedisStore({ client }));
     await checkShared(new RedisStore({ client }), new RedisStore({ client }));
-    const a = new RedisStore({ client, prefix: "a[*]:" }), b = new RedisStore({ client, prefix: "b:" });
+    const a = new RedisStore({ client, prefix: "a[*]:" });
+    const b = new RedisStore({ client, prefix: "b:" });
     for (const store of [a, b]) await store.set("key", 1, Infinity);
     await a.clear();
     deepEqual([await a.get("key"), await b.get("key")], [undefined, { value: 1 }]);

@@ -35,8 +35,8 @@ async function collect<Item>(stream: AsyncIterable<Item>): Promise<Item[]> {
 }
 
 Deno.test("Graph.stream() takes iterables, async iterables, streams and observables", async () => {
-  const double = new Node("double", (n: number) => 2 * n),
-    graph = new Graph("stream", { nodes: [double], start: double });
+  const double = new Node("double", (n: number) => 2 * n);
+  const graph = new Graph("stream", { nodes: [double], start: double });
   const sources = [range(50), new Set(range(50)), counted(50).source, ReadableStream.from(range(50)), from(range(50))];
   for (const source of sources) {
     deepEqual(await collect(graph.stream(source, { output: double })), range(50).map((n) => 2 * n));
@@ -46,7 +46,8 @@ Deno.test("Graph.stream() takes iterables, async iterables, streams and observab
 });
 
 Deno.test("Graph.stream() takes iterators that hand out thenables of their own", async () => {
-  const results = [1, 2].map((value) => ({ value, done: false })), graph = chain(new Node("n", (n: number) => n));
+  const results = [1, 2].map((value) => ({ value, done: false }));
+  const graph = chain(new Node("n", (n: number) => n));
   const thenable = (result: unknown) => ({ then: (resolve: (result: unknown) => void) => resolve(result) });
   const source = { next: () => thenable(results.shift() ?? { value: undefined, done: true }) };
   const items = await collect(graph.stream({ [Symbol.asyncIterator]: () => source } as never));
@@ -54,18 +55,21 @@ Deno.test("Graph.stream() takes iterators that hand out thenables of their own",
 });
 
 Deno.test("Graph.stream() keeps the order of the items by default", async () => {
-  const node = wait(), graph = new Graph("stream", { nodes: [node], start: node });
+  const node = wait();
+  const graph = new Graph("stream", { nodes: [node], start: node });
   const delays = [20, 1, 10, 1, 5];
   deepEqual(await collect(graph.stream(delays, { output: node })), delays);
 });
 
 Deno.test("GraphStreamOptions.ordered: false yields results as they are ready", async () => {
-  const node = wait(), graph = new Graph("stream", { nodes: [node], start: node });
+  const node = wait();
+  const graph = new Graph("stream", { nodes: [node], start: node });
   deepEqual(await collect(graph.stream([60, 1, 30], { output: node, ordered: false })), [1, 30, 60]);
 });
 
 Deno.test("GraphStreamOptions.concurrency bounds the items that are under way", async () => {
-  let running = 0, most = 0;
+  let running = 0;
+  let most = 0;
   const node = new Node("n", async (n: number) => {
     most = Math.max(most, ++running);
     await sleep(1);
@@ -87,7 +91,8 @@ Deno.test("GraphStreamOptions.concurrency bounds the items that are under way", 
 });
 
 Deno.test("GraphStreamOptions.nodeConcurrency bounds the nodes of one item", async () => {
-  let running = 0, most = 0;
+  let running = 0;
+  let most = 0;
   const nodes = ["a", "b"].map((name) =>
     new Node(name, async (_: number) => {
       most = Math.max(most, ++running);
@@ -101,7 +106,8 @@ Deno.test("GraphStreamOptions.nodeConcurrency bounds the nodes of one item", asy
 });
 
 Deno.test("Graph.stream() reads its source only as far as results are taken", async () => {
-  const { state, source } = counted(1000), graph = chain(new Node("n", (n: number) => n));
+  const { state, source } = counted(1000);
+  const graph = chain(new Node("n", (n: number) => n));
   const stream = graph.stream(source, { concurrency: 4 });
   await sleep(5);
   equal(state.read, 0, "not before somebody asks");
@@ -116,7 +122,8 @@ Deno.test("Graph.stream() reads its source only as far as results are taken", as
 });
 
 Deno.test("To leave the loop ends the source and cancels what runs", async () => {
-  const { state, source } = counted(1000), { node, counts } = hanging();
+  const { state, source } = counted(1000);
+  const { node, counts } = hanging();
   const first = new FilterNode("first", (n: number) => n > 0);
   const graph = chain(first, node);
   for await (const _ of graph.stream(source, { concurrency: 3 })) {
@@ -128,7 +135,8 @@ Deno.test("To leave the loop ends the source and cancels what runs", async () =>
 });
 
 Deno.test("Graph.stream() with the option output leaves out items for which that node is skipped", async () => {
-  const odd = new FilterNode("odd", (n: number) => n % 2 === 1), node = new Node("n", (n: number) => n);
+  const odd = new FilterNode("odd", (n: number) => n % 2 === 1);
+  const node = new Node("n", (n: number) => n);
   odd.connect(node);
   const graph = new Graph("stream", { nodes: [odd, node], start: odd });
   deepEqual(await collect(graph.stream(range(6), { output: node })), [1, 3, 5]);
@@ -144,7 +152,8 @@ const failing = () =>
   });
 
 Deno.test("A failure ends the stream and its source, and then it is done", async () => {
-  const { state, source } = counted(1000), stream = chain(failing()).stream(source, { concurrency: 2 });
+  const { state, source } = counted(1000);
+  const stream = chain(failing()).stream(source, { concurrency: 2 });
   await rejects(collect(stream), /Node "n".*Error: five/);
   deepEqual(await stream.next(), { value: undefined, done: true });
   await until(() => state.ended);
@@ -152,7 +161,9 @@ Deno.test("A failure ends the stream and its source, and then it is done", async
 });
 
 Deno.test("GraphStreamOptions.onItemError takes failures, and the stream goes on", async () => {
-  const failures: unknown[] = [], node = failing(), graph = new Graph("stream", { nodes: [node], start: node });
+  const failures: unknown[] = [];
+  const node = failing();
+  const graph = new Graph("stream", { nodes: [node], start: node });
   const onItemError = (error: unknown, item: number) => failures.push([item, (error as Error).message]);
   deepEqual(await collect(graph.stream(range(8), { output: node, onItemError })), [0, 1, 2, 3, 4, 6, 7]);
   deepEqual(failures, [[5, 'Node "n" of graph "stream" failed: Error: five']]);
@@ -163,20 +174,25 @@ Deno.test("GraphStreamOptions.onItemError takes failures, and the stream goes on
 });
 
 Deno.test('GraphStreamOptions.onError "continue" yields what has completed of each item', async () => {
-  const node = failing(), other = new Node("other", (n: number) => n);
+  const node = failing();
+  const other = new Node("other", (n: number) => n);
   const graph = new Graph("stream", { nodes: [node, other], start: [node, other] });
   deepEqual(await collect(graph.stream([4, 5], { onError: "continue" })), [{ n: 4, other: 4 }, { other: 5 }]);
 });
 
 Deno.test("GraphStreamOptions.timeoutMs holds for each item", async () => {
-  const node = wait(), graph = new Graph("stream", { nodes: [node], start: node });
-  const late: number[] = [], onItemError = (_: unknown, ms: number) => late.push(ms);
+  const node = wait();
+  const graph = new Graph("stream", { nodes: [node], start: node });
+  const late: number[] = [];
+  const onItemError = (_: unknown, ms: number) => late.push(ms);
   deepEqual(await collect(graph.stream([1, 60_000, 2], { output: node, timeoutMs: 200, onItemError })), [1, 2]);
   deepEqual(late, [60_000]);
 });
 
 Deno.test("GraphStreamOptions.signal ends the stream with its reason", async () => {
-  const { node, counts } = hanging(), controller = new AbortController(), { state, source } = counted(1000);
+  const { node, counts } = hanging();
+  const controller = new AbortController();
+  const { state, source } = counted(1000);
   const collected = collect(chain(node).stream(source, { signal: controller.signal }));
   await until(() => counts.begun > 0);
   controller.abort(new Error("enough"));
@@ -191,7 +207,8 @@ Deno.test("A source that fails ends the stream with its error", async () => {
     throw new Error("no more data");
   }
   await rejects(collect(chain(new Node("n", (n: number) => n)).stream(bad())), /no more data/);
-  const subject = new Subject<number>(), { node } = hanging();
+  const subject = new Subject<number>();
+  const { node } = hanging();
   const collected = collect(chain(node).stream(subject));
   subject.next(1);
   subject.error(new Error("broken sensor"));
@@ -199,7 +216,8 @@ Deno.test("A source that fails ends the stream with its error", async () => {
 });
 
 Deno.test("An observable is left when its stream is", async () => {
-  const subject = new Subject<number>(), node = new Node("n", (n: number) => n);
+  const subject = new Subject<number>();
+  const node = new Node("n", (n: number) => n);
   const stream = new Graph("stream", { nodes: [node], start: node }).stream(subject, { output: node });
   const first = stream.next();
   subject.next(7);
@@ -210,7 +228,9 @@ Deno.test("An observable is left when its stream is", async () => {
 });
 
 Deno.test("Graph.close() ends its streams", async () => {
-  const { node, counts } = hanging(), graph = chain(node), collected = collect(graph.stream(range(1000)));
+  const { node, counts } = hanging();
+  const graph = chain(node);
+  const collected = collect(graph.stream(range(1000)));
   const refused = rejects(collected, /was closed/);
   await until(() => counts.begun > 0);
   await graph.close();
@@ -223,7 +243,8 @@ Deno.test("Graph.stream() holds memory for what is under way only", async () => 
   function* numbers() {
     for (let n = 0; n < 300_000; n++) yield n;
   }
-  let taken = 0, early = 0;
+  let taken = 0;
+  let early = 0;
   for await (const { b } of graph.stream(numbers())) {
     equal(b, taken + 2);
     if (++taken === 50_000) early = Deno.memoryUsage().heapUsed;

@@ -40,7 +40,8 @@ async function read<Chunk>(chunks: AsyncIterable<RunChunk<Chunk>>): Promise<(Chu
 }
 
 Deno.test("GraphRun.chunks() reaches every reader as chunks come, and the output is all of them", async () => {
-  const { graph, node } = counting(), run = graph.start(5);
+  const { graph, node } = counting();
+  const run = graph.start(5);
   const first = read(run.chunks(node));
   for await (const item of run.chunks(node)) {
     equal(run.status.count, "running");
@@ -54,12 +55,14 @@ Deno.test("GraphRun.chunks() reaches every reader as chunks come, and the output
 
 Deno.test("StreamingNode: chunks are events of their attempt, and an attempt that fails makes its chunks void", async () => {
   for (const options of [{ retry: { attempts: 3, delayMs: 1 } }, { fallback: () => [7] }] as Options[]) {
-    const { graph, node, state } = counting(options, 1), told: string[] = [];
+    const { graph, node, state } = counting(options, 1);
+    const told: string[] = [];
     graph.events$.subscribe((event: GraphEvent) => {
       if (event.kind === "chunk") told.push(`${event.attempt}.${event.index}: ${event.chunk}`);
       if (event.kind === "void") told.push(`void ${event.attempt}`);
     });
-    const run = graph.start(3), second = options.retry ? ["2.0: 0", "2.1: 1", "2.2: 2"] : [];
+    const run = graph.start(3);
+    const second = options.retry ? ["2.0: 0", "2.1: 1", "2.2: 2"] : [];
     deepEqual(await read(run.chunks(node)), options.retry ? [0, 1, "void 1", 0, 1, 2] : [0, 1, "void 1"]);
     deepEqual((await run.results).count, options.retry ? [0, 1, 2] : [7]);
     deepEqual(told, ["1.0: 0", "1.1: 1", "void 1", ...second]);
@@ -68,7 +71,8 @@ Deno.test("StreamingNode: chunks are events of their attempt, and an attempt tha
 });
 
 Deno.test("StreamingNode: to cancel, time-outs and errors hold until the last chunk, and end the generator", async () => {
-  const { graph, node, state } = counting(), run = graph.start(1000);
+  const { graph, node, state } = counting();
+  const run = graph.start(1000);
   for await (const _ of run.chunks(node)) break;
   const rest = read(run.chunks(node));
   run.cancel(new Error("enough"));
@@ -80,13 +84,15 @@ Deno.test("StreamingNode: to cancel, time-outs and errors hold until the last ch
   deepEqual([state.yielded, state.closed], [yielded, 1]);
   const late = counting({ timeoutMs: 10 });
   await rejects(late.graph.execute(1000), /Node "count" of graph "counts" failed: TimeoutError/);
-  const bad = counting({}, 1), failed = bad.graph.start(5);
+  const bad = counting({}, 1);
+  const failed = bad.graph.start(5);
   await rejects(read(failed.chunks(bad.node)), /Node "count" of graph "counts" failed: Error: connection lost/);
   await rejects(failed.results, /connection lost/);
 });
 
 Deno.test("StreamingNode: a limiter's place is taken until the last chunk has come", async () => {
-  const limiter = new Limiter({ concurrency: 1 }), { graph, node } = counting({ limiter });
+  const limiter = new Limiter({ concurrency: 1 });
+  const { graph, node } = counting({ limiter });
   const runs = [graph.start(5), graph.start(5)];
   for await (const _ of runs[0].chunks(node)) break;
   equal(runs[1].status.count, "queued");

@@ -3,13 +3,15 @@ import { FilterNode, Graph, Node, SubgraphNode } from "@ringmill/ringmill/graph"
 import { chain, hanging } from "./_helpers.ts";
 
 function inner() {
-  const odd = new FilterNode("odd", (n: number) => n % 2 === 1), triple = new Node("triple", (n: number) => 3 * n);
+  const odd = new FilterNode("odd", (n: number) => n % 2 === 1);
+  const triple = new Node("triple", (n: number) => 3 * n);
   odd.connect(triple);
   return { odd, triple, graph: new Graph("inner", { nodes: [odd, triple], start: odd }) };
 }
 
 Deno.test("SubgraphNode puts out the results of the inner graph", async () => {
-  const { graph } = inner(), node = new SubgraphNode("sub", graph);
+  const { graph } = inner();
+  const node = new SubgraphNode("sub", graph);
   const count = new Node("count", (results: { odd?: number; triple?: number }) => Object.keys(results).length);
   node.connect(count);
   const outer = new Graph("outer", { nodes: [node, count], start: node });
@@ -19,7 +21,8 @@ Deno.test("SubgraphNode puts out the results of the inner graph", async () => {
 });
 
 Deno.test("SubgraphNode with the option output puts out what that node does, or skips what follows", async () => {
-  const { graph, triple } = inner(), node = new SubgraphNode("sub", graph, { output: triple });
+  const { graph, triple } = inner();
+  const node = new SubgraphNode("sub", graph, { output: triple });
   const next = new Node("next", (n: number) => n + 1);
   node.connect(next);
   const outer = new Graph("outer", { nodes: [node, next], start: node });
@@ -38,7 +41,9 @@ Deno.test("A failure in an inner graph names both nodes", async () => {
 });
 
 Deno.test("To cancel the outer execution cancels the inner one, and to close the outer graph closes the inner", async () => {
-  const { node, counts } = hanging(), innerGraph = chain(node), outer = chain(new SubgraphNode("sub", innerGraph));
+  const { node, counts } = hanging();
+  const innerGraph = chain(node);
+  const outer = chain(new SubgraphNode("sub", innerGraph));
   const run = outer.start(0);
   run.cancel();
   await run.settled;
@@ -61,14 +66,16 @@ Deno.test("Graph.compile() checks inner graphs, and that a graph does not contai
 });
 
 Deno.test("SubgraphNodeOptions.concurrency bounds the inner graph", async () => {
-  let running = 0, most = 0;
+  let running = 0;
+  let most = 0;
   const branch = (name: string) =>
     new Node(name, async (_: number) => {
       most = Math.max(most, ++running);
       await Promise.resolve();
       running--;
     });
-  const nodes = ["a", "b", "c"].map(branch), graph = new Graph("inner", { nodes, start: nodes });
+  const nodes = ["a", "b", "c"].map(branch);
+  const graph = new Graph("inner", { nodes, start: nodes });
   await chain(new SubgraphNode("sub", graph, { concurrency: 1 })).execute(0);
   equal(most, 1);
 });

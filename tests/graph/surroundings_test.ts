@@ -61,20 +61,23 @@ for (const [what, thrown] of Object.entries(unreadable())) {
 }
 
 Deno.test("Listeners that fail end neither program nor execution, and are told to the console", async () => {
-  const told: unknown[] = [], { error: original } = console;
+  const told: unknown[] = [];
+  const { error: original } = console;
   console.error = (...texts: unknown[]) => void told.push(texts);
   const fail = () => {
     throw new Error("the log disk is full");
   };
   try {
-    const node = new Node("n", (n: number) => n), onEvent = async () => await Promise.reject(new Error("later"));
+    const node = new Node("n", (n: number) => n);
+    const onEvent = async () => await Promise.reject(new Error("later"));
     const graph = new Graph("g", { nodes: [node], start: node, onEvent });
     graph.events$.subscribe(fail);
     graph.events$.pipe(map(({ kind }) => kind)).subscribe({ next: fail, complete: fail });
     graph.events$.pipe(map(fail)).subscribe();
     node.input$.subscribe(fail);
     node.output$.pipe(map((n) => n)).subscribe({ next: fail });
-    const onNodeError = fail, onItem = fail;
+    const onNodeError = fail;
+    const onItem = fail;
     deepEqual(await graph.execute(1, { onNodeError }), { n: 1 });
     for await (const { n } of graph.stream([1], { onItem })) equal(n, 1);
     await graph.close();
@@ -120,7 +123,8 @@ Deno.test("Timers wait for any number of milliseconds", async () => {
   const fired: string[] = [];
   for (const ms of [LONGEST_TIMER_MS + 1, Infinity, 2 ** 40, Number.MAX_VALUE]) {
     const timer = new Timer(ms, () => fired.push(`timer of ${ms}`));
-    const deadline = new Deadline(ms, () => fired.push(`deadline of ${ms}`)), controller = new AbortController();
+    const deadline = new Deadline(ms, () => fired.push(`deadline of ${ms}`));
+    const controller = new AbortController();
     const paused = pause(ms, controller.signal).then(() => fired.push("pause"), () => {});
     await sleep(2);
     timer.cancel();
@@ -146,7 +150,8 @@ Deno.test("RetryOptions.delayMs: long ones wait, a server's wish is kept, and wh
   };
   for (const [what, [retry, isRight]] of Object.entries(delays)) {
     let calls = 0;
-    const told: number[] = [], onEvent = (event: GraphEvent) => event.kind === "retry" && told.push(event.delayMs);
+    const told: number[] = [];
+    const onEvent = (event: GraphEvent) => event.kind === "retry" && told.push(event.delayMs);
     const node = new Node("n", () => {
       calls++;
       throw new Error("no");
@@ -165,10 +170,10 @@ Deno.test("GraphStreamOptions.onError continue tells of every failure, and onIte
     if (n % 2 === 0) throw new RangeError(`even ${n}`);
     return n;
   });
-  const good = new Node("good", (n: number) => n),
-    items: unknown[] = [],
-    told: string[] = [],
-    nodeErrors: string[] = [];
+  const good = new Node("good", (n: number) => n);
+  const items: unknown[] = [];
+  const told: string[] = [];
+  const nodeErrors: string[] = [];
   const graph = new Graph("g", { nodes: [bad, good], start: [bad, good] });
   const options = {
     onError: "continue" as const,
@@ -217,9 +222,11 @@ function throwsTold(work: () => unknown): void {
 }
 
 Deno.test("Graph events tell of inner graphs, with the node that runs them", async () => {
-  const flaky = chain(new Node("leaf", (n: number) => n + 1)), middle = new Graph("middle");
+  const flaky = chain(new Node("leaf", (n: number) => n + 1));
+  const middle = new Graph("middle");
   middle.setStartNode(middle.addNode(new SubgraphNode("inner", flaky)));
-  const events: string[] = [], outer = new SubgraphNode("outer", middle);
+  const events: string[] = [];
+  const outer = new SubgraphNode("outer", middle);
   const onEvent = ({ kind, graph, parent, ...rest }: GraphEvent) => {
     const path: string[] = [];
     for (let at = parent; at; at = at.parent) path.unshift(at.node);
@@ -240,7 +247,8 @@ Deno.test("Graph events tell of inner graphs, with the node that runs them", asy
 });
 
 Deno.test("A SubgraphNode refuses an output that its graph has not", async () => {
-  const inner = chain(new Node("a", (n: number) => n)), stranger = new Node("a", (n: number) => n);
+  const inner = chain(new Node("a", (n: number) => n));
+  const stranger = new Node("a", (n: number) => n);
   const node = new SubgraphNode("sub", inner, { output: stranger });
   await rejects(new Graph("g", { nodes: [node], start: node }).execute(1), {
     name: "DeclarationError",
@@ -257,7 +265,8 @@ Deno.test("NodeContext may be taken apart", async () => {
 });
 
 Deno.test("A node called then whose output is a function fails clearly, and with the option output it works", async () => {
-  const node = new Node("then", () => Math.abs), graph = new Graph("g", { nodes: [node], start: node });
+  const node = new Node("then", () => Math.abs);
+  const graph = new Graph("g", { nodes: [node], start: node });
   await rejects(graph.execute(1), /node "then" has put out a function/);
   await rejects(graph.start(1).results, /node "then" has put out a function/);
   equal(await graph.execute(1, { output: node }), Math.abs);

@@ -16,14 +16,17 @@ interface Recorded {
 
 /** Registers a provider of spans, and a manager of contexts, for the time of a test. */
 function recordSpans() {
-  const spans: Recorded[] = [], names = new WeakMap<Span, string>(), storage = new AsyncLocalStorage<Context>();
+  const spans: Recorded[] = [];
+  const names = new WeakMap<Span, string>();
+  const storage = new AsyncLocalStorage<Context>();
   const root = context.active();
   const startSpan = (
     name: string,
     options: { attributes?: Record<string, unknown> } = {},
     within = context.active(),
   ) => {
-    const parent = trace.getSpan(within), attributes = { ...options.attributes };
+    const parent = trace.getSpan(within);
+    const attributes = { ...options.attributes };
     const recorded: Recorded = { name, parent: parent && names.get(parent), attributes, problems: [], ended: false };
     spans.push(recorded);
     const span = {
@@ -92,7 +95,8 @@ const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 /** What Deno prints. */
 async function outputOf(args: string[], env: Record<string, string> = {}): Promise<string> {
   const command = new Deno.Command(Deno.execPath(), { args, env: { NO_COLOR: "1", ...env } });
-  const { stdout, stderr } = await command.output(), text = new TextDecoder();
+  const { stdout, stderr } = await command.output();
+  const text = new TextDecoder();
   return text.decode(stdout) + text.decode(stderr);
 }
 

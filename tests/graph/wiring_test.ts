@@ -47,7 +47,8 @@ export function wrongWirings() {
   // @ts-expect-error The key function gets a text.
   new CachedNode("c", (text: string) => text.length, { key: (n: number) => `${n}` });
 
-  const nodes = [length(), root()] as const, graph = new Graph("g", { nodes, start: nodes[0] });
+  const nodes = [length(), root()] as const;
+  const graph = new Graph("g", { nodes, start: nodes[0] });
   // @ts-expect-error The start node takes a text.
   graph.execute(5);
   // @ts-expect-error The stream has numbers.
@@ -74,21 +75,26 @@ export function wrongWirings() {
 }
 
 Deno.test("Graph.execute() types its results by the names of the nodes", async () => {
-  const a = length(), b = root(), c = shout();
+  const a = length();
+  const b = root();
+  const c = shout();
   a.connect(b);
   const graph = new Graph("typed", { nodes: [a, b, c], start: [a, c] });
   const { length: n, root: r, shout: s } = await graph.execute("four");
-  const numbers: number[] = [n, r], text: string = s;
+  const numbers: number[] = [n, r];
+  const text: string = s;
   deepEqual([numbers, text], [[4, 2], "four!"]);
   const node: typeof b = graph.getNode("root");
   equal(node, b);
 });
 
 Deno.test("Graph.execute() types a node as missing where another may skip it", async () => {
-  const keep = new FilterNode("keep", (value: string | number) => typeof value === "string"), count = length();
+  const keep = new FilterNode("keep", (value: string | number) => typeof value === "string");
+  const count = length();
   keep.connect(count);
   const results = await new Graph("kept", { nodes: [keep, count], start: keep }).execute("four");
-  const n: number | undefined = results.length, text: string | undefined = results.keep;
+  const n: number | undefined = results.length;
+  const text: string | undefined = results.keep;
   deepEqual([n, text], [4, "four"]);
 });
 
@@ -116,9 +122,11 @@ Deno.test("Node accepts, by type, every wiring that fits", async () => {
 });
 
 Deno.test("Graph without nodes in its options takes any input, and one node's output is typed", async () => {
-  const graph = new Graph("untyped"), a = graph.addNode(length());
+  const graph = new Graph("untyped");
+  const a = graph.addNode(length());
   graph.setStartNode(a);
   const results = await graph.execute("four");
-  const value: unknown = results.length, n: number = await graph.execute("four", { output: a });
+  const value: unknown = results.length;
+  const n: number = await graph.execute("four", { output: a });
   deepEqual([value, n], [4, 4]);
 });

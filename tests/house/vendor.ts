@@ -34,7 +34,8 @@ const PARTS: readonly Part[] = [
 /** The folder and the manifest of the package that a file belongs to. */
 async function packageOf(file: string): Promise<{ folder: string; name: string; version: string }> {
   for (let folder = dirname(file);; folder = dirname(folder)) {
-    const text = await Deno.readTextFile(join(folder, "package.json")).catch(() => "{}"), manifest = JSON.parse(text);
+    const text = await Deno.readTextFile(join(folder, "package.json")).catch(() => "{}");
+    const manifest = JSON.parse(text);
     if (manifest.version) return { folder, name: manifest.name, version: manifest.version };
     if (folder === dirname(folder)) throw new Error(`Cannot find the package of ${file}`);
   }
@@ -49,7 +50,8 @@ async function licenceIn(folder: string): Promise<string> {
 }
 
 async function bundle({ name, entry, path, exports }: Part): Promise<string> {
-  const found = await packageOf(createRequire(import.meta.url).resolve(entry)), source = join(found.folder, path);
+  const found = await packageOf(createRequire(import.meta.url).resolve(entry));
+  const source = join(found.folder, path);
   const { outputFiles } = await esbuild.build({
     stdin: { contents: `export { ${exports.join(", ")} } from ${JSON.stringify(source)};`, resolveDir: found.folder },
     bundle: true,
@@ -70,8 +72,8 @@ async function bundle({ name, entry, path, exports }: Part): Promise<string> {
 
 if (import.meta.main) {
   for (const part of PARTS) {
-    const file = fileURLToPath(new URL(`../../src/vendor/${part.name}.js`, import.meta.url)),
-      fresh = await bundle(part);
+    const file = fileURLToPath(new URL(`../../src/vendor/${part.name}.js`, import.meta.url));
+    const fresh = await bundle(part);
     if (!Deno.args.includes("--check")) await Deno.writeTextFile(file, fresh);
     else if (fresh !== await Deno.readTextFile(file)) {
       throw new Error(`src/vendor/${part.name}.js is not what the package gives: run deno task vendor`);

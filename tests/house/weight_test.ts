@@ -80,7 +80,8 @@ async function infoOf(entry: string): Promise<Info> {
 
 /** Packages that are fetched when an entry is run: those of types alone are not, those of lazy imports are. */
 function packagesOf({ roots, modules, redirects, npmPackages }: Info): string[] {
-  const known = new Map(modules.map((module) => [module.specifier, module])), packages = new Set<string>();
+  const known = new Map(modules.map((module) => [module.specifier, module]));
+  const packages = new Set<string>();
   const reached = new Set(roots);
   for (const specifier of reached) {
     const module = known.get(redirects[specifier] ?? specifier);
@@ -101,7 +102,8 @@ async function bytesBelow(folder: string): Promise<number> {
 
 for (const [entry, { packages, most }] of Object.entries(WEIGHTS)) {
   Deno.test(`Programs that import "${entry}" fetch from npm no more than they need`, async () => {
-    const info = await infoOf(config.exports[entry as Entry]), fetched = packagesOf(info);
+    const info = await infoOf(config.exports[entry as Entry]);
+    const fetched = packagesOf(info);
     const surplus = fetched.filter((id) => entry !== "./cli" && !packages.includes(info.npmPackages[id].name));
     deepEqual(surplus, []);
     const sizes = await Promise.all(fetched.map((id) => bytesBelow(info.npmPackages[id].localPath!)));

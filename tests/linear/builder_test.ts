@@ -89,8 +89,8 @@ Deno.test("pipeline() accepts, by type, what fits, and the types follow from it"
     .build({ trackHistory: true });
   await built.run();
   using registry = built.openRegistry();
-  const sum: number = registry.get("sum"),
-    shown: string = registry.get("shown");
+  const sum: number = registry.get("sum");
+  const shown: string = registry.get("shown");
   deepEqual([sum, shown, registry.get("written")], [4, "3", "9 to t"]);
   throws(() => registry.get("product"), /no run has made it, or it was released after its last use/);
   equal(built.history.length, 8);

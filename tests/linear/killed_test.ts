@@ -33,7 +33,8 @@ async function killOnce(path: string, kill: number): Promise<void> {
   equal((await child.status).signal, "SIGKILL");
   reader.releaseLock();
   await Promise.all([child.stdout.cancel(), child.stderr.cancel()]);
-  const round = 1000 * kill + 5, next = pipelineOf(path, round);
+  const round = 1000 * kill + 5;
+  const next = pipelineOf(path, round);
   const { results } = await next.run();
   checkFile(path);
   equal(results.total, 3 * round);

@@ -171,7 +171,8 @@ Deno.test("LinearPipeline.run() reports a failure with pipeline, node, inputs an
 
 Deno.test("A node function gets its inputs for itself: what it does to them changes nothing else", async () => {
   const spoil = (list: number[]) => list.splice(0).length;
-  const config = { list: [1, 2, 3] }, data = [4, 5];
+  const config = { list: [1, 2, 3] };
+  const data = [4, 5];
   const pipeline = quietPipeline([
     { fn: () => [7, 8, 9], name: "make", outputs: ["made"] },
     { fn: spoil, name: "spoil config", inputs: ["config.list"], outputs: ["a"] },

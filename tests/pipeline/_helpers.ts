@@ -25,7 +25,8 @@ export async function collect(reader: AsyncReader<DType>): Promise<number[]> {
 /** The task `bad` runs `fn`, with neighbours before and after it that would wait for ever. */
 export function withNeighbours(fn: TaskFunction, options: Record<string, unknown> = {}): Pipeline {
   const pipe = newPipeline("failing");
-  const before = pipe.addStream("before", { ...INT, frames: 2 }), numbers = pipe.addStream("numbers", INT);
+  const before = pipe.addStream("before", { ...INT, frames: 2 });
+  const numbers = pipe.addStream("numbers", INT);
   pipe.addTask("count", { fn: tasks.countForever, writes: { numbers: before } });
   pipe.addTask("drain", { fn: tasks.drain, reads: { numbers: before } });
   pipe.addTask("bad", { fn: fn as typeof tasks.throwError, writes: { numbers }, ...options });

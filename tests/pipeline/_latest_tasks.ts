@@ -13,7 +13,9 @@ export function count({ numbers }: { numbers: Writer<"int32"> }, { params, sleep
 
 /** Says what it has read by `read()`, and whether that was whole and in order. */
 function tell(frames: Iterable<Int32Array>, { numbers, seen }: In & { seen: Writer<"int32"> }) {
-  let had = 0, last = -1, bad = 0;
+  let had = 0;
+  let last = -1;
+  let bad = 0;
   for (const frame of frames) {
     had++;
     if (frame[0] <= last || frame.some((n) => n !== frame[0])) bad++;

@@ -4,7 +4,8 @@ import * as tasks from "./_tasks.ts";
 
 Deno.test("A toggleable task runs once per activation, and ends when nobody can signal any more", async () => {
   await using pipe = newPipeline();
-  const numbers = pipe.addStream("numbers", INT), go = pipe.addEvent("go");
+  const numbers = pipe.addStream("numbers", INT);
+  const go = pipe.addEvent("go");
   pipe.addTask.toggleable("calls", { fn: tasks.countCalls, writes: { numbers }, events: { go }, activateOn: "go" });
   pipe.addTask("signal", { fn: tasks.signalThrice, events: { go } });
   const reader = pipe.openReader(numbers);
@@ -14,7 +15,8 @@ Deno.test("A toggleable task runs once per activation, and ends when nobody can 
 
 Deno.test("A toggleable task runs once for an event that is open from the start", async () => {
   await using pipe = newPipeline();
-  const numbers = pipe.addStream("numbers", INT), go = pipe.addEvent("go", { initialState: true });
+  const numbers = pipe.addStream("numbers", INT);
+  const go = pipe.addEvent("go", { initialState: true });
   pipe.addTask.toggleable("calls", { fn: tasks.countCalls, writes: { numbers }, events: { go }, activateOn: "go" });
   const reader = pipe.openReader(numbers);
   await pipe.run();
@@ -23,9 +25,11 @@ Deno.test("A toggleable task runs once for an event that is open from the start"
 
 Deno.test("A toggleable task that is never activated does not run", async () => {
   await using pipe = newPipeline();
-  const numbers = pipe.addStream("numbers", INT), go = pipe.addEvent("go");
+  const numbers = pipe.addStream("numbers", INT);
+  const go = pipe.addEvent("go");
   pipe.addTask.toggleable("calls", { fn: tasks.countCalls, writes: { numbers }, events: { go }, activateOn: "go" });
-  const reader = pipe.openReader(numbers), own = pipe.openEvent(go);
+  const reader = pipe.openReader(numbers);
+  const own = pipe.openEvent(go);
   await pipe.start();
   equal(await pipe.join({ timeoutMs: 50 }), false);
   equal(own.pending, 0);
@@ -36,14 +40,17 @@ Deno.test("A toggleable task that is never activated does not run", async () => 
 
 Deno.test("A switchable task runs again and again while its event is open, without resetting it", async () => {
   await using pipe = newPipeline();
-  const numbers = pipe.addStream("numbers", { ...INT, frames: 1 }), go = pipe.addEvent("go");
+  const numbers = pipe.addStream("numbers", { ...INT, frames: 1 });
+  const go = pipe.addEvent("go");
   pipe.addTask.switchable("calls", { fn: tasks.countCalls, writes: { numbers }, events: { go }, activateOn: "go" });
   // Signals once, and resets when the third call is seen. With room for one frame, at most two calls follow.
   pipe.addTask("switch", { fn: tasks.countAndSwitch, reads: { numbers }, events: { go } });
-  const reader = pipe.openReader(numbers), own = pipe.openEvent(go);
+  const reader = pipe.openReader(numbers);
+  const own = pipe.openEvent(go);
   await pipe.start();
   for (const expected of [1, 2, 3]) deepEqual([...(await reader.readAsync())!], [expected]);
-  let last = 3, frame;
+  let last = 3;
+  let frame;
   do {
     frame = await reader.readAsync({ timeoutMs: 50 });
     last = frame?.[0] ?? last;
@@ -57,7 +64,8 @@ Deno.test("A switchable task runs again and again while its event is open, witho
 
 Deno.test("A switchable task with readers ends when its streams have ended", async () => {
   await using pipe = newPipeline();
-  const numbers = pipe.addStream("numbers", INT), go = pipe.addEvent("go", { initialState: true });
+  const numbers = pipe.addStream("numbers", INT);
+  const go = pipe.addEvent("go", { initialState: true });
   pipe.addTask("count", { fn: tasks.count, writes: { numbers }, params: { count: 100 } });
   pipe.addTask.switchable("read", { fn: tasks.readOne, reads: { numbers }, events: { go }, activateOn: "go" });
   await pipe.run();
@@ -65,9 +73,11 @@ Deno.test("A switchable task with readers ends when its streams have ended", asy
 
 Deno.test("The program can activate tasks through openEvent()", async () => {
   await using pipe = newPipeline();
-  const numbers = pipe.addStream("numbers", INT), go = pipe.addEvent("go");
+  const numbers = pipe.addStream("numbers", INT);
+  const go = pipe.addEvent("go");
   pipe.addTask.toggleable("calls", { fn: tasks.countCalls, writes: { numbers }, events: { go }, activateOn: "go" });
-  const reader = pipe.openReader(numbers), event = pipe.openEvent(go);
+  const reader = pipe.openReader(numbers);
+  const event = pipe.openEvent(go);
   await pipe.start();
   for (const expected of [1, 2, 3]) {
     event.signal();
@@ -77,7 +87,8 @@ Deno.test("The program can activate tasks through openEvent()", async () => {
 
 Deno.test("TaskEvent.wait() in a task ends with false when every other party has ended", async () => {
   await using pipe = newPipeline();
-  const answer = pipe.addStream("answer", INT), go = pipe.addEvent("go");
+  const answer = pipe.addStream("answer", INT);
+  const go = pipe.addEvent("go");
   pipe.addTask("wait", { fn: tasks.awaitEvent, writes: { answer }, events: { go } });
   pipe.addTask("ignore", { fn: tasks.ignoreEvent, events: { go } });
   const reader = pipe.openReader(answer);
@@ -87,7 +98,8 @@ Deno.test("TaskEvent.wait() in a task ends with false when every other party has
 
 Deno.test("TaskEvent.wait() in a task ends with true when another party has signalled", async () => {
   await using pipe = newPipeline();
-  const answer = pipe.addStream("answer", INT), go = pipe.addEvent("go");
+  const answer = pipe.addStream("answer", INT);
+  const go = pipe.addEvent("go");
   pipe.addTask("wait", { fn: tasks.awaitEvent, writes: { answer }, events: { go } });
   pipe.addTask("signal", { fn: tasks.signalThrice, events: { go } });
   const reader = pipe.openReader(answer);
@@ -97,10 +109,14 @@ Deno.test("TaskEvent.wait() in a task ends with true when another party has sign
 
 Deno.test("AsyncTaskEvent.close() takes the program off those who could signal, so that waiting tasks end", async () => {
   await using pipe = newPipeline();
-  const numbers = pipe.addStream("numbers", INT), answer = pipe.addStream("answer", INT), go = pipe.addEvent("go");
+  const numbers = pipe.addStream("numbers", INT);
+  const answer = pipe.addStream("answer", INT);
+  const go = pipe.addEvent("go");
   pipe.addTask("wait", { fn: tasks.awaitEvent, writes: { answer }, events: { go } });
   pipe.addTask.toggleable("calls", { fn: tasks.countCalls, writes: { numbers }, events: { go }, activateOn: "go" });
-  const calls = pipe.openReader(numbers), answers = pipe.openReader(answer), event = pipe.openEvent(go);
+  const calls = pipe.openReader(numbers);
+  const answers = pipe.openReader(answer);
+  const event = pipe.openEvent(go);
   await pipe.start();
   equal(await pipe.join({ timeoutMs: 20 }), false);
   event.close();
@@ -110,7 +126,8 @@ Deno.test("AsyncTaskEvent.close() takes the program off those who could signal, 
 
 Deno.test("TaskEvent.close() in a task lets those who wait for it end before the task does", async () => {
   await using pipe = newPipeline();
-  const answer = pipe.addStream("answer", INT), go = pipe.addEvent("go");
+  const answer = pipe.addStream("answer", INT);
+  const go = pipe.addEvent("go");
   pipe.addTask("wait", { fn: tasks.awaitEvent, writes: { answer }, events: { go } });
   pipe.addTask("close", { fn: tasks.closeEvent, reads: { numbers: answer }, events: { go } });
   await pipe.run();

@@ -29,7 +29,8 @@ Deno.test("Two failures are both reported", async () => {
 
 Deno.test("A task that fails does not end its streams: who reads them is stopped instead", async () => {
   const pipe = newPipeline("failing");
-  const numbers = pipe.addStream("numbers", INT), total = pipe.addStream("total", INT);
+  const numbers = pipe.addStream("numbers", INT);
+  const total = pipe.addStream("total", INT);
   pipe.addTask("bad", { fn: tasks.throwError, writes: { numbers } });
   pipe.addTask("sum", { fn: tasks.sum, reads: { numbers }, writes: { total } });
   const reader = pipe.openReader(total);

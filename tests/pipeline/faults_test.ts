@@ -173,7 +173,8 @@ function noted(report: SharedArrayBuffer): string {
 
 Deno.test("A reader that is used after its task has returned throws, and holds nobody back", async () => {
   await using pipe = newPipeline();
-  const numbers = pipe.addStream("numbers", { ...INT, frames: 1 }), report = new SharedArrayBuffer(256);
+  const numbers = pipe.addStream("numbers", { ...INT, frames: 1 });
+  const report = new SharedArrayBuffer(256);
   pipe.addTask("count", { fn: tasks.count, writes: { numbers }, params: { count: 100 } });
   pipe.addTask("return", { fn: tasks.useReaderLater, reads: { numbers }, params: report });
   await pipe.run();
@@ -183,8 +184,11 @@ Deno.test("A reader that is used after its task has returned throws, and holds n
 for (const way of Object.keys(tasks.WAITS)) {
   Deno.test(`A task that waits in ${way} gets a StoppedError of its name, and the pipeline ends normally`, async () => {
     await using pipe = newPipeline();
-    const empty = pipe.addStream("empty", INT), full = pipe.addStream("full", { ...INT, frames: 1 });
-    const go = pipe.addEvent("go"), begun = new SharedArrayBuffer(4), report = new SharedArrayBuffer(256);
+    const empty = pipe.addStream("empty", INT);
+    const full = pipe.addStream("full", { ...INT, frames: 1 });
+    const go = pipe.addEvent("go");
+    const begun = new SharedArrayBuffer(4);
+    const report = new SharedArrayBuffer(256);
     const bindings = { reads: { empty }, writes: { full }, events: { go } };
     pipe.addTask("wait", { fn: tasks.wait, ...bindings, params: { way, begun, report } });
     pipe.openWriter(empty);

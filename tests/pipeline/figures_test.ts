@@ -122,7 +122,8 @@ Deno.test("A wait that began before anybody monitored counts from then on", asyn
   await new Promise((resolve) => setTimeout(resolve, 100));
   pipe.startMonitor({ intervalMs: 50 });
   equal(pipe.metrics("pulse").waits.length, 1);
-  let sumMs = 0, totalMs = 0;
+  let sumMs = 0;
+  let totalMs = 0;
   for await (const { tasks, elapsedMs } of pipe.watch()) {
     sumMs += (tasks.pulse.blockedOnEmpty ?? 0) * elapsedMs;
     totalMs += elapsedMs;

@@ -73,7 +73,8 @@ Deno.test("A stream that stays full is warned about with each wait strategy, and
       const numbers = pipe.addStream("numbers", { ...INT, frames: 2, wait });
       const never = pipe.addStream("never", INT);
       pipe.addTask("hanging", { fn: tasks.readAfterAnother, reads: { numbers, first: never } });
-      const writer = pipe.openWriter(numbers), first = pipe.openWriter(never);
+      const writer = pipe.openWriter(numbers);
+      const first = pipe.openWriter(never);
       await pipe.start();
       const written = Promise.all([1, 2, 3].map((n) => writer.writeAsync(Int32Array.of(n))));
       await until(() => pipe.warnings.length > 0);
@@ -93,7 +94,8 @@ Deno.test("A raw ring that stays full is warned about by its manager", async () 
     manager.addRing({ name: "chunks", bytes: 8 });
     manager.addRing({ name: done, bytes: 8 });
     manager.addTask({ name: "idle", fn: "readBytes", module: TASKS.href, reads: { bytes: done } });
-    const writer = manager.openWriter("chunks"), end = manager.openWriter(done);
+    const writer = manager.openWriter("chunks");
+    const end = manager.openWriter(done);
     manager.openReader("chunks");
     await manager.start();
     writer.write(new Uint8Array(6));
@@ -112,7 +114,8 @@ Deno.test("A stream is not warned about that is full while nobody waits, that ha
       await using pipe = writing({ fullWarningMs }, count);
       const numbers = pipe.addStream("idle", INT);
       pipe.addTask("idle", { fn: tasks.drain, reads: { numbers } });
-      const reader = pipe.openReader("numbers"), writer = pipe.openWriter(numbers);
+      const reader = pipe.openReader("numbers");
+      const writer = pipe.openWriter(numbers);
       await pipe.start();
       await delay(200);
       writer.close();
@@ -120,9 +123,11 @@ Deno.test("A stream is not warned about that is full while nobody waits, that ha
       await pipe.join();
     }
     await using pipe = new Pipeline("full", TASKS, { fullWarningMs: 10 });
-    const numbers = pipe.addStream("numbers", { ...INT, frames: 1 }), never = pipe.addStream("never", INT);
+    const numbers = pipe.addStream("numbers", { ...INT, frames: 1 });
+    const never = pipe.addStream("never", INT);
     pipe.addTask("hanging", { fn: tasks.readAfterAnother, reads: { numbers, first: never } });
-    const writer = pipe.openWriter(numbers), first = pipe.openWriter(never);
+    const writer = pipe.openWriter(numbers);
+    const first = pipe.openWriter(never);
     await pipe.start();
     equal(writer.write(Int32Array.of(1)), true);
     equal(writer.write(Int32Array.of(2)), false);

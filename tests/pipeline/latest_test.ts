@@ -26,7 +26,8 @@ for (const fn of [tasks.readLatest, tasks.loopLatest]) {
 Deno.test("StreamHandle.latest: the program reads the newest frame there is, and holds nobody back", async () => {
   await using pipe = newPipeline();
   const numbers = pipe.addStream("numbers", { ...INT, frames: 4 });
-  const writer = pipe.openWriter(numbers), reader = pipe.openReader(numbers.latest);
+  const writer = pipe.openWriter(numbers);
+  const reader = pipe.openReader(numbers.latest);
   await pipe.start();
   equal(reader.isBlocking(), false);
   for (let n = 0; n < 10; n++) equal(writer.write(Int32Array.of(n)), true);
@@ -48,7 +49,8 @@ Deno.test("StreamHandle.latest: the program reads the newest frame there is, and
 
 Deno.test("StreamHandle.latest: a controlled task that is off holds nobody back, from the first frame on", async () => {
   await using pipe = newPipeline();
-  const numbers = pipe.addStream("numbers", { ...INT, frames: 8 }), seen = pipe.addStream("seen", INT);
+  const numbers = pipe.addStream("numbers", { ...INT, frames: 8 });
+  const seen = pipe.addStream("seen", INT);
   const go = pipe.addEvent("go");
   pipe.addTask("source", { fn: tasks.count, writes: { numbers }, params: 4000 });
   pipe.addTask("alarm", { fn: tasks.alarm, reads: { numbers }, events: { go } });
@@ -68,7 +70,8 @@ Deno.test("StreamHandle.latest: a controlled task that is off holds nobody back,
 
 Deno.test("Pipeline.compile() warns of a controlled task that would stop others while it is off", async () => {
   await using pipe = newPipeline();
-  const numbers = pipe.addStream("numbers", INT), rec = pipe.addEvent("rec");
+  const numbers = pipe.addStream("numbers", INT);
+  const rec = pipe.addEvent("rec");
   const seen = pipe.addStream("seen", INT);
   pipe.addTask("source", { fn: tasks.count, writes: { numbers }, params: 1 });
   pipe.addTask("alarm", { fn: tasks.takesInList, reads: { samples: numbers } });

@@ -22,8 +22,10 @@ function endless() {
 
 Deno.test("Pipeline.run() moves all frames through all tasks, in order", async () => {
   await using pipe = newPipeline();
-  const numbers = pipe.addStream("numbers", INT), doubled = pipe.addStream("doubled", INT);
-  const again = pipe.addStream("again", INT), total = pipe.addStream("total", INT);
+  const numbers = pipe.addStream("numbers", INT);
+  const doubled = pipe.addStream("doubled", INT);
+  const again = pipe.addStream("again", INT);
+  const total = pipe.addStream("total", INT);
   pipe.addTask("count", { fn: tasks.count, writes: { numbers }, params: { count: 1000 } });
   pipe.addTask("double", { fn: tasks.double, reads: { numbers }, writes: { doubled } });
   pipe.addTask("double again", { fn: tasks.doubleAsync, reads: { numbers: doubled }, writes: { doubled: again } });
@@ -59,7 +61,8 @@ Deno.test("A task that returns early does not hold its writer back", async () =>
 
 Deno.test("A task that nobody reads runs against a terminator", async () => {
   await using pipe = newPipeline();
-  const numbers = pipe.addStream("numbers", { ...INT, frames: 2 }), doubled = pipe.addStream("doubled", INT);
+  const numbers = pipe.addStream("numbers", { ...INT, frames: 2 });
+  const doubled = pipe.addStream("doubled", INT);
   pipe.addTask("count", { fn: tasks.count, writes: { numbers }, params: { count: 1000 } });
   pipe.addTask("double", { fn: tasks.double, reads: { numbers }, writes: { doubled } });
   pipe.addTask.terminator("end", { reads: { numbers, doubled } });
@@ -215,7 +218,8 @@ Deno.test("Several pipelines in one program do not disturb each other", async ()
 Deno.test("A pipeline that is stopped throws StoppedError at the program's own ends", async () => {
   await using pipe = newPipeline();
   const numbers = pipe.addStream("numbers", INT);
-  const writer = pipe.openWriter(numbers), reader = pipe.openReader(numbers);
+  const writer = pipe.openWriter(numbers);
+  const reader = pipe.openReader(numbers);
   await pipe.start();
   const reading = reader.readAsync();
   pipe.stop();

@@ -21,7 +21,8 @@ Deno.test("Frames that a task's writer refused stand in metrics, and in the tabl
   const numbers = pipe.addStream("numbers", { ...INT, frames: 4 });
   const done = pipe.addStream("done", INT);
   pipe.addTask("source", { fn: tasks.writeTooMuch, writes: { numbers, done }, params: { count: 10 } });
-  const reader = pipe.openReader(numbers), doneReader = pipe.openReader(done);
+  const reader = pipe.openReader(numbers);
+  const doneReader = pipe.openReader(done);
   await pipe.compile();
   pipe.startMonitor({ intervalMs: 10 });
   const snapshots = pipe.watch();

@@ -6,8 +6,8 @@ import * as tasks from "./_tasks.ts";
 /** The program writes numbers, a task doubles them, the program reads them. */
 function doubling() {
   const pipe = newPipeline("doubling");
-  const numbers = pipe.addStream("numbers", { ...INT, frames: 4 }),
-    doubled = pipe.addStream("doubled", { ...INT, frames: 4 });
+  const numbers = pipe.addStream("numbers", { ...INT, frames: 4 });
+  const doubled = pipe.addStream("doubled", { ...INT, frames: 4 });
   pipe.addTask("double", { fn: tasks.double, reads: { numbers }, writes: { doubled } });
   return { pipe, writer: pipe.openWriter(numbers), reader: pipe.openReader(doubled) };
 }
@@ -55,7 +55,8 @@ Deno.test("The program's ends refuse to block the main thread", async () => {
 Deno.test("AsyncReader.readAsync() and AsyncWriter.writeAsync() keep to their timeouts", async () => {
   await using pipe = newPipeline();
   const numbers = pipe.addStream("numbers", { ...INT, frames: 1 });
-  const writer = pipe.openWriter(numbers), reader = pipe.openReader(numbers);
+  const writer = pipe.openWriter(numbers);
+  const reader = pipe.openReader(numbers);
   await pipe.start();
   equal(await reader.readAsync({ timeoutMs: 5 }), null);
   equal(await writer.writeAsync(Int32Array.of(1), { timeoutMs: 5 }), true);

@@ -35,7 +35,8 @@ function named(wait: WaitingFor | null) {
 /** count -> double -> the program. */
 function line(count: number) {
   const pipe = newPipeline("line");
-  const numbers = pipe.addStream("numbers", INT), doubled = pipe.addStream("doubled", INT);
+  const numbers = pipe.addStream("numbers", INT);
+  const doubled = pipe.addStream("doubled", INT);
   pipe.addTask("count", { fn: tasks.count, writes: { numbers }, params: { count } });
   pipe.addTask("double", { fn: tasks.double, reads: { numbers }, writes: { doubled } });
   pipe.addTask("drain", { fn: tasks.drain, reads: { numbers: doubled } });
@@ -86,7 +87,8 @@ Deno.test("Pipeline.metrics() says of a compiled task that it waits for the star
 
 Deno.test("Pipeline.metrics() tells who is blocked on an empty and who on a full stream", async () => {
   await using pipe = new Pipeline("blocked", BUSY);
-  const numbers = pipe.addStream("numbers", { ...INT, frames: 2 }), idle = pipe.addStream("idle", INT);
+  const numbers = pipe.addStream("numbers", { ...INT, frames: 2 });
+  const idle = pipe.addStream("idle", INT);
   pipe.addTask("write", { fn: tasks.countForever, module: new URL("./_tasks.ts", BUSY), writes: { numbers } });
   pipe.addTask("read", { fn: busy.readSlowly, reads: { numbers } });
   pipe.addTask("starve", { fn: busy.readAsync, reads: { numbers: idle } });
@@ -114,9 +116,11 @@ Deno.test("Pipeline.metrics() tells who is blocked on an empty and who on a full
 
 Deno.test("Pipeline.metrics() is true of a task that never waits: frames, rates and CPU time grow", async () => {
   await using pipe = new Pipeline("busy", BUSY);
-  const numbers = pipe.addStream("numbers", { ...INT, frames: 1024 }), done = pipe.addStream("done", INT);
+  const numbers = pipe.addStream("numbers", { ...INT, frames: 1024 });
+  const done = pipe.addStream("done", INT);
   pipe.addTask("compute", { fn: busy.compute, writes: { numbers }, reads: { done } });
-  const reader = pipe.openReader(numbers), writer = pipe.openWriter(done);
+  const reader = pipe.openReader(numbers);
+  const writer = pipe.openWriter(done);
   await pipe.compile();
   reader.setBlocking(false);
   await pipe.start();
@@ -151,7 +155,8 @@ Deno.test("Pipeline.metrics() tells of waiting for an event, and of the end", as
 
 Deno.test("Pipeline.metrics() tells a controlled task's wait for its activation", async () => {
   await using pipe = newPipeline();
-  const numbers = pipe.addStream("numbers", INT), go = pipe.addEvent("go");
+  const numbers = pipe.addStream("numbers", INT);
+  const go = pipe.addEvent("go");
   pipe.addTask.toggleable("calls", { fn: tasks.countCalls, writes: { numbers }, events: { go }, activateOn: "go" });
   pipe.openReader(numbers);
   pipe.openEvent(go);
@@ -196,7 +201,8 @@ Deno.test("Pipeline.metrics() counts what passed a reader by", async () => {
 
 Deno.test("Pipeline.metrics() knows the heap of each task, as of its last wait", async () => {
   await using pipe = new Pipeline("heap", BUSY);
-  const numbers = pipe.addStream("numbers", INT), idle = pipe.addStream("idle", INT);
+  const numbers = pipe.addStream("numbers", INT);
+  const idle = pipe.addStream("idle", INT);
   pipe.addTask("hoard", { fn: busy.hoard, reads: { numbers } });
   pipe.addTask("small", { fn: busy.readAsync, reads: { numbers: idle } });
   const writers = [pipe.openWriter(numbers), pipe.openWriter(idle)];
@@ -214,7 +220,8 @@ Deno.test("Pipeline.watch() gives snapshots until the pipeline has ended, with t
   await using pipe = line(20_000);
   await pipe.start();
   pipe.startMonitor({ intervalMs: 10 });
-  let last: Snapshot | undefined, times = 0;
+  let last: Snapshot | undefined;
+  let times = 0;
   for await (const snapshot of pipe.watch()) {
     if (last) ok(snapshot.sampledAt > last.sampledAt);
     last = snapshot;

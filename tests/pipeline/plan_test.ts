@@ -157,8 +157,10 @@ Deno.test("Pipeline.addTask.switchable() and .toggleable() refuse activateOn tha
 });
 
 Deno.test("Pipeline.addTask() refuses handles of another pipeline", () => {
-  const pipe = declare(), other = declare();
-  const stream = other.addStream("d", INT), event = other.addEvent("late");
+  const pipe = declare();
+  const other = declare();
+  const stream = other.addStream("d", INT);
+  const event = other.addEvent("late");
   pipe.addStream("d", INT);
   throws(
     () => pipe.addTask("t", { fn: tasks.countForever, writes: { numbers: stream } }),
@@ -230,7 +232,8 @@ Deno.test("new Pipeline() refuses a name that is none, a module that is none, an
 
 /** Runs `work` and returns what it printed as warnings. */
 async function warnings(work: () => Promise<void>): Promise<string[]> {
-  const printed: string[] = [], { warn } = console;
+  const printed: string[] = [];
+  const { warn } = console;
   console.warn = (text: string) => printed.push(text);
   try {
     await work();

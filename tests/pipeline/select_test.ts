@@ -15,7 +15,8 @@ for (const fn of [tasks.merge, tasks.mergeAsync]) {
       pipe.addStream(name, { ...INT, frames: 4 })
     );
     pipe.addTask("merge", { fn, reads: { left, right }, writes: { merged } });
-    const ends = { left: pipe.openWriter(left), right: pipe.openWriter(right) }, reader = pipe.openReader(merged);
+    const ends = { left: pipe.openWriter(left), right: pipe.openWriter(right) };
+    const reader = pipe.openReader(merged);
     await pipe.start();
     const reading = collect(reader);
     for (let n = 0; n < 200; n++) {
@@ -38,7 +39,8 @@ for (const fn of [tasks.waitForAny, tasks.waitForAnyAsync]) {
     const go = pipe.addEvent("go");
     pipe.addTask("wait", { fn, reads: { left, right }, events: { go }, writes: { merged } });
     pipe.addTask("signal", { fn: tasks.signalWhenTold, reads: { told }, events: { go } });
-    const writers = [left, right, told].map((stream) => pipe.openWriter(stream)), reader = pipe.openReader(merged);
+    const writers = [left, right, told].map((stream) => pipe.openWriter(stream));
+    const reader = pipe.openReader(merged);
     await pipe.start();
     pipe.startMonitor({ intervalMs: 10 });
     for await (const { tasks } of pipe.watch()) if (tasks.wait.waits.length === 3) break;

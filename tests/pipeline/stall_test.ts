@@ -120,7 +120,9 @@ Deno.test("stallTimeoutMs names a task whose new worker never gets through its i
 Deno.test("A task whose worker cannot be started again fails with the reason", async () => {
   const failure = new TaskError("stage", "it threw Error: crash");
   const ran = { name: "stage", state: "failed", inHand: undefined, discard: () => {} };
-  const loaded = Promise.resolve(), begun = Promise.resolve(true), ended = Promise.resolve(failure);
+  const loaded = Promise.resolve();
+  const begun = Promise.resolve(true);
+  const ended = Promise.resolve(failure);
   const task = new SupervisedTask({
     start: (restarts: number) => {
       if (restarts > 0) throw new Error("no more threads");

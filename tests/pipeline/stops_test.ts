@@ -37,14 +37,16 @@ for (
 ) {
   Deno.test(`A task that waits elsewhere is stopped when nobody reads what it writes: ${source.name}`, async () => {
     await using pipe = newPipeline();
-    const numbers = pipe.addStream("numbers", INT), go = pipe.addEvent("go");
+    const numbers = pipe.addStream("numbers", INT);
+    const go = pipe.addEvent("go");
     const events = source.name.startsWith("waitForEvent") ? { events: { go } } : {};
     pipe.addTask("source", {
       fn: source as typeof tasks.waitForEvent,
       writes: { numbers },
       ...events as { events: { go: typeof go } },
     });
-    const reader = pipe.openReader(numbers), own = pipe.openEvent(go);
+    const reader = pipe.openReader(numbers);
+    const own = pipe.openEvent(go);
     await pipe.start();
     reader.close();
     equal(await pipe.join(), true);
@@ -55,7 +57,8 @@ for (
 
 Deno.test("A whole line ends when its last task has seen enough", async () => {
   await using pipe = newPipeline();
-  const numbers = pipe.addStream("numbers", INT), passed = pipe.addStream("passed", INT);
+  const numbers = pipe.addStream("numbers", INT);
+  const passed = pipe.addStream("passed", INT);
   pipe.addTask("source", { fn: tasks.countForever, writes: { numbers } });
   pipe.addTask("pass", { fn: tasks.pass, reads: { numbers }, writes: { passed } });
   pipe.addTask("sink", { fn: tasks.readTen, reads: { numbers: passed } });
@@ -116,7 +119,8 @@ Deno.test("TaskContext.stop() stops the pipeline, which is a normal end", async 
 for (const source of [tasks.countAndSum, tasks.countAndSumAsync]) {
   Deno.test(`Pipeline.drain() loses nothing, not even what ${source.name} writes in finally`, async () => {
     await using pipe = newPipeline();
-    const numbers = pipe.addStream("numbers", { ...INT, frames: 4 }), sums = pipe.addStream("sums", INT);
+    const numbers = pipe.addStream("numbers", { ...INT, frames: 4 });
+    const sums = pipe.addStream("sums", INT);
     pipe.addTask("source", { fn: source as typeof tasks.countAndSum, writes: { numbers } });
     pipe.addTask("sum", { fn: tasks.sum, reads: { numbers }, writes: { sums } });
     const reader = pipe.openReader(sums);
@@ -130,7 +134,9 @@ for (const source of [tasks.countAndSum, tasks.countAndSumAsync]) {
 
 Deno.test("Pipeline.drain() ends the program's own writers and events", async () => {
   await using pipe = newPipeline();
-  const numbers = pipe.addStream("numbers", INT), sums = pipe.addStream("sums", INT), go = pipe.addEvent("go");
+  const numbers = pipe.addStream("numbers", INT);
+  const sums = pipe.addStream("sums", INT);
+  const go = pipe.addEvent("go");
   pipe.addTask.toggleable("sum", {
     fn: tasks.sum,
     reads: { numbers },
@@ -138,7 +144,9 @@ Deno.test("Pipeline.drain() ends the program's own writers and events", async ()
     events: { go },
     activateOn: "go",
   });
-  const writer = pipe.openWriter(numbers), reader = pipe.openReader(sums), own = pipe.openEvent(go);
+  const writer = pipe.openWriter(numbers);
+  const reader = pipe.openReader(sums);
+  const own = pipe.openEvent(go);
   await pipe.start();
   own.signal();
   for (const n of [1, 2, 3]) writer.write(Int32Array.of(n));

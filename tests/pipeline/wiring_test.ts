@@ -39,7 +39,10 @@ export function takenApart(
   halt: TaskEvent,
   context: TaskContext,
 ) {
-  const { look, increment } = samples, { write } = scaled, { wait } = halt, { sleep } = context;
+  const { look, increment } = samples;
+  const { write } = scaled;
+  const { wait } = halt;
+  const { sleep } = context;
   // @ts-expect-error A reader's method is taken out of its reader.
   look(1);
   // @ts-expect-error As above.
@@ -119,8 +122,12 @@ export function rejected() {
   pipe.addStream("s", { shape: [8], dtype: "int8", wait: "sleep" });
   // @ts-expect-error A frame of another type.
   pipe.openWriter(floats).write(new Float64Array(8));
-  const reader = pipe.openReader(floats), writer = pipe.openWriter(floats), event = pipe.openEvent(halt);
-  const { readAsync } = reader, { writeAsync } = writer, { signal } = event;
+  const reader = pipe.openReader(floats);
+  const writer = pipe.openWriter(floats);
+  const event = pipe.openEvent(halt);
+  const { readAsync } = reader;
+  const { writeAsync } = writer;
+  const { signal } = event;
   // @ts-expect-error A reader's method is taken out of its reader.
   readAsync();
   // @ts-expect-error A writer's method is taken out of its writer.
@@ -159,7 +166,8 @@ Deno.test("Pipeline.addTask() accepts, by type, every wiring that fits", () => {
 Deno.test("The types of frames follow from the element type", () => {
   const pipe = newPipeline();
   const longs: StreamHandle<"int64"> = pipe.addStream("longs", { shape: [2], dtype: "i8" });
-  const reader = pipe.openReader(longs), writer = pipe.openWriter(longs);
+  const reader = pipe.openReader(longs);
+  const writer = pipe.openWriter(longs);
   const accepted = () => {
     const owned: BigInt64Array<ArrayBuffer> | null = reader.read();
     const shared: BigInt64Array<SharedArrayBuffer> | null = reader.look();

@@ -5,7 +5,8 @@ import { encodeMessage, receiveMessage, sendMessage } from "../../src/pool/calls
 async function withRing(bytes: number, work: (writer: RingWriter, reader: RingReader) => Promise<void>): Promise<void> {
   await using manager = new Manager("messages");
   manager.addRing({ name: "ring", bytes });
-  const writer = manager.openWriter("ring"), reader = manager.openReader("ring");
+  const writer = manager.openWriter("ring");
+  const reader = manager.openReader("ring");
   await manager.start();
   await work(writer, reader);
 }

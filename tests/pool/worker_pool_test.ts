@@ -21,8 +21,10 @@ function sleep(ms: number): Promise<void> {
 
 /** Starts a call that announces its beginning on a channel, and waits for that. */
 async function begin(start: (channel: string) => Promise<unknown>): Promise<{ readonly call: Promise<unknown> }> {
-  const channel = crypto.randomUUID(), receiver = new BroadcastChannel(channel);
-  const begun = new Promise((resolve) => receiver.onmessage = resolve), call = start(channel);
+  const channel = crypto.randomUUID();
+  const receiver = new BroadcastChannel(channel);
+  const begun = new Promise((resolve) => receiver.onmessage = resolve);
+  const call = start(channel);
   call.catch(() => {});
   await begun;
   receiver.close();
@@ -123,7 +125,8 @@ Deno.test("WorkerPool.run() rejects when the worker dies, and the worker is repl
 
 Deno.test("WorkerPool replaces a worker that breaks while it is idle, and says why", async () => {
   await using pool = newPool({ workers: 1 });
-  const said: unknown[] = [], { error } = console;
+  const said: unknown[] = [];
+  const { error } = console;
   console.error = (value) => said.push(value);
   try {
     await pool.run(target("litter"), []);
@@ -151,7 +154,8 @@ Deno.test("PoolRunOptions.signal rejects a call that waits for its turn, and lea
 
 /** Cancels a call that has begun. */
 async function cancelAfterBegin(pool: WorkerPool, exportName: keyof typeof calls): Promise<void> {
-  const controller = new AbortController(), options = { signal: controller.signal, context: true };
+  const controller = new AbortController();
+  const options = { signal: controller.signal, context: true };
   const { call } = await begin((channel) => pool.run(target(exportName), [channel], options));
   controller.abort(new Error("no more"));
   await rejects(call, /no more/);
@@ -193,7 +197,8 @@ Deno.test("WorkerPool gives up and replaces a worker whose function does not not
 
 /** Begins a call that runs until it is cancelled. */
 async function beginLong(pool: WorkerPool, exportName: keyof typeof calls = "waitForSignal") {
-  const controller = new AbortController(), options = { signal: controller.signal, context: true };
+  const controller = new AbortController();
+  const options = { signal: controller.signal, context: true };
   const { call } = await begin((channel) => pool.run(target(exportName), [channel], options));
   return { call, cancel: () => controller.abort(new Error("no more")) };
 }
@@ -209,7 +214,9 @@ Deno.test("WorkerPool gives a free worker the call that lies ready in a busy one
 
 Deno.test("WorkerPool runs each call once, wherever it lay ready", async () => {
   await using pool = newPool();
-  const channel = crypto.randomUUID(), receiver = new BroadcastChannel(channel), said: number[] = [];
+  const channel = crypto.randomUUID();
+  const receiver = new BroadcastChannel(channel);
+  const said: number[] = [];
   receiver.onmessage = ({ data }) => said.push(data);
   const say = (n: number) => pool.run(target("say"), [channel, n]);
   for (let n = 0; n < 200; n += 2) await Promise.all([pool.run(target("addSlowly"), [1, 1]), say(n), say(n + 1)]);
@@ -221,7 +228,8 @@ Deno.test("WorkerPool runs each call once, wherever it lay ready", async () => {
 
 Deno.test("PoolRunOptions.signal withdraws a call that lies ready behind another one", async () => {
   await using pool = newPool({ workers: 1, graceMs: 60_000 });
-  const controller = new AbortController(), long = await beginLong(pool);
+  const controller = new AbortController();
+  const long = await beginLong(pool);
   const ready = pool.run(target("countCalls"), [], { signal: controller.signal });
   const waiting = pool.run(target("countCalls"), []);
   // By then the call has been sent.
@@ -236,7 +244,8 @@ Deno.test("PoolRunOptions.signal withdraws a call that lies ready behind another
 
 Deno.test("A call that lies ready behind one that is cancelled and goes on runs elsewhere", async () => {
   await using pool = newPool({ workers: 1, graceMs: 20 });
-  const long = await beginLong(pool, "hang"), ready = pool.run(target("countCalls"), []);
+  const long = await beginLong(pool, "hang");
+  const ready = pool.run(target("countCalls"), []);
   await sleep(5);
   long.cancel();
   await rejects(long.call, /no more/);
@@ -246,8 +255,10 @@ Deno.test("A call that lies ready behind one that is cancelled and goes on runs 
 
 Deno.test("WorkerPool sends what is larger than its rings while the worker computes", async () => {
   await using pool = newPool({ workers: 1 });
-  const long = await beginLong(pool), text = "0123456789".repeat(100_000);
-  const ready = pool.run(target("first"), [text]), last = pool.run(target("add"), [1]);
+  const long = await beginLong(pool);
+  const text = "0123456789".repeat(100_000);
+  const ready = pool.run(target("first"), [text]);
+  const last = pool.run(target("add"), [1]);
   await sleep(5);
   long.cancel();
   await rejects(long.call, /no more/);
@@ -257,7 +268,8 @@ Deno.test("WorkerPool sends what is larger than its rings while the worker compu
 Deno.test("WorkerPool gives each call its own result, whichever others are cancelled", async () => {
   await using pool = newPool({ graceMs: 60_000 });
   const results = Array.from({ length: 300 }, async (_, n) => {
-    const controller = new AbortController(), isLeft = n % 3 === 0;
+    const controller = new AbortController();
+    const isLeft = n % 3 === 0;
     await sleep(n % 7);
     const call = pool.run(target(n % 5 === 0 ? "addSlowly" : "add"), [n, 1], { signal: controller.signal });
     if (!isLeft) return await call;
@@ -342,13 +354,15 @@ Deno.test("WorkerPoolOptions.workers: no more workers start than calls that take
 
 Deno.test("PoolRunOptions.onBegin is called when a worker takes the call, onCancel when its function has ended", async () => {
   await using pool = newPool({ workers: 1 });
-  const log: string[] = [], controller = new AbortController();
+  const log: string[] = [];
+  const controller = new AbortController();
   const ended = Promise.withResolvers<boolean>();
   const first = pool.run(target("add"), [1, 2], { onBegin: () => log.push("first") }).then(() => log.push("done"));
   const second = pool.run(target("add"), [1, 2], { onBegin: () => log.push("second") });
   await Promise.all([first, second]);
   ok(log.indexOf("first") < log.indexOf("done") && log.includes("second"));
-  const { signal } = controller, onCancel = (end: Promise<boolean>) => void end.then(ended.resolve);
+  const { signal } = controller;
+  const onCancel = (end: Promise<boolean>) => void end.then(ended.resolve);
   const { call } = await begin((channel) =>
     pool.run(target("spinUntilCancelled"), [channel], { signal, context: true, onCancel })
   );

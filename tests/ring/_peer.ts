@@ -66,7 +66,8 @@ function parkingWriter({ core }: SharedMemory, { ring }: BindingOf<"writer">): S
 
 /** A reader by the core alone. It parks for good whenever the ring is empty. */
 function parkingReader({ core }: SharedMemory, { ring, index }: BindingOf<"reader">): Step {
-  const { stride } = ring.frame!, reader = readerAddress(ring, index);
+  const { stride } = ring.frame!;
+  const reader = readerAddress(ring, index);
   return (spins) => {
     while (core.reader_look(ring.address, reader, stride) < 0) {
       core.reader_wait(ring.address, reader, stride, spins, FOR_GOOD);
@@ -159,7 +160,8 @@ const jobs = {
   /** Lets the writer go and holds it back again, over and over: what comes then is whole and without a gap. */
   rejoinOften(memory: SharedMemory, binding: BindingOf<"reader">, seed: number): Finding {
     using reader = new Reader<"uint32">(memory, binding);
-    const random = new Random(seed), read = numberReader(reader, "readIntoFrame", 10);
+    const random = new Random(seed);
+    const read = numberReader(reader, "readIntoFrame", 10);
     while (!reader.closed) {
       reader.setBlocking(false);
       for (let pause = random.below(100); pause > 0; pause--) random.below(2);
@@ -176,7 +178,9 @@ const jobs = {
 
   /** Writes one frame to each ring, as soon as its reader is there, and ends it at once. */
   endAll(memory: SharedMemory, rings: readonly number[], turn: number): void {
-    const { core } = memory, random = new Random(6), awaitTurn = parkingTaker(memory, turn);
+    const { core } = memory;
+    const random = new Random(6);
+    const awaitTurn = parkingTaker(memory, turn);
     for (const ring of rings) {
       awaitTurn(20);
       for (let pause = random.below(40); pause > 0; pause--) random.below(2);

@@ -39,7 +39,8 @@ export function makeRecord(party: number, number: number, length: number): Uint8
 /** Who has made a record. Throws if it is not whole. */
 export function readRecord(record: Uint8Array): { readonly party: number; readonly number: number } {
   const view = new DataView(record.buffer, record.byteOffset);
-  const party = view.getUint32(0), number = view.getUint32(4);
+  const party = view.getUint32(0);
+  const number = view.getUint32(4);
   for (let at = HEAD_BYTES; at < record.length; at++) {
     if (record[at] !== (number & 0xff)) throw new Error(`record ${number} of party ${party} is torn at ${at}`);
   }
@@ -74,11 +75,13 @@ export const queueJobs = {
 
   /** Offers numbered records of random lengths. Returns how many were queued. */
   async produce(memory: SharedMemory, seat: QueueSeat, records: number, method: OfferMethod): Promise<number> {
-    const queue = handleOf(memory, seat), random = new Random(seat.party);
+    const queue = handleOf(memory, seat);
+    const random = new Random(seat.party);
     const longest = Math.min(queue.maxRecordBytes, 300);
     let queued = 0;
     for (let number = 0; number < records; number++) {
-      const record = makeRecord(seat.party, number, random.below(longest)), band = bandOf(record.length);
+      const record = makeRecord(seat.party, number, random.below(longest));
+      const band = bandOf(record.length);
       const isQueued = method === "offerDroppingOldest"
         ? queue.offerDroppingOldest(record, band)
         : await queue[method](record, band, Infinity);
@@ -90,7 +93,9 @@ export const queueJobs = {
 
   /** Takes records until the queue is closed and drained. */
   async consume(memory: SharedMemory, seat: QueueSeat, method: "take" | "takeAsync"): Promise<Takings> {
-    const queue = handleOf(memory, seat), takings: Takings = {}, last = new Map<string, number>();
+    const queue = handleOf(memory, seat);
+    const takings: Takings = {};
+    const last = new Map<string, number>();
     for (;;) {
       const record = await queue[method](Infinity);
       if (record === null) return takings;

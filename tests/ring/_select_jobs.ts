@@ -61,7 +61,9 @@ export const selectJobs = {
     bell: number,
     seed: number,
   ): Selected {
-    const open = openAll(memory, readers, event, bell), random = new Random(seed), frames = readers.map(() => 0);
+    const open = openAll(memory, readers, event, bell);
+    const random = new Random(seed);
+    const frames = readers.map(() => 0);
     let signals = 0;
     while (Object.keys(open).length > 0) {
       signals += takeFrom(open, select(open), frames, random);
@@ -78,7 +80,9 @@ export const selectJobs = {
     bell: number,
     seed: number,
   ): Promise<Selected> {
-    const open = openAll(memory, readers, event, bell), random = new Random(seed), frames = readers.map(() => 0);
+    const open = openAll(memory, readers, event, bell);
+    const random = new Random(seed);
+    const frames = readers.map(() => 0);
     let signals = 0;
     const loop = async (mine: Ends) => {
       while (Object.keys(mine).length > 0) {
@@ -100,11 +104,14 @@ export const selectJobs = {
     count: number,
     seed: number,
   ): void {
-    const doorbell = new Doorbell(memory, bell), random = new Random(seed), written = writers.map(() => 0);
+    const doorbell = new Doorbell(memory, bell);
+    const random = new Random(seed);
+    const written = writers.map(() => 0);
     const open: Record<string, Writer<"uint32">> = {};
     for (const [index, binding] of writers.entries()) open[index] = new Writer<"uint32">(memory, binding, { doorbell });
     while (Object.keys(open).length > 0) {
-      const key = select(open), writer = open[key];
+      const key = select(open);
+      const writer = open[key];
       if (!writer.write(Uint32Array.of(written[Number(key)]), 0)) throw new Error("no room though it was selected");
       if (++written[Number(key)] === count) {
         writer.close();

@@ -10,8 +10,10 @@ export function fillFrame(frame: Uint32Array, number: number): void {
 
 /** The number of a frame, or -1 if its words do not belong together. */
 export function numberOf(frame: Uint32Array): number {
-  const last = frame.length - 1, number = frame[0];
-  let checksum = number, torn = 0;
+  const last = frame.length - 1;
+  const number = frame[0];
+  let checksum = number;
+  let torn = 0;
   for (let index = 1; index < last; index++) {
     const word = frame[index];
     torn |= word ^ (Math.imul(number, 0x9e3779b1) + index);

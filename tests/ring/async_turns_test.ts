@@ -23,10 +23,10 @@ Deno.test("Writer.writeAsync() and Reader.readAsync() keep the order of many cal
 
 Deno.test("Reader.readAsync() gives up after its own timeout while another one waits on", async () => {
   const { writer, reader } = pair(4);
-  const first = reader.readAsync(),
-    second = reader.readAsync({ timeoutMs: 5 }),
-    third = reader.readAsync({ timeoutMs: 0 }),
-    last = reader.readAsync();
+  const first = reader.readAsync();
+  const second = reader.readAsync({ timeoutMs: 5 });
+  const third = reader.readAsync({ timeoutMs: 0 });
+  const last = reader.readAsync();
   deepEqual(await watched(Promise.all([second, third])), [null, null]);
   writer.write(frame(1));
   writer.write(frame(2));
@@ -43,7 +43,9 @@ Deno.test("Reader.lookAsync() finds the same frame for all who call it, until it
 });
 
 Deno.test("RingReader.lookAsync() and RingWriter.lookAsync() that run out of time leave what look() has found", async () => {
-  const ring = makeRing(8), writer = ring.bytesWriter(), reader = ring.bytesReader();
+  const ring = makeRing(8);
+  const writer = ring.bytesWriter();
+  const reader = ring.bytesReader();
   const all = reader.lookAsync(8);
   writer.write(Uint8Array.of(1, 2, 3, 4));
   reader.look(4);
@@ -76,14 +78,16 @@ Deno.test("Reader, Writer and TaskEvent reject all calls that wait with StoppedE
   const waiting: Promise<unknown>[] = numbers(3).flatMap((n) => [empty.readAsync(), writer.writeAsync(frame(n))]);
   stream.memory.stop(stream.waiters);
   for (const each of waiting) await rejects(watched(each), StoppedError);
-  const event = makeEvent({ signalers: 2 }), handle = event.open();
+  const event = makeEvent({ signalers: 2 });
+  const handle = event.open();
   const waitingToo = numbers(3).map(() => handle.waitAsync());
   event.memory.stop(event.waiters);
   for (const each of waitingToo) await rejects(watched(each), StoppedError);
 });
 
 Deno.test("TaskEvent.waitAsync() resolves for all calls on one handle", async () => {
-  const event = makeEvent({ signalers: 2 }).open(), waiting = numbers(3).map(() => event.waitAsync());
+  const event = makeEvent({ signalers: 2 }).open();
+  const waiting = numbers(3).map(() => event.waitAsync());
   event.signal();
   deepEqual(await watched(Promise.all(waiting)), [true, true, true]);
   equal(event.pending, 1);

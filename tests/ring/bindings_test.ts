@@ -7,7 +7,9 @@ import { Writer } from "../../src/ring/writer.ts";
 import { makeEvent, makeRing, makeStream } from "./_helpers.ts";
 
 Deno.test("openBinding() opens frames for streams, bytes for other rings, and events", () => {
-  const stream = makeStream({ dtype: "int8" }), ring = makeRing(8), event = makeEvent();
+  const stream = makeStream({ dtype: "int8" });
+  const ring = makeRing(8);
+  const event = makeEvent();
   ok(openBinding(stream.memory, stream.writerBinding) instanceof Writer);
   ok(openBinding(stream.memory, stream.readerBindings[0]) instanceof Reader);
   ok(openBinding(ring.memory, ring.writerBinding) instanceof RingWriter);
@@ -24,7 +26,8 @@ Deno.test("openBinding() opens from a description that was posted", () => {
 });
 
 Deno.test("releaseBinding() of a writer ends the stream", () => {
-  const stream = makeStream({ dtype: "int8" }), reader = stream.reader();
+  const stream = makeStream({ dtype: "int8" });
+  const reader = stream.reader();
   stream.writer().write(new Int8Array(4));
   releaseBinding(stream.memory, stream.writerBinding);
   equal(reader.closed, false);
@@ -33,7 +36,8 @@ Deno.test("releaseBinding() of a writer ends the stream", () => {
 });
 
 Deno.test("releaseBinding() of a reader frees the writer", () => {
-  const ring = makeRing(4), writer = ring.bytesWriter();
+  const ring = makeRing(4);
+  const writer = ring.bytesWriter();
   writer.write(new Uint8Array(4));
   equal(writer.look(1), null);
   releaseBinding(ring.memory, ring.readerBindings[0]);
@@ -42,7 +46,8 @@ Deno.test("releaseBinding() of a reader frees the writer", () => {
 });
 
 Deno.test("releaseBinding() of an event counts a signaler less, unless it only waited", () => {
-  const fixture = makeEvent({ signalers: 1 }), waiter = fixture.open(false);
+  const fixture = makeEvent({ signalers: 1 });
+  const waiter = fixture.open(false);
   releaseBinding(fixture.memory, fixture.binding(false));
   equal(waiter.closed, false);
   releaseBinding(fixture.memory, fixture.binding(true));
@@ -51,7 +56,8 @@ Deno.test("releaseBinding() of an event counts a signaler less, unless it only w
 
 Deno.test("releaseBinding() after the handle was closed changes nothing", () => {
   const stream = makeStream({ dtype: "int8", readers: 2 });
-  const writer = stream.writer(), [one, other] = [stream.reader(0), stream.reader(1)];
+  const writer = stream.writer();
+  const [one, other] = [stream.reader(0), stream.reader(1)];
   writer.write(new Int8Array(4));
   one.close();
   writer.close();

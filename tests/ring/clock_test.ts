@@ -63,7 +63,8 @@ Deno.test("wallTime() is that of the system's clock as it is set when it is show
 });
 
 Deno.test("A thread that has given out its zero keeps it", () => {
-  const zero = clockZero(), before = now();
+  const zero = clockZero();
+  const before = now();
   adoptClockZero({ ...zero, wallMs: zero.wallMs - HOUR });
   deepEqual([now() - before < HOUR / 2, Math.abs(clockZero().wallMs - zero.wallMs) < 1], [true, true]);
 });

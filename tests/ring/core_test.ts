@@ -76,7 +76,8 @@ Deno.test("instantiateCore() refuses a memory that is not shared", () => {
 
 for (const capacity of CAPACITIES) {
   Deno.test(`Core.writer_write() and reader_read() carry every length over the wrap of ${capacity} bytes`, () => {
-    const ring = new CoreRing(capacity), random = new Random(capacity);
+    const ring = new CoreRing(capacity);
+    const random = new Random(capacity);
     const { surroundings } = ring;
     for (const edge of EDGES) {
       for (let offset = 0; offset < capacity; offset += Math.ceil(capacity / 100)) {
@@ -104,7 +105,8 @@ Deno.test("Core.ring_init() starts at any position, and its offset is the positi
 });
 
 Deno.test("Core goes on across 2^32 and 2^53 without a break", () => {
-  const ring = new CoreRing(7), random = new Random(1);
+  const ring = new CoreRing(7);
+  const random = new Random(1);
   for (const edge of [2n ** 32n, 2n ** 53n]) {
     ring.start(edge - 100n);
     for (let round = 0; round < 100; round++) {
@@ -127,7 +129,8 @@ Deno.test("Core.writer_write() copies nothing when the ring is full", () => {
 });
 
 Deno.test("Core.reader_look() tells empty from ended, and ended comes after the last byte", () => {
-  const ring = new CoreRing(4), { core, reader } = ring;
+  const ring = new CoreRing(4);
+  const { core, reader } = ring;
   ring.start(0n);
   equal(core.reader_look(ring.ring, reader, 2), codes.NOT_READY);
   ring.write(Uint8Array.of(1, 2, 3));
@@ -142,7 +145,8 @@ Deno.test("Core.reader_look() tells empty from ended, and ended comes after the 
 });
 
 Deno.test("Core.writer_advance() says when the refresh is due, once per countdown", () => {
-  const ring = new CoreRing(64), { core } = ring;
+  const ring = new CoreRing(64);
+  const { core } = ring;
   ring.start(0n);
   core.writer_refresh(ring.ring, 3);
   const due = Array.from({ length: 3 }, () => core.writer_advance(ring.ring, 1));
@@ -152,7 +156,8 @@ Deno.test("Core.writer_advance() says when the refresh is due, once per countdow
 });
 
 Deno.test("Core waits say how they ended: spun, woken or timed out", () => {
-  const ring = new CoreRing(4), { core, reader } = ring;
+  const ring = new CoreRing(4);
+  const { core, reader } = ring;
   ring.start(0n);
   equal(core.reader_wait(ring.ring, reader, 1, 10, 0), codes.TIMED_OUT);
   equal(core.reader_wait(ring.ring, reader, 1, 0, 1000), codes.TIMED_OUT);
@@ -165,7 +170,8 @@ Deno.test("Core waits say how they ended: spun, woken or timed out", () => {
 });
 
 Deno.test("Core.reader_prepare_wait() and writer_prepare_wait() return 0 if there is no need to wait", () => {
-  const ring = new CoreRing(4), { core, reader } = ring;
+  const ring = new CoreRing(4);
+  const { core, reader } = ring;
   ring.start(0n);
   notEqual(core.reader_prepare_wait(ring.ring, reader, 1), 0);
   equal(core.writer_prepare_wait(ring.ring, 4), 0);
@@ -178,7 +184,9 @@ Deno.test("Core.reader_prepare_wait() and writer_prepare_wait() return 0 if ther
 });
 
 Deno.test("Core.reader_prepare_wait() returns what the waiters word is until somebody wakes", () => {
-  const ring = new CoreRing(4), { core, reader } = ring, address = ring.ring + layout.RING_DATA_WAITERS;
+  const ring = new CoreRing(4);
+  const { core, reader } = ring;
+  const address = ring.ring + layout.RING_DATA_WAITERS;
   const word = () => Atomics.load(ring.words, address / 4);
   ring.start(0n);
   equal(isAwaited(ring.words, address), false);
@@ -194,7 +202,9 @@ Deno.test("Core.reader_prepare_wait() returns what the waiters word is until som
 });
 
 Deno.test("Core.reader_advance() wakes the writer with the byte that makes room, and not before", () => {
-  const capacity = 5, ring = new CoreRing(capacity), address = ring.ring + layout.RING_SPACE_WAITERS;
+  const capacity = 5;
+  const ring = new CoreRing(capacity);
+  const address = ring.ring + layout.RING_SPACE_WAITERS;
   for (const start of [0n, 3n, 2n ** 32n - 2n, 2n ** 53n - 2n]) {
     for (let length = 1; length <= capacity; length++) {
       ring.start(start);
@@ -209,7 +219,9 @@ Deno.test("Core.reader_advance() wakes the writer with the byte that makes room,
 });
 
 Deno.test("Core.reader_skip() and reader_release() wake the writer", () => {
-  const ring = new CoreRing(4), { core, reader } = ring, address = ring.ring + layout.RING_SPACE_WAITERS;
+  const ring = new CoreRing(4);
+  const { core, reader } = ring;
+  const address = ring.ring + layout.RING_SPACE_WAITERS;
   for (
     const free of [
       () => core.reader_skip(ring.ring, reader, 1),
@@ -227,7 +239,8 @@ Deno.test("Core.reader_skip() and reader_release() wake the writer", () => {
 });
 
 Deno.test("Core.writer_advance() leaves a waiters word alone on which nobody waits", () => {
-  const ring = new CoreRing(4), at = (ring.ring + layout.RING_DATA_WAITERS) / 4;
+  const ring = new CoreRing(4);
+  const at = (ring.ring + layout.RING_DATA_WAITERS) / 4;
   ring.start(0n);
   const before = ring.words[at];
   for (let n = 0; n < 4; n++) ring.write(Uint8Array.of(n));

@@ -7,7 +7,8 @@ import { watched } from "./_threads.ts";
 const record = Uint8Array.of(1);
 
 Deno.test("Doorbell.block() returns the index of what is ready, the one chosen longest ago first", () => {
-  const fixture = new SelectFixture({ streams: 3 }), { doorbell } = fixture.options();
+  const fixture = new SelectFixture({ streams: 3 });
+  const { doorbell } = fixture.options();
   const sources = [0, 1, 2].map((stream) => fixture.reader(stream)[SOURCE]);
   const writers = [0, 1, 2].map((stream) => fixture.writer(stream));
   equal(doorbell.block(sources, 0), -1);
@@ -19,9 +20,12 @@ Deno.test("Doorbell.block() returns the index of what is ready, the one chosen l
 });
 
 Deno.test("Doorbell.wait() serves several waits of one thread at a time, each for what it waits for", async () => {
-  const fixture = new SelectFixture(), { doorbell } = fixture.options();
-  const queue = fixture.party(), producer = fixture.party();
-  const writer = fixture.writer(0), reader = fixture.reader(0);
+  const fixture = new SelectFixture();
+  const { doorbell } = fixture.options();
+  const queue = fixture.party();
+  const producer = fixture.party();
+  const writer = fixture.writer(0);
+  const reader = fixture.reader(0);
   const first = doorbell.wait([queue.records(), reader[SOURCE]], Infinity);
   const second = doorbell.wait([fixture.reader(1)[SOURCE], reader[SOURCE]], Infinity);
   const third = doorbell.wait([fixture.event(0, 0, false)[SOURCE]], 20);
@@ -33,8 +37,11 @@ Deno.test("Doorbell.wait() serves several waits of one thread at a time, each fo
 });
 
 Deno.test("RecordQueue.records() is ready for a record, a wake and the end", async () => {
-  const fixture = new SelectFixture(), { doorbell } = fixture.options();
-  const consumer = fixture.party(), producer = fixture.party(), records = consumer.records();
+  const fixture = new SelectFixture();
+  const { doorbell } = fixture.options();
+  const consumer = fixture.party();
+  const producer = fixture.party();
+  const records = consumer.records();
   const wait = () => watched(doorbell.wait([records, fixture.reader(0)[SOURCE]], Infinity));
   const forRecord = wait();
   producer.offer(record, 1);
@@ -54,8 +61,11 @@ Deno.test("RecordQueue.records() is ready for a record, a wake and the end", asy
 });
 
 Deno.test("RecordQueue.room() is ready for room and the end", async () => {
-  const fixture = new SelectFixture(), { doorbell } = fixture.options();
-  const producer = fixture.party(), consumer = fixture.party(), room = producer.room(1, 1);
+  const fixture = new SelectFixture();
+  const { doorbell } = fixture.options();
+  const producer = fixture.party();
+  const consumer = fixture.party();
+  const room = producer.room(1, 1);
   equal(doorbell.block([room], 0), 0);
   for (let count = 0; count < 2; count++) producer.offer(record, 1);
   const forRoom = doorbell.wait([room], Infinity);
@@ -68,9 +78,13 @@ Deno.test("RecordQueue.room() is ready for room and the end", async () => {
 });
 
 Deno.test("Doorbell.wait() rejects with the reason of its signal, and takes nothing", async () => {
-  const fixture = new SelectFixture(), { doorbell } = fixture.options();
-  const consumer = fixture.party(), producer = fixture.party(), records = consumer.records();
-  const controller = new AbortController(), reason = new Error("enough");
+  const fixture = new SelectFixture();
+  const { doorbell } = fixture.options();
+  const consumer = fixture.party();
+  const producer = fixture.party();
+  const records = consumer.records();
+  const controller = new AbortController();
+  const reason = new Error("enough");
   const aborted = doorbell.wait([records], Infinity, controller.signal);
   const other = doorbell.wait([records], Infinity);
   controller.abort(reason);
@@ -82,7 +96,8 @@ Deno.test("Doorbell.wait() rejects with the reason of its signal, and takes noth
 });
 
 Deno.test("Doorbell.block() and wait() throw once everybody is told to stop", async () => {
-  const fixture = new SelectFixture(), { doorbell } = fixture.options();
+  const fixture = new SelectFixture();
+  const { doorbell } = fixture.options();
   const sources = [fixture.reader(0)[SOURCE], fixture.party().records()];
   const waiting = doorbell.wait(sources, Infinity);
   fixture.memory.stop(fixture.waiters);
@@ -92,7 +107,8 @@ Deno.test("Doorbell.block() and wait() throw once everybody is told to stop", as
 });
 
 Deno.test("Doorbell.wait() gives the event loop a turn, though something is ready each time", async () => {
-  const fixture = new SelectFixture(), { doorbell } = fixture.options();
+  const fixture = new SelectFixture();
+  const { doorbell } = fixture.options();
   fixture.writer(0).write(Uint32Array.of(1));
   const sources = [fixture.reader(0)[SOURCE]];
   let isDone = false;

@@ -30,7 +30,9 @@ function exactly(frame: FrameOf<DType> | null): unknown {
 for (const dtype of NAMES) {
   Deno.test(`a stream of ${dtype} carries frames unchanged`, () => {
     const stream = makeStream({ dtype, shape: [2, 2], frames: 2 });
-    const writer = stream.writer(), reader = stream.reader(), sample = SAMPLES[dtype];
+    const writer = stream.writer();
+    const reader = stream.reader();
+    const sample = SAMPLES[dtype];
     equal(writer.write(sample), true);
     deepEqual(exactly(reader.read()), exactly(sample));
     writer.frame().set(sample as Float64Array & BigInt64Array);
@@ -52,7 +54,8 @@ Deno.test("DTYPES has the sizes of NumPy", () => {
 
 Deno.test("a complex frame has its real and imaginary parts interleaved, two numbers per element", () => {
   const stream = makeStream({ dtype: "complex64", shape: [3], cacheAlign: false });
-  const writer = stream.writer(), reader = stream.reader();
+  const writer = stream.writer();
+  const reader = stream.reader();
   equal(writer.frameLength, 6);
   equal(writer.frameBytes, 24);
   deepEqual(reader.shape, [3]);

@@ -75,7 +75,8 @@ Deno.test("TaskEvent does what a counter would, whatever its parties ask of it",
   await checkModel(
     settings,
     ({ activations, signalers, waiters }) => {
-      const fixture = makeEvent({ activations, signalers }), numbers = [...new Array(signalers).keys()];
+      const fixture = makeEvent({ activations, signalers });
+      const numbers = [...new Array(signalers).keys()];
       const parties = Array.from(
         { length: signalers + waiters },
         (_, n) => fixture.open(n < signalers, { mayBlock: false }),

@@ -11,8 +11,10 @@ for (const cacheAlign of [true, false]) {
   Deno.test(`Frames.at() hands out contiguous slots side by side, with cacheAlign ${cacheAlign}`, () => {
     for (const dtype of TYPES) {
       for (const shape of SHAPES) {
-        const frames = 3, { memory, ring } = makeStream({ dtype, shape, frames, cacheAlign, readers: 2 });
-        const views = new Frames(memory, ring), [bytes, stride] = frameSizes(dtype, shape, cacheAlign);
+        const frames = 3;
+        const { memory, ring } = makeStream({ dtype, shape, frames, cacheAlign, readers: 2 });
+        const views = new Frames(memory, ring);
+        const [bytes, stride] = frameSizes(dtype, shape, cacheAlign);
         equal(ring.capacity, frames * stride);
         deepEqual([views.bytes, views.stride], [bytes, stride]);
         for (let slot = 0; slot < frames; slot++) {
@@ -31,7 +33,8 @@ for (const cacheAlign of [true, false]) {
 Deno.test("Frames.at() finds every slot of a stride that is no power of two", () => {
   for (const shape of [[3], [7], [49], [1001]]) {
     const { memory, ring } = makeStream({ dtype: "uint8", shape, frames: 997, cacheAlign: false });
-    const frames = new Frames(memory, ring), views = new Set();
+    const frames = new Frames(memory, ring);
+    const views = new Set();
     for (let offset = 0; offset < ring.capacity; offset += frames.stride) {
       equal(frames.at(offset).byteOffset, dataAddress(ring) + offset);
       views.add(frames.at(offset));
@@ -49,7 +52,8 @@ Deno.test("Frames.at() makes the view of a slot once", () => {
 
 Deno.test("Frames.copyOf() copies a frame out of the shared memory", () => {
   const { memory, ring } = makeStream({ dtype: "uint64", shape: [3] });
-  const frames = new Frames<"uint64">(memory, ring), slot = frames.at(0).fill(7n);
+  const frames = new Frames<"uint64">(memory, ring);
+  const slot = frames.at(0).fill(7n);
   const copy = frames.copyOf(slot);
   slot.fill(8n);
   deepEqual(copy, BigUint64Array.of(7n, 7n, 7n));

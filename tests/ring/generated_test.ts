@@ -2,7 +2,9 @@ import { deepEqual, doesNotThrow, equal, throws } from "node:assert/strict";
 import { inspectCore } from "../../ring-wasm/inspect.ts";
 import { bytes, codes, compiler } from "../../src/ring/core.generated.ts";
 
-const I32 = 0x7f, I32_CONST = 0x41, END = 0x0b;
+const I32 = 0x7f;
+const I32_CONST = 0x41;
+const END = 0x0b;
 
 /** A WebAssembly binary of some sections. */
 function wasm(...sections: readonly (readonly number[])[]): Uint8Array<ArrayBuffer> {
@@ -22,7 +24,9 @@ const memory = (module = "env", field = "memory") => [...name(module), ...name(f
 const imports = (...all: readonly (readonly number[])[]) => section(2, all.length, ...all.flat());
 
 /** A function without parameters, results or body. */
-const TYPE = section(1, 1, 0x60, 0, 0), FUNCTION = section(3, 1, 0), CODE = section(10, 1, 2, 0, END);
+const TYPE = section(1, 1, 0x60, 0, 0);
+const FUNCTION = section(3, 1, 0);
+const CODE = section(10, 1, 2, 0, END);
 
 Deno.test("inspectCore() accepts the committed core", () => {
   doesNotThrow(() => inspectCore(bytes));
@@ -34,7 +38,8 @@ Deno.test("inspectCore() accepts a module that imports env.memory alone", () => 
 });
 
 Deno.test("inspectCore() refuses a data section", () => {
-  const active = section(11, 1, 0, I32_CONST, 0, END, 1, 42), passive = section(11, 1, 1, 1, 42);
+  const active = section(11, 1, 0, I32_CONST, 0, END, 1, 42);
+  const passive = section(11, 1, 1, 1, 42);
   for (const data of [active, passive]) {
     throws(() => inspectCore(wasm(imports(memory()), data)), /Cannot use the built core: it has a data section/);
   }

@@ -5,7 +5,9 @@ import { Arena, SharedMemory } from "../../src/ring/shared_memory.ts";
 
 /** Two handles on one record: the worker's and another thread's. */
 function records(): [KernelRecord, KernelRecord] {
-  const arena = new Arena(), address = arena.reserve(KERNEL_BYTES), memory = SharedMemory.create(arena);
+  const arena = new Arena();
+  const address = arena.reserve(KERNEL_BYTES);
+  const memory = SharedMemory.create(arena);
   return [new KernelRecord(memory, address), new KernelRecord(new SharedMemory(memory.handle), address)];
 }
 
@@ -38,7 +40,8 @@ Deno.test("SpanRecord.note() takes spans that are too short, too long, or negati
 
 Deno.test("KernelRecord.stop() reaches workers up to a number, or all", async () => {
   const [own, other] = records();
-  const first = own.whenStopped(1), third = own.whenStopped(3);
+  const first = own.whenStopped(1);
+  const third = own.whenStopped(3);
   // The test must not end before.
   const timer = setInterval(() => {}, 1000);
   other.stop(1);
@@ -59,7 +62,8 @@ Deno.test("KernelRecord.whenStateIs() resolves in that state, when the worker mu
   equal(own.state, 2);
   await own.whenStateIs([2], 1, Infinity);
   ok(await within(own.whenStateIs([3], 1, 5), 10_000));
-  const first = own.whenStateIs([3], 1, Infinity), second = own.whenStateIs([3], 2, Infinity);
+  const first = own.whenStateIs([3], 1, Infinity);
+  const second = own.whenStateIs([3], 2, Infinity);
   other.stop(1);
   ok(await within(first, 10_000));
   ok(!await within(second, 5));

@@ -39,7 +39,8 @@ Deno.test("Reader.lookMany() finds frames that came since its last look", () => 
 });
 
 Deno.test("Reader.lookMany() goes on beyond the wrap, with the arrays of look()", () => {
-  const ends = pair(), { reader } = ends;
+  const ends = pair();
+  const { reader } = ends;
   fill(ends, 1, 3);
   reader.lookMany(3);
   reader.increment();
@@ -50,7 +51,8 @@ Deno.test("Reader.lookMany() goes on beyond the wrap, with the arrays of look()"
 });
 
 Deno.test("Reader.increment() consumes all frames of lookMany(), or the first so many", () => {
-  const ends = pair(), { reader } = ends;
+  const ends = pair();
+  const { reader } = ends;
   fill(ends, 1, 4);
   reader.lookMany(4);
   equal(reader.increment(1), true);
@@ -61,7 +63,8 @@ Deno.test("Reader.increment() consumes all frames of lookMany(), or the first so
 });
 
 Deno.test("Reader.lookMany() waits for the fewest frames that will do", () => {
-  const ends = pair(), { writer, reader } = ends;
+  const ends = pair();
+  const { writer, reader } = ends;
   fill(ends, 1, 2);
   equal(reader.lookMany(4, { least: 3 }), null);
   equal(reader.lookMany(4, { least: 3, timeoutMs: 1 }), null);
@@ -95,7 +98,8 @@ Deno.test("Writer.lookMany() hands out all the room there is, and increment() pu
 
 Deno.test("Writer.lookMany() looks at the readers again only where the room it knows of is too small", () => {
   const stream = makeStream({ dtype: "int32", shape: [1], frames: 4 });
-  const writer = stream.writer(), reader = stream.reader();
+  const writer = stream.writer();
+  const reader = stream.reader();
   writer.lookMany(4)!.forEach((slot, n) => slot[0] = n);
   writer.increment();
   reader.lookMany(4);
@@ -126,7 +130,8 @@ for (
 
 for (const frames of [0, 3, 1.5, -1, NaN]) {
   Deno.test(`increment() refuses ${frames} of two frames, and keeps them`, () => {
-    const ends = pair(), { writer, reader } = ends;
+    const ends = pair();
+    const { writer, reader } = ends;
     fill(ends, 1, 2);
     reader.lookMany(2);
     writer.lookMany(2);
@@ -140,7 +145,8 @@ for (const frames of [0, 3, 1.5, -1, NaN]) {
 }
 
 Deno.test("Writer.lookMany() announces to passing readers all that it may overwrite", () => {
-  const ends = passing(), { writer, reader } = ends;
+  const ends = passing();
+  const { writer, reader } = ends;
   fill(ends, 1, 4);
   writer.lookMany(3);
   deepEqual(numbers([reader.read()!]), [4]);
@@ -155,8 +161,10 @@ Deno.test("lookMany() throws once the pipeline was told to stop", () => {
 });
 
 Deno.test("A stream with more frames than are kept as arrays hands out every frame", () => {
-  const frames = 70_000, stream = makeStream({ dtype: "uint8", shape: [1], frames, cacheAlign: false });
-  const writer = stream.writer(), reader = stream.reader();
+  const frames = 70_000;
+  const stream = makeStream({ dtype: "uint8", shape: [1], frames, cacheAlign: false });
+  const writer = stream.writer();
+  const reader = stream.reader();
   writer.lookMany(Infinity)!.forEach((slot, n) => slot[0] = n % 251);
   writer.increment();
   reader.lookMany(Infinity)!.forEach((frame, n) => equal(frame[0], n % 251));

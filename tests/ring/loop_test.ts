@@ -106,7 +106,8 @@ for (const [loopName, run] of Object.entries(LOOPS)) {
   for (const [bodyName, { body, loop, had }] of Object.entries(BODIES)) {
     Deno.test(`Reader: ${loopName} with ${bodyName} in its body hands out no frame twice, and ends`, async () => {
       const { reader } = ended(7);
-      const looped: number[] = [], own: number[] = [];
+      const looped: number[] = [];
+      const own: number[] = [];
       await watched(Promise.resolve(run(reader, (n) => {
         looped.push(n);
         own.push(...body(reader));
@@ -120,7 +121,8 @@ for (const [loopName, run] of Object.entries(LOOPS)) {
 
 Deno.test("Reader: a loop's frame stays whole while its body reads on, though the writer waits for room", () => {
   const stream = makeStream({ dtype: "int32", shape: [1], frames: 3 });
-  const writer = stream.writer(), reader = stream.reader();
+  const writer = stream.writer();
+  const reader = stream.reader();
   let next = 0;
   const fill = () => {
     while (writer.write(frame(next), 0)) next++;
@@ -139,7 +141,8 @@ Deno.test("Reader: a loop's frame stays whole while its body reads on, though th
 
 Deno.test("Reader: a body may read on over a ring of one frame", () => {
   const stream = makeStream({ dtype: "int32", shape: [1], frames: 1 });
-  const writer = stream.writer(), reader = stream.reader();
+  const writer = stream.writer();
+  const reader = stream.reader();
   writer.write(frame(0));
   for (const [first] of reader) {
     equal(writer.write(frame(first + 1), 0), false);
@@ -169,7 +172,8 @@ Deno.test("Reader: a loop inside a loop goes on behind the outer one's frame, wh
 
 Deno.test("Reader.readAsync() beside a for await takes frames that the loop leaves out", async () => {
   const { reader } = ended(6);
-  const looped: number[] = [], beside: number[] = [];
+  const looped: number[] = [];
+  const beside: number[] = [];
   for await (const [n] of reader) {
     looped.push(n);
     beside.push(...numbersOf(await reader.readAsync()));

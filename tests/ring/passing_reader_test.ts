@@ -226,7 +226,9 @@ Deno.test("Reader that is passing sees the end of the stream as the others do", 
 });
 
 Deno.test("RingReader that is passing goes on with the newest bytes of the length it asks for", () => {
-  const ring = makeRing(8), writer = ring.bytesWriter(), reader = ring.bytesReader();
+  const ring = makeRing(8);
+  const writer = ring.bytesWriter();
+  const reader = ring.bytesReader();
   reader.setBlocking(false);
   for (let n = 0; n < 20; n++) writer.write(Uint8Array.of(n));
   const out = new Uint8Array(3);
@@ -236,7 +238,9 @@ Deno.test("RingReader that is passing goes on with the newest bytes of the lengt
 });
 
 Deno.test("RingReader hands out no bytes over which the writer has looked, also when that looks at fewer then", () => {
-  const ring = makeRing(16), writer = ring.bytesWriter(), reader = ring.bytesReader();
+  const ring = makeRing(16);
+  const writer = ring.bytesWriter();
+  const reader = ring.bytesReader();
   reader.setBlocking(false);
   writer.write(Uint8Array.from({ length: 16 }, (_, n) => n));
   reader.readInto(new Uint8Array(1));

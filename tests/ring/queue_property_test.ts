@@ -40,7 +40,8 @@ class QueueModel {
 
   /** A record takes its bytes and 8 more, in steps of 8; and what is left of the band's end, if they do not fit before it. */
   #advance(band: Band, length: number): number {
-    const left = this.#bytes - this.#tails[band] % this.#bytes, padded = Math.ceil(length / 8) * 8;
+    const left = this.#bytes - this.#tails[band] % this.#bytes;
+    const padded = Math.ceil(length / 8) * 8;
     return 8 + padded <= left ? 8 + padded : left + padded;
   }
 
@@ -89,7 +90,8 @@ function operationsOn(longest: number): Operation<QueueModel, Parties>[] {
   const bytes = fc.uint8Array({ maxLength: longest, size: "max" });
   return [
     operation("offer", fc.tuple(PARTY, bytes, band, HOW), async (model, { handles }, [party, bytes, band, how]) => {
-      const queue = handles[party], timeoutMs = how === "now" ? 0 : 0.01;
+      const queue = handles[party];
+      const timeoutMs = how === "now" ? 0 : 0.01;
       const isQueued = how === "async" ? await queue.offerAsync(bytes, band, 0) : queue.offer(bytes, band, timeoutMs);
       equal(isQueued, model.offer(bytes, band));
     }),

@@ -48,7 +48,8 @@ Deno.test("RecordQueue counts every record that offerDroppingOldest() drops besi
 Deno.test("RecordQueue.take() waits for a record, and offer() for room", async () => {
   const fixture = makeQueue({ records: 1 });
   using peer = new Peer(fixture);
-  const seat = fixture.seat(), queue = fixture.open();
+  const seat = fixture.seat();
+  const queue = fixture.open();
   const taking = peer.run("callQueue", seat, "take", Infinity);
   await untilParked(fixture.memory, waitersOf(fixture).record);
   queue.offer(makeRecord(9, 1, 20), 2);
@@ -64,7 +65,8 @@ Deno.test("RecordQueue.take() waits for a record, and offer() for room", async (
 Deno.test("RecordQueue.takeAsync() and offerAsync() wait without blocking the thread", async () => {
   const fixture = makeQueue({ records: 1 });
   using peer = new Peer(fixture);
-  const seat = fixture.seat(), queue = fixture.open({ mayBlock: false });
+  const seat = fixture.seat();
+  const queue = fixture.open({ mayBlock: false });
   const taking = queue.takeAsync();
   await peer.run("callQueue", seat, "offer", makeRecord(0, 1, 9), 3);
   equal(readRecord((await watched(taking))!).number, 1);
@@ -95,7 +97,8 @@ Deno.test("RecordQueue.close() ends calls that wait", async () => {
 Deno.test("RecordQueue.wake() brings back calls that wait, as if their time had run out", async () => {
   const fixture = makeQueue({ records: 1 });
   using taker = new Peer(fixture);
-  const seat = fixture.seat(), queue = fixture.open();
+  const seat = fixture.seat();
+  const queue = fixture.open();
   const taking = taker.run("callQueue", seat, "take", Infinity);
   await untilParked(fixture.memory, waitersOf(fixture).record);
   const own = queue.takeAsync();
@@ -137,7 +140,8 @@ Deno.test("RecordQueue throws the StoppedError of a stop, also where it waits", 
 Deno.test("RecordQueue.unblock() gives up what a dead producer had claimed", async () => {
   const fixture = makeQueue({ records: 2 });
   using peer = new Peer(fixture);
-  const seat = fixture.seat(), queue = fixture.open();
+  const seat = fixture.seat();
+  const queue = fixture.open();
   equal(await peer.run("claimAndDie", seat, 1, 40) >= 0, true);
   queue.offer(makeRecord(0, 5, 8), 1);
   const taking = queue.takeAsync();
@@ -150,7 +154,9 @@ Deno.test("RecordQueue.unblock() gives up what a dead producer had claimed", asy
 Deno.test("RecordQueue.unblock() passes on what a dead consumer was about to take", async () => {
   const fixture = makeQueue();
   using peer = new Peer(fixture);
-  const seat = fixture.seat(), other = fixture.seat(), queue = fixture.open();
+  const seat = fixture.seat();
+  const other = fixture.seat();
+  const queue = fixture.open();
   for (const number of [1, 2]) queue.offer(makeRecord(0, number, 8), 1);
   equal(await peer.run("lookAndDie", seat) >= 0, true);
   equal(queue.take(), null);
@@ -165,7 +171,8 @@ Deno.test("RecordQueue.unblock() passes on what a dead consumer was about to tak
 Deno.test("RecordQueue.takeAsync() rejects once its signal aborts, and takes nothing", async () => {
   const fixture = makeQueue();
   const queue = fixture.open();
-  const controller = new AbortController(), reason = new Error("enough");
+  const controller = new AbortController();
+  const reason = new Error("enough");
   const taking = queue.takeAsync(Infinity, { signal: controller.signal });
   controller.abort(reason);
   await rejects(watched(taking), reason);

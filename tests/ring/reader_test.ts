@@ -216,7 +216,8 @@ Deno.test("Reader.readAsync() and read() do not read the same frame twice", asyn
   const { writer, reader } = pair();
   writer.write(frame(1));
   writer.write(frame(2));
-  const later = reader.readAsync(), now = reader.read();
+  const later = reader.readAsync();
+  const now = reader.read();
   const found = [now, await watched(later)].map((read) => read?.[0]);
   deepEqual(found.toSorted(), [1, 2]);
 });
@@ -242,7 +243,8 @@ Deno.test("Reader.closed is true when the stream has ended and everything is rea
 });
 
 Deno.test("Reader iterates over the frames in place until the stream ends", () => {
-  const reader = ended(4), found: number[][] = [];
+  const reader = ended(4);
+  const found: number[][] = [];
   for (const view of reader) {
     ok(view.buffer instanceof SharedArrayBuffer);
     found.push([...view]);
@@ -266,7 +268,9 @@ Deno.test("Reader consumes the frame at which an iteration breaks, and no other"
 });
 
 Deno.test("Reader begins an iteration with the frame that look() has found before", async () => {
-  const one = ended(3), other = ended(3), found: number[] = [];
+  const one = ended(3);
+  const other = ended(3);
+  const found: number[] = [];
   one.look();
   for (const [n] of one) found.push(n);
   other.look();

@@ -17,7 +17,8 @@ function drain(queue: RecordQueue): number[] {
 
 Deno.test("RecordQueue.take() returns what offer() has queued, oldest first", () => {
   const fixture = makeQueue();
-  const producer = fixture.open(), consumer = fixture.open();
+  const producer = fixture.open();
+  const consumer = fixture.open();
   equal(consumer.take(), null);
   equal(producer.offer(Uint8Array.of(1, 2, 3), 1), true);
   equal(producer.offer(new Uint8Array(0), 1), true);
@@ -31,7 +32,8 @@ Deno.test("RecordQueue.take() returns what offer() has queued, oldest first", ()
 Deno.test("RecordQueue.takeAsync() resolves to a record that later calls leave alone", async () => {
   const queue = makeQueue().open();
   for (const number of [1, 2, 3]) queue.offer(record(number), 1);
-  const first = queue.takeAsync(), second = queue.takeAsync();
+  const first = queue.takeAsync();
+  const second = queue.takeAsync();
   equal(queue.take()![0], 3);
   deepEqual([(await first)![0], (await second)![0]], [1, 2]);
 });
@@ -73,7 +75,8 @@ Deno.test("RecordQueue.offer() returns false where the bytes of its band do not 
 Deno.test("RecordQueue keeps records of every length whole at every place of the wrap", () => {
   for (const start of [0n, 2n ** 31n - 8n, 2n ** 32n - 64n, 2n ** 52n]) {
     const fixture = makeQueue({ bytes: 64, start });
-    const producer = fixture.open(), consumer = fixture.open();
+    const producer = fixture.open();
+    const consumer = fixture.open();
     for (let round = 0; round < 400; round++) {
       const sent = Uint8Array.from({ length: round * 7 % 33 }, (_, index) => round + index);
       equal(producer.offer(sent, 2), true, `${round}`);

@@ -30,7 +30,8 @@ function scans(refresh: RefreshSettings, writes: number, msPerWrite: number): nu
   let found = 0;
   withClock((advance) => {
     const stream = makeStream({ dtype: "uint8", frames: writes, refresh });
-    const writer = stream.writer(), frame = new Uint8Array(4);
+    const writer = stream.writer();
+    const frame = new Uint8Array(4);
     const before = writer.ring.scans;
     for (let write = 0; write < writes; write++) {
       advance(msPerWrite);

@@ -39,12 +39,14 @@ const ALL = [
     equal(writer.write(bytes, 0), model.write([...bytes]));
   }),
   operations.writing("look", chunk, (model, writer, chunk) => {
-    const bytes = bytesOf(chunk, model), view = writer.look(bytes.length);
+    const bytes = bytesOf(chunk, model);
+    const view = writer.look(bytes.length);
     equal(view !== null, model.look([...bytes]));
     if (view) fill(view, bytes);
   }),
   operations.writing("lookAsync", chunk, async (model, writer, chunk) => {
-    const bytes = bytesOf(chunk, model), view = await writer.lookAsync(bytes.length, { timeoutMs: 0 });
+    const bytes = bytesOf(chunk, model);
+    const view = await writer.lookAsync(bytes.length, { timeoutMs: 0 });
     const { held } = model;
     equal(view !== null, model.look([...bytes]));
     if (view) fill(view, bytes);
@@ -53,7 +55,8 @@ const ALL = [
   operations.reading("readInto", share, (model, reader, share) => {
     const out = new Uint8Array(lengthOf(share, reader));
     if (model.isCutShort(out.length)) return refuseCutShort(model, () => reader.readInto(out));
-    const could = reader.readInto(out), expected = model.read(out.length);
+    const could = reader.readInto(out);
+    const expected = model.read(out.length);
     equal(could, expected !== null);
     if (expected) deepEqual([...out], expected);
   }),
@@ -63,7 +66,8 @@ const ALL = [
     compareFound(reader.look(length), model.look(length));
   }),
   operations.reading("lookAsync", share, async (model, reader, share) => {
-    const length = lengthOf(share, reader), { held } = model;
+    const length = lengthOf(share, reader);
+    const { held } = model;
     if (model.isCutShort(length)) {
       const looking = reader.lookAsync(length, { timeoutMs: 0 });
       if (model.state === "closed") return void await looking;
@@ -102,7 +106,8 @@ Deno.test("A ring of bytes does what an array would, whatever is asked of it", a
     settings,
     ({ capacity, readers, start, interval, lost }) => {
       const ring = makeRing(capacity, { readers, start, refresh: { interval, ms: Infinity } });
-      const model = new RingModel<number>(capacity, readers), counts = new BigUint64Array(ring.memory.buffer);
+      const model = new RingModel<number>(capacity, readers);
+      const counts = new BigUint64Array(ring.memory.buffer);
       for (const { index } of ring.readerBindings) {
         counts[(readerAddress(ring.ring, index) + layout.READER_LOST) / 8] = lost;
         model.readers[index].lost = Number(lost);

@@ -25,11 +25,13 @@ Deno.test("RingReader and RingWriter describe their ring", () => {
 
 for (const capacity of [1, 2, 3, 7, 16]) {
   Deno.test(`RingWriter.write() and RingReader.readInto() carry every length over every offset of ${capacity} bytes`, () => {
-    const { ring } = pair(capacity), random = new Random(capacity);
+    const { ring } = pair(capacity);
+    const random = new Random(capacity);
     for (let offset = 0; offset < capacity; offset++) {
       for (let length = 1; length <= capacity; length++) {
         ring.restart(BigInt(offset));
-        const sent = random.bytes(length), out = new Uint8Array(length);
+        const sent = random.bytes(length);
+        const out = new Uint8Array(length);
         equal(ring.bytesWriter().write(sent), true);
         equal(ring.bytesReader().readInto(out), true);
         deepEqual(out, sent);
@@ -42,7 +44,8 @@ for (const capacity of [1, 2, 3, 7, 16]) {
     for (let offset = 0; offset < capacity; offset++) {
       for (let length = 1; length <= capacity; length++) {
         ring.restart(2n ** 53n + BigInt(offset) - 2n ** 53n % BigInt(capacity));
-        const writer = ring.bytesWriter(), reader = ring.bytesReader();
+        const writer = ring.bytesWriter();
+        const reader = ring.bytesReader();
         const [head, tail] = writer.look(length)!;
         equal(head.length, Math.min(length, capacity - offset));
         equal(head.length + tail.length, length);
@@ -211,7 +214,8 @@ Deno.test("RingWriter.pressure and unread speak of the slowest reader that holds
 
 Deno.test("Reader.ring and Writer.ring share the position of their stream's handles", () => {
   const stream = makeStream({ dtype: "uint8", shape: [4], frames: 4, cacheAlign: false });
-  const writer = stream.writer(), reader = stream.reader();
+  const writer = stream.writer();
+  const reader = stream.reader();
   writer.ring.write(bytes(1, 2, 3, 4, 5, 6, 7, 8));
   deepEqual(reader.read(), bytes(1, 2, 3, 4));
   deepEqual(joined(reader.ring.look(4)), bytes(5, 6, 7, 8));
@@ -223,7 +227,8 @@ Deno.test("Reader.ring and Writer.ring share the position of their stream's hand
 
 Deno.test("RingWriter and RingReader of a stream move whole frames only", () => {
   const stream = makeStream({ dtype: "uint8", shape: [64], frames: 2, cacheAlign: false });
-  const writer = stream.writer(), reader = stream.reader();
+  const writer = stream.writer();
+  const reader = stream.reader();
   const expected = { name: "RangeError", message: /length must be 1 to 128 bytes, a multiple of 64, received 40$/ };
   throws(() => writer.ring.write(new Uint8Array(40)), expected);
   throws(() => reader.ring.readInto(new Uint8Array(40)), expected);

@@ -42,7 +42,8 @@ class Known {
 
 /** All ends of a fixture by their keys: r0, w0, … and the event. */
 function openAll(fixture: SelectFixture) {
-  const options = fixture.options(), streams = Array.from({ length: STREAMS }, (_, stream) => stream);
+  const options = fixture.options();
+  const streams = Array.from({ length: STREAMS }, (_, stream) => stream);
   const readers = streams.map((stream) => fixture.reader(stream, options));
   const writers = streams.map((stream) => fixture.writer(stream, options));
   return { readers, writers, event: fixture.event(0, 0, true, options) };
@@ -52,9 +53,11 @@ Deno.test("select() chooses what a list of what is ready says, whatever was done
   fc.assert(
     fc.property(steps, (steps) => {
       const fixture = new SelectFixture({ streams: STREAMS, frames: FRAMES, signalers: 2 });
-      const { readers, writers, event } = openAll(fixture), known = new Known();
+      const { readers, writers, event } = openAll(fixture);
+      const known = new Known();
       for (const [choice, step] of steps.entries()) {
-        const stream = step.at % STREAMS, isOpen = !known.closed.has(stream);
+        const stream = step.at % STREAMS;
+        const isOpen = !known.closed.has(stream);
         if (step.do === "write" && isOpen) known.frames[stream] += Number(writers[stream].write(Uint32Array.of(1), 0));
         if (step.do === "read") known.frames[stream] -= Number(readers[stream].read() !== null);
         if (step.do === "signal") event.signal(), known.signals++;

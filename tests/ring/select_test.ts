@@ -7,8 +7,11 @@ import { watched } from "./_threads.ts";
 const frame = Uint32Array.of(1);
 
 Deno.test("select() names a reader whose frame is there, and takes nothing", () => {
-  const fixture = new SelectFixture(), options = fixture.options();
-  const left = fixture.reader(0, options), right = fixture.reader(1, options), writer = fixture.writer(1);
+  const fixture = new SelectFixture();
+  const options = fixture.options();
+  const left = fixture.reader(0, options);
+  const right = fixture.reader(1, options);
+  const writer = fixture.writer(1);
   equal(select({ left, right }, { timeoutMs: 0 }), null);
   equal(select({ left, right }, { timeoutMs: 2 }), null);
   writer.write(frame);
@@ -19,16 +22,21 @@ Deno.test("select() names a reader whose frame is there, and takes nothing", () 
 });
 
 Deno.test("select() leaves out what is null in the place of a handle", () => {
-  const fixture = new SelectFixture(), options = fixture.options();
-  const left = fixture.reader(0, options), right = fixture.reader(1, options);
+  const fixture = new SelectFixture();
+  const options = fixture.options();
+  const left = fixture.reader(0, options);
+  const right = fixture.reader(1, options);
   fixture.writer(0).write(frame);
   equal(select({ left: null, right }, { timeoutMs: 0 }), null);
   equal(select({ left, right: null }), "left");
 });
 
 Deno.test("select() names a writer that has room for a frame", () => {
-  const fixture = new SelectFixture(), options = fixture.options();
-  const writer = fixture.writer(0, options), reader = fixture.reader(1, options), drain = fixture.reader(0);
+  const fixture = new SelectFixture();
+  const options = fixture.options();
+  const writer = fixture.writer(0, options);
+  const reader = fixture.reader(1, options);
+  const drain = fixture.reader(0);
   equal(select({ writer, reader }), "writer");
   while (writer.write(frame, 0));
   equal(select({ writer, reader }, { timeoutMs: 0 }), null);
@@ -38,7 +46,8 @@ Deno.test("select() names a writer that has room for a frame", () => {
 
 Deno.test("select() leaves frames alone that a reader which holds nobody back has not read", () => {
   const fixture = new SelectFixture();
-  const passing = fixture.reader(0), writer = fixture.writer(0, fixture.options());
+  const passing = fixture.reader(0);
+  const writer = fixture.writer(0, fixture.options());
   passing.setBlocking(false);
   for (let n = 0; n < 2; n++) writer.write(frame, 0);
   equal(select({ writer }), "writer");
@@ -47,9 +56,12 @@ Deno.test("select() leaves frames alone that a reader which holds nobody back ha
 });
 
 Deno.test("select() names an event that is signalled, and one that nobody else can signal", () => {
-  const fixture = new SelectFixture({ events: 2 }), options = fixture.options();
-  const event = fixture.event(0, 0, false, options), other = fixture.event(1, 0, false, options);
-  const signaler = fixture.event(0, 1, true), leaver = fixture.event(1, 1, true);
+  const fixture = new SelectFixture({ events: 2 });
+  const options = fixture.options();
+  const event = fixture.event(0, 0, false, options);
+  const other = fixture.event(1, 0, false, options);
+  const signaler = fixture.event(0, 1, true);
+  const leaver = fixture.event(1, 1, true);
   equal(select({ event, other }, { timeoutMs: 0 }), null);
   signaler.signal();
   equal(select({ event, other }), "event");
@@ -60,8 +72,11 @@ Deno.test("select() names an event that is signalled, and one that nobody else c
 });
 
 Deno.test("select() names a stream that has ended once it is read to the end", () => {
-  const fixture = new SelectFixture(), options = fixture.options();
-  const left = fixture.reader(0, options), right = fixture.reader(1, options), writer = fixture.writer(0);
+  const fixture = new SelectFixture();
+  const options = fixture.options();
+  const left = fixture.reader(0, options);
+  const right = fixture.reader(1, options);
+  const writer = fixture.writer(0);
   writer.write(frame);
   writer.close();
   equal(select({ left, right }), "left");
@@ -72,15 +87,18 @@ Deno.test("select() names a stream that has ended once it is read to the end", (
 });
 
 Deno.test("select() waits for a byte of a ring of bytes, and for room for one", () => {
-  const fixture = new SelectFixture(), options = fixture.options();
-  const { ring } = fixture.reader(0, options), writer = fixture.writer(0);
+  const fixture = new SelectFixture();
+  const options = fixture.options();
+  const { ring } = fixture.reader(0, options);
+  const writer = fixture.writer(0);
   equal(select({ ring }, { timeoutMs: 0 }), null);
   writer.write(frame);
   equal(select({ ring }), "ring");
 });
 
 Deno.test("select() is fair: of those that are ready each is named as often, in different sets of one thread, too", () => {
-  const fixture = new SelectFixture({ streams: 5 }), options = fixture.options();
+  const fixture = new SelectFixture({ streams: 5 });
+  const options = fixture.options();
   const readers = [0, 1, 2, 3, 4].map((stream) => fixture.reader(stream, options));
   for (const stream of [0, 1, 2, 4]) fixture.writer(stream).write(frame);
   const [a, b, c, d, e] = readers;
@@ -95,10 +113,14 @@ Deno.test("select() is fair: of those that are ready each is named as often, in 
 });
 
 Deno.test("selectAsync() resolves to what becomes ready, also for several calls at a time", async () => {
-  const fixture = new SelectFixture({ streams: 3 }), options = fixture.options(0, false);
+  const fixture = new SelectFixture({ streams: 3 });
+  const options = fixture.options(0, false);
   const [a, b, c] = [0, 1, 2].map((stream) => fixture.reader(stream, options));
-  const writer = fixture.writer(1), other = fixture.writer(2);
-  const first = selectAsync({ a, b }), second = selectAsync({ b, c }), third = selectAsync({ a, c });
+  const writer = fixture.writer(1);
+  const other = fixture.writer(2);
+  const first = selectAsync({ a, b });
+  const second = selectAsync({ b, c });
+  const third = selectAsync({ a, c });
   other.write(frame);
   deepEqual([await watched(second), await watched(third)], ["c", "c"]);
   writer.write(frame);
@@ -108,8 +130,10 @@ Deno.test("selectAsync() resolves to what becomes ready, also for several calls 
 });
 
 Deno.test("selectAsync() of a shorter time-out ends in time beside one of a longer", async () => {
-  const fixture = new SelectFixture(), options = fixture.options(0, false);
-  const a = fixture.reader(0, options), b = fixture.reader(1, options);
+  const fixture = new SelectFixture();
+  const options = fixture.options(0, false);
+  const a = fixture.reader(0, options);
+  const b = fixture.reader(1, options);
   const long = selectAsync({ a, b }, { timeoutMs: 60_000 });
   equal(await watched(selectAsync({ b }, { timeoutMs: 5 })), null);
   fixture.writer(0).write(frame);
@@ -117,8 +141,10 @@ Deno.test("selectAsync() of a shorter time-out ends in time beside one of a long
 });
 
 Deno.test("selectAsync() rejects with the reason of its signal, takes nothing, and leaves no timer behind", async () => {
-  const fixture = new SelectFixture(), options = fixture.options(0, false);
-  const reader = fixture.reader(0, options), writer = fixture.writer(0);
+  const fixture = new SelectFixture();
+  const options = fixture.options(0, false);
+  const reader = fixture.reader(0, options);
+  const writer = fixture.writer(0);
   const controller = new AbortController();
   const waiting = selectAsync({ reader }, { signal: controller.signal });
   controller.abort(new Error("enough"));
@@ -129,8 +155,10 @@ Deno.test("selectAsync() rejects with the reason of its signal, takes nothing, a
 });
 
 Deno.test("selectAsync() rejects when one of its handles is closed meanwhile", async () => {
-  const fixture = new SelectFixture(), options = fixture.options(0, false);
-  const a = fixture.reader(0, options), b = fixture.reader(1, options);
+  const fixture = new SelectFixture();
+  const options = fixture.options(0, false);
+  const a = fixture.reader(0, options);
+  const b = fixture.reader(1, options);
   const waiting = selectAsync({ a, b });
   b.close();
   await rejects(watched(waiting), /Cannot read "stream 1": this reader is closed/);
@@ -141,8 +169,10 @@ Deno.test("selectAsync() rejects when one of its handles is closed meanwhile", a
 });
 
 Deno.test("select() and selectAsync() throw StoppedError once the pipeline was told to stop", async () => {
-  const fixture = new SelectFixture(), options = fixture.options();
-  const reader = fixture.reader(0, options), waiting = selectAsync({ reader });
+  const fixture = new SelectFixture();
+  const options = fixture.options();
+  const reader = fixture.reader(0, options);
+  const waiting = selectAsync({ reader });
   fixture.writer(0).write(frame);
   equal(await watched(waiting), "reader");
   const other = selectAsync({ other: fixture.reader(1, options) });
@@ -152,9 +182,12 @@ Deno.test("select() and selectAsync() throw StoppedError once the pipeline was t
 });
 
 Deno.test("select() refuses wrong use by name", async () => {
-  const fixture = new SelectFixture(), options = fixture.options();
-  const a = fixture.reader(0, options), b = fixture.reader(1, options);
-  const stranger = new SelectFixture(), foreign = stranger.reader(0, stranger.options());
+  const fixture = new SelectFixture();
+  const options = fixture.options();
+  const a = fixture.reader(0, options);
+  const b = fixture.reader(1, options);
+  const stranger = new SelectFixture();
+  const foreign = stranger.reader(0, stranger.options());
   const closed = stranger.reader(1, stranger.options());
   closed.close();
   const unknown = (value: unknown) => ({ a, value: value as Selectable });
@@ -203,7 +236,8 @@ Deno.test("select() refuses wrong use by name", async () => {
 });
 
 Deno.test("select() tells the observers of all that it waits for when a wait begins and ends", async () => {
-  const fixture = new SelectFixture(), options = fixture.options();
+  const fixture = new SelectFixture();
+  const options = fixture.options();
   const heard: string[] = [];
   const observer = (name: string) => ({
     begins: (isBlocked: boolean) => void heard.push(`${name} begins ${isBlocked}`),
@@ -236,8 +270,11 @@ export function checkTypes(a: Selectable, b: Selectable) {
 }
 
 Deno.test("select() inside a loop over a reader waits for the frame behind the one in hand", () => {
-  const fixture = new SelectFixture(), options = fixture.options();
-  const reader = fixture.reader(0, options), other = fixture.reader(1, options), writer = fixture.writer(0);
+  const fixture = new SelectFixture();
+  const options = fixture.options();
+  const reader = fixture.reader(0, options);
+  const other = fixture.reader(1, options);
+  const writer = fixture.writer(0);
   writer.write(Uint32Array.of(1));
   const seen: number[] = [];
   for (const [number] of reader) {

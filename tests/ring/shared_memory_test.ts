@@ -49,7 +49,8 @@ Deno.test("SharedMemory opens from a handle with an instance of its own on the s
 });
 
 Deno.test("SharedMemory keeps several memories apart", () => {
-  const one = makeRing(8), other = makeRing(8);
+  const one = makeRing(8);
+  const other = makeRing(8);
   one.bytesWriter().write(Uint8Array.of(1));
   one.memory.stop([]);
   equal(other.bytesReader().look(1), null);

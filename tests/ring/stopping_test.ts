@@ -5,12 +5,14 @@ import { WAIT_STRATEGIES } from "../../src/ring/waiting.ts";
 import { makeEvent, makeStream, type RingFixture } from "./_helpers.ts";
 import { type Call, Peer, untilParked, watched } from "./_threads.ts";
 
-const frame = new Int32Array(4), bytes = new Uint8Array(64);
+const frame = new Int32Array(4);
+const bytes = new Uint8Array(64);
 
 /** Ends of a stream that was told to stop when it held `held` of 2 frames. */
 const stopped = (held: number, stopReason?: () => Error) => {
   const stream = makeStream({ dtype: "int32", frames: 2 });
-  const writer = stream.writer({ stopReason }), reader = stream.reader(0, { stopReason });
+  const writer = stream.writer({ stopReason });
+  const reader = stream.reader(0, { stopReason });
   for (let n = 0; n < held; n++) writer.write(frame);
   stream.memory.stop(stream.waiters);
   return { writer, reader };
@@ -53,7 +55,8 @@ for (const held of [0, 1, 2]) {
 
 Deno.test("TaskEvent throws StoppedError from signal(), take(), wait() and waitAsync(), open or not", async () => {
   for (const activations of [0, 1]) {
-    const fixture = makeEvent({ activations }), event = fixture.open();
+    const fixture = makeEvent({ activations });
+    const event = fixture.open();
     fixture.memory.stop(fixture.waiters);
     throws(() => event.signal(), StoppedError);
     throws(() => event.take(), StoppedError);
@@ -75,7 +78,8 @@ Deno.test("Reader and Writer throw the stop reason that they were given", () => 
   const { writer, reader } = stopped(1, () => reason);
   throws(() => reader.read(), reason);
   throws(() => writer.write(frame), reason);
-  const fixture = makeEvent(), event = fixture.open(true, { stopReason: () => reason });
+  const fixture = makeEvent();
+  const event = fixture.open(true, { stopReason: () => reason });
   fixture.memory.stop([]);
   throws(() => event.take(), reason);
 });
@@ -96,7 +100,8 @@ Deno.test("Reader and Writer publish and consume nothing once they were told to 
 });
 
 Deno.test("Reader throws StoppedError out of an iteration that is under way", () => {
-  const stream = makeStream({ dtype: "int32" }), writer = stream.writer();
+  const stream = makeStream({ dtype: "int32" });
+  const writer = stream.writer();
   for (let n = 0; n < 4; n++) writer.write(frame);
   let seen = 0;
   throws(() => {
@@ -106,7 +111,9 @@ Deno.test("Reader throws StoppedError out of an iteration that is under way", ()
 });
 
 Deno.test("Reader, Writer and TaskEvent answer what looks for nothing, once they were told to stop", () => {
-  const stream = makeStream({ dtype: "int32", frames: 2 }), writer = stream.writer(), reader = stream.reader();
+  const stream = makeStream({ dtype: "int32", frames: 2 });
+  const writer = stream.writer();
+  const reader = stream.reader();
   writer.write(frame);
   writer.look();
   reader.look();
@@ -115,7 +122,8 @@ Deno.test("Reader, Writer and TaskEvent answer what looks for nothing, once they
   deepEqual([writer.pressure, reader.increment(), reader.closed, reader.lost], [1, true, false, 0]);
   reader.setBlocking(false);
   equal(reader.isBlocking(), false);
-  const fixture = makeEvent({ activations: 1 }), event = fixture.open();
+  const fixture = makeEvent({ activations: 1 });
+  const event = fixture.open();
   fixture.memory.stop(fixture.waiters);
   deepEqual([event.isOpen, event.pending], [true, 1]);
   event.reset();
@@ -124,7 +132,8 @@ Deno.test("Reader, Writer and TaskEvent answer what looks for nothing, once they
 
 Deno.test("Reader, Writer and TaskEvent that wait without blocking reject with StoppedError when it comes", async () => {
   const stream = makeStream({ dtype: "int32", frames: 1, readers: 2 });
-  const writer = stream.writer(), [full, empty] = [stream.reader(0), stream.reader(1)];
+  const writer = stream.writer();
+  const [full, empty] = [stream.reader(0), stream.reader(1)];
   writer.write(frame);
   empty.read();
   const waiting = [empty.readAsync(), empty.ring.lookAsync(64), writer.writeAsync(frame), writer.ring.lookAsync(64)];
@@ -133,14 +142,19 @@ Deno.test("Reader, Writer and TaskEvent that wait without blocking reject with S
     ok(each.status === "rejected" && each.reason instanceof StoppedError);
   }
   throws(() => full.read(), StoppedError);
-  const event = makeEvent({ signalers: 2 }), waitingToo = event.open().waitAsync();
+  const event = makeEvent({ signalers: 2 });
+  const waitingToo = event.open().waitAsync();
   event.memory.stop(event.waiters);
   await rejects(watched(waitingToo), StoppedError);
 });
 
 Deno.test("Writer.write() of its own frame() throws StoppedError, if the stop comes just before it writes", () => {
-  const stream = makeStream({ dtype: "int32", frames: 1 }), writer = stream.writer(), reader = stream.reader();
-  const { memory } = stream, { core } = memory, { writer_look } = core;
+  const stream = makeStream({ dtype: "int32", frames: 1 });
+  const writer = stream.writer();
+  const reader = stream.reader();
+  const { memory } = stream;
+  const { core } = memory;
+  const { writer_look } = core;
   writer.write(frame);
   core.writer_wait = () => reader.read() ? codes.WOKEN : codes.TIMED_OUT;
   core.writer_look = (...place) => {
@@ -153,8 +167,12 @@ Deno.test("Writer.write() of its own frame() throws StoppedError, if the stop co
 });
 
 Deno.test("Reader.readInto() its own frame() throws StoppedError, if the stop comes just before it reads", () => {
-  const stream = makeStream({ dtype: "int32", frames: 1 }), writer = stream.writer(), reader = stream.reader();
-  const { memory } = stream, { core } = memory, { reader_look } = core;
+  const stream = makeStream({ dtype: "int32", frames: 1 });
+  const writer = stream.writer();
+  const reader = stream.reader();
+  const { memory } = stream;
+  const { core } = memory;
+  const { reader_look } = core;
   core.reader_wait = () => writer.write(frame) ? codes.WOKEN : codes.TIMED_OUT;
   core.reader_look = (...place) => {
     const offset = reader_look(...place);

@@ -39,7 +39,10 @@ function wrongFrame({ dtype, frameLength }: { dtype: DType; frameLength: number 
   return new DTYPES[misfit === 0 ? other : dtype].array(frameLength + misfit);
 }
 
-const nothing = fc.constant(null), seed = fc.nat(), isScratch = fc.boolean(), count = fc.integer({ min: 1, max: 4 });
+const nothing = fc.constant(null);
+const seed = fc.nat();
+const isScratch = fc.boolean();
+const count = fc.integer({ min: 1, max: 4 });
 const many = fc.record({ most: fc.oneof(count, fc.constant(Infinity)), least: count });
 
 /** Room in place, which is filled, must be there when the model has some. */
@@ -73,7 +76,8 @@ const WRITING = [
   }),
   operations.writing("lookMany", fc.tuple(seed, many), (model, writer, [seed, { most, least }]) => {
     least = Math.min(least, model.capacity);
-    const frames = writer.lookMany(Math.max(most, least), { least }), room = model.capacity - model.unread;
+    const frames = writer.lookMany(Math.max(most, least), { least });
+    const room = model.capacity - model.unread;
     equal(frames?.length ?? 0, room < least ? 0 : Math.min(room, Math.max(most, least)));
     model.look(frames ? frames.map((frame, n) => copyOf(fill(frame, seed + n))) : new Array(least));
   }),
@@ -85,7 +89,8 @@ const WRITING = [
     if (model.isClosed) writer.write(newFrame(writer));
   }),
   operations.writing("ring.write", fc.tuple(seed, fc.nat(3)), (model, writer, [seed, more]) => {
-    const stride = writer.raw.length / model.capacity, count = 1 + more % model.capacity;
+    const stride = writer.raw.length / model.capacity;
+    const count = 1 + more % model.capacity;
     const bytes = fill(new Uint8Array(count * stride), seed);
     const frames = Array.from(
       { length: count },
@@ -122,12 +127,14 @@ const READING = [
     if (model.state === "passing" && Math.min(most, model.capacity) > 1) {
       return throws(() => reader.lookMany(most, { least }), RangeError);
     }
-    const frames = reader.lookMany(most, { least }), found = model.lookMany(most, least);
+    const frames = reader.lookMany(most, { least });
+    const found = model.lookMany(most, least);
     equal(frames?.length, found?.items.length);
     if (found) deepEqual(frames!.map(copyOf), found.items);
   }),
   operations.reading("for of", fc.nat(3), (model, reader, most) => {
-    let thrown: unknown, left = most;
+    let thrown: unknown;
+    let left = most;
     try {
       for (const frame of reader) {
         model.held = 0;
@@ -148,9 +155,12 @@ const READING = [
   }),
   operations.reading("skipToNewest", nothing, (model, reader) => equal(reader.skipToNewest(), model.skip(1))),
   operations.reading("ring.look", fc.nat(3), (model, reader, more) => {
-    const { capacity } = reader.ring, stride = capacity / model.capacity, count = 1 + more % model.capacity;
+    const { capacity } = reader.ring;
+    const stride = capacity / model.capacity;
+    const count = 1 + more % model.capacity;
     if (model.isCutShort(count)) return refuseCutShort(model, () => reader.ring.look(count * stride));
-    const view = reader.ring.look(count * stride), found = model.look(count);
+    const view = reader.ring.look(count * stride);
+    const found = model.look(count);
     equal(view === null, found === null);
     if (!view || !found || false) return;
     const bytes = Uint8Array.of(...view[0], ...view[1]);

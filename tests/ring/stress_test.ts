@@ -65,13 +65,15 @@ Deno.test("Reader that holds its writer back again gets whole frames without a g
 Deno.test("Core ends no ring before its last byte is found, however close the two come", async () => {
   const arena = new Arena();
   const rings = Array.from({ length: 20_000 }, () => arena.reserve(ringBytes(1, 1)));
-  const turn = arena.reserve(eventBytes(1)), memory = SharedMemory.create(arena);
+  const turn = arena.reserve(eventBytes(1));
+  const memory = SharedMemory.create(arena);
   for (const ring of rings) memory.core.ring_init(ring, 1, 1, 0n);
   memory.core.event_init(turn, 0, 1, 1);
   const all = { memory, waiters: [] };
   using writer = new Peer(all);
   using reader = new Peer(all);
-  const ending = writer.run("endAll", rings, turn), looking = reader.run("lookAtAll", rings, turn);
+  const ending = writer.run("endAll", rings, turn);
+  const looking = reader.run("lookAtAll", rings, turn);
   await together<unknown>(all, [ending, looking]);
   equal(await looking, 0);
 });

@@ -32,7 +32,9 @@ Deno.test("TaskEvent.take() takes one activation, and none where none is pending
 });
 
 Deno.test("TaskEvent.reset() forgets all activations", () => {
-  const fixture = makeEvent(), event = fixture.open(), other = fixture.open(false);
+  const fixture = makeEvent();
+  const event = fixture.open();
+  const other = fixture.open(false);
   for (let n = 0; n < 5; n++) event.signal();
   other.reset();
   deepEqual([event.pending, event.isOpen, event.take(), other.wait(0)], [0, false, false, false]);
@@ -41,7 +43,8 @@ Deno.test("TaskEvent.reset() forgets all activations", () => {
 });
 
 Deno.test("TaskEvent.signal() stops counting at 2^32 - 1", () => {
-  const fixture = makeEvent({ activations: 2 ** 32 - 2 }), event = fixture.open();
+  const fixture = makeEvent({ activations: 2 ** 32 - 2 });
+  const event = fixture.open();
   event.signal();
   equal(event.pending, 2 ** 32 - 1);
   event.signal();
@@ -73,7 +76,8 @@ Deno.test("TaskEvent refuses a timeout that is negative or NaN, open or not", as
 
 Deno.test("TaskEvent.closed is true once nobody else is left to signal", () => {
   const fixture = makeEvent({ signalers: 2 });
-  const signaler = fixture.open(true), waiter = fixture.open(false);
+  const signaler = fixture.open(true);
+  const waiter = fixture.open(false);
   deepEqual([signaler.closed, waiter.closed], [false, false]);
   fixture.leave();
   // The one that is left may signal itself, but nobody else for it.
@@ -83,7 +87,8 @@ Deno.test("TaskEvent.closed is true once nobody else is left to signal", () => {
 });
 
 Deno.test("TaskEvent.wait() returns false at once when nobody is left to signal, true while activations are left", async () => {
-  const fixture = makeEvent({ signalers: 1, activations: 1 }), waiter = fixture.open(false);
+  const fixture = makeEvent({ signalers: 1, activations: 1 });
+  const waiter = fixture.open(false);
   fixture.leave();
   equal(waiter.wait(), true);
   equal(await waiter.waitAsync(), true);
@@ -110,7 +115,9 @@ Deno.test("TaskEvent never counts its signalers below none", () => {
 });
 
 Deno.test("TaskEvent.waitAsync() resolves when somebody signals or the last one leaves", async () => {
-  const fixture = makeEvent({ signalers: 1 }), waiter = fixture.open(false), signaler = fixture.open(true);
+  const fixture = makeEvent({ signalers: 1 });
+  const waiter = fixture.open(false);
+  const signaler = fixture.open(true);
   const signalled = waiter.waitAsync();
   signaler.signal();
   equal(await watched(signalled), true);
@@ -128,7 +135,8 @@ Deno.test("TaskEvent.waitAsync() resolves for everyone who waits", async () => {
 });
 
 Deno.test("TaskEvent that must not block throws a TypeError only where it would", async () => {
-  const fixture = makeEvent({ signalers: 2 }), event = fixture.open(true, { mayBlock: false });
+  const fixture = makeEvent({ signalers: 2 });
+  const event = fixture.open(true, { mayBlock: false });
   const message = 'Cannot wait for event "event 0": the main thread must not block, use waitAsync()';
   throws(() => event.wait(), { name: "TypeError", message });
   throws(() => event.wait(1), { name: "TypeError", message });
@@ -139,8 +147,10 @@ Deno.test("TaskEvent that must not block throws a TypeError only where it would"
 });
 
 Deno.test("TaskEvent.close() counts a signaler less, once, and forbids to signal", async () => {
-  const fixture = makeEvent({ signalers: 2 }), waiter = fixture.open(false);
-  const binding = fixture.binding(), one = new TaskEvent(fixture.memory, binding);
+  const fixture = makeEvent({ signalers: 2 });
+  const waiter = fixture.open(false);
+  const binding = fixture.binding();
+  const one = new TaskEvent(fixture.memory, binding);
   one.signal();
   one.close();
   one.close();
@@ -163,7 +173,8 @@ Deno.test("TaskEvent.close() of a party that only waits changes nothing for the 
 });
 
 Deno.test("TaskEvent.take() gives distinct activations to all who take, and loses none", async () => {
-  const fixture = makeEvent({ signalers: 2 }), times = 20_000;
+  const fixture = makeEvent({ signalers: 2 });
+  const times = 20_000;
   using one = new Peer(fixture);
   using two = new Peer(fixture);
   using signaler = new Peer(fixture);

@@ -102,7 +102,8 @@ Deno.test('Waiter.block() never parks by "spin", and never spins by "park"', () 
 
 /** How long "adaptive" spins, wait by wait, where they end like this. */
 function spinsFor(endings: readonly number[], options?: WaiterOptions): number[] {
-  const target = new Scripted(endings.length), park = target.park.bind(target);
+  const target = new Scripted(endings.length);
+  const park = target.park.bind(target);
   target.park = (...wait) => {
     target.ending = endings[target.parks.length];
     return park(...wait);
@@ -114,7 +115,8 @@ function spinsFor(endings: readonly number[], options?: WaiterOptions): number[]
 Deno.test('Waiter.block() by "adaptive" spins less while that does not pay, and more again when it does', () => {
   const [first, ...rest] = spinsFor([...new Array(9).fill(codes.WOKEN), ...new Array(20).fill(codes.SPUN)]);
   if (navigator.hardwareConcurrency < 2) return equal(first, 0);
-  const falling = [first, ...rest.slice(0, 9)], rising = rest.slice(9);
+  const falling = [first, ...rest.slice(0, 9)];
+  const rising = rest.slice(9);
   ok(falling.every((spins, n) => n === 0 || spins <= falling[n - 1]));
   ok(falling.at(-1)! < first && falling.at(-1)! > 0);
   ok(rising.every((spins, n) => n === 0 || spins >= rising[n - 1]));

@@ -42,7 +42,8 @@ const READER_WAKERS: Record<string, (stream: Stream) => void> = {
 
 for (const [waker, wake] of Object.entries(READER_WAKERS)) {
   Deno.test(`Core.reader_wait() returns on ${waker}, for all readers that are parked`, async () => {
-    const stream = makeOne(false), { ring, memory, waiters: [data] } = stream;
+    const stream = makeOne(false);
+    const { ring, memory, waiters: [data] } = stream;
     using one = new Peer(stream);
     using other = new Peer(stream);
     const parking = [one, other].map((peer, index) =>
@@ -66,7 +67,8 @@ const WRITER_WAKERS: Record<string, (slowest: Reader<"int32">, stream: Stream) =
 
 for (const [waker, wake] of Object.entries(WRITER_WAKERS)) {
   Deno.test(`Core.writer_wait() returns on ${waker} of the slowest reader`, async () => {
-    const stream = makeOne(true), { ring, memory, waiters: [, space] } = stream;
+    const stream = makeOne(true);
+    const { ring, memory, waiters: [, space] } = stream;
     stream.reader(1).read();
     using peer = new Peer(stream);
     const parking = peer.run("park", "writer_wait", ring.address, 64);
@@ -78,7 +80,9 @@ for (const [waker, wake] of Object.entries(WRITER_WAKERS)) {
 
 Deno.test("Core.writer_wait() sleeps on while readers move that are not the one it waits for", async () => {
   const stream = makeStream({ dtype: "int32", frames: 4, readers: 2 });
-  const writer = stream.writer(), fast = stream.reader(0), slow = stream.reader(1);
+  const writer = stream.writer();
+  const fast = stream.reader(0);
+  const slow = stream.reader(1);
   for (let n = 0; n < 4; n++) writer.write(frame(n));
   fast.read();
   using peer = new Peer(stream);
@@ -113,7 +117,9 @@ for (const [waker, wake] of Object.entries(EVENT_WAKERS)) {
 
 for (const wait of WAIT_STRATEGIES) {
   Deno.test(`Reader.read() in another worker, waiting by "${wait}", gets what comes, and null at the end`, async () => {
-    const stream = makeOne(false, wait), binding = stream.readerBindings[0], writer = stream.writer();
+    const stream = makeOne(false, wait);
+    const binding = stream.readerBindings[0];
+    const writer = stream.writer();
     stream.reader(1).close();
     using peer = new Peer(stream);
     for (const n of [1, 2, 3]) {
@@ -129,7 +135,9 @@ for (const wait of WAIT_STRATEGIES) {
   });
 
   Deno.test(`Writer.write() in another worker, waiting by "${wait}", gets in when there is room`, async () => {
-    const stream = makeOne(true, wait), binding = stream.writerBinding, reader = stream.reader(0);
+    const stream = makeOne(true, wait);
+    const binding = stream.writerBinding;
+    const reader = stream.reader(0);
     stream.reader(1).close();
     using peer = new Peer(stream);
     for (const n of [2, 3, 4]) {
@@ -156,7 +164,9 @@ Deno.test("Reader.read() and Writer.write() in another worker give up after thei
 });
 
 Deno.test("Reader.readAsync() resolves when another worker writes, and when it closes", async () => {
-  const stream = makeOne(false), reader = stream.reader(0), other = stream.reader(1);
+  const stream = makeOne(false);
+  const reader = stream.reader(0);
+  const other = stream.reader(1);
   using peer = new Peer(stream);
   const first = [reader.readAsync(), other.readAsync()];
   await peer.run("call", stream.writerBinding, "write", frame(1), 0);
@@ -167,7 +177,8 @@ Deno.test("Reader.readAsync() resolves when another worker writes, and when it c
 });
 
 Deno.test("Writer.writeAsync() resolves when readers in another worker have read or are gone", async () => {
-  const stream = makeOne(true), writer = stream.writer();
+  const stream = makeOne(true);
+  const writer = stream.writer();
   using peer = new Peer(stream);
   const [one, other] = stream.readerBindings;
   const second = writer.writeAsync(frame(2));
@@ -181,7 +192,8 @@ Deno.test("Writer.writeAsync() resolves when readers in another worker have read
 });
 
 Deno.test("TaskEvent.waitAsync() resolves when another worker signals", async () => {
-  const event = makeEvent(), waiting = event.open(false).waitAsync();
+  const event = makeEvent();
+  const waiting = event.open(false).waitAsync();
   using peer = new Peer(event);
   await peer.run("call", event.binding(), "signal");
   equal(await watched(waiting), true);
@@ -228,8 +240,10 @@ Deno.test("Reader.readAsync() and Writer.writeAsync() lose no wake-up against a 
   const [there, back] = makeStreams({ dtype: "int32", frames: 1 }, { dtype: "int32", frames: 1 });
   const all = { memory: there.memory, waiters: [...there.waiters, ...back.waiters] };
   using peer = new Peer(all);
-  const rounds = 2000, answering = peer.run("answer", there.readerBindings[0], back.writerBinding, rounds);
-  const writer: Writer<"int32"> = there.writer(), reader: Reader<"int32"> = back.reader();
+  const rounds = 2000;
+  const answering = peer.run("answer", there.readerBindings[0], back.writerBinding, rounds);
+  const writer: Writer<"int32"> = there.writer();
+  const reader: Reader<"int32"> = back.reader();
   const asking = (async () => {
     for (let round = 0; round < rounds; round++) {
       equal(await writer.writeAsync(frame(round)), true);

@@ -61,8 +61,10 @@ for (const cacheAlign of [true, false]) {
       await using _ = pipe;
       const sent = Uint8Array.from({ length: 2 * length * 33 }, (_, n) => n * 7 % 251);
       const chunks: Uint8Array<ArrayBuffer>[] = [];
-      for (let at = 0, size = 1; at < sent.length; at += size, size = 1 + (size * 5 + 3) % (length * 7)) {
+      let size = 1;
+      for (let at = 0; at < sent.length; at += chunks.at(-1)!.length) {
         chunks.push(sent.slice(at, at + size));
+        size = 1 + (size * 5 + 3) % (length * 7);
       }
       const writing = streamOf(...chunks, new Uint8Array(0)).pipeTo(writer.writable({ bytes: true }));
       deepEqual(await soon(new Response(reader.readable({ bytes: true })).bytes()), sent);

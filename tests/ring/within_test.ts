@@ -9,7 +9,8 @@ Deno.test("within() says whether a promise resolves in time", async () => {
 });
 
 Deno.test("within() hears of what has come in time to a thread that was busy", async () => {
-  const { port1, port2 } = new MessageChannel(), heard = Promise.withResolvers<void>();
+  const { port1, port2 } = new MessageChannel();
+  const heard = Promise.withResolvers<void>();
   port1.onmessage = () => heard.resolve();
   port2.postMessage("in time");
   const inTime = within(heard.promise, 10);

@@ -52,13 +52,17 @@ function medianRss(looks: readonly Footprint[]): number {
  * more `bytes` are no growth.
  */
 export function findGrowth(looks: readonly Footprint[], bytes: number): string[] {
-  const fifth = Math.ceil(looks.length / 5), early = looks.slice(fifth, 2 * fifth), late = looks.slice(-fifth);
+  const fifth = Math.ceil(looks.length / 5);
+  const early = looks.slice(fifth, 2 * fifth);
+  const late = looks.slice(-fifth);
   const growth: string[] = [];
   for (const [what, slack] of [["threads", POOL_THREADS], ["files", 0]] as const) {
-    const before = Math.max(...early.map((look) => look[what])), after = Math.min(...late.map((look) => look[what]));
+    const before = Math.max(...early.map((look) => look[what]));
+    const after = Math.min(...late.map((look) => look[what]));
     if (after > before + slack) growth.push(`${what}: ${before}, then ${after}`);
   }
-  const before = medianRss(early), after = medianRss(late);
+  const before = medianRss(early);
+  const after = medianRss(late);
   if (after > before + bytes) growth.push(`bytes of memory: ${before}, then ${after}`);
   return growth;
 }

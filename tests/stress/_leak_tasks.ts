@@ -7,7 +7,8 @@ export function fill(
   { out, go }: { out: Writer<"uint8">; go: TaskEvent },
   { params }: TaskContext<{ rounds: number; fails: boolean }>,
 ) {
-  const frame = out.frame().fill(1), frames = out.raw.length / frame.byteLength;
+  const frame = out.frame().fill(1);
+  const frames = out.raw.length / frame.byteLength;
   for (let left = params.rounds * frames; left > 0; left--) out.write(frame, Infinity);
   if (params.fails) throw new RangeError("a planned failure");
   go.signal();

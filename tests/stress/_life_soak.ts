@@ -108,12 +108,14 @@ function outcomeOf(error: unknown): string {
 }
 
 async function soakOne(random: Random, count: (outcome: string) => void): Promise<number> {
-  const ids = Array.from({ length: 1 + random.below(4) }, (_, n) => `kernel ${n}`), done: Promise<unknown>[] = [];
+  const ids = Array.from({ length: 1 + random.below(4) }, (_, n) => `kernel ${n}`);
+  const done: Promise<unknown>[] = [];
   await using runtime = new RingKernelRuntime({ graceMs: PATIENCE_MS / 2, workers: 1 + random.below(2) });
   const scene = { runtime, ids, random };
   for (const id of ids) await DEEDS.launch(scene, id);
   for (let left = DEEDS_PER_RUNTIME; left > 0; left--) {
-    const deed = random.pick(CHOICES), act = async () => await DEEDS[deed](scene, random.pick(ids));
+    const deed = random.pick(CHOICES);
+    const act = async () => await DEEDS[deed](scene, random.pick(ids));
     const outcome = act().then(() => "done", outcomeOf).then((outcome) => count(`${deed}: ${outcome}`));
     // Whatever went wrong is told at the end.
     outcome.catch(() => {});
@@ -131,7 +133,8 @@ async function soakOne(random: Random, count: (outcome: string) => void): Promis
  * @throws {Error} If a call does not come back, is refused with what it should not be, or a kernel ignores its end.
  */
 export async function soakLives(options: LifeSoakOptions): Promise<LifeSoakReport> {
-  const random = new Random(options.seed), start = performance.now();
+  const random = new Random(options.seed);
+  const start = performance.now();
   const report: LifeSoakReport = { deeds: 0, outcomes: {}, runtimes: 0, seconds: 0 };
   const count = (outcome: string) => report.outcomes[outcome] = (report.outcomes[outcome] ?? 0) + 1;
   while (report.deeds < options.deeds && report.seconds < options.minutes * 60) {

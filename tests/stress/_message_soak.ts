@@ -30,8 +30,10 @@ export interface MessageSoakReport {
 const ENVELOPE = 256;
 
 async function soakOne(random: Random, perRuntime: number): Promise<number> {
-  const senders = 1 + random.below(4), receivers = 1 + random.below(3);
-  const queueSize = 1 + random.below(random.pick([4, 4096])), queueBytes = 2 ** (10 + random.below(8));
+  const senders = 1 + random.below(4);
+  const receivers = 1 + random.below(3);
+  const queueSize = 1 + random.below(random.pick([4, 4096]));
+  const queueBytes = 2 ** (10 + random.below(8));
   const messages = Math.ceil(perRuntime / senders / receivers);
   const sink = {
     ...checkNumbered,
@@ -63,7 +65,8 @@ async function soakOne(random: Random, perRuntime: number): Promise<number> {
  * @throws {Error} If a message is lost, doubled, out of its sender's order or not what was sent.
  */
 export async function soakMessages(options: MessageSoakOptions): Promise<MessageSoakReport> {
-  const random = new Random(options.seed), start = performance.now();
+  const random = new Random(options.seed);
+  const start = performance.now();
   const report: MessageSoakReport = { messages: 0, runtimes: 0, seconds: 0 };
   while (report.messages < options.messages && report.seconds < options.minutes * 60) {
     report.messages += await soakOne(random, options.perRuntime);

@@ -41,7 +41,8 @@ export class NumberedWriter {
   written = 0;
 
   constructor(writer: Writer, numbering: Numbering, random: Random) {
-    const scratch = writer.frame(), own = writer.frame().slice();
+    const scratch = writer.frame();
+    const own = writer.frame().slice();
     this.#writer = writer;
     this.#numbering = numbering;
     this.#random = random;
@@ -99,7 +100,8 @@ export class NumberedReader {
   received = 0;
 
   constructor(reader: Reader, numbering: Numbering, random: Random) {
-    const scratch = reader.frame(), own = reader.frame().slice();
+    const scratch = reader.frame();
+    const own = reader.frame().slice();
     this.#reader = reader;
     this.#numbering = numbering;
     this.#random = random;
@@ -151,7 +153,8 @@ export class NumberedReader {
 
   #check(number: number): void {
     if (number === -1) throw new Error(`frame ${this.received} of "${this.#reader.name}" is torn`);
-    const index = (number - this.#numbering.first) >>> 0, expected = this.received + this.#reader.lost;
+    const index = (number - this.#numbering.first) >>> 0;
+    const expected = this.received + this.#reader.lost;
     if (index !== expected) {
       throw new Error(
         `frame ${index} of "${this.#reader.name}" comes where ${expected} should, ${this.#reader.lost} lost`,
@@ -162,7 +165,8 @@ export class NumberedReader {
 
   /** Checks that nothing is missing at the end of the stream. */
   finish(): void {
-    const { count } = this.#numbering, { lost, name } = this.#reader;
+    const { count } = this.#numbering;
+    const { lost, name } = this.#reader;
     if (this.received + lost === count) return;
     throw new Error(`"${name}" ends after ${this.received} frames and ${lost} lost, of ${count}`);
   }

@@ -122,7 +122,8 @@ function planReader(random: Random, count: number, { modes, isFickle }: Kind): R
 }
 
 function planStream(random: Random, units: number, frames: number): Omit<StreamPlan, "readers"> {
-  const dtype = random.pick(DTYPE_NAMES), { array, lanes } = DTYPES[dtype];
+  const dtype = random.pick(DTYPE_NAMES);
+  const { array, lanes } = DTYPES[dtype];
   const elements = units * UNIT / array.BYTES_PER_ELEMENT / lanes;
   return {
     dtype,
@@ -137,8 +138,11 @@ function planStream(random: Random, units: number, frames: number): Omit<StreamP
 /** The `index`th pipeline of a soak. Its frames are `scale` times as many as they would be. */
 export function planPipeline(seed: number, index: number, scale: number): PipelinePlan {
   const random = new Random(seed * 1_000_003 + index * 7919);
-  const kind = random.pick(KINDS), { isFickle } = kind;
-  const units = random.pick(kind.units), isAsync = isFickle && random.below(6) === 0, relays = random.pick(kind.relays);
+  const kind = random.pick(KINDS);
+  const { isFickle } = kind;
+  const units = random.pick(kind.units);
+  const isAsync = isFickle && random.below(6) === 0;
+  const relays = random.pick(kind.relays);
   const rings = Array.from({ length: relays + 1 }, () => random.pick(kind.rings));
   const most = Math.min(kind.frames, kind.bytes / (units * UNIT), kind.fillings * Math.min(...rings)) / (1 + relays);
   const share = (200 + random.below(801)) / 1000;

@@ -30,7 +30,8 @@ export interface QueueSoakReport {
 
 /** A party that dies with a claim or with the turn, and is cleaned up after a moment later. */
 async function dieAndUnblock(fixture: QueueFixture, random: Random): Promise<void> {
-  const seat = fixture.seat(), queue = fixture.open();
+  const seat = fixture.seat();
+  const queue = fixture.open();
   using peer = new Peer(fixture);
   const isConsumer = random.below(2) === 0;
   if (isConsumer) await peer.run("lookAndDie", seat);
@@ -40,7 +41,8 @@ async function dieAndUnblock(fixture: QueueFixture, random: Random): Promise<voi
 }
 
 async function soakOne(random: Random, perQueue: number): Promise<number> {
-  const producers = 1 + random.below(4), consumers = 1 + random.below(3);
+  const producers = 1 + random.below(4);
+  const consumers = 1 + random.below(3);
   const fixture = makeQueue({
     records: 1 + random.below(64),
     bytes: 2 ** (8 + random.below(8)),
@@ -63,7 +65,8 @@ async function soakOne(random: Random, perQueue: number): Promise<number> {
  * @throws {Error} If a record was lost, doubled, torn or out of order.
  */
 export async function soakQueues(options: QueueSoakOptions): Promise<QueueSoakReport> {
-  const began = performance.now(), random = new Random(options.seed);
+  const began = performance.now();
+  const random = new Random(options.seed);
   const report: QueueSoakReport = { records: 0, queues: 0, deaths: 0, seconds: 0 };
   while (report.records < options.records && report.seconds < options.minutes * 60) {
     report.records += await soakOne(random, options.perQueue);

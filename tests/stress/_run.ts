@@ -28,8 +28,10 @@ function isEarly({ ending }: PipelinePlan): boolean {
 /** Declares what is planned. */
 function build(plan: PipelinePlan): Built {
   const pipe = new Pipeline(plan.name, new URL("./_tasks.ts", import.meta.url), { graceMs: GRACE_MS });
-  const { crash, ending } = plan, count = isEarly(plan) ? Infinity : plan.count;
-  const activations = newTally(), tallies = [activations];
+  const { crash, ending } = plan;
+  const count = isEarly(plan) ? Infinity : plan.count;
+  const activations = newTally();
+  const tallies = [activations];
   let position = 0;
   const add = (name: string, fn: unknown, bindings: object, params: object) => {
     const own = newTally();
@@ -119,7 +121,8 @@ export async function runPlan(plan: PipelinePlan): Promise<Result> {
   } finally {
     await pipe.close();
   }
-  const found = counts(), { frames, activations } = expected(plan);
+  const found = counts();
+  const { frames, activations } = expected(plan);
   if (ending === "end" && (found.frames < frames || found.activations !== activations)) {
     const missing = `${found.frames} frames of ${frames} or more, ${found.activations} activations of ${activations}`;
     throw new Error(`"${plan.name}" has ended without a failure, but with ${missing}`);

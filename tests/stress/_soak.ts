@@ -38,7 +38,8 @@ export interface SoakReport {
 /** Keeps the most of what is held at any time. */
 function watchPeak(report: SoakReport): Disposable {
   const timer = setInterval(() => {
-    const { rss, threads, files } = footprint(), { peak } = report;
+    const { rss, threads, files } = footprint();
+    const { peak } = report;
     report.peak = {
       rss: Math.max(peak.rss, rss),
       threads: Math.max(peak.threads, threads),
@@ -54,7 +55,8 @@ function watchPeak(report: SoakReport): Disposable {
  * @throws {Error} If a pipeline did not do what it must.
  */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
-  const began = performance.now(), { seed, pipelines, scale } = options;
+  const began = performance.now();
+  const { seed, pipelines, scale } = options;
   const endings = { end: 0, stop: 0, close: 0, crash: 0 };
   const report: SoakReport = {
     ...{ frames: 0, bytes: 0, lost: 0, activations: 0, tasks: 0, seconds: 0 },

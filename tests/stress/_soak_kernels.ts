@@ -31,7 +31,8 @@ const restart = "never";
 /** Sends to all sinks in turn. */
 export const sendNumbered = ringKernel({ id: "send numbered", module, restart, params: {} as Sending }, async (ctx) => {
   await ctx.waitActive();
-  const { sender, sinks, messages, most, seed } = ctx.params, random = new Random(seed);
+  const { sender, sinks, messages, most, seed } = ctx.params;
+  const random = new Random(seed);
   for (let number = 0; number < messages; number++) {
     for (const sink of sinks) {
       const content = contentOf(sender, number, random.below(most));
@@ -45,7 +46,8 @@ export const sendNumbered = ringKernel({ id: "send numbered", module, restart, p
 export const checkNumbered = ringKernel(
   { id: "check numbered", module, restart, input: Numbered, output: Counts, params: { senders: 0, messages: 0 } },
   async (ctx) => {
-    const { senders, messages } = ctx.params, counts = new Array<number>(senders).fill(0);
+    const { senders, messages } = ctx.params;
+    const counts = new Array<number>(senders).fill(0);
     for (let left = senders * messages; left > 0; left--) {
       const { sender, number, bytes, text } = await ctx.receive();
       equal(number, counts[sender]++);

@@ -59,8 +59,10 @@ class Course {
 
 /** Writes all frames. */
 export function source({ out }: { out: Writer }, context: TaskContext<SourceParams>) {
-  const { params } = context, course = new Course(context);
-  const random = new Random(params.seed), writer = new NumberedWriter(out, params.out, random);
+  const { params } = context;
+  const course = new Course(context);
+  const random = new Random(params.seed);
+  const writer = new NumberedWriter(out, params.out, random);
   while (writer.written < params.out.count) {
     const left = Math.min(CHUNK, params.out.count - writer.written);
     if (random.below(4) === 0) {
@@ -73,7 +75,8 @@ export function source({ out }: { out: Writer }, context: TaskContext<SourcePara
 
 /** The same without blocking its thread. */
 export async function sourceAsync({ out }: { out: Writer }, context: TaskContext<SourceParams>) {
-  const { params } = context, course = new Course(context);
+  const { params } = context;
+  const course = new Course(context);
   const writer = new NumberedWriter(out, params.out, new Random(params.seed));
   while (writer.written < params.out.count) {
     await writer.writeAsync();
@@ -83,8 +86,11 @@ export async function sourceAsync({ out }: { out: Writer }, context: TaskContext
 
 /** Writes a frame for each that it reads. */
 export function relay({ in: from, out }: { in: Reader; out: Writer }, context: TaskContext<RelayParams>) {
-  const { params } = context, course = new Course(context), random = new Random(params.seed);
-  const reader = new NumberedReader(from, params.in, random), writer = new NumberedWriter(out, params.out, random);
+  const { params } = context;
+  const course = new Course(context);
+  const random = new Random(params.seed);
+  const reader = new NumberedReader(from, params.in, random);
+  const writer = new NumberedWriter(out, params.out, random);
   try {
     while (reader.read(Infinity)) {
       writer.write();
@@ -98,7 +104,9 @@ export function relay({ in: from, out }: { in: Reader; out: Writer }, context: T
 
 /** Reads what its mode says. */
 export function sink({ in: from }: { in: Reader }, context: TaskContext<SinkParams>) {
-  const { params } = context, course = new Course(context), random = new Random(params.seed);
+  const { params } = context;
+  const course = new Course(context);
+  const random = new Random(params.seed);
   const reader = new NumberedReader(from, params.in, random);
   try {
     if (params.mode === "blocking") readAll(from, reader, course, random);
@@ -112,7 +120,8 @@ export function sink({ in: from }: { in: Reader }, context: TaskContext<SinkPara
 
 /** The same, of all frames, without blocking its thread. */
 export async function sinkAsync({ in: from }: { in: Reader }, context: TaskContext<SinkParams>) {
-  const { params } = context, course = new Course(context);
+  const { params } = context;
+  const course = new Course(context);
   const reader = new NumberedReader(from, params.in, new Random(params.seed));
   try {
     for await (const frame of from) {
@@ -175,7 +184,8 @@ export function signaler({ go }: { go: TaskEvent }, context: TaskContext<Signale
 
 /** Takes all activations that others signal. */
 export function taker({ go }: { go: TaskEvent }, context: TaskContext<CommonParams>) {
-  const taken = new Float64Array(context.params.tally), course = new Course(context);
+  const taken = new Float64Array(context.params.tally);
+  const course = new Course(context);
   while (go.wait()) {
     if (!go.take()) continue;
     taken[3]++;

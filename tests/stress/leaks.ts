@@ -8,7 +8,8 @@ import { findGrowth, type Footprint, footprint, settledFootprint } from "./_foot
 import { drain, fill } from "./_leak_tasks.ts";
 
 /** Bytes of a pipeline's ring, all of which it touches. */
-const RING_BYTES = 2 ** 22, FRAME_BYTES = 2 ** 16;
+const RING_BYTES = 2 ** 22;
+const FRAME_BYTES = 2 ** 16;
 /** The ways to end. From one look to the next there is a pipeline of each. */
 const LIVES = ["ends", "fails", "is stopped", "is closed", "is never started", "is never compiled"] as const;
 
@@ -18,7 +19,8 @@ type Life = (typeof LIVES)[number];
 async function live(life: Life): Promise<void> {
   const pipe = new Pipeline(life, new URL("./_leak_tasks.ts", import.meta.url), { graceMs: 30_000 });
   const frames = RING_BYTES / FRAME_BYTES;
-  const bytes = pipe.addStream("bytes", { shape: [FRAME_BYTES], dtype: "uint8", frames }), go = pipe.addEvent("go");
+  const bytes = pipe.addStream("bytes", { shape: [FRAME_BYTES], dtype: "uint8", frames });
+  const go = pipe.addEvent("go");
   const isEndless = life === "is stopped" || life === "is closed";
   const params = { rounds: isEndless ? Infinity : 2, fails: life === "fails" };
   pipe.addTask("fill", { fn: fill, writes: { out: bytes }, events: { go }, params });
@@ -61,7 +63,8 @@ for (let done = 0; done < pipelines; done += LIVES.length) looks.push(atRest = a
 // A pipeline that is not let go keeps two workers, of some 7 MB each, or at least its ring. A tenth of a ring for each is
 // far more than what the collection of garbage and the allocator leave behind, and far less than any of these.
 const growth = findGrowth(looks, looks.length * LIVES.length * RING_BYTES / 10);
-const megabytes = looks.map(({ rss }) => Math.round(rss / 1e6)), last = looks[looks.length - 1];
+const megabytes = looks.map(({ rss }) => Math.round(rss / 1e6));
+const last = looks[looks.length - 1];
 console.log(`pipelines      ${looks.length * LIVES.length}
 threads        ${looks[0].threads} at first, ${last.threads} at last
 file handles   ${looks[0].files} at first, ${last.files} at last

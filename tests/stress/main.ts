@@ -51,7 +51,8 @@ function positive(name: string, value: string): number {
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
 
 function print({ frames, bytes, seconds, endings, rests, peak, ...counts }: SoakReport): void {
-  const first = rests[0], last = rests[rests.length - 1];
+  const first = rests[0];
+  const last = rests[rests.length - 1];
   const { end, stop, close, crash } = endings;
   console.log(`
 frames checked      ${frames} (${(frames / seconds / 1e6).toFixed(2)} million a second)

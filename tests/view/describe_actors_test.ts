@@ -31,7 +31,8 @@ Deno.test("describeActors() has an edge for each way that messages have gone, an
   await using runtime = new RingKernelRuntime();
   await runtime.kernelScope("counter", counter);
   await runtime.kernelScope("echo", echo);
-  const first = await runtime.kernelScope("source", source), other = await runtime.kernelScope("asker", asker);
+  const first = await runtime.kernelScope("source", source);
+  const other = await runtime.kernelScope("asker", asker);
   await first.send(Count({ count: 3 }));
   await first.receive(PATIENTLY);
   await other.send(Text({ text: "echo" }));
@@ -86,7 +87,8 @@ Deno.test("A runtime's figures fit its description, in every kind of drawing", a
   await runtime.kernelScope("mortal", mortal);
   await runtime.send("mortal", Order({ deed: "throw" }));
   await until(() => runtime.stateOf("mortal") === "terminated", "it has failed");
-  const description = describeActors(runtime), figures = describeActorFigures(runtime.getAllTelemetry());
+  const description = describeActors(runtime);
+  const figures = describeActorFigures(runtime.getAllTelemetry());
   const text = await drawText(description, { figures });
   for (const part of [/● active/, /failed/, /asks/, /messages\/s/, /1 error/, /full 0 %/]) match(text, part);
   match(drawMermaid(description, { figures }), /asks/);

@@ -34,7 +34,8 @@ Deno.test("A snapshot of a running pipeline fits its description, in every kind 
   await pipe.start();
   let taken = 0;
   for await (const snapshot of pipe.watch()) {
-    const description = describePipeline(pipe), figures = describeFigures(snapshot);
+    const description = describePipeline(pipe);
+    const figures = describeFigures(snapshot);
     match(await drawText(description, { figures }), /(● running|○ waiting)/);
     match(drawMermaid(description, { figures }), /CPU \d+ #37;/);
     match(await drawSvg(description, { figures }), />CPU \d+ %</);

@@ -100,7 +100,8 @@ Deno.test("describeGraphFigures() tells of failures and attempts, and of a run o
   const first = graph.start(9);
   await first.results.catch(() => {});
   await graph.execute(0);
-  const latest = describeGraphFigures(graph).nodes!, before = describeGraphFigures(graph, first.timing).nodes!;
+  const latest = describeGraphFigures(graph).nodes!;
+  const before = describeGraphFigures(graph, first.timing).nodes!;
   equal(latest["node:flaky"].status, "completed");
   equal(before["node:flaky"].status, "failed");
   ok(before["node:flaky"].lines!.includes("3 attempts"));
@@ -110,7 +111,8 @@ Deno.test("describeGraphFigures() tells of failures and attempts, and of a run o
 Deno.test("describeGraph() and describeGraphFigures() can be drawn, also of subgraphs, empty ones and typed ones", async () => {
   const graph = nestedGraph();
   await graph.execute(" a b ");
-  const description = describeGraph(graph), figures = describeGraphFigures(graph);
+  const description = describeGraph(graph);
+  const figures = describeGraphFigures(graph);
   const text = await drawText(description, { figures });
   equal(text.match(/✓ completed/g)!.length, 4);
   match(text, /╌ prepare ╌/);

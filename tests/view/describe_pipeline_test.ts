@@ -27,7 +27,9 @@ Deno.test("describePipeline() has a node for each task, stream and event, with w
 
 Deno.test("describePipeline() has an edge for each binding, with the function's name for it where that is another", () => {
   const pipe = newPipeline("radar");
-  const numbers = pipe.addStream("numbers", INT), b = pipe.addStream("b", INT), go = pipe.addEvent("go");
+  const numbers = pipe.addStream("numbers", INT);
+  const b = pipe.addStream("b", INT);
+  const go = pipe.addEvent("go");
   pipe.addTask("count", { fn: tasks.signalThrice, events: { go } });
   pipe.addTask("double", { fn: tasks.double, reads: { numbers }, writes: { doubled: b } });
   pipe.addTask.toggleable("beep", {

@@ -66,7 +66,8 @@ const wrong: [string, Partial<ViewDescription>, Figures | undefined, string, str
 ];
 for (const [what, change, figures, name, message] of wrong) {
   Deno.test(`drawText(), drawMermaid() and drawSvg() refuse ${what}`, async () => {
-    const error = { name, message: `Cannot draw "x": ${message}` }, description = { ...GOOD, ...change };
+    const error = { name, message: `Cannot draw "x": ${message}` };
+    const description = { ...GOOD, ...change };
     throws(() => drawMermaid(description, { figures }), error);
     await rejects(() => drawText(description, { figures }), error);
     await rejects(() => drawSvg(description, { figures }), error);

@@ -21,7 +21,9 @@ const LINE: ViewDescription = {
 
 /** What the elements of an SVG say, and whether all are closed. A small reader of XML, strict where it matters. */
 function readXml(svg: string): { texts: string[]; attributes: Map<string, string[]> } {
-  const open: string[] = [], texts: string[] = [], attributes = new Map<string, string[]>();
+  const open: string[] = [];
+  const texts: string[] = [];
+  const attributes = new Map<string, string[]>();
   const unescape = (text: string) => {
     ok(!/&(?!(amp|lt|gt|quot);)|[<>]/.test(text), `not escaped: ${text}`);
     return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
@@ -60,7 +62,8 @@ Deno.test("drawSvg() shows status, figures and loads, in colours that say the sa
     },
     edges: { "task:a -> stream:s": { load: 0.1 } },
   };
-  const svg = await drawSvg(LINE, { figures }), { texts } = readXml(svg);
+  const svg = await drawSvg(LINE, { figures });
+  const { texts } = readXml(svg);
   for (const text of ["failed", "12 k/s", "95 %", "10 %", "odd"]) ok(texts.includes(text), text);
   match(svg, /class="rm-task rm-bad" data-node="task:a"/);
   match(svg, /class="rm-event rm-calm" data-node="event:e"/);

@@ -49,7 +49,8 @@ Deno.test("drawText() draws to the right when it is told to, or when only that f
     nodes: [1, 2, 3, 4].map((n) => ({ id: `n${n}`, kind: "task", title: `number ${n}` })),
     edges: [],
   };
-  const down = await drawText(description), right = await drawText(description, { direction: "right" });
+  const down = await drawText(description);
+  const right = await drawText(description, { direction: "right" });
   const width = (text: string) => Math.max(...text.split("\n").map((line) => line.length));
   ok(width(right) < 20 && width(down) > 50);
   equal(await drawText(description, { width: 100 }), down);
@@ -85,7 +86,8 @@ Deno.test("drawText() writes every title whole and nothing that a terminal would
     descriptions(8),
     fc.constantFrom("down" as const, "right" as const),
     async (description, direction) => {
-      const text = await drawText(description, { direction }), content = prepare(description);
+      const text = await drawText(description, { direction });
+      const content = prepare(description);
       ok(!/\p{Cc}|[\u202a-\u202e\u2066-\u2069]/u.test(text.replaceAll("\n", "")));
       for (const { title, details } of content.nodes) {
         for (const line of [title, ...details]) ok(text.includes(line), `${JSON.stringify(line)} in\n${text}`);

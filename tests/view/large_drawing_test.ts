@@ -9,7 +9,8 @@ function tree(size: number): ViewDescription {
   return { title: "tree", nodes, edges };
 }
 
-const LARGE = tree(90), SMALL = tree(8);
+const LARGE = tree(90);
+const SMALL = tree(8);
 
 /** Counts the workers that are started, and those that run; `refuse` lets none start. */
 class Workers implements Disposable {

@@ -97,7 +97,8 @@ export const KINDS: Readonly<Record<string, () => Promise<void>>> = {
     await runtime.activate("busy");
   },
   "a function in a pool": async () => {
-    const pool = new WorkerPool({ name: "left", workers: 1 }), started = new Int32Array(new SharedArrayBuffer(4));
+    const pool = new WorkerPool({ name: "left", workers: 1 });
+    const started = new Int32Array(new SharedArrayBuffer(4));
     pool.run({ module: MODULE, exportName: "compute" }, [started], { context: true }).catch(() => {});
     while (pool.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   },

@@ -46,7 +46,8 @@ for (const args of [["--minify", "--output", "one.js"], ["--code-splitting", "--
 
 Deno.test("A bundle that runs its program again in a worker says that import.meta.main is missing", async () => {
   await inFolder(async (folder) => {
-    const file = join(folder, "unguarded.ts"), target = join(folder, "unguarded.js");
+    const file = join(folder, "unguarded.ts");
+    const target = join(folder, "unguarded.js");
     const mod = new URL("../../mod.ts", import.meta.url).href;
     await Deno.writeTextFile(
       file,
@@ -65,8 +66,10 @@ await pipe.run();\n`,
 
 Deno.test("A bundle in a format that has no import.meta.url says so when it is to start a worker", async () => {
   await inFolder(async (folder) => {
-    const target = join(folder, "one.js"), classic = join(folder, "classic.js");
-    const file = join(folder, "line.ts"), mod = new URL("../../mod.ts", import.meta.url).href;
+    const target = join(folder, "one.js");
+    const classic = join(folder, "classic.js");
+    const file = join(folder, "line.ts");
+    const mod = new URL("../../mod.ts", import.meta.url).href;
     await Deno.writeTextFile(
       file,
       `import { Manager } from ${JSON.stringify(new URL("../../src/runtime.ts", import.meta.url).href)};
@@ -128,7 +131,8 @@ Deno.test("deno compile embeds the hosts of all workers, and the modules that th
 
 Deno.test("deno compile embeds a saved pipeline and its modules if they are included, and not otherwise", async () => {
   await inFolder(async (folder) => {
-    const mod = new URL("../../mod.ts", import.meta.url).href, program = join(folder, "main.ts");
+    const mod = new URL("../../mod.ts", import.meta.url).href;
+    const program = join(folder, "main.ts");
     await Deno.writeTextFile(join(folder, "line.toml"), "# a saved pipeline\n");
     await Deno.writeTextFile(join(folder, "tasks.ts"), "export function lonely() {}\n");
     await Deno.writeTextFile(

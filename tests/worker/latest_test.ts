@@ -2,7 +2,9 @@ import { deepEqual, equal } from "node:assert/strict";
 import { Latest } from "../../src/worker/latest.ts";
 
 Deno.test("Latest.follow() gives each value to who keeps up, the latest to who does not, and ends with the last", async () => {
-  const latest = new Latest(1), quick = latest.follow(), slow = latest.follow();
+  const latest = new Latest(1);
+  const quick = latest.follow();
+  const slow = latest.follow();
   deepEqual([(await quick.next()).value, (await slow.next()).value], [1, 1]);
   const next = quick.next();
   latest.replace(2, false);
@@ -14,7 +16,8 @@ Deno.test("Latest.follow() gives each value to who keeps up, the latest to who d
 });
 
 Deno.test("Latest.follow(seen) begins with the value after that", async () => {
-  const latest = new Latest("a"), following = latest.follow(latest.value).next();
+  const latest = new Latest("a");
+  const following = latest.follow(latest.value).next();
   latest.replace("b", false);
   equal((await following).value, "b");
 });

@@ -74,7 +74,8 @@ Deno.test({
       await run.ready();
       const earlier: string[] = [];
       // On a busy machine Deno takes long to end a thread now and then, though it was told to; at every restart is a leak.
-      for (let left = -1, restarts = 0; left !== 0; restarts++) {
+      let left = -1;
+      for (let restarts = 0; left !== 0; restarts++) {
         const old = workersOf(run.pid).filter((thread) => !earlier.includes(thread));
         ok(old.length >= 5, `there were ${old.length} workers`);
         await run.edit();

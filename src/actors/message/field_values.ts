@@ -10,7 +10,8 @@ import type { Buffer } from "node:buffer";
 import type { Sheet } from "./sheet.ts";
 
 const [OTHER, NUMBER, TEXT, TRUE, FALSE, NULL, UNDEFINED] = [0, 1, 2, 3, 4, 5, 6];
-const NUMBER_BYTES = 9, TEXT_BYTES = 5;
+const NUMBER_BYTES = 9;
+const TEXT_BYTES = 5;
 /** In characters. Longer texts are the serialiser's, which is quicker then; and those with lone surrogates, which UTF-8 has not. */
 const LONGEST_TEXT = 256;
 /** Texts up to this length are written sooner character by character, as long as they are ASCII. */
@@ -112,13 +113,15 @@ export class ValueReader {
 
   /** The next value. */
   next(): unknown {
-    const at = this.#at, tag = this.#bytes[at];
+    const at = this.#at;
+    const tag = this.#bytes[at];
     if (tag === NUMBER) {
       this.#at = at + NUMBER_BYTES;
       return this.#view.getFloat64(at + 1, true);
     }
     if (tag === TEXT) {
-      const start = at + TEXT_BYTES, end = start + this.#view.getUint32(at + 1, true);
+      const start = at + TEXT_BYTES;
+      const end = start + this.#view.getUint32(at + 1, true);
       this.#at = end;
       return this.#bytes.toString("utf8", start, end);
     }

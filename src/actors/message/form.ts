@@ -20,7 +20,8 @@ const decoder = new TextDecoder();
 
 /** Two hashes by FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv), 53 bits together. */
 function numberOf(bytes: Uint8Array): number {
-  let low = 0x811c9dc5, high = 0x01000193;
+  let low = 0x811c9dc5;
+  let high = 0x01000193;
   for (const byte of bytes) {
     low = Math.imul(low ^ byte, 0x01000193) >>> 0;
     high = Math.imul(high ^ byte, 0x01000193) + 0x9e3779b9 >>> 0;

@@ -110,7 +110,8 @@ export class Supervisor implements WorkerListener {
   #fail(ending: Ending): void {
     const failure = reportFailure(this.#id, ending.incident, ending.error);
     this.#hooks.failed(failure);
-    const canGoOn = !this.#isStopping && this.#hasLoaded, isInPlace = this.#isInPlace(ending);
+    const canGoOn = !this.#isStopping && this.#hasLoaded;
+    const isInPlace = this.#isInPlace(ending);
     // A call that has received something was none in vain: the run goes on.
     if (canGoOn && isInPlace && ending.hasReceived) return this.#run();
     const delay = canGoOn ? this.#nextDelay() : null;

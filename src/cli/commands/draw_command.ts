@@ -87,9 +87,11 @@ function formatOf(file = ".txt"): DrawingFormat {
 
 /** The drawing must not take the place of what is drawn, by whatever name. */
 async function expectOther(file: string, target: string): Promise<void> {
-  const url = urlOf(target), at = await Deno.stat(file).catch(() => null);
+  const url = urlOf(target);
+  const at = await Deno.stat(file).catch(() => null);
   if (url.protocol !== "file:" || !at) return;
-  const source = await Deno.stat(url).catch(() => null), path = await Deno.realPath(file);
+  const source = await Deno.stat(url).catch(() => null);
+  const path = await Deno.realPath(file);
   const isSame = path === await Deno.realPath(url).catch(() => null) ||
     source?.ino != null && source.ino === at.ino && source.dev === at.dev;
   if (isSame) throw new UsageError(`Cannot write ${file}: it is what is to be drawn`);

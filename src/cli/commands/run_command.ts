@@ -112,7 +112,8 @@ async function announce(
 ): Promise<Announced | undefined> {
   using stack = new DisposableStack();
   try {
-    const server = stack.use(await serveRun(pipe.name, watch)), { address } = server;
+    const server = stack.use(await serveRun(pipe.name, watch));
+    const { address } = server;
     const source = urlOf(target).href;
     stack.use(await announceRun({ version: RUN_VERSION, pid: Deno.pid, name: pipe.name, source, address }));
     const kept = stack.move();

@@ -110,7 +110,8 @@ class Watched {
 /** Where the one is heard that is meant. */
 async function findSource(target: string | undefined): Promise<Source> {
   if (target !== undefined && /^https?:/i.test(target)) return pageSource(urlOf(target).href);
-  const records = await findRecords(), areRunning = await Promise.all(records.map(isRunning));
+  const records = await findRecords();
+  const areRunning = await Promise.all(records.map(isRunning));
   const runs = records.filter((_, index) => areRunning[index]);
   const meant = target === undefined ? runs : runs.filter((run) => isMeant(run, target));
   if (meant.length === 1) {

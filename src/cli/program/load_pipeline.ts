@@ -39,7 +39,8 @@ export const PIPELINE: Kind<Pipeline> = { name: "pipeline", includes: isPipeline
  * @throws {PipelineFileError} If the saved file is broken.
  */
 export async function load<Thing>(target: string, options: LoadOptions, kind: Kind<Thing>): Promise<Thing | Pipeline> {
-  const url = urlOf(target), isFile = url.protocol === "file:";
+  const url = urlOf(target);
+  const isFile = url.protocol === "file:";
   if (isFile) await expectFile(target, fileURLToPath(url));
   if (isFile && SAVED.test(url.pathname)) return await loadFile(target, url, options);
   if (isFile && !MODULE.test(url.pathname)) {
@@ -108,11 +109,13 @@ async function loadModule<Thing>(
   setMainModule(href);
   const exports = await attempt<Record<string, unknown>>(() => import(href), `Cannot load ${target}: it`);
   if (!Object.hasOwn(exports, name)) {
-    const names = Object.keys(exports), has = names.length === 0 ? "nothing" : names.join(", ");
+    const names = Object.keys(exports);
+    const has = names.length === 0 ? "nothing" : names.join(", ");
     const meant = name === "default" ? "a default export; name another one with --export" : `an export "${name}"`;
     throw new TargetError(`Cannot load ${target}: it does not have ${meant}${suggest(name, names)}; it exports ${has}`);
   }
-  const found = exports[name], subject = `Cannot load ${target}: export "${name}"`;
+  const found = exports[name];
+  const subject = `Cannot load ${target}: export "${name}"`;
   const isFunction = typeof found === "function";
   const made = isFunction ? await attempt(async () => await found(), subject) : found;
   if (kind.includes(made)) return made;

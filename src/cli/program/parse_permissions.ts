@@ -13,7 +13,8 @@ import { UsageError } from "./exit_status.ts";
 export function parsePermissions(words: readonly string[]): TaskPermissions {
   if (words.length === 1 && words[0] === "none") return "none";
   const entries = words.map((word): [string, true | string[]] => {
-    const [name, ...values] = word.split("="), list = values.join("=");
+    const [name, ...values] = word.split("=");
+    const list = values.join("=");
     const permission: [string, true | string[]] = [name, values.length === 0 ? true : list.split(",")];
     if (keeps(permissionsRule, { [name]: permission[1] }) && (values.length === 0 || list !== "")) return permission;
     const hint = words.length === 1 && suggest(name, ["none"]) || permissionsRule.hint!({ [name]: true });

@@ -31,7 +31,8 @@ export async function isRunning(record: RunRecord): Promise<boolean> {
 
 /** What a run tells, to its end. */
 export async function* followRun(record: RunRecord, signal: AbortSignal): AsyncGenerator<RunUpdate, void> {
-  const title = record.name, refuse = (why: string) => new TargetError(`Cannot watch ${JSON.stringify(title)}: ${why}`);
+  const title = record.name;
+  const refuse = (why: string) => new TargetError(`Cannot watch ${JSON.stringify(title)}: ${why}`);
   if (record.version > RUN_VERSION) throw refuse("it was made by a newer Ringmill");
   using connection = await connect(record);
   const close = () => connection.close();

@@ -54,7 +54,8 @@ export async function openFolder(): Promise<string> {
 
 /** Announces a run of this process, until it is disposed or the program ends. */
 export async function announceRun(record: RunRecord): Promise<Disposable> {
-  const file = join(await openFolder(), `${record.pid}.json`), draft = `${file}.tmp`;
+  const file = join(await openFolder(), `${record.pid}.json`);
+  const draft = `${file}.tmp`;
   // Nobody must read half of it.
   await Deno.writeTextFile(draft, JSON.stringify(record), { mode: 0o600 });
   await Deno.rename(draft, file);

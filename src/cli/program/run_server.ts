@@ -85,13 +85,15 @@ export class RunServer implements Disposable {
 
 /** Serves at a socket of this process in the user's folder, or at a port of this machine where that is not possible. */
 export async function serveRun(name: string, watch: () => AsyncIterable<Snapshot>): Promise<RunServer> {
-  const hello = { ringmill: RUN_VERSION, name, pid: Deno.pid }, socket = join(await openFolder(), `${Deno.pid}.sock`);
+  const hello = { ringmill: RUN_VERSION, name, pid: Deno.pid };
+  const socket = join(await openFolder(), `${Deno.pid}.sock`);
   // Of a process that had the same number.
   await Deno.remove(socket).catch(() => {});
   try {
     return new RunServer({ socket }, Deno.listen({ transport: "unix", path: socket }), hello, watch);
   } catch {
-    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 }), { port } = listener.addr as Deno.NetAddr;
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr as Deno.NetAddr;
     return new RunServer({ port, token: randomToken() }, listener, hello, watch);
   }
 }

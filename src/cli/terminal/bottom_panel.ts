@@ -6,9 +6,12 @@
 import type { Terminal } from "./terminal.ts";
 
 const ESC = "\x1b";
-const SAVE = `${ESC}7`, RESTORE = `${ESC}8`;
-const CLEAR_LINE = `${ESC}[2K`, CLEAR_BELOW = `${ESC}[J`;
-const WRAP = `${ESC}[?7h`, NO_WRAP = `${ESC}[?7l`;
+const SAVE = `${ESC}7`;
+const RESTORE = `${ESC}8`;
+const CLEAR_LINE = `${ESC}[2K`;
+const CLEAR_BELOW = `${ESC}[J`;
+const WRAP = `${ESC}[?7h`;
+const NO_WRAP = `${ESC}[?7l`;
 
 const moveTo = (row: number) => `${ESC}[${row};1H`;
 const up = (rows: number) => `${ESC}[${rows}A`;

@@ -51,7 +51,8 @@ class ChangingTable {
     const { name, terminal } = this.#options;
     const size = terminal.size();
     if (!size) return;
-    const { rows, columns } = size, height = rows - OTHERS;
+    const { rows, columns } = size;
+    const height = rows - OTHERS;
     const title = `${name}  ${time}`;
     const table = drawTable(snapshot, { title, width: columns, height, colours: !Deno.noColor });
     this.#panel.show(height < LOWEST ? [] : table.split("\n"));

@@ -56,7 +56,8 @@ class NodeCall {
     for (let attempt = 1;; attempt++) {
       const outcome = await this.#attempt(attempt);
       if ("output" in outcome) return outcome.output;
-      const error = this.#error(outcome.thrown, attempt), { isOver } = this.#execution;
+      const error = this.#error(outcome.thrown, attempt);
+      const { isOver } = this.#execution;
       if (isOver) throw error;
       this.#tell({ kind: "failure", attempt, durationMs: outcome.durationMs, error });
       const hasNext = await this.#waitForNext(error);
@@ -75,7 +76,8 @@ class NodeCall {
   }
 
   async #attempt(attempt: number): Promise<AttemptOutcome> {
-    const { name, node } = this.#node, { trace } = this.#execution;
+    const { name, node } = this.#node;
+    const { trace } = this.#execution;
     let start = performance.now();
     this.#execution.attempted(this.#node, attempt);
     const work = () => this.#bounded(attempt, (context) => node.process(this.#input, context));
@@ -98,7 +100,10 @@ class NodeCall {
 
   /** Waits for the node's limiter. */
   async #takePlace(attempt: number): Promise<() => void> {
-    const { signal } = this.#options, limiter = this.#options.limiter!, execution = this.#execution, node = this.#node;
+    const { signal } = this.#options;
+    const limiter = this.#options.limiter!;
+    const execution = this.#execution;
+    const node = this.#node;
     using linked = new LinkedSignal(execution.signal, signal);
     let isQueued = false;
     const onQueued = (queued: number) => {
@@ -134,7 +139,8 @@ class NodeCall {
 
   /** Whether there is another attempt, for which it has waited. */
   async #waitForNext(error: NodeError): Promise<boolean> {
-    const { retry, signal } = this.#options, { attempt, cause } = error;
+    const { retry, signal } = this.#options;
+    const { attempt, cause } = error;
     try {
       if (attempt >= retry.attempts || signal?.aborted || !retry.when(cause, attempt)) return false;
       const delayMs = backoffMs(retry, cause, attempt);
@@ -160,7 +166,9 @@ class NodeCall {
 
   /** Work that is given up when it takes too long or a signal aborts. */
   async #bounded(attempt: number, work: Work): Promise<unknown> {
-    const execution = this.#execution, { name } = this.#node, { timeoutMs, signal } = this.#options;
+    const execution = this.#execution;
+    const { name } = this.#node;
+    const { timeoutMs, signal } = this.#options;
     if (timeoutMs === Infinity && !signal) {
       return await execution.track(work(new AttemptContext(execution, name, attempt)), name);
     }

@@ -42,7 +42,8 @@ export class ChunkLog {
   async *read(end: () => ChunksEnd | null): AsyncGenerator<RunChunk<unknown>, void, undefined> {
     for (let at = 0;;) {
       while (at < this.#items.length) yield this.#items[at++];
-      const ended = end(), { promise } = this.#changed;
+      const ended = end();
+      const { promise } = this.#changed;
       if (ended && "error" in ended) throw ended.error;
       if (ended) return;
       await promise;

@@ -155,7 +155,8 @@ export class Execution implements ProgressListener, ContextSource {
   /** Starts the first nodes, unless it was cancelled before. */
   begin(): void {
     if (this.isOver) return;
-    const { signal, timeoutMs } = this.#options, { tracing } = this.origin;
+    const { signal, timeoutMs } = this.#options;
+    const { tracing } = this.origin;
     if (tracing) this.trace = tracing(this.graph, this.id);
     if (this.isWatched) this.tell({ kind: "runStart" });
     if (signal) {
@@ -224,7 +225,8 @@ export class Execution implements ProgressListener, ContextSource {
   }
 
   #chunksOf(node: string): ChunkLog {
-    const logs = this.#more.chunks ??= new Map(), log = logs.get(node) ?? new ChunkLog();
+    const logs = this.#more.chunks ??= new Map();
+    const log = logs.get(node) ?? new ChunkLog();
     logs.set(node, log);
     return log;
   }
@@ -254,7 +256,8 @@ export class Execution implements ProgressListener, ContextSource {
 
   /** A call of a node begins to wait for a limiter, or no longer does. */
   queued(node: PlannedNode, change: 1 | -1): void {
-    const queued = this.#more.queued ??= new Map(), count = Math.max(0, (queued.get(node) ?? 0) + change);
+    const queued = this.#more.queued ??= new Map();
+    const count = Math.max(0, (queued.get(node) ?? 0) + change);
     if (count > 0) queued.set(node, count);
     else queued.delete(node);
   }
@@ -267,13 +270,13 @@ export class Execution implements ProgressListener, ContextSource {
   /** Counts work of a node as open, until it settles. */
   track(work: unknown, node: string): unknown {
     if (!isPromise(work)) return work;
-    const open = this.#more.open ??= new Map<string, number>(),
-      close = () => {
-        const left = open.get(node)! - 1;
-        if (left > 0) open.set(node, left);
-        else open.delete(node);
-        this.#settleIfDone();
-      };
+    const open = this.#more.open ??= new Map<string, number>();
+    const close = () => {
+      const left = open.get(node)! - 1;
+      if (left > 0) open.set(node, left);
+      else open.delete(node);
+      this.#settleIfDone();
+    };
     open.set(node, (open.get(node) ?? 0) + 1);
     const tracked = Promise.resolve(work);
     tracked.then(close, close);

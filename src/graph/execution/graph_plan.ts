@@ -63,9 +63,10 @@ export interface Declaration {
 }
 
 function planNode(node: GraphNode, index: number, defaults: NodeOptions): PlannedNode {
-  const internals = internalsOf(node),
-    call = completeOptions(`compile node "${node.name}"`, internals.options, defaults);
-  const isEach = node.join === "each", isArrived = node.join === "arrived";
+  const internals = internalsOf(node);
+  const call = completeOptions(`compile node "${node.name}"`, internals.options, defaults);
+  const isEach = node.join === "each";
+  const isArrived = node.join === "arrived";
   return {
     index,
     waitsFor: 1,
@@ -91,7 +92,8 @@ export function planGraph(declaration: Declaration): Plan {
   const planned = new Map(
     [...declaration.nodes.values()].map((node, index) => [node, planNode(node, index, declaration.defaults)]),
   );
-  const nodes = [...planned.values()], problems: string[] = [];
+  const nodes = [...planned.values()];
+  const problems: string[] = [];
   for (const from of nodes) {
     for (const target of from.internals.targets) {
       const to = planned.get(target);
@@ -138,7 +140,8 @@ function joinProblems({ name, node, sources }: PlannedNode): string[] {
 }
 
 function reachProblems(nodes: readonly PlannedNode[], starts: ReadonlySet<PlannedNode>): string[] {
-  const reached = new Set(starts), targets = targetsOf(nodes);
+  const reached = new Set(starts);
+  const targets = targetsOf(nodes);
   // A set is iterated in the order of insertion, what is added meanwhile too.
   for (const { index } of reached) for (const to of targets[index]) reached.add(to);
   return nodes.filter((node) => !reached.has(node)).map(({ name }) =>
@@ -148,7 +151,8 @@ function reachProblems(nodes: readonly PlannedNode[], starts: ReadonlySet<Planne
 
 /** A cycle, from a node back to itself, or `null`. */
 function findCycle(nodes: readonly PlannedNode[]): PlannedNode[] | null {
-  const missing = nodes.map(({ sources }) => sources.length), targets = targetsOf(nodes);
+  const missing = nodes.map(({ sources }) => sources.length);
+  const targets = targetsOf(nodes);
   const order = nodes.filter(({ sources }) => sources.length === 0);
   for (const { index } of order) for (const to of targets[index]) if (--missing[to.index] === 0) order.push(to);
   if (order.length === nodes.length) return null;

@@ -8,7 +8,8 @@ export class LinkedSignal implements Disposable {
   readonly #letGo: (() => void)[];
 
   constructor(...sources: (AbortSignal | undefined)[]) {
-    const given = sources.filter((source) => source !== undefined), aborted = given.find((source) => source.aborted);
+    const given = sources.filter((source) => source !== undefined);
+    const aborted = given.find((source) => source.aborted);
     this.#letGo = given.map((source) => onAbort(source, () => this.abort(source.reason)));
     if (aborted) this.abort(aborted.reason);
   }

@@ -7,7 +7,12 @@ import { SKIPPED } from "../wiring.ts";
 
 /** By number, as executions keep them. */
 export const STATUSES: readonly NodeStatus[] = ["pending", "running", "completed", "failed", "skipped", "cancelled"];
-export const PENDING = 0, RUNNING = 1, COMPLETED = 2, FAILED = 3, LEFT_OUT = 4, CANCELLED = 5;
+export const PENDING = 0;
+export const RUNNING = 1;
+export const COMPLETED = 2;
+export const FAILED = 3;
+export const LEFT_OUT = 4;
+export const CANCELLED = 5;
 
 /** Is told what becomes of nodes, unless they fail. */
 export interface ProgressListener {
@@ -101,7 +106,8 @@ export class Progress {
     this.#listener.completed(node, output);
     const { next } = node;
     for (let n = 0; n < next.length; n++) {
-      const unit = next[n], to = unit.node;
+      const unit = next[n];
+      const to = unit.node;
       if (to.isEach) this.#push(unit);
       else if (this.#isLast(to)) {
         if (this.#lost?.[to.index] && !to.isArrived) this.#leaveOut(to);
@@ -128,7 +134,8 @@ export class Progress {
 
   /** Nothing will come from a node. Returns those that must be skipped for that. */
   #miss(node: PlannedNode): PlannedNode[] {
-    const lost = this.#lost ??= [], idle: PlannedNode[] = [];
+    const lost = this.#lost ??= [];
+    const idle: PlannedNode[] = [];
     for (const { node: to } of node.next) {
       lost[to.index] = true;
       if (!this.#isLast(to) || this.status[to.index] > RUNNING) continue;

@@ -143,7 +143,8 @@ export class BatchNode<
   ) {
     super(name, undefined, options);
     const { size = 32, maxWaitMs = 10, minSize = size, isolateRetries = true } = options;
-    const { maxWeight = Infinity, weigh = () => 1 } = options, action = `Cannot make node "${name}"`;
+    const { maxWeight = Infinity, weigh = () => 1 } = options;
+    const action = `Cannot make node "${name}"`;
     if (typeof work !== "function") refuse(TypeError, action, "expected a function", work);
     if (minSize > size) refuse(RangeError, action, `minSize must be 1 to size, ${size}`, minSize);
     if (options.maxWeight !== undefined && !options.weigh) {
@@ -157,7 +158,8 @@ export class BatchNode<
   /** Puts the input into a batch, and resolves to its own output. */
   override async process(input: In, context: NodeContext): Promise<Out> {
     context.signal.throwIfAborted();
-    const weight = this.#weigh(input), isAlone = this.#options.isolateRetries && context.attempt > 1;
+    const weight = this.#weigh(input);
+    const isAlone = this.#options.isolateRetries && context.attempt > 1;
     const batch = isAlone ? new Batch<In, Out>() : this.#batchFor(weight);
     const entry = { input, weight, outcome: Promise.withResolvers<Out>(), release: () => {} };
     batch.add(entry);
@@ -183,7 +185,8 @@ export class BatchNode<
   }
 
   #sendIfDue(batch: Batch<In, Out>): void {
-    const { size, minSize, maxWeight } = this.#options, count = batch.entries.size;
+    const { size, minSize, maxWeight } = this.#options;
+    const count = batch.entries.size;
     if (count >= size || batch.weight >= maxWeight) this.#send(batch);
     else if (count >= minSize) batch.turn ??= new Timer(0, () => this.#send(batch));
   }
@@ -218,7 +221,8 @@ export class BatchNode<
   }
 
   async #run(batch: Batch<In, Out>): Promise<void> {
-    const { limiter } = this.#options, { signal } = batch.call;
+    const { limiter } = this.#options;
+    const { signal } = batch.call;
     // To wait for the limiter does not count either.
     const place = limiter && await limiter.acquire({ signal }).catch((error) => this.#failAll(batch.entries, error));
     if (limiter && !place) return;

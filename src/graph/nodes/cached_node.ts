@@ -151,7 +151,8 @@ export class CachedNode<
    * @throws What the store throws.
    */
   async forget(input: In): Promise<void> {
-    const key = this.#keyOf(input), call = this.#calls.get(key);
+    const key = this.#keyOf(input);
+    const call = this.#calls.get(key);
     if (call) this.#outdate(key, call);
     await call?.storing;
     await this.#inTime(() => this.#store.delete(key));
@@ -220,7 +221,8 @@ export class CachedNode<
   }
 
   #begin(key: string, input: In, context: NodeContext): CachedCall<Out> {
-    const call = new SharedCall(), { promise, resolve, reject } = Promise.withResolvers<Out>();
+    const call = new SharedCall();
+    const { promise, resolve, reject } = Promise.withResolvers<Out>();
     const calling = Promise.withResolvers<void>();
     const begun: CachedCall<Out> = {
       call,
@@ -256,7 +258,8 @@ export class CachedNode<
     const entry = await this.#look(key);
     this.#count(entry ? "hit" : "miss", context);
     if (entry) return entry.value as Out;
-    const { graph, node, run, attempt, waitUntil } = context, { signal } = begun.call;
+    const { graph, node, run, attempt, waitUntil } = context;
+    const { signal } = begun.call;
     const place = await this.#limiter?.acquire({ signal });
     begin();
     // Everybody may have left meanwhile.
@@ -300,7 +303,8 @@ export class CachedNode<
   async #inTime<Result>(access: () => Result | PromiseLike<Result>): Promise<Result> {
     const result = access();
     if (!isPromiseLike(result)) return result;
-    const { promise, reject } = Promise.withResolvers<never>(), ms = this.#storeTimeoutMs;
+    const { promise, reject } = Promise.withResolvers<never>();
+    const ms = this.#storeTimeoutMs;
     const text = `The store of node "${this.name}" took longer than ${ms} ms (storeTimeoutMs)`;
     using _deadline = new Deadline(ms, () => reject(new DOMException(text, "TimeoutError")));
     return await Promise.race([result, promise]);

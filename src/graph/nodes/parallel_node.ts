@@ -91,7 +91,8 @@ export class ParallelNode<
    */
   override async process(input: In, context: NodeContext): Promise<Out> {
     // To wait for a worker does not count as working.
-    const begin = pauseCall(context), { signal } = context;
+    const begin = pauseCall(context);
+    const { signal } = context;
     const onCancel = (ended: Promise<boolean>) => context.waitUntil(this.#watch(ended, signal));
     try {
       const target = await (this.#target ??= targetOf(this.#work, this.#module));

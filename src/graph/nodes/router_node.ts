@@ -71,7 +71,8 @@ export class RouterNode<
     options: RouterNodeOptions<NoInfer<In>, Exits, Join>,
   ) {
     super(name, undefined, options);
-    const action = `Cannot make node "${name}"`, exits = Object.entries(options.exits ?? {});
+    const action = `Cannot make node "${name}"`;
+    const exits = Object.entries(options.exits ?? {});
     if (typeof choose !== "function") refuse(TypeError, action, "expected a function that names an exit", choose);
     if (exits.length === 0) refuse(TypeError, action, "it needs exits, nodes by name", options.exits);
     this.#choose = choose;
@@ -90,9 +91,11 @@ export class RouterNode<
 
   /** Chooses an exit, and hands the input to its node. */
   override async process(input: In, context: NodeContext): Promise<ExitOutput<Exits>> {
-    const exit = await this.#choose(input, context), node = this.#nodes.get(exit as string);
+    const exit = await this.#choose(input, context);
+    const node = this.#nodes.get(exit as string);
     if (node) return await node.process(input, context) as ExitOutput<Exits>;
-    const known = [...this.#nodes.keys()], near = typeof exit === "string" ? suggest(exit, known) : "";
+    const known = [...this.#nodes.keys()];
+    const near = typeof exit === "string" ? suggest(exit, known) : "";
     return refuse(
       TypeError,
       `Cannot leave node "${this.name}"`,

@@ -38,7 +38,8 @@ export interface StreamingNodeOptions<
  *   for (const word of text.split(" ")) yield await Promise.resolve(word);
  * }, { collect: (words) => words.join(" ") });
  * const graph = new Graph("speech", { nodes: [speak], start: speak });
- * const run = graph.start("to be or not"), words: string[] = [];
+ * const run = graph.start("to be or not");
+ * const words: string[] = [];
  * for await (const item of run.chunks(speak)) if (item.kind === "chunk") words.push(item.chunk);
  * deepEqual(words, ["to", "be", "or", "not"]);
  * const { speak: whole } = await run.results;
@@ -76,7 +77,8 @@ export class StreamingNode<
 
   /** Tells of each chunk, and resolves to all. */
   override async process(input: In, context: NodeContext): Promise<Out> {
-    const chunks: Chunk[] = [], { signal } = context;
+    const chunks: Chunk[] = [];
+    const { signal } = context;
     const source = await this.#work(input, context);
     if (!isIterable(source)) {
       refuse(

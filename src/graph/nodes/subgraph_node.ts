@@ -105,7 +105,8 @@ export class SubgraphNode<
    * @throws {DeclarationError} If the node of the option `output` is not one of its nodes.
    */
   override compile(): void {
-    const { name, nodes } = this.graph, output = this.#output;
+    const { name, nodes } = this.graph;
+    const output = this.#output;
     if (output && nodes.get(output.name) !== output as unknown) {
       throw new DeclarationError(
         `Cannot compile node "${this.name}": graph "${name}" has no such node as that of the option output, "${output.name}"`,
@@ -116,7 +117,8 @@ export class SubgraphNode<
 
   /** Executes the inner graph. */
   override async process(input: In, context: NodeContext): Promise<Out> {
-    const stall = new InnerStall(context), { signal } = context;
+    const stall = new InnerStall(context);
+    const { signal } = context;
     const options = { signal, concurrency: this.#concurrency, timing: false };
     const hooks = { outer: outerCall(context), onStall: stall.follow };
     const run = startWith(hooks, () => this.graph.start(input, options));
@@ -132,7 +134,8 @@ export class SubgraphNode<
   }
 
   #pick(results: object): Out {
-    const name = this.#output?.name, skipped: Skipped = SKIPPED;
+    const name = this.#output?.name;
+    const skipped: Skipped = SKIPPED;
     if (name === undefined) return results as Out;
     return (Object.hasOwn(results, name) ? Reflect.get(results, name) : skipped) as Out;
   }

@@ -72,7 +72,8 @@ export class RedisStore implements CacheStore {
    * @throws {TypeError} If it would come back as another one.
    */
   async set(key: string, value: unknown, ttlMs: number): Promise<void> {
-    const text = encodeValue(key, value).toString("base64"), PX = lifetimeMs(ttlMs);
+    const text = encodeValue(key, value).toString("base64");
+    const PX = lifetimeMs(ttlMs);
     await this.#client.set(this.#keyOf(key), text, PX === undefined ? undefined : { PX });
   }
 

@@ -138,7 +138,8 @@ export class SqliteStore implements CacheStore, Disposable {
   }
 
   #get(key: string): CacheEntry | undefined {
-    const exact = exactText(key), row = this.#statements.get.get(this.#namespace, exact, Date.now());
+    const exact = exactText(key);
+    const row = this.#statements.get.get(this.#namespace, exact, Date.now());
     if (!row) return undefined;
     if (this.#max !== Infinity) this.#touch(exact);
     return decodeValue(key, row.value);
@@ -159,7 +160,8 @@ export class SqliteStore implements CacheStore, Disposable {
    * @throws {TypeError} If it would come back as another one.
    */
   set(key: string, value: unknown, ttlMs: number): void {
-    const bytes = encodeValue(key, value), lifetime = lifetimeMs(ttlMs);
+    const bytes = encodeValue(key, value);
+    const lifetime = lifetimeMs(ttlMs);
     const expires = lifetime === undefined ? null : Date.now() + lifetime;
     this.#access(() => this.#set(exactText(key), bytes, expires));
   }

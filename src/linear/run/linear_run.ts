@@ -148,7 +148,8 @@ export class LinearRun {
   /** Runs the steps, and plans again as often as a value that the plan counted on is not there any more. */
   async #attempts(first: Plan, display: Display): Promise<RunResults> {
     const most = this.#ground.declaration.nodes.length + 3;
-    for (let attempt = 1, plan = first;; attempt++, plan = await this.#plan()) {
+    let plan = first;
+    for (let attempt = 1;; attempt++) {
       try {
         return await this.#attempt(plan, display);
       } catch (error) {
@@ -157,6 +158,7 @@ export class LinearRun {
         if (isDamaged) await this.#cache!.startAnew(error, this.#ground.signal);
         else console.warn(`Pipeline "${this.#ground.declaration.name}": ${error.message}: it is made anew`);
       }
+      plan = await this.#plan();
     }
   }
 

@@ -24,7 +24,8 @@ function titleOf(table: Table, [kind, index]: Path): string {
 }
 
 function checkTable(table: Table, path: Path, { required, optional }: TableRules): void {
-  const known = { ...required, ...optional }, title = titleOf(table, path);
+  const known = { ...required, ...optional };
+  const title = titleOf(table, path);
   for (const field of Object.keys(table)) {
     if (Object.hasOwn(known, field)) continue;
     const suggestion = suggest(field, Object.keys(known));
@@ -55,7 +56,8 @@ function checkNames(tables: readonly { readonly name: string }[], kind: string):
 
 /** The fields that a task's control mode asks for, and those that it does not know. */
 function checkMode(task: SavedTask, path: Path): void {
-  const title = titleOf(task as unknown as Table, path), mode = task.control_mode;
+  const title = titleOf(task as unknown as Table, path);
+  const mode = task.control_mode;
   const wants = (field: keyof SavedTask, isWanted: boolean, isPossible = isWanted) => {
     const isThere = task[field] !== undefined;
     if (isWanted && !isThere) throw new Problem([...path, field], `${title} is ${mode} and lacks the field "${field}"`);
@@ -66,7 +68,8 @@ function checkMode(task: SavedTask, path: Path): void {
       );
     }
   };
-  const hasFunction = mode !== "terminator", isControlled = hasFunction && mode !== "plain";
+  const hasFunction = mode !== "terminator";
+  const isControlled = hasFunction && mode !== "plain";
   wants("function_module", hasFunction);
   wants("function_qualname", hasFunction);
   wants("control_event", isControlled);
@@ -135,7 +138,8 @@ export function checkDocument(document: Table): asserts document is Table & Save
     for (const [index, table] of tables.entries()) checkTable(table, [kind, index], fields);
   }
   const { streams = [], events = [], tasks = [] } = document as unknown as SavedPipeline;
-  const streamNames = checkNames(streams, "streams"), eventNames = checkNames(events, "events");
+  const streamNames = checkNames(streams, "streams");
+  const eventNames = checkNames(events, "events");
   checkNames(tasks, "tasks");
   for (const [index, task] of tasks.entries()) {
     checkMode(task, ["tasks", index]);

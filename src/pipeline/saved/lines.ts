@@ -21,7 +21,8 @@ function has(document: unknown, path: Path): boolean {
  */
 export function lineOf(text: string, path: Path, parse: (text: string) => unknown): number | undefined {
   // Each with its end: half of a "\r\n" is no end of a line to the parser.
-  const lines = text.split(/(?<=\n)/), whole = parse(text);
+  const lines = text.split(/(?<=\n)/);
+  const whole = parse(text);
   const known = path.slice(0, path.findLastIndex((_, index) => has(whole, path.slice(0, index + 1))) + 1);
   if (known.length === 0) return undefined;
   let budget = Math.min(BUDGET.most, Math.max(BUDGET.least, BUDGET.times * text.length));
@@ -38,10 +39,12 @@ export function lineOf(text: string, path: Path, parse: (text: string) => unknow
   };
 
   // The first `without` lines are whole statements and lack the value, the first `within` lines have it.
-  let without = 0, within = lines.length;
+  let without = 0;
+  let within = lines.length;
   while (within - without > 1 && budget > 0) {
     const middle = (without + within) >> 1;
-    let count = middle, part = beginning(count);
+    let count = middle;
+    let part = beginning(count);
     while (!part && ++count < within && budget > 0) part = beginning(count);
     if (count === within) {
       count = middle;

@@ -40,7 +40,9 @@ function checkSendable(value: unknown): void {
  * @throws {TypeError} If a value would arrive as another one.
  */
 export function encodeMessage(list: readonly unknown[]): Uint8Array[] {
-  const values = [...list], raw: RawArray[] = [], arrays: Uint8Array[] = [];
+  const values = [...list];
+  const raw: RawArray[] = [];
+  const arrays: Uint8Array[] = [];
   for (const [index, value] of list.entries()) {
     const kind = kindOf(value);
     if (kind < 0) {

@@ -144,7 +144,8 @@ export class PoolWorker {
     this.#isReceiving = true;
     try {
       while (this.#calls[0]?.isSent) {
-        const reply = await receiveMessage(this.#replies) as unknown as CallReply, call = this.#calls.shift()!;
+        const reply = await receiveMessage(this.#replies) as unknown as CallReply;
+        const call = this.#calls.shift()!;
         this.#isCancelled = false;
         this.#beginFirst();
         call.end(endOf(call.name, reply));

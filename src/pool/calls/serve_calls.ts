@@ -34,7 +34,8 @@ export async function serveCalls(
   { requests, replies, tickets, cancel }: ServeEnds,
   task: TaskContext,
 ): Promise<void> {
-  const listener = new CancellationListener(cancel, task), functions = new FunctionTable(task.name);
+  const listener = new CancellationListener(cancel, task);
+  const functions = new FunctionTable(task.name);
   for (;;) {
     const request = await receiveMessage(requests, BLOCK_MS);
     if (request === null) return;

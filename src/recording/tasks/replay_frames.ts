@@ -26,7 +26,8 @@ export function replayFrames(
   const { paths, speed, start, end, isLoop } = params;
   const clock = new ReplayClock(params.clock);
   using stored = new StoredFrames(paths);
-  for (let round = 0, hasFrames = true; hasFrames && (round === 0 || isLoop); round++) {
+  let hasFrames = true;
+  for (let round = 0; hasFrames && (round === 0 || isLoop); round++) {
     hasFrames = false;
     for (const { loaded, row } of stored.between(start, end)) {
       if (speed !== Infinity) waitUntil(clock.dueAt(loaded.times[row], round, speed), sleep);

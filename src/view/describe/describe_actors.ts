@@ -8,7 +8,8 @@ import { formatCount } from "../../units.ts";
 import type { Figure, Figures, ViewDescription, ViewEdge, ViewNode } from "../description.ts";
 
 /** The program is at one end of the drawing or the other. */
-const PROGRAM_IN = "program:in", PROGRAM_OUT = "program:out";
+const PROGRAM_IN = "program:in";
+const PROGRAM_OUT = "program:out";
 
 /**
  * Describes the kernels that were launched so far, and which way messages have gone between them and the program: kernels are
@@ -28,7 +29,8 @@ const PROGRAM_IN = "program:in", PROGRAM_OUT = "program:out";
  * ```
  */
 export function describeActors(runtime: RingKernelRuntime): ViewDescription {
-  const edges = edgesOf(runtime.links), ends = new Set(edges.flatMap(({ from, to }) => [from, to]));
+  const edges = edgesOf(runtime.links);
+  const ends = new Set(edges.flatMap(({ from, to }) => [from, to]));
   const program = [PROGRAM_IN, PROGRAM_OUT].filter((id) => ends.has(id));
   return {
     title: "actors",
@@ -62,9 +64,11 @@ export function statusOf({ state, failure }: Pick<ShownKernel, "state" | "failur
 function edgesOf(links: readonly KernelLink[]): ViewEdge[] {
   const edges = new Map<string, ViewEdge>();
   for (const { user, kernel, by } of links) {
-    const isOut = by === "receive", used = `kernel:${kernel}`;
+    const isOut = by === "receive";
+    const used = `kernel:${kernel}`;
     const caller = user === null ? (isOut ? PROGRAM_OUT : PROGRAM_IN) : `kernel:${user}`;
-    const [from, to] = isOut ? [used, caller] : [caller, used], key = `${from} -> ${to}`;
+    const [from, to] = isOut ? [used, caller] : [caller, used];
+    const key = `${from} -> ${to}`;
     const label = by === "request" ? { label: "asks" } : {};
     edges.set(key, { ...edges.get(key), from, to, ...label });
   }

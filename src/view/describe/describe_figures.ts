@@ -16,7 +16,8 @@ import { formatCount } from "../../units.ts";
  *
  * await using pipe = new Pipeline("loop");
  * const samples = pipe.addStream("samples", { shape: [4], dtype: "float32", frames: 2 });
- * const writer = pipe.openWriter(samples), reader = pipe.openReader(samples);
+ * const writer = pipe.openWriter(samples);
+ * const reader = pipe.openReader(samples);
  * await pipe.start();
  * writer.write(Float32Array.of(1, 2, 3, 4));
  * for await (const snapshot of pipe.watch()) {

@@ -53,7 +53,9 @@ type Inside = Required<Pick<ViewDescription, "nodes" | "edges" | "groups">>;
 /** `prefix` is that of the ids; `group` is the frame around it all. */
 function describeInside({ nodes, edges }: DrawableGraph, prefix: string, group: string | undefined): Inside {
   const subgraphs = [...nodes.values()].flatMap((node) => {
-    const inner = innerGraph(node), id = `${prefix}${node.name}`, frame = `graph of ${id}`;
+    const inner = innerGraph(node);
+    const id = `${prefix}${node.name}`;
+    const frame = `graph of ${id}`;
     if (!inner) return [];
     const calls = inner.startNodes.map((name): ViewEdge => ({
       from: id,
@@ -61,7 +63,8 @@ function describeInside({ nodes, edges }: DrawableGraph, prefix: string, group: 
       kind: "control",
       directed: false,
     }));
-    const inside = describeInside(inner, `${id}/`, frame), title = inner.name;
+    const inside = describeInside(inner, `${id}/`, frame);
+    const title = inner.name;
     return [{ ...inside, edges: [...calls, ...inside.edges], groups: [{ id: frame, title, group }, ...inside.groups] }];
   });
   const own = {
@@ -78,7 +81,8 @@ function describeInside({ nodes, edges }: DrawableGraph, prefix: string, group: 
 }
 
 function describeNode(node: GraphNode, id: string, group: string | undefined): ViewNode {
-  const { name, join, description } = node, kind = node.constructor.name;
+  const { name, join, description } = node;
+  const kind = node.constructor.name;
   const details = [...kind === "Node" ? [] : [kind], ...join === "all" ? ["waits for all"] : []];
   return { id, kind: "task", title: name, details, description, group };
 }
@@ -114,7 +118,8 @@ export function describeGraphFigures(
 
 function figuresInside(graph: ExecutedGraph, timing: PipelineTiming, prefix: string): [string, Figure][] {
   return [...graph.nodes.values()].flatMap((node): [string, Figure][] => {
-    const inner = innerGraph(node), id = `${prefix}${node.name}`;
+    const inner = innerGraph(node);
+    const id = `${prefix}${node.name}`;
     const own: [string, Figure] = [id, nodeFigure(timing[node.name])];
     return inner ? [own, ...figuresInside(inner, inner.getPipelineTiming(), `${id}/`)] : [own];
   });

@@ -29,7 +29,8 @@ export function describeLinearPipeline<Objects extends object>(
     kind: made.has(title) ? "data" : "program",
     title,
   });
-  const drawn = new Map<string, ViewNode>(), edges = new Map<string, ViewEdge>();
+  const drawn = new Map<string, ViewNode>();
+  const edges = new Map<string, ViewEdge>();
   for (const { name, inputs, outputs } of nodes) {
     const id = `node:${name}`;
     const connect = (from: string, to: string) => edges.set(JSON.stringify([from, to]), { from, to });

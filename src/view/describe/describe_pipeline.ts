@@ -8,7 +8,8 @@ import type { DeclaredBinding, TaskDeclaration } from "../../pipeline/task.ts";
 import type { ViewDescription, ViewEdge, ViewNode } from "../description.ts";
 
 /** What the program itself does with a stream is at one end of the drawing or the other. */
-const PROGRAM_IN = "program:in", PROGRAM_OUT = "program:out";
+const PROGRAM_IN = "program:in";
+const PROGRAM_OUT = "program:out";
 
 /**
  * Describes what is declared, at any time in the life of a pipeline. The ids of its nodes are `task:<name>`,
@@ -32,7 +33,8 @@ const PROGRAM_IN = "program:in", PROGRAM_OUT = "program:out";
  * ```
  */
 export function describePipeline(pipe: Pipeline): ViewDescription {
-  const { opened } = pipe, tasks = [...pipe.tasks.values()];
+  const { opened } = pipe;
+  const tasks = [...pipe.tasks.values()];
   const edges = [
     ...[...opened.writes].map((name): ViewEdge => ({ from: PROGRAM_IN, to: `stream:${name}` })),
     ...[...opened.events].map((name): ViewEdge => ({
@@ -109,7 +111,8 @@ function taskEdges({ name, mode, reads, writes, events, gate }: TaskDeclaration)
 function distinct(edges: readonly ViewEdge[]): ViewEdge[] {
   const counts = new Map<string, number>();
   return edges.map((edge) => {
-    const ends = `${edge.from} -> ${edge.to}`, count = (counts.get(ends) ?? 0) + 1;
+    const ends = `${edge.from} -> ${edge.to}`;
+    const count = (counts.get(ends) ?? 0) + 1;
     counts.set(ends, count);
     return count === 1 ? edge : { ...edge, id: `${ends} (${count})` };
   });

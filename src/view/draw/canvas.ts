@@ -3,7 +3,10 @@
 import { columnsOf } from "./content.ts";
 import type { Point, Rectangle } from "./geometry.ts";
 
-const UP = 1, RIGHT = 2, DOWN = 4, LEFT = 8;
+const UP = 1;
+const RIGHT = 2;
+const DOWN = 4;
+const LEFT = 8;
 
 /** Lines by the directions in which they leave a cell. */
 const GLYPHS = " ╵╶└╷│┌├╴┘─┴┐┤┬┼";
@@ -75,7 +78,8 @@ export class Canvas {
   }
 
   #piece(from: Point, to: Point, net: string, isDashed: boolean): void {
-    const dx = Math.sign(to.x - from.x), dy = Math.sign(to.y - from.y);
+    const dx = Math.sign(to.x - from.x);
+    const dy = Math.sign(to.y - from.y);
     const ahead = dx > 0 ? RIGHT : dx < 0 ? LEFT : dy > 0 ? DOWN : UP;
     const back = { [RIGHT]: LEFT, [LEFT]: RIGHT, [DOWN]: UP, [UP]: DOWN }[ahead]!;
     for (let { x, y } = from; x !== to.x || y !== to.y; x += dx, y += dy) {
@@ -85,7 +89,8 @@ export class Canvas {
   }
 
   #stroke(x: number, y: number, direction: number, net: string, isDashed: boolean): void {
-    const key = `${x},${y}`, strokes = this.#strokes.get(key) ?? [];
+    const key = `${x},${y}`;
+    const strokes = this.#strokes.get(key) ?? [];
     const own = strokes.find((stroke) => stroke.net === net);
     if (own) own.directions |= direction;
     else strokes.push({ net, directions: direction, isDashed });

@@ -36,7 +36,8 @@ export function drawColumns<Item>(
   { width, longest, height, paint }: ColumnsOptions,
 ): string[] {
   if (items.length === 0 || height < 1) return [];
-  const room = Math.max(0, height - 1), shown = items.length <= room ? items : items.slice(0, Math.max(0, room - 1));
+  const room = Math.max(0, height - 1);
+  const shown = items.length <= room ? items : items.slice(0, Math.max(0, room - 1));
   const sized = columns.map((column) => {
     const cells = shown.map((item) => column.cell(item, longest));
     return { ...column, cells, size: widest([column.title, ...cells]) };

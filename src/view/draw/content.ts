@@ -141,7 +141,9 @@ export function checkDrawing(description: ViewDescription, options: object, rule
 export function prepare(description: ViewDescription, figures: Figures = {}): Content {
   checkDescription(description, figures);
   const edges = description.edges.map((edge): EdgeContent => {
-    const id = edgeId(edge), figure: Figure = figures.edges?.[id] ?? {}, load = loadOf(figure);
+    const id = edgeId(edge);
+    const figure: Figure = figures.edges?.[id] ?? {};
+    const load = loadOf(figure);
     const lines = [...edge.label ? [edge.label] : [], ...figure.lines ?? []].map((line) => short(line));
     return { edge, id, lines: load ? [...lines, load.text] : lines, load };
   });

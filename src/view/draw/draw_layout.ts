@@ -33,7 +33,8 @@ function linesOf({ title, status, details, lines, load }: NodeContent): { text: 
 /** What a drawing in pixels asks of its layout. */
 export const METRICS: Metrics = {
   node: (content) => {
-    const lines = linesOf(content), bar = content.load === undefined ? 0 : BAR.height + BAR.gap;
+    const lines = linesOf(content);
+    const bar = content.load === undefined ? 0 : BAR.height + BAR.gap;
     return {
       width: Math.ceil(Math.max(40, ...lines.map(({ text, font }) => widthOf(text, font))) + 2 * PADDING.x),
       height: lines.reduce((height, { font }) => height + font.lineHeight, bar + 2 * PADDING.y),
@@ -79,7 +80,8 @@ function drawHeading({ x, y, group }: PlacedGroup): string {
 
 /** A node, as `<g data-node="its id">`. */
 export function drawNode(place: PlacedNode): string {
-  const { content } = place, { node, status } = content;
+  const { content } = place;
+  const { node, status } = content;
   return [
     `<g class="rm-${node.kind}${status ? ` rm-${status.tone}` : ""}" data-node="${escape(safe(node.id))}">`,
     `<title>${escape(safe(node.description ?? node.title))}</title>`,
@@ -94,7 +96,8 @@ export function drawNode(place: PlacedNode): string {
 
 /** The lines of a node, in the middle of what its bar leaves. */
 function drawLines({ x, y, width, height, content }: PlacedNode): string[] {
-  const lines = linesOf(content), text = lines.reduce((sum, { font }) => sum + font.lineHeight, 0);
+  const lines = linesOf(content);
+  const text = lines.reduce((sum, { font }) => sum + font.lineHeight, 0);
   let bottom = y + (height - text - (content.load ? BAR.height + BAR.gap : 0)) / 2;
   return lines.map(({ text, font, style }) => {
     bottom += font.lineHeight;
@@ -114,15 +117,21 @@ function drawBar({ x, y, width, height, content: { load } }: PlacedNode): string
 
 /** A box with points to the left and right, which reach into the padding. */
 function hexagon({ x, y, width, height }: Rectangle): [number, number][] {
-  const cut = PADDING.x - 4, left = x + cut, right = x + width - cut, middle = y + height / 2, bottom = y + height;
+  const cut = PADDING.x - 4;
+  const left = x + cut;
+  const right = x + width - cut;
+  const middle = y + height / 2;
+  const bottom = y + height;
   return [[left, y], [right, y], [x + width, middle], [right, bottom], [left, bottom], [x, middle]];
 }
 
 /** An edge, as `<g data-edge="its id">`. */
 export function drawEdge({ points, junctions, content }: PlacedEdge, direction: Direction): string {
-  const { edge, id, load } = content, hasArrow = edge.directed !== false;
+  const { edge, id, load } = content;
+  const hasArrow = edge.directed !== false;
   const classes = (name: string) => load ? `${name} ${name}-${loadLevel(load.share)}` : name;
-  const width = load ? ' stroke-width="2.5"' : "", dashes = edge.kind === "control" ? ' stroke-dasharray="4 3"' : "";
+  const width = load ? ' stroke-width="2.5"' : "";
+  const dashes = edge.kind === "control" ? ' stroke-dasharray="4 3"' : "";
   const path = pathOf(hasArrow ? shorten(points) : points);
   return [
     `<g data-edge="${escape(safe(id))}">`,
@@ -135,7 +144,8 @@ export function drawEdge({ points, junctions, content }: PlacedEdge, direction: 
 
 /** A line ends within its arrow. */
 function shorten(points: readonly Point[]): Point[] {
-  const before = points.at(-2)!, end = points.at(-1)!;
+  const before = points.at(-2)!;
+  const end = points.at(-1)!;
   const back = (from: number, to: number) => to - Math.sign(to - from) * (ARROW.length - 1);
   return [...points.slice(0, -1), { x: back(before.x, end.x), y: back(before.y, end.y) }];
 }

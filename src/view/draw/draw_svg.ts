@@ -64,7 +64,8 @@ export function layOutPixels(content: Content, direction: Direction): Promise<La
 export async function drawSvg(description: ViewDescription, options: DrawSvgOptions = {}): Promise<string> {
   checkDrawing(description, options, SVG_RULES);
   const { figures, direction = "down", theme = "auto" } = options;
-  const content = prepare(description, figures), layout = await layOutPixels(content, direction);
+  const content = prepare(description, figures);
+  const layout = await layOutPixels(content, direction);
   const top = MARGIN + HEADING.lineHeight + 10;
   const width = Math.ceil(Math.max(layout.width, widthOf(content.title, HEADING)) + 2 * MARGIN);
   const height = Math.ceil(layout.height + top + MARGIN);

@@ -110,7 +110,8 @@ const STREAMS: readonly Column<StreamMetrics>[] = [
  *
  * await using pipe = new Pipeline("loop");
  * const samples = pipe.addStream("samples", { shape: [4], dtype: "float32", frames: 2 });
- * const writer = pipe.openWriter(samples), reader = pipe.openReader(samples);
+ * const writer = pipe.openWriter(samples);
+ * const reader = pipe.openReader(samples);
  * await pipe.start();
  * writer.write(Float32Array.of(1, 2, 3, 4));
  * for await (const snapshot of pipe.watch()) {
@@ -126,10 +127,12 @@ export function drawTable(snapshot: Snapshot, options: DrawTableOptions = {}): s
   const longest = Math.max(SHORTEST_NAME, Math.min(LONGEST_NAME, Math.floor(width / 4)));
   const paint = (text: string, style: Parameters<typeof styleText>[0]) =>
     colours ? styleText(style, text, { validateStream: false }) : text;
-  const tasks = Object.values(snapshot.tasks), streams = Object.values(snapshot.streams);
+  const tasks = Object.values(snapshot.tasks);
+  const streams = Object.values(snapshot.streams);
   const heading = [title, `pid ${snapshot.pid}`, formatBytes(snapshot.rssBytes)].filter((part) => part !== "");
   // Each table has a line for the names of its columns. One of streams needs three to tell something.
-  const forTasks = Math.min(tasks.length + 1, height - 1), left = height - 1 - forTasks;
+  const forTasks = Math.min(tasks.length + 1, height - 1);
+  const left = height - 1 - forTasks;
   const forStreams = left >= Math.min(3, streams.length + 1) ? left : 0;
   return [
     paint(short(heading.join("  "), width), "bold"),

@@ -171,7 +171,8 @@ function paint(content: Content, layout: Layout): string {
   for (const { x, y, group } of layout.groups) canvas.write(x + 2, y, ` ${group.title} `);
   for (const node of layout.nodes) {
     canvas.box(node, STYLES[node.content.node.kind]);
-    const lines = linesOf(node.content), top = Math.floor((node.height - lines.length) / 2);
+    const lines = linesOf(node.content);
+    const top = Math.floor((node.height - lines.length) / 2);
     for (const [index, line] of lines.entries()) {
       canvas.write(node.x + Math.floor((node.width - columnsOf(line)) / 2), node.y + top + index, line);
     }
@@ -187,7 +188,9 @@ const LEAVING: Readonly<Record<string, string>> = { "─": "┬", "═": "╤", 
 const ARRIVING: Readonly<Record<string, string>> = { "─": "┴", "═": "╧", "━": "┷", "│": "┤", "║": "╢", "┃": "┨" };
 
 function paintEnds(canvas: Canvas, { points, label, content }: PlacedEdge, direction: Direction): void {
-  const start = points[0], end = points.at(-1)!, { edge, lines } = content;
+  const start = points[0];
+  const end = points.at(-1)!;
+  const { edge, lines } = content;
   canvas.replace(start.x, start.y, LEAVING);
   if (edge.directed === false) canvas.replace(end.x, end.y, ARRIVING);
   else if (direction === "down") canvas.write(end.x, end.y - 1, "▼");

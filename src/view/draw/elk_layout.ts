@@ -55,8 +55,10 @@ function layoutOptions(metrics: Metrics, direction: Direction): Record<string, s
 /** The groups and nodes in a group, or in none. */
 function childrenOf(parent: string | undefined, content: Content, metrics: Metrics, direction: Direction): ElkNode[] {
   const groups = content.groups.filter(({ group }) => group === parent).map((group): ElkNode => {
-    const { padding } = metrics, heading = metrics.heading(group.title);
-    const width = heading.width + 2 * padding, height = heading.height + 2 * padding;
+    const { padding } = metrics;
+    const heading = metrics.heading(group.title);
+    const width = heading.width + 2 * padding;
+    const height = heading.height + 2 * padding;
     const children = childrenOf(group.id, content, metrics, direction);
     // The kernel cannot lay out an empty group.
     if (children.length === 0) return { id: `group ${group.id}`, width, height };
@@ -78,7 +80,8 @@ function childrenOf(parent: string | undefined, content: Content, metrics: Metri
 
 /** All that leaves a node leaves it at one place and may branch; all that arrives has a place of its own. */
 function elkNode(content: NodeContent, { edges }: Content, metrics: Metrics, direction: Direction): ElkNode {
-  const { id } = content.node, isDown = direction === "down";
+  const { id } = content.node;
+  const isDown = direction === "down";
   const port = (name: string, side: string): ElkPort => ({
     id: name,
     width: 0,
@@ -90,7 +93,8 @@ function elkNode(content: NodeContent, { edges }: Content, metrics: Metrics, dir
   );
   const sources = new Set(edges.flatMap(({ edge }, index) => edge.from === id ? [sourcePort(edge, index)] : []));
   const leaving = [...sources].map((name) => port(name, isDown ? "SOUTH" : "EAST"));
-  const { width, height } = metrics.node(content), { portGap } = metrics;
+  const { width, height } = metrics.node(content);
+  const { portGap } = metrics;
   const ports = Math.max(arriving.length, leaving.length) + 1;
   return {
     id: `node ${id}`,

@@ -83,7 +83,8 @@ export function straighten(points: readonly Point[]): Point[] {
   const onto = (point: Point, end: Point): Point =>
     Math.abs(point.x - end.x) < Math.abs(point.y - end.y) ? { x: end.x, y: point.y } : { x: point.x, y: end.y };
   if (points.length === 2) return [points[0], onto(points[1], points[0])];
-  const [start, second] = points, [before, end] = points.slice(-2);
+  const [start, second] = points;
+  const [before, end] = points.slice(-2);
   const moved = points.slice();
   moved[1] = onto(second, start);
   moved[points.length - 2] = onto(points.length === 3 ? moved[1] : before, end);
@@ -101,7 +102,8 @@ export function fit(layout: Layout): Layout {
     ...layout.edges.flatMap(({ points }) => points),
   ];
   if (corners.length === 0) return layout;
-  const [left, right] = extent(corners.map(({ x }) => x)), [top, bottom] = extent(corners.map(({ y }) => y));
+  const [left, right] = extent(corners.map(({ x }) => x));
+  const [top, bottom] = extent(corners.map(({ y }) => y));
   const move = <Place extends Point>(place: Place): Place => ({ ...place, x: place.x - left, y: place.y - top });
   return {
     direction: layout.direction,

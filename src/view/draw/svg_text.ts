@@ -52,7 +52,8 @@ export function pathOf(points: readonly Point[]): string {
   });
   const lengthOf = (one: Point, other: Point) => Math.abs(one.x - other.x) + Math.abs(one.y - other.y);
   const corners = points.slice(1, -1).map((corner, index) => {
-    const before = points[index], after = points[index + 2];
+    const before = points[index];
+    const after = points[index + 2];
     const radius = Math.min(RADIUS, lengthOf(before, corner) / 2, lengthOf(corner, after) / 2);
     return `L${at(towards(corner, before, radius))}Q${at(corner)} ${at(towards(corner, after, radius))}`;
   });

@@ -36,7 +36,8 @@ export class ActorsSampler {
 
   /** What is known now. */
   take(): ActorsSnapshot {
-    const telemetry = Object.entries(this.#runtime.getAllTelemetry()), takenAt = performance.now();
+    const telemetry = Object.entries(this.#runtime.getAllTelemetry());
+    const takenAt = performance.now();
     const seconds = Math.max(takenAt - this.#takenAt, 1) / 1000;
     const kernels = telemetry.map(([id, kernel]) => {
       return [id, sampleOf(kernel, processedSince(this.#before.get(id), kernel) / seconds)] as const;

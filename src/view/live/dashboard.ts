@@ -127,9 +127,11 @@ export class Dashboard implements AsyncDisposable {
   }
 
   #answer(request: Request): Response {
-    const url = URL.parse(request.url), refusal = refuse(request, url);
+    const url = URL.parse(request.url);
+    const refusal = refuse(request, url);
     if (refusal) return refusal;
-    const [, token = "", ...rest] = url!.pathname.split("/"), path = rest.join("/");
+    const [, token = "", ...rest] = url!.pathname.split("/");
+    const path = rest.join("/");
     if (rest.length === 0 || !isToken(token, this.#token)) return answer("text/plain", ASK_FOR_ADDRESS, 403);
     if (path !== "" && !isOwnSite(request)) return answer("text/plain", "This is for the page itself", 403);
     if (Object.hasOwn(FILES, path)) return answer(...FILES[path]);
@@ -230,7 +232,8 @@ function eventOf(update: LiveUpdate): Uint8Array<ArrayBuffer> {
  *   description: { title: "clock", nodes: [{ id: "hand", kind: "task", title: "hand" }], edges: [] },
  *   widest: { nodes: { hand: { lines: ["23:59:59"] } } },
  *   async *updates() {
- *     const sampledAt = Date.now(), lines = [new Date(sampledAt).toLocaleTimeString("en-GB")];
+ *     const sampledAt = Date.now();
+ *     const lines = [new Date(sampledAt).toLocaleTimeString("en-GB")];
  *     const whole = { run: "1", title: "clock", sampledAt, intervalMs: 1000, failures: [], facts: [], tables: [], drawing: 0 };
  *     yield { ...whole, state: "ended", isFinal: true, figures: { nodes: { hand: { lines } } }, snapshot: sampledAt };
  *   },

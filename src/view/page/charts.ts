@@ -90,7 +90,8 @@ class Chart {
 
   /** Draws what the history knows. */
   update(): void {
-    const { id } = this.#table, { times } = this.#history;
+    const { id } = this.#table;
+    const { times } = this.#history;
     const series = this.#nodes.map((node) => this.#history.series(id, this.#column.id, node));
     this.#plot.setData([times, ...series], true);
     this.#describe();
@@ -100,7 +101,8 @@ class Chart {
   redraw(): void {
     const isConcerned = this.#nodes.some((node) => this.#selection.has(node));
     for (const [index, node] of this.#nodes.entries()) {
-      const isLit = this.#selection.has(node), series = this.#plot.series[index + 1];
+      const isLit = this.#selection.has(node);
+      const series = this.#plot.series[index + 1];
       series.alpha = isConcerned && !isLit ? 0.15 : 1;
       series.width = isLit ? 2.5 : 1.5;
     }
@@ -124,7 +126,8 @@ class Chart {
   }
 
   #options(): uPlot.Options {
-    const { unit } = this.#column, isShare = unit === "share";
+    const { unit } = this.#column;
+    const isShare = unit === "share";
     const axis: uPlot.Axis = {
       stroke: () => themeColour("muted"),
       font: FONT,
@@ -181,7 +184,8 @@ class Chart {
 
   /** Says how much it is where the pointer is, or at last. */
   #describe(): void {
-    const node = this.#selection.choose(this.#nodes), index = this.#nodes.indexOf(node ?? "");
+    const node = this.#selection.choose(this.#nodes);
+    const index = this.#nodes.indexOf(node ?? "");
     const at = this.#plot.cursor.idx ?? this.#history.times.length - 1;
     const value = this.#plot.data[index + 1]?.[at];
     setText(this.#note, node ? `${this.#table.rows[index].title}: ${format(value, this.#column.unit)}` : "");

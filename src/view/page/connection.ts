@@ -17,7 +17,11 @@ const SILENCE_MS = 5000;
 
 /** Listens until the final update, and tries again when the connection breaks. */
 export function connect(url: string, events: ConnectionEvents): void {
-  let source: EventSource | undefined, heardAt = Date.now(), intervalMs = 0, isLost = false, isFinal = false;
+  let source: EventSource | undefined;
+  let heardAt = Date.now();
+  let intervalMs = 0;
+  let isLost = false;
+  let isFinal = false;
 
   const open = () => {
     source?.close();

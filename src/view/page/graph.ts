@@ -62,7 +62,8 @@ export class Graph {
 
   /** As many lines as there is room for, so that they keep their places. */
   #contentOf({ content: { node, lines, load, status } }: PlacedNode): PlacedNode["content"] {
-    const figure = this.#figureOf(node.id), known = figure.lines ?? [];
+    const figure = this.#figureOf(node.id);
+    const known = figure.lines ?? [];
     const blank = { load: load && 0, loadName: "", status: status && " " };
     return contentOf(node, { ...blank, ...figure, lines: lines.map((_, index) => known[index] ?? "") });
   }
@@ -80,11 +81,14 @@ export class Graph {
   /** Takes the direction in which more can be read. */
   #fit(): void {
     if (!this.#drawing) return;
-    const width = this.#area.clientWidth - 2 * MARGIN, height = TALLEST * innerHeight;
+    const width = this.#area.clientWidth - 2 * MARGIN;
+    const height = TALLEST * innerHeight;
     const scaleOf = (layout: Layout) => Math.min(1, width / layout.width, height / layout.height);
-    const { down, right } = this.#drawing, layout = scaleOf(down) > scaleOf(right) ? down : right;
+    const { down, right } = this.#drawing;
+    const layout = scaleOf(down) > scaleOf(right) ? down : right;
     if (layout !== this.#layout) this.#draw(layout);
-    const scale = Math.max(scaleOf(layout), SMALLEST), svg = this.#area.querySelector("svg")!;
+    const scale = Math.max(scaleOf(layout), SMALLEST);
+    const svg = this.#area.querySelector("svg")!;
     svg.setAttribute("width", `${scale * (layout.width + 2 * MARGIN)}`);
     svg.setAttribute("height", `${scale * (layout.height + 2 * MARGIN)}`);
   }

@@ -16,7 +16,8 @@ export class History {
 
   /** Adds what is known now, unless it was known before. */
   add({ sampledAt, tables }: LiveUpdate): void {
-    const known = this.times.length, time = sampledAt / 1000;
+    const known = this.times.length;
+    const time = sampledAt / 1000;
     if (time <= (this.times.at(-1) ?? 0)) return;
     this.times.push(time);
     for (const { id, columns, rows } of tables) {

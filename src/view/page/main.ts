@@ -12,10 +12,14 @@ import { Selection } from "./selection.ts";
 import { Tables } from "./tables.ts";
 
 function main(): void {
-  const selection = new Selection(), history = new History();
-  const heading = new Heading(), graph = new Graph(byId("graph"), selection);
-  const tables = new Tables(byId("tables"), selection), charts = new Charts(byId("charts"), history, selection);
-  let run: string | undefined, drawing: number | undefined;
+  const selection = new Selection();
+  const history = new History();
+  const heading = new Heading();
+  const graph = new Graph(byId("graph"), selection);
+  const tables = new Tables(byId("tables"), selection);
+  const charts = new Charts(byId("charts"), history, selection);
+  let run: string | undefined;
+  let drawing: number | undefined;
 
   const fetchDrawing = async () => {
     const response = await fetch("drawing");

@@ -74,7 +74,8 @@ function withoutRare({ columns, rows, ...table }: LiveTable): LiveTable {
 }
 
 function makeRow({ node, title }: LiveRow, columns: readonly LiveColumn[]): ShownRow {
-  const swatch = element("i", { class: "swatch" }), status = element("td", { class: "status" });
+  const swatch = element("i", { class: "swatch" });
+  const status = element("td", { class: "status" });
   const cells = columns.map(makeCell);
   const name = element("th", { scope: "row", title }, swatch, title);
   const row = element("tr", { "data-node": node }, name, status, ...cells.map(({ cell }) => cell));
@@ -93,7 +94,8 @@ function makeRow({ node, title }: LiveRow, columns: readonly LiveColumn[]): Show
 function makeCell({ unit, warns = false }: LiveColumn): { cell: HTMLElement; update(value: number | null): void } {
   const text = element("span");
   if (unit !== "share") return { cell: element("td", {}, text), update: (value) => setText(text, format(value, unit)) };
-  const filled = element("i"), bar = element("span", { class: "bar" }, filled);
+  const filled = element("i");
+  const bar = element("span", { class: "bar" }, filled);
   return {
     cell: element("td", { class: "share" }, bar, text),
     update: (value) => {

@@ -15,7 +15,8 @@ async function run(path: string, ...args: string[]): Promise<string> {
     args: ["run", "-A", "--no-check", "--quiet", "--config", fileURLToPath(new URL("deno.json", ROOT)), path, ...args],
     env: { NO_COLOR: "1" },
   });
-  const { code, stdout, stderr } = await command.output(), text = new TextDecoder();
+  const { code, stdout, stderr } = await command.output();
+  const text = new TextDecoder();
   equal(text.decode(stderr), "");
   equal(code, 0);
   return text.decode(stdout);
@@ -57,7 +58,8 @@ await pipe.run();
 Deno.test("A script saves a pipeline of its own exports, and a fresh process runs it with the same result", async () => {
   await using folder = new Folder();
   const [line, restore] = [await folder.write("line.js", LINE), await folder.write("restore.js", RESTORE)];
-  const saved = await run(line), restored = await run(restore, `${folder.path}/line.toml`);
+  const saved = await run(line);
+  const restored = await run(restore, `${folder.path}/line.toml`);
   equal(saved, "2\n5\n2e+300\n");
   equal(restored, saved);
   const names = (await Deno.readTextFile(`${folder.path}/line.toml`)).matchAll(/function_qualname = "(.*)"/g);

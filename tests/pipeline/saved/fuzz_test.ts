@@ -72,7 +72,10 @@ function replaceOne(text: string, pattern: RegExp, at: number, by: (match: strin
 }
 
 const at = fc.nat(10_000);
-const LINE = /^.*\n?/gm, VALUE = /(?<== ).*$/gm, KEY = /^[^=\n]+(?= = )/gm, HEADER = /^\[.*$/gm;
+const LINE = /^.*\n?/gm;
+const VALUE = /(?<== ).*$/gm;
+const KEY = /^[^=\n]+(?= = )/gm;
+const HEADER = /^\[.*$/gm;
 const char = fc.oneof(
   fc.constantFrom(..."\"'[]{}=.,#\\\n\r\t \0-+_$eE0"),
   fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
@@ -92,7 +95,8 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   at.map((n): Mutation => (text) => replaceOne(text, LINE, n, () => "")),
   at.map((n): Mutation => (text) => replaceOne(text, LINE, n, (line) => line + line)),
   fc.tuple(at, at).map(([from, to]): Mutation => (text) => {
-    const lines = text.split("\n"), [line] = lines.splice(from % lines.length, 1);
+    const lines = text.split("\n");
+    const [line] = lines.splice(from % lines.length, 1);
     lines.splice(to % lines.length, 0, line);
     return lines.join("\n");
   }),
@@ -114,7 +118,9 @@ const FILES = Number(Deno.env.get("FC_RUNS") ?? 3000);
 
 Deno.test(`Pipeline.reconstruct() refuses broken files or makes valid pipelines of them (${FILES} files)`, async () => {
   await using folder = new Folder();
-  const path = `${folder.path}/radar.toml`, again = `${folder.path}/again.toml`, options = { allowModules: [TASKS] };
+  const path = `${folder.path}/radar.toml`;
+  const again = `${folder.path}/again.toml`;
+  const options = { allowModules: [TASKS] };
   await declareAll().save(path);
   const original = await Deno.readTextFile(path);
   const outcomes = { refused: 0, accepted: 0 };

@@ -91,7 +91,8 @@ Deno.test("Pipeline.reconstruct() accepts files in a folder that is itself reach
 
 Deno.test("Pipeline.reconstruct() accepts the modules and folders that it is told to, and no others", async () => {
   await using folder = new Folder();
-  const path = await fileFor(folder, "../secret/tasks.js"), loaded = `file://${folder.path}/secret/tasks.js`;
+  const path = await fileFor(folder, "../secret/tasks.js");
+  const loaded = `file://${folder.path}/secret/tasks.js`;
   equal(await moduleOf(path, [`${folder.path}/secret`]), loaded);
   equal(await moduleOf(path, [`${folder.path}/secret/tasks.js`]), loaded);
   equal(await moduleOf(path, [new URL(loaded)]), loaded);

@@ -11,7 +11,8 @@ function defined(fields: object): object {
 
 Deno.test("Pipeline.reconstruct() makes every declaration again that save() has saved", async () => {
   await using folder = new Folder();
-  const pipe = declareAll(), restored = await saveAndReconstruct(pipe, `${folder.path}/radar.toml`);
+  const pipe = declareAll();
+  const restored = await saveAndReconstruct(pipe, `${folder.path}/radar.toml`);
   equal(restored.name, "radar");
   deepEqual([...restored.streams], [...pipe.streams]);
   deepEqual([...restored.events], [...pipe.events]);
@@ -130,7 +131,8 @@ Deno.test("A reconstructed pipeline takes further declarations", async () => {
 
 Deno.test("Pipeline.stream() and event() find handles by name, and refuse unknown names and another dtype", async () => {
   const pipe = newPipeline("radar");
-  const numbers = pipe.addStream("numbers", INT), go = pipe.addEvent("go");
+  const numbers = pipe.addStream("numbers", INT);
+  const go = pipe.addEvent("go");
   equal(pipe.stream("numbers"), numbers);
   equal(pipe.stream("numbers", "<i4"), numbers);
   equal(pipe.event("go"), go);

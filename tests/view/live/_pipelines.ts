@@ -15,7 +15,8 @@ export function countCalmly({ numbers }: { numbers: Writer<"int32"> }, context: 
 /** count -> double -> drain, until it is stopped. */
 export function endless(name = "endless"): Pipeline {
   const pipe = newPipeline(name);
-  const numbers = pipe.addStream("numbers", INT), doubled = pipe.addStream("doubled", INT);
+  const numbers = pipe.addStream("numbers", INT);
+  const doubled = pipe.addStream("doubled", INT);
   pipe.addTask("count", { fn: countCalmly, module: import.meta, writes: { numbers } });
   pipe.addTask("double", { fn: tasks.double, reads: { numbers }, writes: { doubled } });
   pipe.addTask("drain", { fn: tasks.drain, reads: { numbers: doubled } });
@@ -25,7 +26,8 @@ export function endless(name = "endless"): Pipeline {
 /** Its task `bad` throws as soon as the program writes a frame. */
 export function failing(name = "failing") {
   const pipe = newPipeline(name);
-  const numbers = pipe.addStream("numbers", INT), others = pipe.addStream("others", INT);
+  const numbers = pipe.addStream("numbers", INT);
+  const others = pipe.addStream("others", INT);
   const trigger = pipe.openWriter(numbers);
   pipe.addTask("bad", { fn: tasks.failAfterOne, reads: { numbers } });
   pipe.addTask("good", { fn: tasks.drain, reads: { numbers: others } });

@@ -30,7 +30,8 @@ Deno.test("RingKernelRuntime.serveDashboard() serves until the runtime is shut d
   await (await runtime.kernelScope("echo", echo)).request(Anything({ value: 1 }), PATIENTLY);
   await updateWhere(url, ({ state }) => state === "running");
   await runtime.shutdown();
-  const updates = await following, { state, isFinal, snapshot, figures } = updates.at(-1)!;
+  const updates = await following;
+  const { state, isFinal, snapshot, figures } = updates.at(-1)!;
   deepEqual([state, isFinal, snapshot.kernels.echo.state], ["ended", true, "terminated"]);
   equal(snapshot.kernels.echo.messagesProcessed, 1);
   equal(figures.nodes!["kernel:echo"].status, "terminated");

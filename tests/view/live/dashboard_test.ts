@@ -8,7 +8,8 @@ import { endless, endlessThatFails, failing } from "./_pipelines.ts";
 
 /** The text at an address. */
 async function textAt(url: string): Promise<string> {
-  const response = await fetch(url), text = await response.text();
+  const response = await fetch(url);
+  const text = await response.text();
   equal(response.status, 200, text);
   return text;
 }
@@ -38,7 +39,8 @@ Deno.test("Pipeline.serveDashboard() compiles if need be, and serves until the p
 Deno.test("Pipeline.serveDashboard() sends what is known, updates, and the end", async () => {
   await using pipe = endless();
   const { url } = await pipe.serveDashboard({ intervalMs: 50 });
-  const states: string[] = [], runs = new Set<string>();
+  const states: string[] = [];
+  const runs = new Set<string>();
   let frames = 0;
   for await (const update of followDashboard(url)) {
     runs.add(update.run);
@@ -153,7 +155,8 @@ Deno.test("Pipeline.serveDashboard() throws a LifecycleError after close()", asy
 });
 
 Deno.test("Pipeline.serveDashboard() names a port that is in use", async () => {
-  await using one = endless(), other = endless("other");
+  await using one = endless();
+  await using other = endless("other");
   const { port } = await one.serveDashboard();
   await rejects(other.serveDashboard({ port }), (error) => {
     ok(error instanceof Deno.errors.AddrInUse);
@@ -305,12 +308,15 @@ Deno.test("A dashboard does not keep the program alive", async () => {
 
 Deno.test("A dashboard tells nothing to those who do not know its token", async () => {
   await using pipe = endless();
-  const { url, port } = await pipe.serveDashboard(), root = `http://127.0.0.1:${port}`;
-  const token = new URL(url).pathname.slice(1, -1), other = "x".repeat(token.length);
+  const { url, port } = await pipe.serveDashboard();
+  const root = `http://127.0.0.1:${port}`;
+  const token = new URL(url).pathname.slice(1, -1);
+  const other = "x".repeat(token.length);
   for (
     const path of ["", "updates", "page.js", "drawing", other, `${other}/`, `${other}/updates`, token.slice(1) + "/"]
   ) {
-    const response = await fetch(`${root}/${path}`), text = await response.text();
+    const response = await fetch(`${root}/${path}`);
+    const text = await response.text();
     equal(response.status, 403, path);
     match(text, /^Open the whole address/);
     ok(!text.includes(token));

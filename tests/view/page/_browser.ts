@@ -30,7 +30,9 @@ export async function openPage(prepare: (page: Page) => Promise<unknown> = () =>
     handleSIGINT: false,
     handleSIGTERM: false,
   });
-  const page = await browser.newPage(), complaints: string[] = [], requests: string[] = [];
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  const requests: string[] = [];
   page.on("console", (message) => message.type() === "log" || complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("request", (request) => requests.push(request.url()));

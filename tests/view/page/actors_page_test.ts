@@ -50,7 +50,8 @@ Deno.test({
 
     const isRed = (selector: string) => {
       // While another drawing comes, there may be none.
-      const box = document.querySelector(selector), found = box && getComputedStyle(box).stroke.match(/\d+/g);
+      const box = document.querySelector(selector);
+      const found = box && getComputedStyle(box).stroke.match(/\d+/g);
       const [red, green, blue] = found?.map(Number) ?? [];
       return red > 150 && green < 100 && blue < 100;
     };

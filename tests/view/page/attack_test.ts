@@ -11,7 +11,8 @@ if (CHROMIUM === undefined) console.log("There is no Chromium: attacks in a brow
 const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, fn, ignore: CHROMIUM === undefined });
 
 test("Names on the page hide nothing and turn no text round, wherever they are shown", async () => {
-  const name = "safe\u202egpj.exe\u061c\u200b\u2066", shown = "safe\ufffdgpj.exe\ufffd\ufffd\ufffd";
+  const name = "safe\u202egpj.exe\u061c\u200b\u2066";
+  const shown = "safe\ufffdgpj.exe\ufffd\ufffd\ufffd";
   const failure = { node: "a", title: name, reason: name, details: `${name}\n${name}` };
   const source = anySource(async function* (): AsyncGenerator<Partial<LiveUpdate>> {
     const columns = [{ id: "c", title: name, unit: "count", description: name, isCharted: true }] as const;

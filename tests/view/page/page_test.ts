@@ -121,7 +121,8 @@ test("The page says that the pipeline has ended, also after it is closed", async
 });
 
 test("The page says that the connection is lost, and shows the program that serves there next", async () => {
-  await using first = endless("first"), second = endless("second");
+  await using first = endless("first");
+  await using second = endless("second");
   const token = "a-token-that-stays";
   const dashboard = await first.serveDashboard({ intervalMs: 100, token });
   await first.start();
@@ -142,7 +143,8 @@ test("The page notices a program that says nothing any more", async () => {
   const { url } = await pipe.serveDashboard({ intervalMs: 600_000 });
   await using opened = await openPage((page) =>
     page.evaluateOnNewDocument(() => {
-      const now = Date.now, page = globalThis as unknown as { later: number };
+      const now = Date.now;
+      const page = globalThis as unknown as { later: number };
       page.later = 0;
       Date.now = () => now() + page.later;
     })
@@ -176,7 +178,8 @@ test("The page shows any source, and the next drawing when it is another", async
   const next = Promise.withResolvers<void>();
   const source = anySource(async function* (): AsyncGenerator<Partial<LiveUpdate>> {
     const columns = [{ id: "rate", title: "Rate", unit: "messages/s", isCharted: true }] as const;
-    const rows = [{ node: "a", title: "a", values: [5] }], table = { id: "actor", title: "Actors", columns };
+    const rows = [{ node: "a", title: "a", values: [5] }];
+    const table = { id: "actor", title: "Actors", columns };
     yield { tables: [{ ...table, rows }], figures: { nodes: { a: { status: "running" } } } };
     await next.promise;
     const more = { node: "b", title: "b", status: "failed", values: [null] };
@@ -240,6 +243,7 @@ test("The page is light or dark, as the reader prefers", async () => {
     });
   };
   await show(page, url, "not started");
-  const light = await colours("light"), dark = await colours("dark");
+  const light = await colours("light");
+  const dark = await colours("dark");
   light.forEach((colour, index) => notEqual(colour, dark[index]));
 });
