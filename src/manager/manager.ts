@@ -41,11 +41,11 @@ export interface ManagerOptions {
    * @default {1000}
    */
   graceMs?: number;
-  /** How many frames that tasks have failed on are kept. */
+  /** How many frames that tasks have failed on are kept until somebody takes them. */
   deadLetters?: DeadFrameOptions;
   /**
    * How long a ring may stay full while its writer waits for room, in milliseconds. Then a warning names it and its slowest
-   * reader, once for each ring. `Infinity` turns that off.
+   * reader, once for each ring. The same holds for dead letters that nobody takes. `Infinity` turns that off.
    *
    * @default {5000}
    */
@@ -130,7 +130,10 @@ export class Manager implements AsyncDisposable {
     this.#graceMs = graceMs;
     this.#fullWarningMs = fullWarningMs;
     this.#blueprint = new Blueprint(name);
-    this.deadLetters = new DeadFrames(options.deadLetters);
+    this.deadLetters = new DeadFrames(options.deadLetters, {
+      longestMs: fullWarningMs,
+      warn: (warning) => this.onWarning(warning),
+    });
   }
 
   /**
@@ -248,6 +251,7 @@ export class Manager implements AsyncDisposable {
       this.#state = "compiled";
     } catch (error) {
       if (this.#state === "compiling") this.#state = "failed";
+      this.deadLetters.end();
       throw error;
     }
   }
@@ -551,7 +555,7 @@ export class Manager implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#state = "closed";
     const group = this.#group;
-    if (!group) return;
+    if (!group) return this.deadLetters.end();
     group.stop();
     await group.allEnded;
     this.#forgetUnload();

@@ -7,6 +7,7 @@
 import "../supported_runtime.ts";
 
 export { record, type RecordOptions } from "./record.ts";
+export { recordDeadLetters, type RecordDeadLettersOptions } from "./record_dead_letters.ts";
 export { replay, type ReplayOptions } from "./replay.ts";
 export { openRecording, Recording } from "./open_recording.ts";
 export { type RecordedData, type RecordedFrame, type RecordedPart, RecordedStream } from "./recorded_stream.ts";

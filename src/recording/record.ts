@@ -62,7 +62,8 @@ export const RECORD_RULES: rules.Rules = {
 };
 
 const SPLIT_RULES: rules.Rules = { bytes: rules.integer(1), seconds: rules.number(0) };
-const DEFAULT_MIN_FREE_BYTES = 64 * 1024 * 1024;
+/** What stays free on a disk. */
+export const DEFAULT_MIN_FREE_BYTES: number = 64 * 1024 * 1024;
 
 function isNumberOrNull(value: unknown): boolean {
   return value === null || typeof value === "number";
@@ -71,7 +72,8 @@ function isNumberOrNull(value: unknown): boolean {
 /** One run of each pipeline: its recordings belong together. */
 const runs = new WeakMap<Pipeline, string>();
 
-function runOf(pipe: Pipeline): string {
+/** The run of a pipeline. */
+export function runOf(pipe: Pipeline): string {
   const run = runs.get(pipe) ?? crypto.randomUUID();
   runs.set(pipe, run);
   return run;

@@ -66,6 +66,26 @@ function endlessLine(sink: typeof swallow, stallTimeoutMs?: number): Pipeline {
   return pipe;
 }
 
+/** Fails on the numbers that 3 divides. */
+export function failsOnThirds({ numbers }: { numbers: Reader<"int32"> }) {
+  for (const [n] of numbers) if (n % 3 === 0) throw new RangeError(`${n} is bad`);
+}
+
+export function counts({ numbers }: Numbers) {
+  for (let n = 1; n <= 10; n++) numbers.write(Int32Array.of(n));
+}
+
+/** One with dead letters. */
+export function poisoned(): Pipeline {
+  const { pipe, numbers } = line();
+  const restart = { backoffMs: 1, onFailedFrame: { attempts: 1, then: "deadLetters" } } as const;
+  // deno-lint-ignore no-explicit-any
+  pipe.addTask("source", { fn: counts, writes: { numbers } } as any);
+  // deno-lint-ignore no-explicit-any
+  pipe.addTask("sink", { fn: failsOnThirds, reads: { numbers }, restart } as any);
+  return pipe;
+}
+
 export const endless = () => endlessLine(swallow);
 export const stalled = () => endlessLine(hang, 50);
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "../recording/_helpers.ts";
 import { ringmill } from "./_command.ts";
 
+const POISONED = fileURLToPath(new URL("./_restarted.ts", import.meta.url));
 const LEVELS = fileURLToPath(new URL("../../examples/levels.ts", import.meta.url));
 
 Deno.test("run --record, recording info, repair and convert, run --replay: a recording that was cut off and ended again", async () => {
@@ -33,6 +34,25 @@ Deno.test("run --record, recording info, repair and convert, run --replay: a rec
   equal((await ringmill("recording", "convert", to, "--to", "wav", "--rate", "48000")).status, 0);
   const wav = new DataView((await Deno.readFile(`${to}/sound.wav`)).buffer);
   deepEqual([wav.getUint16(20, true), wav.getUint16(22, true), wav.getUint32(24, true)], [3, 1, 48000]);
+});
+
+Deno.test("run --dead-letters writes each frame that a task has failed on for good, and says where it cannot", async () => {
+  await using folder = await temporaryFolder();
+  const to = `${folder.path}/dead`;
+  const run = ["run", "-q", POISONED, "--export", "poisoned", "--dead-letters", to];
+  deepEqual(await ringmill(...run), { status: 0, output: "", errors: "" });
+  const list = (await Deno.readTextFile(`${to}/letters.jsonl`)).trim().split("\n").map((line) => JSON.parse(line));
+  deepEqual(list.map(({ frame, error }) => [frame, error]), [3, 6, 9].map((n) => [n - 1, `RangeError: ${n} is bad`]));
+  match((await ringmill("recording", "info", `${to}/sink`)).output, /\nnumbers: int32 \[1\], 3 frames, 4 lost\n/);
+  const again = await ringmill(...run);
+  match(again.errors, /^error: Cannot write the dead letters of pipeline "line" into .*dead: it holds others\n$/);
+  equal(again.status, 1);
+  const none = await ringmill("run", LEVELS, "--dead-letters", `${to}2`);
+  match(
+    none.errors,
+    /^error: Cannot write dead letters: no task of pipeline "levels" has a restart with onFailedFrame/,
+  );
+  equal(none.status, 2);
 });
 
 Deno.test("The commands about recordings say what is wrong", async () => {

@@ -17,7 +17,7 @@ import {
   WorkerPool,
 } from "@ringmill/ringmill/graph";
 import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
-import { convertRecording, record, replay } from "@ringmill/ringmill/recording";
+import { convertRecording, record, recordDeadLetters, replay } from "@ringmill/ringmill/recording";
 import { Manager } from "@ringmill/ringmill/runtime";
 import { describePipeline, drawMermaid, drawSvg, drawTable, drawText } from "@ringmill/ringmill/view";
 import { ok, rejects } from "node:assert/strict";
@@ -30,6 +30,8 @@ import { LINEAR_RUN_RULES } from "../../src/linear/run_options.ts";
 import { LINEAR_PIPELINE_RULES } from "../../src/linear/settings.ts";
 import { MANAGER_RULES } from "../../src/manager/manager.ts";
 import { MONITOR_RULES } from "../../src/manager/monitor.ts";
+import { DEAD_FRAME_RULES } from "../../src/manager/dead_frames.ts";
+import { DEAD_LETTER_RULES } from "../../src/recording/record_dead_letters.ts";
 import { TASK_RESTART_RULES } from "../../src/manager/restart.ts";
 import { EVENT_SPEC_RULES, RING_RULES } from "../../src/manager/specs.ts";
 import { TASK_RULES } from "../../src/pipeline/add_task.ts";
@@ -116,6 +118,15 @@ const CALLS: Readonly<Record<string, Call>> = {
       const line = pipe();
       replay(line, line.addStream("s", stream), options);
     },
+  },
+  recordDeadLetters: {
+    rules: DEAD_LETTER_RULES,
+    given: { to: "/dev/null/nowhere" },
+    call: (options) => recordDeadLetters(pipe(), options),
+  },
+  "new Pipeline: deadLetters": {
+    rules: DEAD_FRAME_RULES,
+    call: (deadLetters) => new Pipeline("p", import.meta, { deadLetters }),
   },
   convertRecording: {
     rules: CONVERT_RULES,

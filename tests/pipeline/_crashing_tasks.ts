@@ -27,8 +27,11 @@ function mustCrash(n: number, { params, restarts }: Context): boolean {
 }
 
 /** Writes frames filled with their number. */
-export function numbers({ samples }: { samples: Writer<"float64"> }, { params }: TaskContext<{ frames: number }>) {
-  for (let n = 0; n < params.frames; n++) samples.write(Float64Array.of(n));
+export function numbers(
+  { samples }: { samples: Writer<"float64"> },
+  { params: { frames, length = 1 } }: TaskContext<{ frames: number; length?: number }>,
+) {
+  for (let n = 0; n < frames; n++) samples.write(new Float64Array(length).fill(n));
 }
 
 /** Consumes each frame after it has written the result. */
@@ -124,6 +127,35 @@ export function join(
     left.increment();
     right.increment();
   }
+}
+
+/** The same, into columns. */
+export function joinColumns(
+  { left, right, joined }: {
+    left: Reader<"float64">;
+    right: Reader<"float64">;
+    joined: Writer<{ a: "int8"; b: "float64" }>;
+  },
+  context: Context,
+) {
+  for (;;) {
+    const [a, b] = [left.look(Infinity), right.look(Infinity)];
+    if (!a || !b) return;
+    if (mustCrash(a[0], context)) crash(context.params);
+    joined.write({ a: new Int8Array(2).fill(a[0]), b: new Float64Array(2).fill(a[0] + b[0]) });
+    left.increment();
+    right.increment();
+  }
+}
+
+/** Fails on every frame. */
+export function failsOnAll({ joined }: { joined: Reader<{ a: "int8"; b: "float64" }> }) {
+  for (const _ of joined) throw new Error("crash");
+}
+
+/** The same, of plain frames. */
+export function failsAlways({ samples }: { samples: Reader<"float64"> }) {
+  for (const _ of samples) throw new Error("crash");
 }
 
 /** Signals so many times. */

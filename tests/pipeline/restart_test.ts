@@ -1,5 +1,6 @@
 import { Pipeline, TaskError, type TaskOptions, type TaskRestart } from "@ringmill/ringmill";
 import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
+import { type DeadFrame, DeadFrames } from "../../src/manager/dead_frames.ts";
 import * as tasks from "./_crashing_tasks.ts";
 
 const TASKS = new URL("./_crashing_tasks.ts", import.meta.url);
@@ -157,6 +158,52 @@ for (const backpressure of ["block", "reject", "dropOldest"] as const) {
     equal(pipe.deadLetters.dropped, backpressure === "block" ? 0 : 1);
   });
 }
+
+Deno.test("deadLetters: mostBytes limits what is kept, but for a single letter", async () => {
+  for (const [backpressure, kept] of [["reject", [0]], ["dropOldest", [3]]] as const) {
+    const letters = new DeadFrames({ mostBytes: 20, backpressure });
+    for (let frame = 0; frame < 4; frame++) {
+      const data = frame === 0 || frame === 3 ? new Float64Array(4) : { a: new Int8Array(8), b: new Int8Array(4) };
+      const letter = { task: "t", stream: "s", frame, attempts: 1, error: null, data };
+      equal(await letters.add(letter as DeadFrame, Promise.withResolvers().promise), true);
+    }
+    letters.end();
+    deepEqual((await Array.fromAsync(letters)).map(({ frame }) => frame), kept);
+    equal(letters.dropped, 3);
+  }
+});
+
+Deno.test("deadLetters: a task that waits for long since nobody takes any is warned about, once", async () => {
+  const pipe = new Pipeline("line", TASKS, { deadLetters: { most: 1 }, fullWarningMs: 50 });
+  await using _pipe = pipe;
+  const samples = pipe.addStream("samples", ONE);
+  pipe.addTask("numbers", { fn: tasks.numbers, writes: { samples }, params: { frames: 4 } });
+  const restart = { backoffMs: 0, onFailedFrame: { attempts: 1, then: "deadLetters" } } as const;
+  pipe.addTask("fails", { fn: tasks.failsAlways, reads: { samples }, restart });
+  await pipe.start();
+  while (pipe.warnings.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  deepEqual(pipe.warnings, [
+    'task "fails" has waited for 50 ms since the dead letters are full, 1 of them, and nobody takes them: ' +
+    "read pipe.deadLetters, or set the option deadLetters",
+  ]);
+  equal((await Array.fromAsync(pipe.deadLetters)).length, 4);
+  await pipe.join();
+});
+
+Deno.test("deadLetters: who waits for some is told the end of a pipeline that never ran", async () => {
+  const unused = new Pipeline("line", TASKS);
+  const letters = Array.fromAsync(unused.deadLetters);
+  await unused.close();
+  deepEqual(await letters, []);
+  await using refused = new Pipeline("line", TASKS);
+  const unwritten = refused.addStream("unwritten", ONE);
+  refused.addTask("fails", { fn: tasks.failsAlways, reads: { samples: unwritten } });
+  const others = Array.fromAsync(refused.deadLetters);
+  await rejects(refused.compile(), /unwritten/);
+  await refused.close();
+  deepEqual(await others, []);
+});
 
 Deno.test("restart: of a join, both frames in hand come again, or are left out together", async () => {
   for (const onFailedFrame of ["retry", "skip"] as const) {

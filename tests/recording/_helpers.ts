@@ -1,5 +1,6 @@
 /** Recordings that are written directly, without a pipeline. */
 
+import { succeeds } from "../_programs.ts";
 import { type ColumnTypes, type DType, DTYPES } from "../../src/ring/dtypes.ts";
 import { type FolderHead, makeFolder } from "../../src/recording/format/folder.ts";
 import { formatOf } from "../../src/recording/format/frame_format.ts";
@@ -9,6 +10,20 @@ import { type RecorderSettings, StreamRecorder } from "../../src/recording/tasks
 export async function temporaryFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
   const path = await Deno.makeTempDir({ prefix: "recording-" });
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+/** A small disk, or `null` where none can be mounted. */
+export async function smallDisk(kibibytes: number): Promise<{ readonly path: string } & AsyncDisposable | null> {
+  const path = await Deno.makeTempDir();
+  if (!await succeeds("mount", "-t", "tmpfs", "-o", `size=${kibibytes}k`, "none", path)) {
+    await Deno.remove(path);
+    return null;
+  }
+  const close = async () => {
+    await succeeds("umount", path);
+    await Deno.remove(path);
+  };
+  return { path, [Symbol.asyncDispose]: close };
 }
 
 /** A stream to write. */

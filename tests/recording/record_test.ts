@@ -2,8 +2,8 @@ import { DeclarationError, Pipeline } from "@ringmill/ringmill";
 import { openRecording, record } from "@ringmill/ringmill/recording";
 import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { findProgram, succeeds } from "../_programs.ts";
-import { temporaryFolder } from "./_helpers.ts";
+import { findProgram } from "../_programs.ts";
+import { smallDisk, temporaryFolder } from "./_helpers.ts";
 import * as tasks from "./_tasks.ts";
 
 const TASKS = new URL("./_tasks.ts", import.meta.url);
@@ -92,20 +92,6 @@ Deno.test("record() refuses what it cannot do", async () => {
   record(again.pipe, again.samples, { to });
   await rejects(again.pipe.run(), /it holds another recording/);
 });
-
-/** A small disk, or `null` where none can be mounted. */
-async function smallDisk(kibibytes: number): Promise<{ readonly path: string } & AsyncDisposable | null> {
-  const path = await Deno.makeTempDir();
-  if (!await succeeds("mount", "-t", "tmpfs", "-o", `size=${kibibytes}k`, "none", path)) {
-    await Deno.remove(path);
-    return null;
-  }
-  const close = async () => {
-    await succeeds("umount", path);
-    await Deno.remove(path);
-  };
-  return { path, [Symbol.asyncDispose]: close };
-}
 
 for (const onFull of ["stop", "fail", "dropOldest"] as const) {
   Deno.test(`record() onto a disk that fills up: ${onFull}`, async (t) => {

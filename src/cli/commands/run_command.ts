@@ -10,7 +10,7 @@ import { STATUS, UsageError } from "../program/exit_status.ts";
 import { follow } from "../terminal/follow_run.ts";
 import { Interruption } from "../program/interruption.ts";
 import { isPipeline, type Kind, load, type LoadOptions, urlOf } from "../program/load_pipeline.ts";
-import { arrangeRecording, type RecordedRunOptions } from "../program/recorded_run.ts";
+import { arrangeDeadLetters, arrangeRecording, type RecordedRunOptions } from "../program/recorded_run.ts";
 import { type RestartedChild, restartedChild } from "../program/restarted_child.ts";
 import { announceRun, RUN_VERSION } from "../program/run_records.ts";
 import { type RunFailure, serveRun } from "../program/run_server.ts";
@@ -57,6 +57,7 @@ export async function run(target: string, options: RunOptions): Promise<number> 
   using interruption = interruptionOf(pipe, options, child);
   using _watch = child?.watch(() => interruption.interrupt("SIGTERM"));
   await arrangeRecording(pipe, options, child?.restarts);
+  const letters = await arrangeDeadLetters(pipe, options, child?.restarts);
   await pipe.compile();
   if (options.dashboard !== undefined) await serveDashboard(pipe, options.dashboard, options.interval);
   const watch = monitored(pipe, options.interval);
@@ -64,8 +65,11 @@ export async function run(target: string, options: RunOptions): Promise<number> 
   if (child) child.hasBegun = true;
   try {
     await (options.quiet ? pipe.run() : runShown(pipe, watch, options));
+    await letters?.written;
     await announced?.finish([]);
   } catch (error) {
+    // What went wrong with letters was printed when it did.
+    await letters?.written.catch(() => {});
     await announced?.finish(failuresOf(error));
     throw error;
   }

@@ -112,6 +112,7 @@ function newProgram(finish: (status: number) => void): Command {
     )
     .option("--record <folder>", "record streams there")
     .option("--streams <names>", "record only these streams, with commas between them")
+    .option("--dead-letters <folder>", "write the frames there that tasks have failed on for good")
     .option("--replay <stream=folder>", "take a stream from a recording; repeatable", collect)
     .addOption(new Option("--speed <factor>", "how fast to replay").argParser(positiveNumber))
     .addOption(every());

@@ -1,7 +1,8 @@
-/** The options `--record` and `--replay` of `ringmill run`. */
+/** The options `--record`, `--replay` and `--dead-letters` of `ringmill run`. */
 
 import type { Pipeline } from "../../pipeline/pipeline.ts";
-import { UsageError } from "./exit_status.ts";
+import type { TaskDeclaration } from "../../pipeline/task.ts";
+import { TargetError, UsageError } from "./exit_status.ts";
 
 /** What is recorded, and what comes from recordings. */
 export interface RecordedRunOptions {
@@ -13,7 +14,12 @@ export interface RecordedRunOptions {
   readonly replay?: readonly string[];
   /** How fast. */
   readonly speed?: number;
+  /** The folder for frames that tasks have failed on for good. */
+  readonly deadLetters?: string;
 }
+
+/** The folder of a run that was started again so many times. */
+const folderOf = (folder: string, restarts: number) => restarts === 0 ? folder : `${folder}-restart-${restarts}`;
 
 /**
  * Has a pipeline record and replay what was asked for. Nothing of it is loaded unless something was. `restarts` is how often the
@@ -36,5 +42,37 @@ export async function arrangeRecording(pipe: Pipeline, options: RecordedRunOptio
   }
   if (to === undefined) return;
   const names = streams?.split(",").map((name) => name.trim()) ?? Array.from(pipe.streams.keys());
-  for (const name of names) record(pipe, pipe.stream(name), { to: restarts === 0 ? to : `${to}-restart-${restarts}` });
+  for (const name of names) record(pipe, pipe.stream(name), { to: folderOf(to, restarts) });
+}
+
+/** Has dead letters written if that was asked for. Resolves when all have been. */
+export async function arrangeDeadLetters(
+  pipe: Pipeline,
+  { deadLetters: to }: RecordedRunOptions,
+  restarts = 0,
+): Promise<{ readonly written: Promise<number> } | null> {
+  if (to === undefined) return null;
+  if (!Array.from(pipe.tasks.values()).some(hasDeadLetters)) {
+    throw new UsageError(
+      `Cannot write dead letters: no task of pipeline "${pipe.name}" has a restart with onFailedFrame: { then: "deadLetters" }`,
+    );
+  }
+  const { recordDeadLetters } = await import("../../recording/mod.ts");
+  // Its errors tell all.
+  const refuse = (error: unknown): never => {
+    throw new TargetError((error as Error).message);
+  };
+  try {
+    const written = recordDeadLetters(pipe, { to: folderOf(to, restarts) }).catch(refuse);
+    // It is awaited at the end.
+    written.catch(() => {});
+    return { written };
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+function hasDeadLetters({ restart }: TaskDeclaration): boolean {
+  const policy = restart?.onFailedFrame;
+  return typeof policy === "object" && policy.then === "deadLetters";
 }

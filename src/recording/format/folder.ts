@@ -22,8 +22,8 @@ const PART = /^(.+)-(\d{5,})\.arrows$/;
 /** The path that a folder was named by. */
 export const folderPath = (folder: string | URL): string => folder instanceof URL ? fileURLToPath(folder) : folder;
 
-/** A stream's name as the name of a file. */
-const fileName = (stream: string) =>
+/** The name of a stream, or of a task, as the name of a file. */
+export const fileName = (stream: string): string =>
   encodeURIComponent(stream).replaceAll("*", "%2A").replace(/^\./, "%2E").replace(/-(?=\d{5,}$)/, "%2D");
 
 /** The file of a stream's part; without a number, of the only one. */

@@ -60,3 +60,10 @@ export function formatText({ shape, columns }: FrameFormat): string {
     : `{ ${columns.map(({ name, dtype }) => `${name}: ${dtype}`).join(", ")} }`;
   return `${types} [${shape.join(", ")}]`;
 }
+
+/** The bytes of a frame: its only array, or all of its columns, which lie behind the first. */
+export function bytesOf(frame: object, length: number): Uint8Array<ArrayBuffer> {
+  const first = ArrayBuffer.isView(frame) ? frame : Object.values(frame)[0];
+  const { buffer, byteOffset } = first as Uint8Array<ArrayBuffer>;
+  return new Uint8Array(buffer, byteOffset, length);
+}

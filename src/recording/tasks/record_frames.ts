@@ -5,6 +5,7 @@ import type { TaskContext } from "../../manager/task_context.ts";
 import type { FrameType } from "../../ring/dtypes.ts";
 import type { Reader } from "../../ring/reader.ts";
 import type { StreamHead } from "../format/arrow_schema.ts";
+import { bytesOf } from "../format/frame_format.ts";
 import { type FolderHead, makeFolder } from "../format/folder.ts";
 import { DiskFull, type RecorderSettings, StreamRecorder } from "./stream_recorder.ts";
 
@@ -19,13 +20,6 @@ export interface RecordParams {
 
 /** How often frames that cannot be recorded any more are let go. */
 const IDLE_MS = 100;
-
-/** The bytes of a frame: its only array, or all of its columns, which lie behind the first. */
-function bytesOf(frame: object, length: number): Uint8Array<SharedArrayBuffer> {
-  const first = ArrayBuffer.isView(frame) ? frame : Object.values(frame)[0];
-  const { buffer, byteOffset } = first as Uint8Array<SharedArrayBuffer>;
-  return new Uint8Array(buffer, byteOffset, length);
-}
 
 /** Records until the stream ends, or the pipeline is stopped. */
 export function recordFrames(

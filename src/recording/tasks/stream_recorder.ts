@@ -58,6 +58,11 @@ export class StreamRecorder implements Disposable {
     return this.#block.room;
   }
 
+  /** The number of the next frame, unless some are lost before it. */
+  get next(): number {
+    return this.#next;
+  }
+
   /** Milliseconds until the next flush; `Infinity` while there is nothing to flush. */
   get patience(): number {
     return Math.max(0, this.#flushAt - now());
