@@ -1,7 +1,7 @@
 /** A host module's side of its worker: what it hears, what it posts, and what the user's module does besides. */
 
-import type { HostEnvelope, HostModule } from "./hosted_worker.ts";
-import { stopAll } from "./unload.ts";
+import type { HostEnvelope, HostModule, ThreadOrder } from "./hosted_worker.ts";
+import { stopAll, tellThreadAbove } from "./unload.ts";
 
 /** What a host uses of a worker's global scope, which the main thread's types do not know. */
 interface WorkerScope extends EventTarget {
@@ -35,7 +35,11 @@ export class HostScope<To, From> {
     const { name } = scope;
     if (!name?.startsWith(prefix)) return;
     const events = begin(name.slice(prefix.length));
-    scope.addEventListener("message", (event) => events.heard((event as MessageEvent<To>).data));
+    scope.addEventListener("message", (event) => {
+      const { data } = event as MessageEvent<To | ThreadOrder>;
+      if (isThreadOrder(data)) obey(data);
+      else events.heard(data);
+    });
     watch(events);
   }
 
@@ -59,6 +63,15 @@ export class HostScope<To, From> {
   close(): void {
     closeWorker();
   }
+}
+
+function isThreadOrder(message: unknown): message is ThreadOrder {
+  return typeof message === "object" && message !== null && "ringmill" in message;
+}
+
+function obey({ ringmill }: ThreadOrder): void {
+  if (ringmill === "stop") stopAll();
+  else tellThreadAbove(ringmill);
 }
 
 /** Watches for errors that would end the program, and for calls that would end the worker without a word. */

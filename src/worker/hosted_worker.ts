@@ -1,6 +1,7 @@
 /** Workers that run one of the package's host modules, seen from the thread that starts them. */
 
 import type { TaskPermissions } from "./permitted_worker.ts";
+import { NESTED_STOP_MS, type NestedWord, waitForNested } from "./unload.ts";
 
 /** A module that serves in workers. The module itself makes this of its `import.meta.url`. */
 export interface HostModule {
@@ -37,9 +38,17 @@ export interface HostEnvelope<From> {
   readonly ringmill: From;
 }
 
+/** What a worker's thread is told besides: the word in which it says whether it has workers of its own, or to stop these. */
+export interface ThreadOrder {
+  readonly ringmill: NestedWord | "stop";
+}
+
 /** A worker. It starts at once. */
 export class HostedWorker<To, From> {
   readonly #worker: Worker;
+  /** Whether it has workers of its own to stop. */
+  readonly #nested: NestedWord = new Int32Array(new SharedArrayBuffer(4));
+  readonly #forgetNested: () => void;
   #isTerminated = false;
 
   /**
@@ -49,6 +58,8 @@ export class HostedWorker<To, From> {
    */
   constructor(host: HostModule, options: HostedWorkerOptions, listener: WorkerListener<From>) {
     this.#worker = startWorker(host, options);
+    this.#worker.postMessage({ ringmill: this.#nested } satisfies ThreadOrder);
+    this.#forgetNested = waitForNested(this.#nested);
     this.#listen("message", ({ data }: MessageEvent<Partial<HostEnvelope<From>> | null>) => {
       const message: unknown = data?.ringmill;
       if (message === undefined) return;
@@ -78,10 +89,22 @@ export class HostedWorker<To, From> {
     this.#worker.postMessage(message);
   }
 
-  /** Ends the worker. Nothing is heard of it any more. A thread in an endless loop lives on: nothing can end it. */
+  /**
+   * Ends the worker. Nothing is heard of it any more. A thread in an endless loop lives on: nothing can end it. One that
+   * has workers of its own is given a second to tell them to stop.
+   */
   terminate(): void {
+    if (this.#isTerminated) return;
     this.#isTerminated = true;
-    this.#worker.terminate();
+    const end = () => {
+      this.#forgetNested();
+      this.#worker.terminate();
+    };
+    if (Atomics.load(this.#nested, 0) === 0) return end();
+    this.#worker.postMessage({ ringmill: "stop" } satisfies ThreadOrder);
+    const { async, value } = Atomics.waitAsync(this.#nested, 0, 1, NESTED_STOP_MS);
+    if (async) value.then(end);
+    else end();
   }
 }
 

@@ -56,10 +56,26 @@ export function neverReturn(): Promise<never> {
   return new Promise(() => setInterval(() => {}, 1000));
 }
 
-const Text = message<{ text: string }>("Text");
+export const Text = message<{ text: string }>("Text");
 
 export const busy = ringKernel({ id: "busy", module: MODULE, input: Text, output: Text }, (ctx) => {
   while (!ctx.shouldTerminate) park();
+});
+
+export async function leaveUnclosed(): Promise<void> {
+  await start(writeForEver);
+}
+
+export async function leaveAndWait(): Promise<void> {
+  await start(writeForEver);
+  await new Promise(() => {});
+}
+
+export const leaves = ringKernel({ id: "leaves", module: MODULE, input: Text, output: Text }, async (ctx) => {
+  for await (const message of ctx) {
+    await start(writeForEver);
+    await ctx.send(message);
+  }
 });
 
 export const quick = ringKernel({ id: "quick", module: MODULE, input: Text, output: Text }, () => {});
