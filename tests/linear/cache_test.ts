@@ -263,7 +263,10 @@ Deno.test("A cache that is none is refused with its path", async () => {
   await rejects(example(cache.path).run(), /it is a database of something else/);
   throws(() => example(cache.path).openRegistry(), /it is a database of something else/);
   database.exec("pragma application_id = 1380797507; pragma user_version = 9");
-  await rejects(example(cache.path).run(), /it was made by a newer Ringmill \(format 9, expected 2\)/);
+  await rejects(
+    example(cache.path).run(),
+    /it was made by a newer Ringmill: its format is 9, this one reads 2 at most/,
+  );
 });
 
 Deno.test("Values of every kind that can be stored come back as they were", async () => {

@@ -1,5 +1,6 @@
 /** Hears of runs in other programs of the same user. */
 
+import { whyUnreadable } from "../../format_version.ts";
 import { within } from "../../ring/within.ts";
 import type { RunUpdate } from "./run_update.ts";
 import { isFailures, isSnapshot } from "./run_update.ts";
@@ -33,7 +34,8 @@ export async function isRunning(record: RunRecord): Promise<boolean> {
 export async function* followRun(record: RunRecord, signal: AbortSignal): AsyncGenerator<RunUpdate, void> {
   const title = record.name;
   const refuse = (why: string) => new TargetError(`Cannot watch ${JSON.stringify(title)}: ${why}`);
-  if (record.version > RUN_VERSION) throw refuse("it was made by a newer Ringmill");
+  const why = whyUnreadable(record.version, { newest: RUN_VERSION });
+  if (why !== null) throw refuse(why);
   using connection = await connect(record);
   const close = () => connection.close();
   signal.addEventListener("abort", close);

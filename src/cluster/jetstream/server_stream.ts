@@ -8,12 +8,13 @@ import {
   StorageType,
   type StreamInfo,
 } from "@nats-io/jetstream";
+import { whyUnreadable } from "../../format_version.ts";
 import { SchemaMismatchError, TransportError } from "../errors.ts";
 import type { LinkDescription, WritingDescription } from "../link.ts";
 import type { Connection } from "./connection.ts";
 import { CLAIMS_STREAM, CLAIMS_SUBJECTS, streamOf, subjectOf, tokenOf } from "./names.ts";
 
-const PROTOCOL = "1";
+const PROTOCOL = 1;
 const KEYS = {
   protocol: "ringmill.protocol",
   schema: "ringmill.schema",
@@ -61,12 +62,11 @@ export function parcelBytesOf({ config }: StreamInfo): number {
  */
 export function checkStream({ action, schema, link }: LinkDescription, { config }: StreamInfo): void {
   const { [KEYS.protocol]: protocol, [KEYS.schema]: other } = config.metadata ?? {};
-  if (protocol !== PROTOCOL) {
-    const what = protocol === undefined ? "none" : JSON.stringify(protocol);
-    throw new TransportError(
-      `Cannot ${action}: JetStream stream ${streamOf(link)} has protocol ${what}, this end ${PROTOCOL}`,
-    );
+  if (protocol === undefined) {
+    throw new TransportError(`Cannot ${action}: JetStream stream ${streamOf(link)} was not made by Ringmill`);
   }
+  const why = whyUnreadable(Number(protocol), { newest: PROTOCOL, name: "protocol" });
+  if (why !== null) throw new TransportError(`Cannot ${action}: JetStream stream ${streamOf(link)}: ${why}`);
   if (other === schema) return;
   throw new SchemaMismatchError(
     `Cannot ${action}: the other end of link "${link}" declares ${other}, this one ${schema}`,
@@ -118,7 +118,7 @@ export async function ensureStream(
     discard: DiscardPolicy.New,
     max_bytes: description.maxBytes,
     metadata: {
-      [KEYS.protocol]: PROTOCOL,
+      [KEYS.protocol]: `${PROTOCOL}`,
       [KEYS.schema]: description.schema,
       [KEYS.identity]: crypto.randomUUID(),
       [KEYS.parcel]: `${description.parcelBytes}`,

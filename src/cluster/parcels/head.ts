@@ -15,6 +15,7 @@
 
 import { crc32 } from "node:zlib";
 import { TransportError } from "../errors.ts";
+import { whyUnreadable } from "../../format_version.ts";
 
 /** Bytes of a head. */
 export const HEAD_BYTES = 40;
@@ -23,7 +24,11 @@ export const KIND = { frames: 0, end: 1, stopped: 2, failed: 3, begin: 4 } as co
 /** A value of {@link KIND}. */
 export type ParcelKind = typeof KIND[keyof typeof KIND];
 
-const MAGIC = 0x314c4d52;
+/** "RML", and the digit of the newest version in the byte after it. */
+const MAGIC = 0x4c4d52;
+const VERSION = 1;
+/** The code of the digit 0. */
+const DIGITS = 0x30;
 const CHECKED_BYTES = 36;
 
 /** What a head says. */
@@ -43,7 +48,7 @@ function checksum(parcel: Uint8Array): number {
 /** Writes the head of a parcel whose body is in place. */
 export function sealParcel(parcel: Uint8Array, { kind, epoch, first, count, part, parts }: ParcelHead): void {
   const view = new DataView(parcel.buffer, parcel.byteOffset);
-  view.setUint32(0, MAGIC, true);
+  view.setUint32(0, MAGIC | (DIGITS + VERSION) << 24, true);
   view.setUint32(4, kind, true);
   view.setBigUint64(8, epoch, true);
   view.setBigUint64(16, BigInt(first), true);
@@ -73,7 +78,10 @@ export function readHead(action: string, parcel: Uint8Array, frameBytes: number)
   };
   if (parcel.length < HEAD_BYTES) refuse(`${parcel.length} bytes, less than a head`);
   const view = new DataView(parcel.buffer, parcel.byteOffset, parcel.length);
-  if (view.getUint32(0, true) !== MAGIC) refuse("another magic number or version");
+  const magic = view.getUint32(0, true);
+  if ((magic & 0xffffff) !== MAGIC) refuse("another magic number");
+  const why = whyUnreadable((magic >>> 24) - DIGITS, { newest: VERSION });
+  if (why !== null) throw new TransportError(`Cannot ${action}: a parcel cannot be read: ${why}`);
   if (view.getUint32(CHECKED_BYTES, true) !== checksum(parcel)) refuse("a wrong checksum");
   const kind = view.getUint32(4, true) as ParcelKind;
   const first = Number(view.getBigUint64(16, true));

@@ -30,11 +30,15 @@ export function patiently<Result>(waitMs: number, work: () => Result): Result {
   }
 }
 
-/** Opens a file, with a write-ahead log and the tables of `schema`. Accesses do not wait for other programs. */
-export function openDatabase(path: string, schema: string): DatabaseSync {
+/**
+ * Opens a file, with a write-ahead log and the tables of `schema`, once `check` has looked at it. Accesses do not wait for
+ * other programs.
+ */
+export function openDatabase(path: string, schema: string, check: (database: DatabaseSync) => void): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
     patiently(OPENING_MS, () => {
+      check(database);
       const [mode] = database.prepare("PRAGMA journal_mode").all();
       if (mode.journal_mode === "delete") database.exec("PRAGMA journal_mode = WAL");
       database.exec(`PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE; ${schema} COMMIT`);

@@ -1,6 +1,7 @@
 /** Cached outputs in an SQLite file. */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { whyNewer } from "../../format_version.ts";
 import { checkOptions } from "../../rules.ts";
 import { SQLITE_STORE_RULES } from "../option_rules.ts";
 import type { CacheEntry, CacheStore } from "./cache_store.ts";
@@ -32,12 +33,17 @@ export interface SqliteStoreOptions {
   busyTimeoutMs?: number;
 }
 
+/** The version of the tables, which is part of their names. */
+const VERSION = 2;
+const TABLE = `ringmill_cache_${VERSION}`;
+const TABLES = /^ringmill_cache_(\d+)$/;
+
 /** Entries that have expired are removed this many at a time, whenever one is kept. */
 const MOST_EXPIRED = 16;
 
 /** Triggers count the entries: to count them each time would take longer the more there are. */
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS ringmill_cache_2 (
+  CREATE TABLE IF NOT EXISTS ${TABLE} (
     namespace TEXT NOT NULL,
     key TEXT NOT NULL,
     value BLOB NOT NULL,
@@ -45,35 +51,47 @@ const SCHEMA = `
     used INTEGER NOT NULL,
     PRIMARY KEY (namespace, key)
   ) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS ringmill_cache_2_used ON ringmill_cache_2 (namespace, used);
-  CREATE INDEX IF NOT EXISTS ringmill_cache_2_expires ON ringmill_cache_2 (namespace, expires) WHERE expires IS NOT NULL;
-  CREATE TABLE IF NOT EXISTS ringmill_cache_2_counts (namespace TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TRIGGER IF NOT EXISTS ringmill_cache_2_added AFTER INSERT ON ringmill_cache_2 BEGIN
-    INSERT INTO ringmill_cache_2_counts VALUES (new.namespace, 1)
+  CREATE INDEX IF NOT EXISTS ${TABLE}_used ON ${TABLE} (namespace, used);
+  CREATE INDEX IF NOT EXISTS ${TABLE}_expires ON ${TABLE} (namespace, expires) WHERE expires IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS ${TABLE}_counts (namespace TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TRIGGER IF NOT EXISTS ${TABLE}_added AFTER INSERT ON ${TABLE} BEGIN
+    INSERT INTO ${TABLE}_counts VALUES (new.namespace, 1)
       ON CONFLICT DO UPDATE SET entries = entries + 1;
   END;
-  CREATE TRIGGER IF NOT EXISTS ringmill_cache_2_removed AFTER DELETE ON ringmill_cache_2 BEGIN
-    UPDATE ringmill_cache_2_counts SET entries = entries - 1 WHERE namespace = old.namespace;
+  CREATE TRIGGER IF NOT EXISTS ${TABLE}_removed AFTER DELETE ON ${TABLE} BEGIN
+    UPDATE ${TABLE}_counts SET entries = entries - 1 WHERE namespace = old.namespace;
   END;
 `;
 
 const OWN = "namespace = ?1";
 /** The number of the next use. */
-const NEXT_USE = `(SELECT coalesce(max(used), 0) + 1 FROM ringmill_cache_2 WHERE ${OWN})`;
+const NEXT_USE = `(SELECT coalesce(max(used), 0) + 1 FROM ${TABLE} WHERE ${OWN})`;
 
 const STATEMENTS = {
-  get: `SELECT value FROM ringmill_cache_2 WHERE ${OWN} AND key = ?2 AND (expires IS NULL OR expires > ?3)`,
-  touch: `UPDATE ringmill_cache_2 SET used = ${NEXT_USE} WHERE ${OWN} AND key = ?2`,
-  set: `INSERT INTO ringmill_cache_2 VALUES (?1, ?2, ?3, ?4, ${NEXT_USE})
+  get: `SELECT value FROM ${TABLE} WHERE ${OWN} AND key = ?2 AND (expires IS NULL OR expires > ?3)`,
+  touch: `UPDATE ${TABLE} SET used = ${NEXT_USE} WHERE ${OWN} AND key = ?2`,
+  set: `INSERT INTO ${TABLE} VALUES (?1, ?2, ?3, ?4, ${NEXT_USE})
     ON CONFLICT DO UPDATE SET value = excluded.value, expires = excluded.expires, used = excluded.used`,
-  expire: `DELETE FROM ringmill_cache_2 WHERE ${OWN} AND key IN
-    (SELECT key FROM ringmill_cache_2 WHERE ${OWN} AND expires <= ?2 ORDER BY expires LIMIT ${MOST_EXPIRED})`,
-  count: `SELECT entries FROM ringmill_cache_2_counts WHERE ${OWN}`,
-  trim: `DELETE FROM ringmill_cache_2 WHERE ${OWN} AND key IN
-    (SELECT key FROM ringmill_cache_2 WHERE ${OWN} ORDER BY used LIMIT ?2)`,
-  delete: `DELETE FROM ringmill_cache_2 WHERE ${OWN} AND key = ?2`,
-  clear: `DELETE FROM ringmill_cache_2 WHERE ${OWN} AND substr(key, 1, length(?2)) = ?2`,
+  expire: `DELETE FROM ${TABLE} WHERE ${OWN} AND key IN
+    (SELECT key FROM ${TABLE} WHERE ${OWN} AND expires <= ?2 ORDER BY expires LIMIT ${MOST_EXPIRED})`,
+  count: `SELECT entries FROM ${TABLE}_counts WHERE ${OWN}`,
+  trim: `DELETE FROM ${TABLE} WHERE ${OWN} AND key IN
+    (SELECT key FROM ${TABLE} WHERE ${OWN} ORDER BY used LIMIT ?2)`,
+  delete: `DELETE FROM ${TABLE} WHERE ${OWN} AND key = ?2`,
+  clear: `DELETE FROM ${TABLE} WHERE ${OWN} AND substr(key, 1, length(?2)) = ?2`,
 };
+
+/** Refuses the tables of a newer version, and says once which of an older one are of no use any more. */
+function checkTables(path: string, database: DatabaseSync): void {
+  const names = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  const versions = names.flatMap(({ name }) => TABLES.exec(String(name))?.slice(1) ?? []).map(Number);
+  const why = whyNewer(Math.max(VERSION, ...versions), VERSION);
+  if (why !== null) throw new Error(`Cannot open SQLite store ${path}: ${why}`);
+  const older = versions.filter((version) => version < VERSION);
+  if (older.length === 0 || versions.includes(VERSION)) return;
+  const table = `ringmill_cache_${older[0]}`;
+  console.warn(`SQLite store ${path}: what an older Ringmill has kept, in table ${table}, is put aside and not read`);
+}
 
 /**
  * Keeps outputs in an SQLite file, for later runs of the program and for other programs on the machine. Values are copied
@@ -104,7 +122,7 @@ export class SqliteStore implements CacheStore, Disposable {
   /**
    * Opens the file.
    *
-   * @throws {Error} If it cannot be opened.
+   * @throws {Error} If it cannot be opened, or a newer Ringmill has made it.
    * @throws {TypeError} If an option is of the wrong kind.
    * @throws {RangeError} If an option is out of range.
    */
@@ -115,7 +133,7 @@ export class SqliteStore implements CacheStore, Disposable {
     this.#namespace = exactText(namespace);
     this.#max = max;
     this.#busyTimeoutMs = busyTimeoutMs;
-    const database = this.#database = openDatabase(path, SCHEMA);
+    const database = this.#database = openDatabase(path, SCHEMA, (opened) => checkTables(path, opened));
     this.#statements = Object.fromEntries(
       Object.entries(STATEMENTS).map(([name, text]) => [name, database.prepare(text)]),
     ) as Record<keyof typeof STATEMENTS, StatementSync>;

@@ -3,11 +3,14 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { deserialize, serialize } from "node:v8";
+import { whyNewer } from "../../format_version.ts";
 import { whyNotStorable } from "../../storable.ts";
 import type { CacheEntry } from "./cache_store.ts";
 
-/** What stored values begin with. The last character is the version. */
+/** What stored values begin with: "RMV", and the digit of their version. */
 const MAGIC = Buffer.from("RMV1");
+const VERSION_AT = MAGIC.length - 1;
+const VERSION = digitAt(MAGIC);
 const CHECK_BYTES = 16;
 
 /** Tells a value of one key from all others, and from one of which a part is lost. */
@@ -27,10 +30,22 @@ export function encodeValue(key: string, value: unknown): Buffer {
   return Buffer.concat([MAGIC, checkOf(key, bytes), bytes]);
 }
 
-/** The value of some bytes, or `undefined` if they are not what was stored. */
+/** The version of a stored value, or `NaN`. */
+function digitAt(stored: Buffer): number {
+  return Number(stored.subarray(VERSION_AT, MAGIC.length).toString("latin1"));
+}
+
+/**
+ * The value of some bytes, or `undefined` if they are not what was stored.
+ *
+ * @throws {Error} If a newer Ringmill has stored them.
+ */
 export function decodeValue(key: string, stored: unknown): CacheEntry | undefined {
   if (!(stored instanceof Uint8Array)) return undefined;
   const whole = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
+  const isOurs = whole.subarray(0, VERSION_AT).equals(MAGIC.subarray(0, VERSION_AT));
+  const why = isOurs ? whyNewer(digitAt(whole), VERSION) : null;
+  if (why !== null) throw new Error(`Cannot read the value of "${key}": ${why}`);
   const bytes = whole.subarray(MAGIC.length + CHECK_BYTES);
   const isWhole = whole.subarray(0, MAGIC.length).equals(MAGIC) &&
     whole.subarray(MAGIC.length, MAGIC.length + CHECK_BYTES).equals(checkOf(key, bytes));

@@ -10,6 +10,7 @@ import {
   type StatementResultingChanges,
   type StatementSync,
 } from "node:sqlite";
+import { whyNewer } from "../../format_version.ts";
 import { APPLICATION_ID, FORMAT, SCHEMA } from "./schema.ts";
 import { troubleOf } from "./sqlite_trouble.ts";
 import { ValueFiles } from "./value_files.ts";
@@ -136,7 +137,8 @@ export class CacheDatabase implements Disposable {
     const format = this.#pragma("user_version") as number;
     const isEmpty = this.#database.prepare("select 1 from sqlite_schema").get() === undefined;
     if (id !== APPLICATION_ID && !(isEmpty && id === 0)) throw new Error("it is a database of something else");
-    if (format > FORMAT) throw new Error(`it was made by a newer Ringmill (format ${format}, expected ${FORMAT})`);
+    const why = whyNewer(format, FORMAT, "format");
+    if (why !== null) throw new Error(why);
     if (format !== FORMAT && format !== 0) throw new OutdatedError(`it has format ${format}, expected ${FORMAT}`);
   }
 

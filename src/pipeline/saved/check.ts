@@ -1,5 +1,6 @@
 /** Checks a document, of which nothing is known, against the rules of the format. */
 
+import { whyNewer } from "../../format_version.ts";
 import { keeps } from "../../rules.ts";
 import {
   FORMAT_VERSIONS,
@@ -124,11 +125,8 @@ export function checkDocument(document: Table): asserts document is Table & Save
   // First of all: of another version, nothing else can be said.
   const { format_version } = PIPELINE_FIELDS.required;
   const version = document.format_version;
-  const newest = Math.max(...FORMAT_VERSIONS);
-  if (Number.isSafeInteger(version) && (version as number) > newest) {
-    const limits = `its format_version is ${version}, this one reads ${newest} at most`;
-    throw new Problem(["format_version"], `the file was made by a newer Ringmill: ${limits}`);
-  }
+  const why = whyNewer(version, Math.max(...FORMAT_VERSIONS), "format_version");
+  if (why !== null) throw new Problem(["format_version"], why);
   if (Object.hasOwn(document, "format_version") && !keeps(format_version, document.format_version)) {
     checkTable({ format_version: document.format_version }, [], { required: { format_version }, optional: {} });
   }

@@ -19,6 +19,7 @@ import {
   Uint64,
   Uint8,
 } from "apache-arrow";
+import { whyUnreadable } from "../../format_version.ts";
 import type { ArrowField } from "./arrow_message.ts";
 import { type DType, DTYPES } from "../../ring/dtypes.ts";
 import { elementsOf, formatOfColumns, type FrameColumn, type FrameFormat } from "./frame_format.ts";
@@ -144,7 +145,8 @@ const COLUMN_TYPES = { frame: "Uint64", time: "Timestamp<NANOSECOND, UTC>", lost
 /** What a schema says, or a reason why it is not that of a recorded stream. */
 export function headOf(fields: readonly ArrowField[], metadata: ReadonlyMap<string, string>): StreamHead | string {
   const version = Number(metadata.get("ringmill.version") ?? FORMAT_VERSION);
-  if (version > FORMAT_VERSION) return "it was made by a newer Ringmill";
+  const why = whyUnreadable(version, { newest: FORMAT_VERSION });
+  if (why !== null) return why;
   const names = fields.map(({ name }) => name).join(", ");
   if (names !== "frame, time, lost, data") return `its columns must be frame, time, lost, data, received ${names}`;
   for (const [index, [name, type]] of Object.entries(COLUMN_TYPES).entries()) {

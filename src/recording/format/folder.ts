@@ -3,6 +3,7 @@
 import { parse, stringify } from "toml";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { whyUnreadable } from "../../format_version.ts";
 
 /** What the folder's description says. */
 export interface FolderHead {
@@ -80,7 +81,8 @@ export function readFolderHead(folder: string): FolderHead {
   } catch (error) {
     throw new Error(`${cannot}: ${DESCRIPTION} is no TOML`, { cause: error });
   }
-  if (Number(table.format_version) > VERSION) throw new Error(`${cannot}: it was made by a newer Ringmill`);
+  const why = whyUnreadable(table.format_version, { newest: VERSION, name: "format_version" });
+  if (why !== null) throw new Error(`${cannot}: ${DESCRIPTION}: ${why}`);
   const { pipeline, run, started_at } = table;
   if (typeof pipeline !== "string" || typeof run !== "string" || !(started_at instanceof Date)) {
     throw new Error(`${cannot}: ${DESCRIPTION} lacks pipeline, run or started_at`);

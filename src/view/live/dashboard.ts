@@ -6,7 +6,7 @@ import { checkOptions, integer, type Rule, type Rules } from "../../rules.ts";
 import { checkDescription } from "../description.ts";
 import { page } from "./page.generated.ts";
 import type { LiveSource } from "./source.ts";
-import type { LiveDrawing, LiveUpdate } from "./update.ts";
+import { type LiveDrawing, type LiveUpdate, UPDATE_VERSION, UPDATE_VERSION_HEADER } from "./update.ts";
 
 /** Options of a dashboard. */
 export interface DashboardOptions {
@@ -139,8 +139,10 @@ export class Dashboard implements AsyncDisposable {
     if (path === "drawing") return answer("application/json", JSON.stringify(this.#drawing()));
     if (path !== "updates") return answer("text/plain", "There is no such page", 404);
     // Nobody would read the body of an answer to HEAD.
-    if (request.method === "HEAD") return answer("text/event-stream", null);
-    return answer("text/event-stream", ReadableStream.from(events(this.#source.updates())));
+    const body = request.method === "HEAD" ? null : ReadableStream.from(events(this.#source.updates()));
+    const response = answer("text/event-stream", body);
+    response.headers.set(UPDATE_VERSION_HEADER, `${UPDATE_VERSION}`);
+    return response;
   }
 
   #drawing(): LiveDrawing {

@@ -1,9 +1,10 @@
 /** Reads a dashboard without a browser. */
 
+import { whyUnreadable } from "../../format_version.ts";
 import { checkOptions, type Rules, signal } from "../../rules.ts";
 import type { Snapshot } from "../../manager/metrics.ts";
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import type { LiveUpdate } from "./update.ts";
+import { type LiveUpdate, UPDATE_VERSION, UPDATE_VERSION_HEADER } from "./update.ts";
 
 /** Where a dashboard sends updates: below the address of its page. */
 function updatesOf(url: string | URL): URL {
@@ -27,7 +28,7 @@ export const FOLLOW_RULES: Rules = { signal };
  * those of a pipeline if left out: nobody checks it. Runtimes of kernels send an {@link ActorsSnapshot}.
  *
  * @throws {TypeError} If the address is none, nothing answers there, or an option is wrong.
- * @throws {Error} If what answers is no dashboard.
+ * @throws {Error} If what answers is no dashboard, or one of a newer Ringmill.
  *
  * @example
  * ```ts
@@ -56,6 +57,11 @@ export async function* followDashboard<Taken = Snapshot>(
   if (!response.ok || !response.body || !type.startsWith("text/event-stream")) {
     await response.body?.cancel();
     throw new Error(`Cannot follow ${url}: it is no dashboard, received status ${response.status} of type "${type}"`);
+  }
+  const why = whyUnreadable(Number(response.headers.get(UPDATE_VERSION_HEADER) ?? 1), { newest: UPDATE_VERSION });
+  if (why !== null) {
+    await response.body.cancel();
+    throw new Error(`Cannot follow ${url}: ${why}`);
   }
   const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
   for await (const { data } of events) yield JSON.parse(data);

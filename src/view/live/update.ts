@@ -2,6 +2,11 @@
 
 import type { Figures, ViewDescription } from "../description.ts";
 
+/** The version of what is sent, and the header that says it. */
+export const UPDATE_VERSION = 1;
+/** The header of answers that says {@link UPDATE_VERSION}. */
+export const UPDATE_VERSION_HEADER = "ringmill-updates";
+
 /** How a run goes on the whole: not started yet, running, over, or with a failure. */
 export type LiveState = "waiting" | "running" | "ended" | "failed";
 

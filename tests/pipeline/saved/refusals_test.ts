@@ -53,7 +53,7 @@ const cases: readonly Case[] = [
     1,
     "",
     "format_version",
-    "the file was made by a newer Ringmill: its format_version is 3, this one reads 2 at most",
+    "it was made by a newer Ringmill: its format_version is 3, this one reads 2 at most",
   ],
   [
     "format_version = 1",
