@@ -15,6 +15,7 @@ export interface TelemetryContext {
 
 /** A span that has begun. */
 export interface TelemetrySpan {
+  addEvent(name: string, attributes?: TelemetryAttributes): unknown;
   recordException(exception: Error | string): void;
   setStatus(status: { readonly code: number; readonly message?: string }): unknown;
   end(): void;

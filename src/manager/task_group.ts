@@ -24,6 +24,8 @@ export interface TaskProgress {
   readonly begun: Promise<boolean>;
   /** Resolves when it has ended: to why it failed, if it did. */
   readonly ended: Promise<TaskFailure>;
+  /** Hears each restart, before it: after which failure, and how many there were with it. Never called if there are none. */
+  onRestart?: ((failure: TaskError, restarts: number) => void) | undefined;
 }
 
 /** The life of one task, for its group. */

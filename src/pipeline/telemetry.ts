@@ -17,6 +17,7 @@ import {
   type TelemetrySpan,
   type Tracer,
 } from "../open_telemetry.ts";
+import type { TaskError } from "../errors.ts";
 import type { Manager } from "../manager/manager.ts";
 import type { EndMetrics, Snapshot, TaskMetrics } from "../manager/metrics.ts";
 import type { TaskProgress } from "../manager/task_group.ts";
@@ -37,15 +38,24 @@ export function exportTelemetry(manager: Manager): void {
 async function traceTasks(manager: Manager, tracer: Tracer, attributes: TelemetryAttributes): Promise<void> {
   const whole = tracer.startSpan(`pipeline ${manager.name}`, { attributes });
   const parent = contextWithin(activeContext(), whole);
-  const follow = async ({ name, begun, ended }: TaskProgress): Promise<TaskFailure> => {
+  const follow = async (task: TaskProgress): Promise<TaskFailure> => {
+    const { name, begun, ended } = task;
     if (await begun) {
       const span = tracer.startSpan(`task ${name}`, { attributes: { ...attributes, "ringmill.task": name } }, parent);
+      task.onRestart = (failure, restarts) => noteRestart(span, failure, restarts);
       end(span, await ended);
     }
     return await ended;
   };
   const failures = await Promise.all([...manager.progress].map(follow));
   end(whole, failures.find((failure) => failure !== null) ?? null);
+}
+
+/** A restart is two events of the task's span: the error, and the restart. The span goes on. */
+function noteRestart(span: TelemetrySpan, failure: TaskError, restarts: number): void {
+  const { cause, message } = failure;
+  span.recordException(cause instanceof Error ? cause : failure);
+  span.addEvent("ringmill.restart", { "ringmill.restarts": restarts, "ringmill.error": message });
 }
 
 function end(span: TelemetrySpan, failure: TaskFailure): void {
@@ -58,6 +68,7 @@ class MetricsRecorder {
   readonly #attributes: TelemetryAttributes;
   readonly #gauges: Readonly<Record<"cpu" | "heap" | "nice" | "blocked" | "pressure" | "memory" | "running", Gauge>>;
   readonly #counters: Readonly<Record<CountedFigure, Counter>>;
+  readonly #supervision: Readonly<Record<SupervisedFigure, Counter>>;
 
   constructor(meter: Meter, attributes: TelemetryAttributes) {
     const gauge = (name: string, unit: string, description: string) =>
@@ -79,6 +90,15 @@ class MetricsRecorder {
       bytes: counter("task.io", "By", "Bytes that the task has read or written"),
       lost: counter("task.frames.lost", "{frame}", "Frames that passed the task by unread"),
       refused: counter("task.frames.refused", "{frame}", "Frames for which the task found no room in time"),
+    };
+    this.#supervision = {
+      restarts: counter("task.restarts", "{restart}", "How often the task was started again after a failure"),
+      skippedFrames: counter(
+        "task.frames.skipped",
+        "{frame}",
+        "Frames that the task failed on, and that were left out",
+      ),
+      deadLetters: counter("task.frames.dead", "{frame}", "Frames that the task failed on, and that are dead letters"),
     };
   }
 
@@ -110,8 +130,12 @@ class MetricsRecorder {
     record(nice, task.nice, attributes);
     record(blocked, task.blockedOnEmpty, { ...attributes, "ringmill.blocked.on": "empty" });
     record(blocked, task.blockedOnFull, { ...attributes, "ringmill.blocked.on": "full" });
-    const isRunning = task.state === "waiting" || task.state === "running";
-    running.record(isRunning ? 1 : 0, attributes);
+    running.record(task.state === "ended" || task.state === "failed" ? 0 : 1, attributes);
+    for (const figure of SUPERVISED) {
+      const growth = task[figure] - (before?.[figure] ?? 0);
+      // What never happens makes no series of its own.
+      if (growth > 0) this.#supervision[figure].add(growth, attributes);
+    }
     this.#countEnds(task.reads, before?.reads, { ...attributes, "ringmill.direction": "in" });
     this.#countEnds(task.writes, before?.writes, { ...attributes, "ringmill.direction": "out" });
   }
@@ -137,4 +161,6 @@ function record(gauge: Gauge, value: number | null, attributes: TelemetryAttribu
 
 const COUNTED = ["frames", "bytes", "lost", "refused"] as const;
 type CountedFigure = typeof COUNTED[number];
+const SUPERVISED = ["restarts", "skippedFrames", "deadLetters"] as const;
+type SupervisedFigure = typeof SUPERVISED[number];
 type Ends = Readonly<Record<string, EndMetrics>>;

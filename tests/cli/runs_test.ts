@@ -194,6 +194,16 @@ test("top says what is wrong with nonsense that an address sends", async () => {
   }
 });
 
+Deno.test("A snapshot with the last error of a task is one", () => {
+  const none = { waitingFor: null, reads: {}, writes: {} };
+  const of = (lastError: unknown) => ({
+    tasks: { a: { ...none, name: "a", state: "running", lastError } },
+    streams: {},
+  });
+  equal(isSnapshot(of("it threw")) && isSnapshot(of(null)) && isSnapshot(of(undefined)), true);
+  equal(isSnapshot(of(3)), false);
+});
+
 Deno.test("What passes for a snapshot can be drawn", () => {
   const figure = fc.oneof(fc.double(), fc.constantFrom(null, -1, 1e300, "x", undefined));
   const end = fc.record({ stream: fc.string(), frames: figure, framesPerSecond: figure, lost: figure });
@@ -207,6 +217,10 @@ Deno.test("What passes for a snapshot can be drawn", () => {
     heapBytes: figure,
     blockedOnEmpty: figure,
     blockedOnFull: figure,
+    restarts: figure,
+    skippedFrames: figure,
+    deadLetters: figure,
+    lastError: fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom(null, undefined, 3)),
   });
   const stream = fc.record({ name: fc.string({ unit: "binary" }), pressurePercent: figure, frames: figure });
   const snapshot = fc.record({

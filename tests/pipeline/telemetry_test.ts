@@ -135,6 +135,38 @@ Deno.test("A task that fails is a span with its error", async () => {
   ok(spans.find(({ name }) => name === "task source")!.status.code !== 2);
 });
 
+Deno.test("Restarts, skipped frames and dead letters are metrics, and each restart is two events of its task's span", async () => {
+  const { spans, metrics } = await collectFrom(`
+    import { Pipeline } from "MOD";
+    export function source({ numbers }) {
+      for (let n = 0; n < 10; n++) numbers.write(Float32Array.of(n), Infinity);
+    }
+    export function sink({ numbers }, { params }) {
+      for (const [n] of numbers) if (params.includes(n)) throw new RangeError("bad " + n);
+    }
+    if (import.meta.main) {
+      await using pipe = new Pipeline("line", import.meta);
+      const numbers = pipe.addStream("numbers", { shape: [1], dtype: "float32" });
+      pipe.addTask("source", { fn: source, writes: { numbers } });
+      for (const [name, then, params] of [["skips", "skip", [3, 4]], ["buries", "deadLetters", [5]]]) {
+        const restart = { backoffMs: 0, onFailedFrame: { attempts: 1, then } };
+        pipe.addTask(name, { fn: sink, reads: { numbers }, params, restart });
+      }
+      await pipe.run();
+    }`);
+  const sums = (name: string) =>
+    metrics.filter((metric) => metric.name === `ringmill.task.${name}`).at(-1)!.sum!.dataPoints
+      .map(({ attributes, asDouble, asInt }) => [textOf(attributes, "ringmill.task"), Number(asDouble ?? asInt)])
+      .toSorted();
+  deepEqual(sums("restarts"), [["buries", 1], ["skips", 2]]);
+  deepEqual(sums("frames.skipped"), [["skips", 2]]);
+  deepEqual(sums("frames.dead"), [["buries", 1]]);
+  const { events, status } = spans.find(({ name }) => name === "task skips")!;
+  deepEqual(events.map(({ name }) => name), ["exception", "ringmill.restart", "exception", "ringmill.restart"]);
+  match(textOf(events[1].attributes, "ringmill.error")!, /Task "skips" failed: it threw RangeError: bad 3/);
+  ok(status.code !== 2);
+});
+
 Deno.test("Nothing is sent, and the API is not loaded, where OpenTelemetry is off", async () => {
   const { spans, metrics, output } = await collectFrom(LINE.replace("LIMIT", "-1"), false);
   deepEqual([spans.length, metrics.length], [0, 0]);

@@ -47,6 +47,22 @@ const SNAPSHOT = snapshot([
   task("bad", { state: "failed" }),
 ], [stream("s", 100), stream("t", 33)]);
 
+Deno.test("drawTable() tells of restarts, what came of frames and the last error, if there were any", () => {
+  const lastError = `Task "b" failed: it threw Error: ${"x".repeat(100)}\n\x1b[2J`;
+  const tasks = [
+    task("a"),
+    task("b", { state: "restarting", restarts: 3, skippedFrames: 2, deadLetters: 1200, lastError }),
+    task("c", { restarts: 1 }),
+  ];
+  const [, head, ...rows] = drawTable(snapshot(tasks, [])).split("\n");
+  match(head, /NO ROOM % +RESTARTS +SKIPPED +DEAD +LAST ERROR$/);
+  match(rows[0], / 0 +0 +0$/);
+  match(rows[1], /↻ restarting .* 3 +2 +1\.2 k +Task "b" failed: it threw Error: x{6}…$/);
+  match(rows[2], / 1 +0 +0$/);
+  ok(drawTable(snapshot(tasks, []), { colours: true }).includes("\x1b[33m↻ restarting"));
+  ok(!drawTable(snapshot(tasks, []), { width: 100 }).includes("LAST ERROR"));
+});
+
 Deno.test("drawTable() draws tasks and streams, numbers to the right", () => {
   equal(
     drawTable(SNAPSHOT, { title: "radar" }),

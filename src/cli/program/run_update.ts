@@ -34,11 +34,12 @@ const isWait = (wait: unknown) =>
   hasFigures(wait, ["what", "name"]);
 
 function isTask(task: Table): boolean {
-  const { name, state, waitingFor, waits, nice, reads, writes } = task;
-  return isText(name) && isText(state) && (waitingFor === null || isWait(waitingFor)) &&
+  const { name, state, waitingFor, waits, nice, lastError, reads, writes } = task;
+  return isText(name) && isText(state) && (lastError === undefined || lastError === null || isText(lastError)) &&
+    (waitingFor === null || isWait(waitingFor)) &&
     (waits === undefined || Array.isArray(waits) && waits.every(isWait)) && areAll(reads, isEnd) &&
     areAll(writes, isEnd) && (nice === undefined || nice === null || typeof nice === "number") &&
-    hasFigures(task, ["name", "state", "waitingFor", "waits", "nice", "reads", "writes"]);
+    hasFigures(task, ["name", "state", "waitingFor", "waits", "nice", "lastError", "reads", "writes"]);
 }
 
 const isStream = (stream: Table) => isText(stream.name) && hasFigures(stream, ["name"]);

@@ -1,6 +1,7 @@
 /** A task that goes on in a new worker when it has failed: on the same memory, where the one before has stopped. */
 
 import { TaskError } from "../../errors.ts";
+import { cut } from "../../safe_text.ts";
 import { now } from "../../ring/clock.ts";
 import { within } from "../../ring/within.ts";
 import { reportError, summarizeError } from "../../worker/error_report.ts";
@@ -58,6 +59,7 @@ export class SupervisedTask implements TaskLife {
   #onRequest: TaskLife["onRequest"];
   #figures = UNSUPERVISED;
   #failedOn = { key: "", attempts: 0 };
+  onRestart: ((failure: TaskError, restarts: number) => void) | undefined;
 
   /** Starts the first worker at once. */
   constructor(supervision: Supervision) {
@@ -102,14 +104,14 @@ export class SupervisedTask implements TaskLife {
       if (!failure) return this.#ended.resolve(null);
       const hasBegun = await this.#worker.begun;
       if (!hasBegun || this.#isStopping || !(failure instanceof TaskError)) return this.#ended.resolve(failure);
-      this.#figures = { ...this.#figures, lastError: failure.message };
+      this.#figures = { ...this.#figures, lastError: cut(failure.message) };
       const gotOn = before.length === 0 || String(before) !== String(this.#positions());
       this.#isWaiting = true;
       const reason = await this.#prepare(failure, now() - begunAt, gotOn);
       this.#isWaiting = false;
       if (this.#isStopping) return this.#ended.resolve(null);
       if (reason !== null) return this.#ended.resolve(withReason(failure, reason));
-      const refusal = await this.#startAgain();
+      const refusal = await this.#startAgain(failure);
       if (refusal !== null) return this.#ended.resolve(refusal);
     }
   }
@@ -176,11 +178,13 @@ export class SupervisedTask implements TaskLife {
   }
 
   /** Returns why no worker could be started, or `null`. */
-  async #startAgain(): Promise<TaskError | null> {
+  async #startAgain(failure: TaskError): Promise<TaskError | null> {
     this.#supervision.resetRecord();
-    this.#figures = { ...this.#figures, restarts: this.#figures.restarts + 1 };
+    const restarts = this.#figures.restarts + 1;
+    this.#figures = { ...this.#figures, restarts };
+    this.onRestart?.(failure, restarts);
     try {
-      this.#worker = this.#supervision.start(this.#figures.restarts);
+      this.#worker = this.#supervision.start(restarts);
     } catch (cause) {
       const summary = summarizeError(reportError(cause));
       return new TaskError(this.name, `its worker could not be started again: ${summary}`, { cause });

@@ -14,7 +14,7 @@ const LONGEST = 40;
 const LONGEST_HEADING = 80;
 
 /** How a status is coloured. */
-export type Tone = "calm" | "active" | "done" | "bad";
+export type Tone = "calm" | "active" | "done" | "warn" | "bad";
 
 const TONES: Readonly<Record<string, Tone>> = {
   running: "active",
@@ -22,11 +22,12 @@ const TONES: Readonly<Record<string, Tone>> = {
   completed: "done",
   terminated: "done",
   ended: "done",
+  restarting: "warn",
   failed: "bad",
 };
 
 /** What stands before a status where only characters can be drawn. */
-export const MARKS: Readonly<Record<Tone, string>> = { calm: "○", active: "●", done: "✓", bad: "✗" };
+export const MARKS: Readonly<Record<Tone, string>> = { calm: "○", active: "●", done: "✓", warn: "↻", bad: "✗" };
 
 /** Cells of the bar that shows a load. */
 const BAR = 10;

@@ -35,6 +35,7 @@ const ARROWS = { flow: ["---", "-->"], control: ["-.-", "-.->"] } as const;
 const TONES: Readonly<Record<Exclude<Tone, "calm">, string>> = {
   active: "stroke:#2da44e,stroke-width:2px",
   done: "stroke:#8c959f,stroke-width:2px",
+  warn: "stroke:#bf8700,stroke-width:3px",
   bad: "stroke:#cf222e,stroke-width:3px",
 };
 

@@ -44,7 +44,10 @@ export const TABLE_RULES: Rules = { title: text, width: number(0), height: numbe
 const SHORTEST_NAME = 24;
 const LONGEST_NAME = 80;
 
-const TONES = { calm: "gray", active: "green", done: "gray", bad: "red" } as const satisfies Record<Tone, string>;
+const TONES = { calm: "gray", active: "green", done: "gray", warn: "yellow", bad: "red" } as const satisfies Record<
+  Tone,
+  string
+>;
 const LOADS = ["green", "yellow", "red"] as const;
 
 const percent = (share: number | null) => share === null ? UNKNOWN : `${Math.round(100 * share)}`;
@@ -79,13 +82,20 @@ const TASKS: readonly Column<TaskMetrics>[] = [
 ];
 
 /** What hardly any pipeline has: a column of its own only where there is some. */
-const RARE: readonly (Column<TaskMetrics> & { readonly of: (task: TaskMetrics) => number | null })[] = [
-  { title: "LOST", figure: "lost", side: "reads" } as const,
-  { title: "REFUSED", figure: "refused", side: "writes" } as const,
-].map(({ title, figure, side }) => {
-  const of = (task: TaskMetrics) => total(task[side], figure);
-  return { title, of, cell: (task) => formatCount(of(task)), isNumber: true, rank: 1 };
-});
+const RARE: readonly Column<TaskMetrics>[] = [
+  ...[
+    { title: "LOST", of: ({ reads }: TaskMetrics) => total(reads, "lost") },
+    { title: "REFUSED", of: ({ writes }: TaskMetrics) => total(writes, "refused") },
+    { title: "RESTARTS", of: ({ restarts = 0 }: TaskMetrics) => restarts },
+    { title: "SKIPPED", of: ({ skippedFrames = 0 }: TaskMetrics) => skippedFrames },
+    { title: "DEAD", of: ({ deadLetters = 0 }: TaskMetrics) => deadLetters },
+  ].map(({ title, of }) => ({ title, cell: (task: TaskMetrics) => formatCount(of(task)), isNumber: true, rank: 1 })),
+  { title: "LAST ERROR", cell: ({ lastError }) => short(lastError ?? ""), rank: 6 },
+];
+
+function isThere({ cell }: Column<TaskMetrics>, tasks: readonly TaskMetrics[]): boolean {
+  return tasks.some((task) => !["", "0", UNKNOWN].includes(cell(task, Infinity)));
+}
 
 const STREAMS: readonly Column<StreamMetrics>[] = [
   { title: "STREAM", cell: ({ name }, longest) => short(name, longest), rank: 0 },
@@ -99,7 +109,8 @@ const STREAMS: readonly Column<StreamMetrics>[] = [
 /**
  * Draws a snapshot as two tables: of tasks, with the thread, the state (or what a task waits for: data, room, an event),
  * the use of one core, the heap, frames a second in and out, and the shares of time without data to read and without
- * room to write, and the frames that were lost or refused, if any were; and of streams, with how full they are. No line
+ * room to write, and, if there are any, the frames that were lost or refused, restarts, skipped frames, dead letters and the
+ * last error; and of streams, with how full they are. No line
  * ends with a newline.
  *
  * @example
@@ -136,7 +147,7 @@ export function drawTable(snapshot: Snapshot, options: DrawTableOptions = {}): s
   const forStreams = left >= Math.min(3, streams.length + 1) ? left : 0;
   return [
     paint(short(heading.join("  "), width), "bold"),
-    ...drawColumns([...TASKS, ...RARE.filter(({ of }) => tasks.some((task) => (of(task) ?? 0) > 0))], tasks, {
+    ...drawColumns([...TASKS, ...RARE.filter((column) => isThere(column, tasks))], tasks, {
       width,
       longest,
       height: forTasks,

@@ -36,7 +36,7 @@ const LIGHT: Palette = {
     event: { fill: "#fff8c5", stroke: "#bf8700" },
     program: { fill: "#fbefff", stroke: "#8250df" },
   },
-  tones: { calm: "#59636e", active: "#1a7f37", done: "#59636e", bad: "#cf222e" },
+  tones: { calm: "#59636e", active: "#1a7f37", done: "#59636e", warn: "#8a5a00", bad: "#cf222e" },
   loads: ["#2da44e", "#d4a72c", "#cf222e"],
 };
 
@@ -53,7 +53,7 @@ const DARK: Palette = {
     event: { fill: "#272115", stroke: "#9e6a03" },
     program: { fill: "#1e1730", stroke: "#8957e5" },
   },
-  tones: { calm: "#9198a1", active: "#3fb950", done: "#9198a1", bad: "#f85149" },
+  tones: { calm: "#9198a1", active: "#3fb950", done: "#9198a1", warn: "#d29922", bad: "#f85149" },
   loads: ["#3fb950", "#d29922", "#f85149"],
 };
 
@@ -62,7 +62,7 @@ const FAMILY = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','L
 
 /** What is the same in all themes. */
 const SHAPES = `text{font-family:${FAMILY}}.rm-line,.rm-frame{fill:none}.rm-label{stroke-width:4;paint-order:stroke}` +
-  ".rm-bad .rm-box,.rm-active .rm-box{stroke-width:2}";
+  ".rm-bad .rm-box,.rm-warn .rm-box,.rm-active .rm-box{stroke-width:2}";
 
 /** For which pages: "auto" follows what the reader prefers. */
 export type Theme = "auto" | "light" | "dark";
@@ -98,7 +98,9 @@ function colourRules({ page, text, muted, line, frame, track, kinds, tones, load
       `fill:${fill};stroke:${stroke}`,
     ]),
     ...Object.entries(tones).map(([tone, colour]): [string, string] => [`.rm-${tone}-text`, `fill:${colour}`]),
-    ...(["active", "bad"] as const).map((tone): [string, string] => [`.rm-${tone} .rm-box`, `stroke:${tones[tone]}`]),
+    ...(["active", "warn", "bad"] as const).map((
+      tone,
+    ): [string, string] => [`.rm-${tone} .rm-box`, `stroke:${tones[tone]}`]),
     ...loads.flatMap((colour, level): [string, string][] => [
       [`.rm-load-${level}`, `fill:${colour}`],
       [`.rm-line-${level}`, `stroke:${colour}`],

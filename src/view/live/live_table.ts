@@ -12,6 +12,7 @@ export interface RowHead {
   /** What comes after the table's id in that of the node, and is shown. */
   readonly name: string;
   readonly status?: string;
+  readonly note?: string;
 }
 
 /** The nodes of its rows have its own id before their names. */
@@ -23,8 +24,8 @@ export function tableOf<Metrics>(
   headOf: (metrics: Metrics) => RowHead,
 ): LiveTable {
   const rows = all.map((metrics) => {
-    const { name, status } = headOf(metrics);
-    return { node: `${id}:${name}`, title: name, status, values: figures.map(({ of }) => of(metrics)) };
+    const { name, status, note } = headOf(metrics);
+    return { node: `${id}:${name}`, title: name, status, note, values: figures.map(({ of }) => of(metrics)) };
   });
   return { id, title, columns: figures.map(({ of: _, ...column }) => column), rows };
 }

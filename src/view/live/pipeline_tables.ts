@@ -1,10 +1,11 @@
 /** The tables of a pipeline: its tasks, and its streams. */
 
 import type { EndMetrics, Snapshot, StreamMetrics, TaskMetrics } from "../../manager/metrics.ts";
+import { cut } from "../../safe_text.ts";
 import { plus } from "../../units.ts";
 import { share } from "../describe/describe_figures.ts";
 import { doing } from "./pipeline_figures.ts";
-import { type TableFigure, tableOf } from "./live_table.ts";
+import { type RowHead, type TableFigure, tableOf } from "./live_table.ts";
 import type { LiveTable } from "./update.ts";
 
 const TASKS: readonly TableFigure<TaskMetrics>[] = [
@@ -64,6 +65,30 @@ const TASKS: readonly TableFigure<TaskMetrics>[] = [
     of: ({ writes }) => total(writes, "refused"),
   },
   {
+    id: "restarts",
+    title: "Restarts",
+    unit: "count",
+    description: "How often it was started again after a failure",
+    isRare: true,
+    of: ({ restarts }) => restarts,
+  },
+  {
+    id: "skipped",
+    title: "Skipped",
+    unit: "count",
+    description: "Frames that it failed on, and that were left out",
+    isRare: true,
+    of: ({ skippedFrames }) => skippedFrames,
+  },
+  {
+    id: "dead",
+    title: "Dead letters",
+    unit: "count",
+    description: "Frames that it failed on, and that went to the dead letters",
+    isRare: true,
+    of: ({ deadLetters }) => deadLetters,
+  },
+  {
     id: "heap",
     title: "Heap",
     unit: "bytes",
@@ -105,8 +130,13 @@ const STREAMS: readonly TableFigure<StreamMetrics>[] = [
 export function pipelineTables({ tasks, streams }: Snapshot): LiveTable[] {
   return [
     tableOf("stream", "Streams", STREAMS, Object.values(streams), ({ name }) => ({ name })),
-    tableOf("task", "Tasks", TASKS, Object.values(tasks), (task) => ({ name: task.name, status: doing(task).status })),
+    tableOf("task", "Tasks", TASKS, Object.values(tasks), headOf),
   ];
+}
+
+function headOf(task: TaskMetrics): RowHead {
+  const { name, lastError } = task;
+  return { name, status: doing(task).status, note: lastError === null ? undefined : cut(lastError) };
 }
 
 function total(

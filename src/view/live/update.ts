@@ -57,8 +57,10 @@ export interface LiveRow {
   readonly node: string;
   /** Its first cell. */
   readonly title: string;
-  /** As that of a node: «waiting», «running», «ended», «failed» have colours. */
+  /** As that of a node: «running», «restarting», «failed» have colours. */
   readonly status?: string;
+  /** What went wrong last, although it goes on. */
+  readonly note?: string;
   /** A number for each column; `null` where there is none. */
   readonly values: readonly (number | null)[];
 }

@@ -3,7 +3,7 @@
 import { loadLevel } from "../draw/theme.ts";
 import type { LiveColumn, LiveRow, LiveTable } from "../live/update.ts";
 import { colourOf, followTheme } from "./colours.ts";
-import { element, setText } from "./dom.ts";
+import { element, safeText, setText } from "./dom.ts";
 import type { Selection } from "./selection.ts";
 import { format } from "./units.ts";
 
@@ -75,7 +75,9 @@ function withoutRare({ columns, rows, ...table }: LiveTable): LiveTable {
 
 function makeRow({ node, title }: LiveRow, columns: readonly LiveColumn[]): ShownRow {
   const swatch = element("i", { class: "swatch" });
-  const status = element("td", { class: "status" });
+  const state = element("span");
+  const note = element("small");
+  const status = element("td", { class: "status" }, state, note);
   const cells = columns.map(makeCell);
   const name = element("th", { scope: "row", title }, swatch, title);
   const row = element("tr", { "data-node": node }, name, status, ...cells.map(({ cell }) => cell));
@@ -84,7 +86,9 @@ function makeRow({ node, title }: LiveRow, columns: readonly LiveColumn[]): Show
     row,
     swatch,
     update: (fresh) => {
-      setText(status, fresh.status ?? "");
+      setText(state, fresh.status ?? "");
+      setText(note, fresh.note ?? "");
+      note.title = safeText(fresh.note ?? "");
       row.dataset.status = fresh.status ?? "";
       for (const [index, { update }] of cells.entries()) update(fresh.values[index]);
     },

@@ -1,6 +1,6 @@
 /** Pipelines to look at. */
 
-import type { Pipeline, TaskContext, Writer } from "@ringmill/ringmill";
+import type { Pipeline, TaskContext, TaskOptions, Writer } from "@ringmill/ringmill";
 import { INT, newPipeline } from "../../pipeline/_helpers.ts";
 import * as tasks from "../../pipeline/_tasks.ts";
 
@@ -24,12 +24,12 @@ export function endless(name = "endless"): Pipeline {
 }
 
 /** Its task `bad` throws as soon as the program writes a frame. */
-export function failing(name = "failing") {
+export function failing(name = "failing", options: Pick<TaskOptions<typeof tasks.failAfterOne>, "restart"> = {}) {
   const pipe = newPipeline(name);
   const numbers = pipe.addStream("numbers", INT);
   const others = pipe.addStream("others", INT);
   const trigger = pipe.openWriter(numbers);
-  pipe.addTask("bad", { fn: tasks.failAfterOne, reads: { numbers } });
+  pipe.addTask("bad", { fn: tasks.failAfterOne, reads: { numbers }, ...options });
   pipe.addTask("good", { fn: tasks.drain, reads: { numbers: others } });
   pipe.addTask("count", { fn: countCalmly, module: import.meta, writes: { numbers: others } });
   return { pipe, fail: () => trigger.write(Int32Array.of(1)) };

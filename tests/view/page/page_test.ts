@@ -106,6 +106,31 @@ test("On the page a crashed task turns red, and its error is shown", async () =>
   deepEqual(complaints, []);
 });
 
+test("On the page a task that is to be started again is amber, with its last error", async () => {
+  const { pipe, fail } = failing("restarting", { restart: { backoffMs: 1e9, maxBackoffMs: 1e9 } });
+  await using _pipe = pipe;
+  const { url } = await pipe.serveDashboard({ intervalMs: 100 });
+  await pipe.start();
+  await using opened = await openPage();
+  const { page, complaints } = opened;
+  await show(page, url, "running");
+  fail();
+  await page.waitForSelector('#graph [data-node="task:bad"].rm-warn', { timeout: 20_000 });
+  const row = 'tr[data-status="restarting"]';
+  match(await textOf(page, `${row} .status`), /^restartingTask "bad" failed: it threw RangeError: one is enough$/);
+  for (const selector of [`${row} .status small`, '#graph [data-node="task:bad"] .rm-warn-text']) {
+    const colour = await page.$eval(selector, (element) => {
+      const { color, fill } = getComputedStyle(element);
+      return element instanceof SVGElement ? fill : color;
+    });
+    const [red, green, blue] = colour.match(/\d+/g)!.map(Number);
+    ok(red > green && green > 60 && blue < 60, colour);
+  }
+  equal(await textOf(page, "#state"), "running");
+  equal(await page.$eval("#failures", (section) => (section as HTMLElement).hidden), true);
+  deepEqual(complaints, []);
+});
+
 test("The page says that the pipeline has ended, also after it is closed", async () => {
   const pipe = endless();
   const { url } = await pipe.serveDashboard({ intervalMs: 100 });
