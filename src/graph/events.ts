@@ -2,11 +2,22 @@
 
 import type { NodeError } from "./node_error.ts";
 
-/** Where a node is in an execution. `queued` is one that waits for its limiter. */
-export type NodeStatus = "pending" | "queued" | "running" | "completed" | "failed" | "skipped" | "cancelled";
+/**
+ * Where a node is in an execution. `queued` is one that waits for its limiter, `interrupted` one that waits for an answer, for
+ * which the execution has ended.
+ */
+export type NodeStatus =
+  | "pending"
+  | "queued"
+  | "running"
+  | "completed"
+  | "failed"
+  | "skipped"
+  | "cancelled"
+  | "interrupted";
 
 /** How an execution has ended. */
-export type RunOutcome = "completed" | "failed" | "cancelled";
+export type RunOutcome = "completed" | "failed" | "cancelled" | "interrupted";
 
 /** The node that runs an inner graph. */
 export interface EventParent {
@@ -37,7 +48,12 @@ export type GraphEvent =
   & EventOrigin
   & (
     /** An execution begins. */
-    | { readonly kind: "runStart" }
+    | {
+      readonly kind: "runStart";
+      /** The name of a run that is kept, and how many outputs are kept from before. */
+      readonly runId?: string;
+      readonly finished?: number;
+    }
     /** An execution has ended. */
     | { readonly kind: "runEnd"; readonly outcome: RunOutcome; readonly error?: unknown }
     /** A node waits for its limiter, as one of so many. */
@@ -70,6 +86,10 @@ export type GraphEvent =
     | { readonly kind: "fallback"; readonly node: string; readonly error: NodeError }
     /** A cached node has found its output in the store, has not, or waits for a call that runs. */
     | { readonly kind: "cache"; readonly node: string; readonly outcome: "hit" | "miss" | "shared" }
+    /** The output of a node, or of one of its calls, is taken from what is kept of the run. */
+    | { readonly kind: "restore"; readonly node: string; readonly step: string }
+    /** A node waits for an answer to a value. The run ends when all others have ended. */
+    | { readonly kind: "interrupt"; readonly node: string; readonly step: string; readonly value: unknown }
     /** A node is left out: it, or something before it, returned `SKIPPED` or failed. */
     | { readonly kind: "skip"; readonly node: string }
     /** A node is not finished, because the execution was cancelled or has failed. */

@@ -1,6 +1,8 @@
 /** Options of executions, checked and completed. */
 
 import type { GraphNode } from "./node.ts";
+import type { CheckpointStore } from "./stores/checkpoint_store.ts";
+import type { KeptOptions } from "./checkpoints/open_run.ts";
 import type { NodeError } from "./node_error.ts";
 
 /** Options of one execution. */
@@ -35,6 +37,38 @@ export interface ExecuteOptions {
    * @default {true for `start()`, false for `execute()` and `stream()`, which hand out results only}
    */
   timing?: boolean;
+  /**
+   * A name for the run, under which its outputs are kept: the same name, after a failure or the end of the program, goes on where
+   * it was, and calls nothing that has finished. It needs a `checkpoint`.
+   */
+  runId?: string;
+  /** Where the run is kept: a `SqliteStore` or `RedisStore`. By default the graph's own. */
+  checkpoint?: CheckpointStore;
+  /**
+   * A run that was begun, gone on with or ended longer ago than this, in milliseconds, is forgotten: it begins anew.
+   *
+   * @default {Infinity}
+   */
+  maxAgeMs?: number;
+  /**
+   * Goes on with a run though its graph or its input is different now. Otherwise it is refused with a {@link RunChangedError},
+   * which lists what is different. What has finished is taken by the names of nodes.
+   *
+   * @default {false}
+   */
+  allowChanged?: boolean;
+}
+
+/** Where a run is kept. */
+export interface KeptRunOptions {
+  /** By default the graph's own, or else the first one that a call was given. */
+  checkpoint?: CheckpointStore;
+}
+
+/** Options of {@link Graph.resume}. */
+export interface ResumeOptions extends Omit<ExecuteOptions, "runId"> {
+  /** Which node the answer is for, if several wait, as {@link RunInterrupt} names it. */
+  node?: string;
 }
 
 /** Options of an execution of which one node's output is wanted. */
@@ -44,11 +78,14 @@ export interface OutputOptions<N extends GraphNode> extends ExecuteOptions {
 }
 
 /** Everything that an execution is started with, complete. */
-export interface ExecutionOptions extends Required<Omit<ExecuteOptions, "signal" | "onNodeError">> {
+export interface ExecutionOptions
+  extends Required<Pick<ExecuteOptions, "concurrency" | "timeoutMs" | "onError" | "timing">> {
   /** Cancels it. */
   readonly signal: AbortSignal | undefined;
   /** Whether somebody may ask for the chunks of nodes. */
   readonly keepsChunks: boolean;
+  /** How the run is kept, if it is. */
+  readonly kept: KeptOptions | undefined;
   /** Is told of failures. */
   readonly onNodeError: ((error: NodeError) => void) | undefined;
 }
@@ -58,8 +95,9 @@ export function completeExecuteOptions(
   options: ExecuteOptions,
   isTimed: boolean,
   keepsChunks: boolean,
+  kept?: KeptOptions,
 ): ExecutionOptions {
   const { signal, concurrency = Infinity, timeoutMs = Infinity, onError = "cancel" } = options;
   const { onNodeError, timing = isTimed } = options;
-  return { signal, concurrency, timeoutMs, onError, onNodeError, timing, keepsChunks };
+  return { signal, concurrency, timeoutMs, onError, onNodeError, timing, keepsChunks, kept };
 }

@@ -13,12 +13,17 @@ import {
   completeExecuteOptions,
   type ExecuteOptions,
   type ExecutionOptions,
+  type KeptRunOptions,
   type OutputOptions,
+  type ResumeOptions,
 } from "./execute_options.ts";
 import { type GraphNode, Node } from "./node.ts";
 import { checkDefaults, type NodeOptions, refuse } from "./node_options.ts";
-import { EXECUTE_RULES, GRAPH_RULES, STREAM_RULES } from "./option_rules.ts";
-import { checkOptions, type Rules } from "../rules.ts";
+import { EXECUTE_RULES, GRAPH_RULES, KEPT_RUN_RULES, RESUME_RULES, STREAM_RULES } from "./option_rules.ts";
+import { checkName, checkOptions, type Rules } from "../rules.ts";
+import type { CheckpointStore } from "./stores/checkpoint_store.ts";
+import { describeRun, type KeptAnswer, type KeptOptions, openRun } from "./checkpoints/open_run.ts";
+import type { KeptRun } from "./kept_run.ts";
 import { within } from "../ring/within.ts";
 import { planGraph } from "./execution/graph_plan.ts";
 import {
@@ -60,6 +65,8 @@ export interface GraphOptions<Nodes extends GraphNode, In> {
    * @default {1000}
    */
   graceMs?: number;
+  /** Where runs with a `runId` are kept: a `SqliteStore`, a `RedisStore`, or a `MemoryStore` for as long as the program runs. */
+  checkpoint?: CheckpointStore;
 }
 
 /**
@@ -118,6 +125,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   /** Once it is compiled. */
   #origin: ExecutionOrigin | undefined;
   #isCompiling = false;
+  #checkpoint: CheckpointStore | undefined;
   #latest: Execution | undefined;
   #executions = 0;
   #isClosed = false;
@@ -137,6 +145,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     this.name = name;
     this.#graceMs = options.graceMs ?? 1000;
     this.#defaults = { ...options.defaults };
+    this.#checkpoint = options.checkpoint;
     checkDefaults(`make graph "${name}"`, this.#defaults);
     this.#monitor = new Monitor(name);
     if (options.onEvent) this.#monitor.listen(options.onEvent);
@@ -270,6 +279,9 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
    * @throws {DOMException} A `TimeoutError` if it takes longer than `timeoutMs`; the signal's reason if that aborts.
    * @throws {DeclarationError} As {@link compile}.
    * @throws {LifecycleError} If the graph is closed.
+   * @throws {RunBusyError} If a run of this `runId` is under way.
+   * @throws {RunChangedError} If the graph or the input has changed since the run was begun.
+   * @throws {RunInterruptedError} If a node of a run that is kept waits for an answer.
    */
   execute<N extends GraphNode>(input: In, options: OutputOptions<N>): Promise<OutputOf<N>>;
   /** The same with what has completed, although nodes may fail. */
@@ -280,14 +292,22 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     return new Promise((resolve, reject) => {
       const complete = this.#complete(options, false);
       const { output } = options;
-      this.#start(input, complete, (execution) => {
-        if (execution.ending !== "completed") return reject(execution.reason);
-        if (!output) return this.#resolveAll(execution, resolve, reject);
-        const found = outputOf(execution, output);
-        if (found) resolve(found.value);
-        else reject(this.#whyMissing(execution, output));
-      });
+      this.#start(input, complete, (execution) => this.#hand(execution, output, resolve, reject));
     });
+  }
+
+  /** Hands the outcome of an execution to whoever waits for it. */
+  #hand(
+    execution: Execution,
+    output: GraphNode | undefined,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    if (execution.ending !== "completed") return reject(execution.reason);
+    if (!output) return this.#resolveAll(execution, resolve, reject);
+    const found = outputOf(execution, output);
+    if (found) resolve(found.value);
+    else reject(this.#whyMissing(execution, output));
   }
 
   #resolveAll(execution: Execution, resolve: (outputs: unknown) => void, reject: (error: unknown) => void): void {
@@ -321,14 +341,110 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   #start(input: unknown, options: ExecutionOptions, onOver: OnOver, hooks?: ExecutionHooks): Execution {
     if (!this.#origin) this.compile();
     const execution = this.#latest = new Execution(++this.#executions, this.#origin!, input, options, onOver, hooks);
-    execution.begin();
+    if (options.kept) execution.beginKept(openRun(this, options.kept, input));
+    else execution.begin();
     return execution;
   }
 
   #complete(options: ExecuteOptions & { output?: GraphNode }, timing: boolean): ExecutionOptions {
     this.#checkOpen("execute");
-    if (options !== NO_OPTIONS && !this.#areUsual(options)) this.#checkOptions("execute", options, EXECUTE_RULES);
-    return completeExecuteOptions(options, timing, timing);
+    if (options === NO_OPTIONS || this.#areUsual(options)) return completeExecuteOptions(options, timing, timing);
+    this.#checkOptions("execute", options, EXECUTE_RULES);
+    return completeExecuteOptions(options, timing, timing, this.#completeKept("execute", options.runId, options));
+  }
+
+  /** How a run is kept, if it has a name. */
+  #completeKept(
+    action: string,
+    runId: string | undefined,
+    { checkpoint, maxAgeMs = Infinity, allowChanged = false }: Omit<ExecuteOptions, "runId">,
+    answer?: KeptAnswer,
+  ): KeptOptions | undefined {
+    if (runId !== undefined) {
+      return { runId, store: this.#storeFor(action, checkpoint), maxAgeMs, allowChanged, answer };
+    }
+    const needy = checkpoint ? "checkpoint" : allowChanged ? "allowChanged" : maxAgeMs !== Infinity ? "maxAgeMs" : null;
+    if (needy) throw new TypeError(`Cannot ${action} graph "${this.name}": the option ${needy} needs a runId`);
+  }
+
+  #storeFor(action: string, checkpoint: CheckpointStore | undefined): CheckpointStore {
+    const store = this.#checkpoint ??= checkpoint;
+    if (checkpoint ?? store) return checkpoint ?? store!;
+    throw new TypeError(
+      `Cannot ${action} graph "${this.name}": a runId needs the option checkpoint, of the call or of the graph`,
+    );
+  }
+
+  /**
+   * Answers the node of a run that has called `interrupt()`, and goes on with the run: with its own input, also in another program.
+   * Otherwise as {@link execute}.
+   *
+   * @throws {RunInterruptedError} If a node waits for an answer then.
+   * @throws {UnknownNameError} If there is no such run, or the node of the option `node` does not wait.
+   * @throws {LifecycleError} If the run waits for no answer, or the graph is closed.
+   * @throws {TypeError} If the answer cannot be kept, there is no store, or several nodes wait and the option `node` is missing.
+   * @throws {RunBusyError} If the run is under way.
+   * @throws {RunChangedError} If the graph has changed.
+   *
+   * @example
+   * ```ts
+   * import { Graph, MemoryStore, Node } from "@ringmill/ringmill/graph";
+   * import { equal, rejects } from "node:assert/strict";
+   *
+   * const ask = new Node("ask", (what: string, { interrupt }) => `${what}: ${interrupt<string>("Which one?")}`);
+   * const graph = new Graph("asking", { nodes: [ask], start: ask, checkpoint: new MemoryStore() });
+   * await rejects(graph.execute("tea", { runId: "1" }), /"ask" waits for an answer/);
+   * equal((await graph.resume("1", "green")).ask, "tea: green");
+   * ```
+   */
+  resume<N extends GraphNode>(
+    runId: string,
+    answer: unknown,
+    options: ResumeOptions & { output: N },
+  ): Promise<OutputOf<N>>;
+  /** The same with what has completed, although nodes may fail. */
+  resume(
+    runId: string,
+    answer: unknown,
+    options: ResumeOptions & { onError: "continue" },
+  ): Promise<PartialResultsOf<Nodes>>;
+  /** The same with the outputs of all nodes. */
+  resume(runId: string, answer: unknown, options?: ResumeOptions): Promise<ResultsOf<Nodes>>;
+  resume(runId: string, answer: unknown, options: ResumeOptions & { output?: GraphNode } = {}): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#checkOpen("resume a run of");
+      checkName(`resume a run of graph "${this.name}"`, runId);
+      this.#checkOptions("resume a run of", options, RESUME_RULES);
+      const kept = this.#completeKept("resume a run of", runId, options, { value: answer, node: options.node });
+      const complete = completeExecuteOptions(options, false, false, kept);
+      this.#start(undefined, complete, (execution) => this.#hand(execution, options.output, resolve, reject));
+    });
+  }
+
+  /**
+   * What is kept of a run, whoever works on it; `undefined` if nothing.
+   *
+   * @throws {TypeError} If there is no store, or an option is of the wrong kind.
+   */
+  async keptRun(runId: string, options: KeptRunOptions = {}): Promise<KeptRun | undefined> {
+    const steps = await this.#storeOf(`look at run "${runId}" of`, runId, options).readRun(this.name, runId);
+    return steps && describeRun(runId, steps);
+  }
+
+  /**
+   * Forgets a run. Whether there was one.
+   *
+   * @throws {RunBusyError} If the run is under way.
+   * @throws {TypeError} If there is no store, or an option is of the wrong kind.
+   */
+  async deleteRun(runId: string, options: KeptRunOptions = {}): Promise<boolean> {
+    return await this.#storeOf(`delete run "${runId}" of`, runId, options).deleteRun(this.name, runId);
+  }
+
+  #storeOf(action: string, runId: string, options: KeptRunOptions): CheckpointStore {
+    checkName(`${action} graph "${this.name}"`, runId);
+    checkOptions(`${action} graph "${this.name}"`, options, KEPT_RUN_RULES);
+    return this.#storeFor(action, options.checkpoint);
   }
 
   /** Whether there is nothing but one of the nodes: to check all rules takes as long as a small execution. */
@@ -338,7 +454,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     return output !== undefined && output !== null && this.#nodes.get(output.name) === output;
   }
 
-  #checkOptions(action: string, options: { output?: GraphNode }, rules: Rules): void {
+  #checkOptions(action: string, options: { readonly output?: GraphNode }, rules: Rules): void {
     checkOptions(`${action} graph "${this.name}"`, options, rules);
     const { output } = options;
     if (!output || this.#nodes.get(output.name) === output) return;
@@ -378,16 +494,34 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     this.compile();
     // One listener on the signal serves all items.
     const perItem = completeExecuteOptions(
-      { ...options, concurrency: nodeConcurrency, signal: undefined },
+      { ...options, runId: undefined, concurrency: nodeConcurrency, signal: undefined },
       false,
       false,
     );
+    const { runId } = options;
+    // Says what is missing before the first item.
+    this.#completeKept("stream through", runId && "item", options);
+    const optionsFor = (item: In, index: number): ExecutionOptions =>
+      runId
+        ? { ...perItem, kept: this.#completeKept("stream through", this.#nameOf(runId(item, index)), options) }
+        : perItem;
     const take = (execution: Execution): IteratorYieldResult<unknown> | null =>
       output ? outputOf(execution, output) : { done: false, value: outputsOf(execution) };
-    return streamThrough(`Cannot stream through graph "${this.name}"`, source, options, (item, onOver, hooks) => {
-      this.#checkOpen("stream through");
-      return this.#start(item, perItem, onOver, hooks);
-    }, take);
+    return streamThrough(
+      `Cannot stream through graph "${this.name}"`,
+      source,
+      options,
+      (item, index, onOver, hooks) => {
+        this.#checkOpen("stream through");
+        return this.#start(item, optionsFor(item, index), onOver, hooks);
+      },
+      take,
+    );
+  }
+
+  #nameOf(runId: string): string {
+    checkName(`stream through graph "${this.name}" with the option runId`, runId);
+    return runId;
   }
 
   /** An item that fails would leave no trace at all. */

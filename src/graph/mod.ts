@@ -23,7 +23,7 @@
 import "../supported_runtime.ts";
 
 export { Graph, type GraphOptions, type NodeDefaults } from "./graph.ts";
-export type { ExecuteOptions, OutputOptions } from "./execute_options.ts";
+export type { ExecuteOptions, KeptRunOptions, OutputOptions, ResumeOptions } from "./execute_options.ts";
 export { type Emitted, type GraphNode, Node, type NodeFunction } from "./node.ts";
 export type { NodeContext } from "./node_context.ts";
 export type { NodeOptions, RetryOptions } from "./node_options.ts";
@@ -46,6 +46,9 @@ export { type ChunkFunction, StreamingNode, type StreamingNodeOptions } from "./
 export type { RunChunk } from "./run_chunk.ts";
 export { sortedKeys } from "./nodes/cache_keys.ts";
 export { CachedNode, type CachedNodeOptions, type CacheStats } from "./nodes/cached_node.ts";
+export type { CheckpointStore, ClaimedRun, ClaimOptions } from "./stores/checkpoint_store.ts";
+export type { KeptRun } from "./kept_run.ts";
+export { RunBusyError, RunChangedError, type RunInterrupt, RunInterruptedError } from "./run_errors.ts";
 export { type CacheEntry, type CacheStore, MemoryStore, type MemoryStoreOptions } from "./stores/cache_store.ts";
 export { SqliteStore, type SqliteStoreOptions } from "./stores/sqlite_store.ts";
 export { type RedisClient, RedisStore, type RedisStoreOptions } from "./stores/redis_store.ts";

@@ -3,10 +3,10 @@
 import type { Observable } from "rxjs";
 import { DeclarationError } from "../errors.ts";
 import { Port } from "./execution/event_bus.ts";
-import { addInternals, internalsOf } from "./node_internals.ts";
+import { addFunctions, addInternals, internalsOf } from "./node_internals.ts";
 import type { NodeContext } from "./node_context.ts";
 import { completeOptions, type NodeOptions, refuse } from "./node_options.ts";
-import { checkNodeOptions, declareOptions, NODE_RULES } from "./option_rules.ts";
+import { checkNodeOptions, declareOptions, isOwnClass, NODE_RULES } from "./option_rules.ts";
 import type { GraphNode, Inlet, JoinMode, NodeTypes, Skipped } from "./wiring.ts";
 
 export type { GraphNode };
@@ -96,6 +96,7 @@ export class Node<
     // Each graph completes them by its defaults; what is wrong is said here.
     completeOptions(`make node "${name}"`, options as NodeOptions);
     addInternals(this, options as NodeOptions);
+    addFunctions(this, fn ?? (isOwnClass(new.target) ? this.process : undefined), options.fallback);
   }
 
   /**

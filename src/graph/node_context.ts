@@ -1,6 +1,8 @@
 /** What a node's function gets besides its input. */
 
+import { LifecycleError } from "../errors.ts";
 import type { Deadline } from "../timers.ts";
+import { type CallPlace, partOf, type RunPlace } from "./checkpoints/run_log.ts";
 import type { EventDetails } from "./execution/event_bus.ts";
 import type { EventParent } from "./events.ts";
 
@@ -33,6 +35,18 @@ export interface NodeContext {
    * Has `settled` and `close()` wait for work that goes on after the function has returned. Its outcome does not count.
    */
   readonly waitUntil: (work: PromiseLike<unknown>) => void;
+  /** The name of a run that is kept (option `runId`). */
+  readonly runId: string | undefined;
+  /**
+   * In a run that is kept, a text for this call: the same whenever the run goes on, and another one for every other call. A
+   * service that is told it can tell that it was asked before.
+   */
+  readonly idempotencyKey: string | undefined;
+  /**
+   * Stops a run that is kept until `Graph.resume()` has an answer, and returns that. The function is called again from its
+   * beginning then, also in another program. Throws through the function to stop it: nothing after the call is run.
+   */
+  readonly interrupt: <Answer = unknown>(value?: unknown) => Answer;
 }
 
 /** The execution that a context comes from, as nodes see it. */
@@ -89,19 +103,35 @@ export class NodeCallContext implements NodeContext {
   pause(): () => void {
     return () => {};
   }
+
+  /** Where in a run that is kept the call is. */
+  get place(): CallPlace | undefined {
+    return undefined;
+  }
+
+  get runId(): string | undefined {
+    return this.place?.log.runId;
+  }
+
+  get idempotencyKey(): string | undefined {
+    return this.place && `${this.place.log.runId}/${this.place.path}`;
+  }
+
+  get interrupt(): <Answer = unknown>(value?: unknown) => Answer {
+    return () => refuseInterrupt(this.node);
+  }
 }
 
 /** The context of a call that is not the first, or has a signal of its own. */
 export class AttemptContext extends NodeCallContext {
   readonly #attempt: number;
-  readonly #signal: AbortSignal | undefined;
-  readonly #deadline: Deadline | undefined;
+  readonly #details: AttemptDetails;
+  #questions = 0;
 
-  constructor(source: ContextSource, node: string, attempt: number, signal?: AbortSignal, deadline?: Deadline) {
+  constructor(source: ContextSource, node: string, attempt: number, details: AttemptDetails = {}) {
     super(source, node);
     this.#attempt = attempt;
-    this.#signal = signal;
-    this.#deadline = deadline;
+    this.#details = details;
   }
 
   override get attempt(): number {
@@ -109,12 +139,65 @@ export class AttemptContext extends NodeCallContext {
   }
 
   override get signal(): AbortSignal {
-    return this.#signal ?? super.signal;
+    return this.#details.signal ?? super.signal;
   }
 
   override pause(): () => void {
-    return this.#deadline?.pause() ?? super.pause();
+    return this.#details.deadline?.pause() ?? super.pause();
   }
+
+  override get place(): CallPlace | undefined {
+    return this.#details.place;
+  }
+
+  override get interrupt(): <Answer = unknown>(value?: unknown) => Answer {
+    const { place } = this;
+    return place ? (value) => place.ask(this.#questions++, value) as never : super.interrupt;
+  }
+
+  /** The same call, for an inner part of it. */
+  within(part: string | number): NodeContext {
+    const { place } = this;
+    if (!place) return this;
+    return new AttemptContext(this.source, this.node, this.#attempt, {
+      ...this.#details,
+      place: place.within(partOf(part)),
+    });
+  }
+}
+
+/** What few attempts have. */
+export interface AttemptDetails {
+  readonly signal?: AbortSignal;
+  readonly deadline?: Deadline;
+  readonly place?: CallPlace;
+}
+
+/** Says why a function cannot stop for an answer. */
+export function refuseInterrupt(node: string): never {
+  throw new LifecycleError(
+    `Cannot interrupt node "${node}": its run is not kept, or its function is shared by several runs; give runId and checkpoint`,
+  );
+}
+
+/** The context of an inner part of a call: so many rounds, or a way by its name. */
+export function callWithin(context: NodeContext, part: string | number): NodeContext {
+  return context instanceof AttemptContext ? context.within(part) : context;
+}
+
+/** Asks a function how a call goes on, unless that is kept from before. */
+export async function decideOnce<Value>(
+  context: NodeContext,
+  name: string,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  const place = context instanceof NodeCallContext ? context.place : undefined;
+  return place ? await place.decide(name, work) : await work();
+}
+
+/** Where in a run that is kept a graph is that a call runs. */
+export function placeInside(context: NodeContext): RunPlace | undefined {
+  return context instanceof NodeCallContext ? context.place?.inside() : undefined;
 }
 
 /** The call waits in a queue of its node: neither does its time-out run, nor does its execution go on without `flush`. */

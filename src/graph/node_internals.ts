@@ -15,6 +15,13 @@ export interface NodeOwner {
   isClosed: boolean;
 }
 
+/** A graph that lies in a node. */
+export interface InnerGraph {
+  readonly name: string;
+  readonly nodes: ReadonlyMap<string, GraphNode>;
+  readonly startNodes?: readonly string[];
+}
+
 /** The inside of a node. */
 export interface NodeInternals {
   readonly options: NodeOptions;
@@ -24,12 +31,17 @@ export interface NodeInternals {
   graceMs: number;
   /** Whether the node itself waits for its limiter, for what it shares among calls. */
   limitsItself: boolean;
+  /** What decides what it puts out. */
+  functions: readonly unknown[];
+  /** Graphs that it runs, by the way to them: the only one has no name. */
+  inner: ReadonlyMap<string, InnerGraph>;
   owner: NodeOwner | undefined;
   /** Made when somebody asks for them. */
   input: Port | undefined;
   output: Port | undefined;
 }
 
+const NO_GRAPHS: ReadonlyMap<string, InnerGraph> = new Map();
 const INTERNALS = new WeakMap<GraphNode, NodeInternals>();
 
 /** Makes the inside of a new node. */
@@ -39,10 +51,18 @@ export function addInternals(node: GraphNode, options: NodeOptions): void {
     targets: new Set(),
     graceMs: 0,
     limitsItself: false,
+    functions: [],
+    inner: NO_GRAPHS,
     owner: undefined,
     input: undefined,
     output: undefined,
   });
+}
+
+/** Has functions count as those of a node. */
+export function addFunctions(node: GraphNode, ...functions: unknown[]): void {
+  const internals = internalsOf(node);
+  internals.functions = [...internals.functions, ...functions];
 }
 
 /** The inside of a node. */

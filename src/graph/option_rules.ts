@@ -13,15 +13,29 @@ import {
   instanceOf,
   integer,
   milliseconds,
+  name,
   number,
   object,
   oneOf,
   permissions,
+  type Rule,
   type Rules,
   signal,
   text,
 } from "../rules.ts";
 import { Limiter } from "./limiter.ts";
+
+/** Something that keeps runs. */
+const checkpointStore: Rule = {
+  expected: "a store that keeps runs, such as a SqliteStore",
+  isKind: (value) =>
+    object.isKind(value) &&
+    ["claimRun", "readRun", "deleteRun"].every((method) => typeof Reflect.get(value as object, method) === "function"),
+};
+
+function withoutRunId({ runId: _runId, ...rules }: Rules): Rules {
+  return rules;
+}
 
 /** {@link GraphOptions}. */
 export const GRAPH_RULES: Rules = {
@@ -30,6 +44,7 @@ export const GRAPH_RULES: Rules = {
   onEvent: callback,
   defaults: object,
   graceMs: duration,
+  checkpoint: checkpointStore,
 };
 
 /** {@link ExecuteOptions} and {@link OutputOptions}. */
@@ -41,11 +56,22 @@ export const EXECUTE_RULES: Rules = {
   onNodeError: callback,
   timing: boolean,
   output: object,
+  runId: name,
+  checkpoint: checkpointStore,
+  maxAgeMs: duration,
+  allowChanged: boolean,
 };
+
+/** {@link ResumeOptions}. */
+export const RESUME_RULES: Rules = { ...withoutRunId(EXECUTE_RULES), node: name };
+
+/** {@link KeptRunOptions}. */
+export const KEPT_RUN_RULES: Rules = { checkpoint: checkpointStore };
 
 /** {@link GraphStreamOptions}. */
 export const STREAM_RULES: Rules = {
   ...EXECUTE_RULES,
+  runId: callback,
   concurrency: countOrInfinity(1),
   nodeConcurrency: countOrInfinity(1),
   ordered: boolean,
@@ -135,13 +161,18 @@ export const SQLITE_STORE_RULES: Rules = {
 };
 
 /** {@link RedisStoreOptions}. */
-export const REDIS_STORE_RULES: Rules = { client: object, prefix: text };
+export const REDIS_STORE_RULES: Rules = { client: object, prefix: text, leaseMs: milliseconds(100, 2 ** 31 - 1) };
 
 const CLASS_RULES = new WeakMap<object, Rules>();
 
 /** Says which options the nodes of a class have. */
 export function declareOptions(nodeClass: object, rules: Rules): void {
   CLASS_RULES.set(nodeClass, rules);
+}
+
+/** Whether users have written a class of nodes themselves. */
+export function isOwnClass(nodeClass: object): boolean {
+  return !CLASS_RULES.has(nodeClass);
 }
 
 /** Checks a node's options. Subclasses that users write may have further ones. */

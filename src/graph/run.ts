@@ -145,7 +145,7 @@ export class GraphRun<Results> {
     this.#outcome = promise;
     this.#execution = start((execution) => {
       // Whoever cancels an execution need not wait for it.
-      if (execution.ending === "cancelled") promise.catch(() => {});
+      if (execution.ending === "cancelled" || execution.ending === "interrupted") promise.catch(() => {});
       if (execution.ending === "completed") resolve(execution);
       else reject(execution.reason);
     });
@@ -193,6 +193,19 @@ export class GraphRun<Results> {
       throw new UnknownNameError(`Cannot read the chunks of node "${node?.name}": it is not in graph "${graph}"`);
     }
     return this.#execution.readChunks(plan.nodes[index]) as AsyncIterableIterator<RunChunk<Chunk>>;
+  }
+
+  /** The name of a run that is kept, as the option `runId` gives it. */
+  get runId(): string | undefined {
+    return this.#execution.runId;
+  }
+
+  /**
+   * What was taken from what is kept of the run, in that order: the names of nodes; of inner graphs, the ways to them, such as
+   * `agent/@2/look` for the second round of `agent`.
+   */
+  get restored(): readonly string[] {
+    return [...this.#execution.log?.restored ?? []];
   }
 
   /** Cancels what has not ended: `results` rejects with the reason, an `AbortError` by default. */

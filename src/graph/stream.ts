@@ -27,7 +27,9 @@ export interface StreamItem<Item> {
 }
 
 /** Options of {@link Graph.stream}. Those of an execution hold for each item. */
-export interface GraphStreamOptions<Item> extends Omit<ExecuteOptions, "concurrency"> {
+export interface GraphStreamOptions<Item> extends Omit<ExecuteOptions, "concurrency" | "runId"> {
+  /** Names the run of an item, which is kept then. No two items may have one name. */
+  runId?: (item: Item, index: number) => string;
   /**
    * How many items may be under way at a time, 1 or more; those count whose results have not been taken. Batches of a
    * `BatchNode` do not get larger than this.
@@ -61,7 +63,7 @@ export interface GraphStreamOptions<Item> extends Omit<ExecuteOptions, "concurre
 type Take = (execution: Execution) => IteratorYieldResult<unknown> | null;
 
 /** How a stream begins an execution. */
-type Begin<Item> = (item: Item, onOver: OnOver, hooks: ExecutionHooks) => Execution;
+type Begin<Item> = (item: Item, index: number, onOver: OnOver, hooks: ExecutionHooks) => Execution;
 
 /** An item under way, or the place of its result in the order of the results. */
 interface Slot<Item> {
@@ -233,7 +235,7 @@ class GraphStream<Item> implements GraphResults<unknown> {
     this.#underWay++;
     if (this.#settings.ordered) this.#slots.push(slot);
     try {
-      const execution = this.#begin(item, (execution) => this.#finishItem(execution, slot), this.#hooks);
+      const execution = this.#begin(item, slot.index, (execution) => this.#finishItem(execution, slot), this.#hooks);
       if (!execution.isOver) slot.link = this.#running.add(execution);
     } catch (error) {
       this.#fail(error);

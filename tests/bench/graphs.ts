@@ -1,10 +1,11 @@
 /** Node graphs: what a node, an execution and an item cost, against plain promises, RxJS, `p-graph` and `p-map`. */
 
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PGraph } from "p-graph";
 import pMap from "p-map";
 import { concatMap, from, lastValueFrom, mergeMap, of } from "rxjs";
-import { Graph, type GraphNode, Node } from "@ringmill/ringmill/graph";
+import { Graph, type GraphNode, Node, SqliteStore } from "@ringmill/ringmill/graph";
 import { medians, verify } from "./_measure.ts";
 import { outputOf } from "./_program.ts";
 import { against, printTable, type Ratio, type Row, type Table } from "./_table.ts";
@@ -177,6 +178,36 @@ async function measureStream(items: number, concurrency: number): Promise<Row> {
   return { label, times: found, ratios: against(found, "graph") };
 }
 
+/** Nodes of which each passes on one value, kept in a file, against as many calls of `set()` with the same value. */
+async function measureKept(label: string, value: unknown): Promise<Row> {
+  const nodes: GraphNode[] = Array.from({ length: 200 }, (_, n) => new Node(`n${n}`, (value: unknown) => value));
+  const folder = await Deno.makeTempDir();
+  const found: Record<string, number> = {};
+  const open = (name: string) => new SqliteStore({ path: join(folder, name) });
+  {
+    using bare = open("bare.db");
+    using kept = open("kept.db");
+    const graph = new Graph("kept", { nodes, start: nodes[0], checkpoint: kept });
+    for (let n = 1; n < nodes.length; n++) nodes[n - 1].connect(nodes[n]);
+    let runs = 0;
+    const time = (work: (run: number) => unknown) => async () => {
+      const start = performance.now();
+      for (let n = 0; n < 5; n++) await work(runs++);
+      return (performance.now() - start) / 5 / nodes.length * 1e3;
+    };
+    const set = async (run: number) => {
+      for (const { name } of nodes) await bare.set(`${run} ${name}`, value, Infinity);
+    };
+    const execute = async (run: number) => {
+      const results = await graph.execute(value, { runId: `${run}` });
+      verify(results.n199 === value, "a run that is kept");
+    };
+    Object.assign(found, await medians({ "bare set()": time(set), "graph": time(execute) }, 9));
+  }
+  await Deno.remove(folder, { recursive: true });
+  return { label, times: found, ratios: against(found, "graph", { "bare set()": 1 / 1.3 }) };
+}
+
 /** MiB of heap without garbage early in a long stream, and later. */
 async function measureHeap(): Promise<Row> {
   const program = fileURLToPath(new URL("_graph_memory.ts", import.meta.url));
@@ -202,6 +233,15 @@ export async function benchGraphs(): Promise<Table[]> {
       unit: "ns per item",
       note: "Only the graph, and p-map at its end, keep the order; RxJS and plain loops do not.",
       rows: [await measureStream(100_000, 16)],
+    },
+    {
+      title: "Node graphs: runs that are kept in SQLite",
+      unit: "us per node",
+      rows: [
+        await measureKept("200 nodes, a number", 1),
+        await measureKept("200 nodes, 1000 texts", Array.from({ length: 1000 }, (_, n) => `text ${n}`)),
+        await measureKept("200 nodes, 64 KiB", new Uint8Array(65_536)),
+      ],
     },
     { title: "Node graphs: the heap during a stream, without garbage", unit: "MiB", rows: [await measureHeap()] },
   ];

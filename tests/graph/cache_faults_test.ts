@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
@@ -301,12 +301,44 @@ Deno.test("SqliteStore: whoever holds the file holds up nobody for long, and ent
   for (let n = 0; n < 5; n++) store.set(`new ${n}`, n, Infinity);
   equal(other.prepare("SELECT count(*) AS n FROM ringmill_cache_2").get()!.n, 5);
   other.exec("BEGIN IMMEDIATE");
-  throws(() => store.set("x", 1, Infinity), /locked/);
+  let ticks = 0;
+  const ticking = setInterval(() => ticks++, 1);
+  using hasty = new SqliteStore({ path, busyTimeoutMs: 50 });
+  for (const change of [() => hasty.set("x", 1, Infinity), () => hasty.delete("x"), () => hasty.clear()]) {
+    await rejects(async () => await change(), /locked/);
+  }
+  ok(ticks > 10, "the program goes on");
+  clearInterval(ticking);
   deepEqual(store.get("new 1"), { value: 1 }, "reading goes on");
   const { ask } = cached((x) => x, { store, onStoreError: () => {} });
   equal(await ask(1), 1);
+  const waiting = [1, 2, 3].map((n) => store.set("x", n, Infinity));
+  equal(waiting.every((one) => one instanceof Promise), true);
   other.exec("ROLLBACK");
-  store.set("x", 1, Infinity);
+  await Promise.all([...waiting, store.set("y", 1, Infinity)]);
+  deepEqual([store.get("x"), store.get("y")], [{ value: 3 }, { value: 1 }], "in order");
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("SqliteStore.close() does what waits for another program, so that nothing is lost", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = join(folder, "cache.db");
+  const store = new SqliteStore({ path, busyTimeoutMs: 10_000 });
+  using other = new DatabaseSync(path);
+  other.exec("BEGIN IMMEDIATE");
+  const late = [store.set("a", 1, Infinity), store.set("b", 2, Infinity)];
+  other.exec("COMMIT");
+  store.close();
+  await Promise.all(late);
+  using next = new SqliteStore({ path });
+  deepEqual([next.get("a"), next.get("b")], [{ value: 1 }, { value: 2 }]);
+  other.exec("BEGIN IMMEDIATE");
+  const vain = new SqliteStore({ path, busyTimeoutMs: 20 });
+  const lost = vain.set("c", 3, Infinity) as Promise<void>;
+  lost.catch(() => {});
+  vain.close();
+  await rejects(lost, /locked/);
+  other.exec("COMMIT");
   await Deno.remove(folder, { recursive: true });
 });
 

@@ -77,6 +77,13 @@ const NEWER: Readonly<Record<string, (folder: string) => unknown>> = {
     database.exec("create table ringmill_cache_9 (x)");
     new SqliteStore({ path });
   },
+  "runs of graphs in an SQLite store": async (folder) => {
+    const path = join(folder, "store.db");
+    using database = new DatabaseSync(path);
+    database.exec("create table ringmill_runs_9 (x)");
+    using store = new SqliteStore({ path });
+    await store.claimRun("g", "r", { header: new Uint8Array(), maxAgeMs: Infinity });
+  },
   "a value in a store": async () => {
     await redis("RMV9 and what a newer one writes").get("k");
   },

@@ -4,6 +4,7 @@ import { within } from "../../ring/within.ts";
 import { Deadline, pause } from "../../timers.ts";
 import { retryAfterMs } from "../retry_after.ts";
 import { untilAborted } from "../../worker/until_aborted.ts";
+import { type CallPlace, Interruption } from "../checkpoints/run_log.ts";
 import type { Execution } from "./execution.ts";
 import { LinkedSignal } from "./linked_signal.ts";
 import { AttemptContext, type NodeContext } from "../node_context.ts";
@@ -42,19 +43,23 @@ class NodeCall {
   readonly #node: PlannedNode;
   readonly #input: unknown;
   readonly #options: CallOptions;
+  readonly #place: CallPlace | undefined;
   /** What an attempt that was given up goes on with. */
   #givenUp: Promise<unknown> | undefined;
 
-  constructor(execution: Execution, node: PlannedNode, input: unknown) {
+  constructor(execution: Execution, node: PlannedNode, input: unknown, place: CallPlace | undefined) {
     this.#execution = execution;
     this.#node = node;
     this.#input = input;
+    this.#place = place;
     this.#options = node.call ?? PLAIN;
   }
 
   async run(): Promise<unknown> {
     for (let attempt = 1;; attempt++) {
+      if (this.#place) await this.#place.beginAttempt();
       const outcome = await this.#attempt(attempt);
+      if (this.#place) this.#passInterruption(this.#place, outcome);
       if ("output" in outcome) return outcome.output;
       const error = this.#error(outcome.thrown, attempt);
       const { isOver } = this.#execution;
@@ -63,6 +68,14 @@ class NodeCall {
       const hasNext = await this.#waitForNext(error);
       if (hasNext || this.#options.fallback) this.#execution.voidChunks(this.#node.name, attempt);
       if (!hasNext) return await this.#fallBack(error);
+    }
+  }
+
+  /** Whatever a function makes of its interruption, it is one. */
+  #passInterruption({ interruption, log }: CallPlace, outcome: AttemptOutcome): void {
+    if (interruption) throw interruption;
+    if ("thrown" in outcome && outcome.thrown instanceof Interruption && outcome.thrown.log === log) {
+      throw outcome.thrown;
     }
   }
 
@@ -169,14 +182,18 @@ class NodeCall {
     const execution = this.#execution;
     const { name } = this.#node;
     const { timeoutMs, signal } = this.#options;
+    const place = this.#place;
     if (timeoutMs === Infinity && !signal) {
-      return await execution.track(work(new AttemptContext(execution, name, attempt)), name);
+      return await execution.track(work(new AttemptContext(execution, name, attempt, { place })), name);
     }
     using linked = new LinkedSignal(execution.signal, signal);
     linked.signal.throwIfAborted();
     using deadline = new Deadline(timeoutMs, () => linked.abort(tookLonger(timeoutMs)));
     const output = Promise.resolve(
-      execution.track(work(new AttemptContext(execution, name, attempt, linked.signal, deadline)), name),
+      execution.track(
+        work(new AttemptContext(execution, name, attempt, { signal: linked.signal, deadline, place })),
+        name,
+      ),
     );
     try {
       return await untilAborted(output, linked.signal);
@@ -196,8 +213,14 @@ function tookLonger(timeoutMs: number): DOMException {
  * Calls a node until it succeeds or has failed for good.
  *
  * @throws {NodeError} If it has failed for good.
+ * @throws {Interruption} If it waits for an answer.
  */
-export function callNode(execution: Execution, node: PlannedNode, input: unknown): Promise<unknown> {
+export function callNode(
+  execution: Execution,
+  node: PlannedNode,
+  input: unknown,
+  place?: CallPlace,
+): Promise<unknown> {
   node.internals.input?.next(input);
-  return new NodeCall(execution, node, input).run();
+  return new NodeCall(execution, node, input, place).run();
 }

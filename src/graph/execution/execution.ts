@@ -1,5 +1,7 @@
 /** One execution of a plan: calls what is due, waits for what that returns, and knows how it ends. */
 
+import { type CallPlace, inOrder, Interruption, type RunLog, RunPlace } from "../checkpoints/run_log.ts";
+import { RunInterruptedError } from "../run_errors.ts";
 import { onAbort } from "./abort_hub.ts";
 import { callNode } from "./call_node.ts";
 import type { Link, Links } from "./links.ts";
@@ -7,12 +9,13 @@ import type { EventDetails, Monitor } from "./event_bus.ts";
 import { Deadline } from "../../timers.ts";
 import { ChunkLog } from "./chunk_log.ts";
 import type { RunChunk } from "../run_chunk.ts";
-import { CANCELLED, COMPLETED, FAILED, Progress, type ProgressListener, RUNNING } from "./progress.ts";
+import { CANCELLED, COMPLETED, FAILED, INTERRUPTED, Progress, type ProgressListener, RUNNING } from "./progress.ts";
 import type { EventParent, RunOutcome } from "../events.ts";
 import type { ExecutionOptions } from "../execute_options.ts";
 import { type ContextSource, NodeCallContext } from "../node_context.ts";
 import { NodeError } from "../node_error.ts";
 import type { Plan, PlannedNode, Unit } from "./graph_plan.ts";
+import { leaveRun, type OpenRun } from "../checkpoints/open_run.ts";
 import type { BeginTrace, RunTrace } from "./tracing.ts";
 
 /** Where an execution comes from. */
@@ -34,6 +37,8 @@ export interface ExecutionHooks {
   readonly outer?: OuterCall;
   /** Is told when it may have come to wait for nothing but queues that it can flush, or no longer does. */
   readonly onStall?: (execution: Execution) => void;
+  /** Of an inner graph: where in a run that is kept it is. */
+  readonly place?: RunPlace;
 }
 
 /** A call whose work is another execution. */
@@ -74,6 +79,10 @@ class Extras {
   queued: Map<PlannedNode, number> | undefined;
   /** Calls that wait in queues: how to end that. */
   held: Set<() => void> | undefined;
+  /** Of a run that is kept, unless it is that of an inner graph: to be let go of. */
+  log: RunLog | undefined;
+  /** Nodes that wait for an answer. */
+  interruptions: Interruption[] | undefined;
 }
 
 /** One execution. It begins with `begin()`. */
@@ -90,11 +99,13 @@ export class Execution implements ProgressListener, ContextSource {
   reason: unknown;
   readonly origin: ExecutionOrigin;
   readonly #monitor: Monitor;
-  readonly #input: unknown;
+  #input: unknown;
   readonly #options: ExecutionOptions;
   readonly #onOver: OnOver;
   readonly #hooks: ExecutionHooks;
   #link: Link<Execution> | undefined;
+  /** Where in a run that is kept it is. */
+  #place: RunPlace | undefined;
   #running = 0;
   /** Calls that have not returned, by what they are waited for with: most executions have one. */
   #chain: Chain | undefined;
@@ -121,6 +132,7 @@ export class Execution implements ProgressListener, ContextSource {
     this.#options = options;
     this.#onOver = onOver;
     this.#hooks = hooks;
+    this.#place = hooks.place;
     this.#link = origin.unsettled.add(this);
   }
 
@@ -152,13 +164,41 @@ export class Execution implements ProgressListener, ContextSource {
     return this.#settled.promise;
   }
 
+  /** The name of a run that is kept. */
+  get runId(): string | undefined {
+    return this.#options.kept?.runId;
+  }
+
+  /** The run that is kept, once it is claimed. */
+  get log(): RunLog | undefined {
+    return this.#place?.log;
+  }
+
+  /** Starts the first nodes once a run that is kept is claimed. */
+  async beginKept(claim: Promise<OpenRun>): Promise<void> {
+    // As long as it is being claimed, it is not settled.
+    this.#running++;
+    try {
+      const { log, input } = await claim;
+      this.#more.log = log;
+      this.#place = new RunPlace(log, "");
+      this.#input = input;
+      this.#running--;
+      if (this.isOver) return this.#settleIfDone();
+    } catch (error) {
+      this.#running--;
+      return this.isOver ? this.#settleIfDone() : this.#end("failed", error);
+    }
+    this.begin();
+  }
+
   /** Starts the first nodes, unless it was cancelled before. */
   begin(): void {
     if (this.isOver) return;
     const { signal, timeoutMs } = this.#options;
     const { tracing } = this.origin;
     if (tracing) this.trace = tracing(this.graph, this.id);
-    if (this.isWatched) this.tell({ kind: "runStart" });
+    if (this.isWatched) this.tell({ kind: "runStart", ...this.#keptDetails });
     if (signal) {
       if (signal.aborted) return this.cancel(signal.reason);
       this.#letGo = onAbort(signal, () => this.cancel(signal.reason));
@@ -166,6 +206,11 @@ export class Execution implements ProgressListener, ContextSource {
     if (timeoutMs !== Infinity) this.#deadline = new Deadline(timeoutMs, () => this.#timeOut());
     const chain = new Chain();
     if (this.#callDue(chain)) this.#follow(chain);
+  }
+
+  get #keptDetails(): { readonly runId?: string; readonly finished?: number } {
+    const log = this.#extras?.log;
+    return log ? { runId: log.runId, finished: log.finished } : {};
   }
 
   #timeOut(): void {
@@ -243,7 +288,7 @@ export class Execution implements ProgressListener, ContextSource {
   readChunks({ name, index }: PlannedNode): AsyncGenerator<RunChunk<unknown>, void, undefined> {
     return this.#chunksOf(name).read(() => {
       const status = this.progress.status[index];
-      if (status <= RUNNING) return null;
+      if (status <= RUNNING || status === INTERRUPTED) return this.isOver ? { error: this.reason } : null;
       if (status === FAILED) return { error: this.errors?.find(({ node }) => node === name) };
       return status === CANCELLED ? { error: this.reason } : {};
     });
@@ -292,9 +337,23 @@ export class Execution implements ProgressListener, ContextSource {
 
   #settleIfDone(): void {
     if (!this.isOver || this.#running > 0 || (this.#extras?.open?.size ?? 0) > 0) return;
+    if (this.#extras?.log) return void this.#letGoOfRun().then(() => this.#settleIfDone());
     if (this.#link) this.origin.unsettled.remove(this.#link);
     this.#link = undefined;
     this.#settled?.resolve();
+  }
+
+  /** Lets others work on the run. Whoever cannot be told finds that out by the end of this program, or of the lease. */
+  async #letGoOfRun(): Promise<void> {
+    const { log } = this.#more;
+    this.#more.log = undefined;
+    this.#running++;
+    try {
+      await log?.release();
+    } catch {
+      // The outputs are kept.
+    }
+    this.#running--;
   }
 
   hold(flush: () => void): () => void {
@@ -340,6 +399,7 @@ export class Execution implements ProgressListener, ContextSource {
     }
     if (this.ending !== undefined) this.#settleIfDone();
     else if (progress.left === 0) this.#end("completed", undefined);
+    else if (this.#running === 0 && this.#extras?.interruptions) this.#endInterrupted(this.#extras.interruptions);
     return isContinued;
   }
 
@@ -355,7 +415,9 @@ export class Execution implements ProgressListener, ContextSource {
         if (this.ending === undefined) this.progress.take(unit, output);
       } catch (error) {
         this.#running--;
-        this.#fail(unit.node, chain.isPlain ? this.#nodeError(unit.node, error) : error as NodeError);
+        if (!this.#interrupt(unit.node, error)) {
+          this.#fail(unit.node, chain.isPlain ? this.#nodeError(unit.node, error) : error as NodeError);
+        }
       }
       chain.unit = undefined;
       if (this.ending !== undefined) return this.#settleIfDone();
@@ -367,6 +429,7 @@ export class Execution implements ProgressListener, ContextSource {
   #call(unit: Unit, chain: Chain): boolean {
     const { node } = unit;
     chain.unit = unit;
+    if (this.#place) return this.#callKept(unit, chain, this.#place.callOf(node.name, unit.slot));
     chain.isPlain = node.call === null && !this.isWatched && this.trace === null;
     if (!chain.isPlain) {
       chain.output = callNode(this, node, this.#inputOf(unit));
@@ -381,6 +444,70 @@ export class Execution implements ProgressListener, ContextSource {
     }
     chain.unit = undefined;
     return false;
+  }
+
+  /** Calls a node, unless its output is kept or it waits for an answer. True if it must be waited for. */
+  #callKept(unit: Unit, chain: Chain, place: CallPlace): boolean {
+    const { node } = unit;
+    chain.isPlain = false;
+    chain.unit = undefined;
+    try {
+      const kept = place.read();
+      if (kept) {
+        if (this.isWatched) this.tell({ kind: "restore", node: node.name, step: place.path });
+        this.progress.take(unit, kept.value);
+        return false;
+      }
+      if (place.isWaiting()) return !this.#interrupt(node, new Interruption(place.log, place.path));
+    } catch (error) {
+      this.#fail(node, this.#nodeError(node, error));
+      return false;
+    }
+    chain.unit = unit;
+    chain.output = this.#keep(node, place, callNode(this, node, this.#inputOf(unit), place));
+    return true;
+  }
+
+  /** Keeps the output of a call, or its question, before anything comes after it. */
+  async #keep(node: PlannedNode, place: CallPlace, called: Promise<unknown>): Promise<unknown> {
+    const output = await called.catch((error) => this.#keepQuestion(node, place, error));
+    try {
+      const saving = place.save(output);
+      if (saving) await saving;
+      return output;
+    } catch (error) {
+      throw this.#nodeError(node, error);
+    }
+  }
+
+  async #keepQuestion(node: PlannedNode, place: CallPlace, thrown: unknown): Promise<never> {
+    if (!(thrown instanceof Interruption)) throw thrown;
+    try {
+      const question = await place.saveQuestion();
+      if (question && this.isWatched) {
+        this.tell({ kind: "interrupt", node: node.name, step: place.path, value: question.value });
+      }
+    } catch (error) {
+      throw this.#nodeError(node, error);
+    }
+    throw thrown;
+  }
+
+  /** Notes that a node waits for an answer, if it is that what it has thrown. */
+  #interrupt(node: PlannedNode, error: unknown): boolean {
+    if (!(error instanceof Interruption) || error.log !== this.#place?.log) return false;
+    if (this.isOver) return true;
+    this.progress.interrupt(node);
+    (this.#more.interruptions ??= []).push(error);
+    this.#extras?.chunks?.get(node.name)?.wake();
+    return true;
+  }
+
+  /** Nothing is left to do but what waits for answers. */
+  #endInterrupted([first]: readonly Interruption[]): void {
+    const { log } = this.#more;
+    if (!log) return this.#end("interrupted", first);
+    this.#end("interrupted", new RunInterruptedError(this.graph, log.runId, inOrder([...log.waiting.values()])));
   }
 
   #nodeError(node: PlannedNode, cause: unknown): NodeError {
@@ -412,11 +539,27 @@ export class Execution implements ProgressListener, ContextSource {
     this.reason = error;
     this.#letGo?.();
     this.#deadline?.cancel();
-    if (outcome !== "completed") this.progress.cancel();
+    if (outcome === "failed" || outcome === "cancelled") this.progress.cancel();
     this.trace?.end(error);
     if (this.isWatched) this.tell({ kind: "runEnd", outcome, error });
     if (outcome !== "completed") this.#controller?.abort(error);
+    if (outcome === "interrupted") this.#wakeReaders();
+    // After a failure, functions may still run for a while: the run is let go of when it is settled.
+    const log = this.#extras?.log;
+    if (log && outcome !== "failed" && outcome !== "cancelled") {
+      this.#letGoOfRun().then(() => this.#tellOfEnd());
+    } else {
+      if (this.#options.kept) leaveRun(this.graph, this.#options.kept, this.settled);
+      this.#tellOfEnd();
+    }
+  }
+
+  #tellOfEnd(): void {
     this.#settleIfDone();
     this.#onOver(this);
+  }
+
+  #wakeReaders(): void {
+    for (const log of this.#extras?.chunks?.values() ?? []) log.wake();
   }
 }

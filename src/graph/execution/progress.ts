@@ -6,13 +6,22 @@ import type { Plan, PlannedNode, Unit } from "./graph_plan.ts";
 import { SKIPPED } from "../wiring.ts";
 
 /** By number, as executions keep them. */
-export const STATUSES: readonly NodeStatus[] = ["pending", "running", "completed", "failed", "skipped", "cancelled"];
+export const STATUSES: readonly NodeStatus[] = [
+  "pending",
+  "running",
+  "completed",
+  "failed",
+  "skipped",
+  "cancelled",
+  "interrupted",
+];
 export const PENDING = 0;
 export const RUNNING = 1;
 export const COMPLETED = 2;
 export const FAILED = 3;
 export const LEFT_OUT = 4;
 export const CANCELLED = 5;
+export const INTERRUPTED = 6;
 
 /** Is told what becomes of nodes, unless they fail. */
 export interface ProgressListener {
@@ -157,6 +166,12 @@ export class Progress {
   /** Skips what waits for a node that has failed. */
   skipAfter(node: PlannedNode): void {
     for (const idle of this.#miss(node)) this.#leaveOut(idle);
+  }
+
+  /** A node waits for an answer, for which its execution ends. */
+  interrupt({ index }: PlannedNode): void {
+    this.status[index] = INTERRUPTED;
+    this.timing?.end(index);
   }
 
   /** Cancels what has not ended. */

@@ -6,7 +6,7 @@ import { SharedCall } from "../execution/shared_call.ts";
 import { Node } from "../node.ts";
 import { holdCall, type NodeContext } from "../node_context.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
-import { internalsOf } from "../node_internals.ts";
+import { addFunctions, internalsOf } from "../node_internals.ts";
 import { retryAfterMs } from "../retry_after.ts";
 import { BATCH_NODE_RULES, declareOptions } from "../option_rules.ts";
 import type { JoinMode } from "../wiring.ts";
@@ -151,6 +151,7 @@ export class BatchNode<
       refuse(TypeError, action, "maxWeight needs weigh", maxWeight);
     }
     internalsOf(this).limitsItself = true;
+    addFunctions(this, work);
     this.#work = work;
     this.#options = { size, maxWaitMs, minSize, isolateRetries, maxWeight, weigh, limiter: options.limiter };
   }

@@ -1,6 +1,7 @@
 /** Keys of cached nodes: what tells inputs apart, and nodes. */
 
 import { fingerprint, FingerprintError } from "../../fingerprint.ts";
+import { quoted } from "../checkpoints/step_names.ts";
 import { exactText } from "../stores/stored_value.ts";
 import type { CacheStore } from "../stores/cache_store.ts";
 
@@ -45,11 +46,6 @@ export function keyOf(node: string, key: (input: never) => unknown, input: unkno
     if (!(error instanceof FingerprintError)) throw error;
     throw new TypeError(`${action}: its input has no key, as ${error.reason}; set the option key`, { cause: error });
   }
-}
-
-/** A name, so that no two lists of names read alike. */
-function quoted(name: string): string {
-  return /^[\w .-]+$/.test(name) ? name : JSON.stringify(name);
 }
 
 /** What the keys of a node begin with. */

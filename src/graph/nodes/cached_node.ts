@@ -6,8 +6,8 @@ import { SharedCall } from "../execution/shared_call.ts";
 import { Node, type NodeFunction } from "../node.ts";
 import type { Limiter } from "../limiter.ts";
 import { retryAfterMs } from "../retry_after.ts";
-import { type NodeContext, pauseCall, tellOfCall } from "../node_context.ts";
-import { internalsOf } from "../node_internals.ts";
+import { type NodeContext, pauseCall, refuseInterrupt, tellOfCall } from "../node_context.ts";
+import { addFunctions, internalsOf } from "../node_internals.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
 import { CACHED_NODE_RULES, declareOptions } from "../option_rules.ts";
 import { type CacheEntry, type CacheStore, MemoryStore } from "../stores/cache_store.ts";
@@ -130,6 +130,7 @@ export class CachedNode<
     if (typeof work !== "function") refuse(TypeError, action, "expected a function", work);
     if (store && max !== undefined) refuse(TypeError, action, "max belongs to the store that is given", max);
     internalsOf(this).limitsItself = true;
+    addFunctions(this, work);
     this.#work = work;
     this.#limiter = options.limiter;
     this.#key = options.key ?? wholeInput;
@@ -260,12 +261,16 @@ export class CachedNode<
     if (entry) return entry.value as Out;
     const { graph, node, run, attempt, waitUntil } = context;
     const { signal } = begun.call;
+    const shared: NodeContext = {
+      ...{ graph, node, run, attempt, signal, waitUntil, runId: undefined, idempotencyKey: undefined },
+      interrupt: () => refuseInterrupt(node),
+    };
     const place = await this.#limiter?.acquire({ signal });
     begin();
     // Everybody may have left meanwhile.
     if (signal.aborted) place?.();
     signal.throwIfAborted();
-    const work = async () => await this.#work(input, { graph, node, run, attempt, signal, waitUntil });
+    const work = async () => await this.#work(input, shared);
     const output = await work().catch((error) => this.#yield(error)).finally(place);
     // The output does not wait for the store: what was paid for is given out.
     if (output as unknown !== SKIPPED && !begun.isStale) this.#keep(key, output, begun);

@@ -3,6 +3,7 @@
 import { Node } from "../node.ts";
 import type { NodeContext } from "../node_context.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
+import { addFunctions } from "../node_internals.ts";
 import { declareOptions, NODE_RULES } from "../option_rules.ts";
 import { type JoinMode, SKIPPED, type Skipped } from "../wiring.ts";
 
@@ -52,6 +53,7 @@ export class FilterNode<
     if (typeof predicate !== "function") {
       refuse(TypeError, `Cannot make node "${name}"`, "expected a predicate function", predicate);
     }
+    addFunctions(this, predicate);
     this.#predicate = predicate;
   }
 

@@ -2,8 +2,9 @@
 
 import { Graph } from "../graph.ts";
 import { type GraphNode, Node } from "../node.ts";
-import type { NodeContext } from "../node_context.ts";
+import { callWithin, decideOnce, type NodeContext } from "../node_context.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
+import { addFunctions, internalsOf } from "../node_internals.ts";
 import { declareOptions, LOOP_NODE_RULES } from "../option_rules.ts";
 import { type JoinMode, SKIPPED, type Skipped, type StartingNode } from "../wiring.ts";
 import { type OutputNode, SubgraphNode } from "./subgraph_node.ts";
@@ -71,6 +72,8 @@ export class LoopNode<
     const graph = this.graph = new Graph<State>(name);
     graph.setStartNode(graph.addNode(body));
     this.#body = new SubgraphNode<State, State | Skipped>(body.name, graph, { output: body });
+    addFunctions(this, options.until);
+    internalsOf(this).inner = new Map([["", graph]]);
     this.#until = options.until;
     this.#maxRounds = options.maxRounds ?? 10;
   }
@@ -85,10 +88,11 @@ export class LoopNode<
     let state = input;
     for (let round = 1; round <= this.#maxRounds; round++) {
       context.signal.throwIfAborted();
-      const next = await this.#body.process(state, context);
+      const inRound = callWithin(context, round);
+      const next = await this.#body.process(state, inRound);
       if (next === SKIPPED) return SKIPPED;
       state = next as State;
-      if (await this.#until(state, round)) return state as Kept;
+      if (await decideOnce(inRound, "until", async () => await this.#until(state, round))) return state as Kept;
     }
     throw new Error(
       `Cannot end loop "${this.name}": until() does not hold after ${this.#maxRounds} rounds (maxRounds)`,

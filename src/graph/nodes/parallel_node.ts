@@ -1,7 +1,7 @@
 /** Nodes that run on workers. */
 
 import { LifecycleError, TaskError } from "../../errors.ts";
-import { internalsOf } from "../node_internals.ts";
+import { addFunctions, internalsOf } from "../node_internals.ts";
 import { declareOptions, PARALLEL_NODE_RULES } from "../option_rules.ts";
 import type { CallContext } from "../../pool/call_context.ts";
 import { targetOf } from "../../worker/export_target.ts";
@@ -75,6 +75,7 @@ export class ParallelNode<
     super(name, undefined, options);
     const { module = Deno.mainModule, pool, workers, graceMs, idleMs, permissions } = options;
     if (typeof work !== "function") refuse(TypeError, `Cannot make node "${name}"`, "expected a function", work);
+    addFunctions(this, work);
     this.#work = work;
     this.#module = moduleUrl(module);
     this.#pool = pool ?? new WorkerPool({ name, workers, graceMs, idleMs, permissions });

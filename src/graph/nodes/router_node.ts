@@ -2,8 +2,9 @@
 
 import { Graph } from "../graph.ts";
 import { type GraphNode, Node } from "../node.ts";
-import type { NodeContext } from "../node_context.ts";
+import { callWithin, decideOnce, type NodeContext } from "../node_context.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
+import { addFunctions, internalsOf } from "../node_internals.ts";
 import { declareOptions, ROUTER_NODE_RULES } from "../option_rules.ts";
 import { suggest } from "../../suggest.ts";
 import type { JoinMode, OutputOf, StartingNode } from "../wiring.ts";
@@ -75,6 +76,7 @@ export class RouterNode<
     const exits = Object.entries(options.exits ?? {});
     if (typeof choose !== "function") refuse(TypeError, action, "expected a function that names an exit", choose);
     if (exits.length === 0) refuse(TypeError, action, "it needs exits, nodes by name", options.exits);
+    addFunctions(this, choose);
     this.#choose = choose;
     for (const [exit, node] of exits) {
       const graph = new Graph<In>(exit);
@@ -82,6 +84,7 @@ export class RouterNode<
       this.#nodes.set(exit, new SubgraphNode(exit, graph, { output: node }));
     }
     this.exits = new Map(Array.from(this.#nodes, ([exit, { graph }]) => [exit, graph as Graph]));
+    internalsOf(this).inner = this.exits;
   }
 
   /** Compiles all exits. */
@@ -91,9 +94,9 @@ export class RouterNode<
 
   /** Chooses an exit, and hands the input to its node. */
   override async process(input: In, context: NodeContext): Promise<ExitOutput<Exits>> {
-    const exit = await this.#choose(input, context);
+    const exit = await decideOnce(context, "exit", async () => await this.#choose(input, context));
     const node = this.#nodes.get(exit as string);
-    if (node) return await node.process(input, context) as ExitOutput<Exits>;
+    if (node) return await node.process(input, callWithin(context, node.name)) as ExitOutput<Exits>;
     const known = [...this.#nodes.keys()];
     const near = typeof exit === "string" ? suggest(exit, known) : "";
     return refuse(

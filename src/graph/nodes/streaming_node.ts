@@ -3,6 +3,7 @@
 import { emitChunk, type NodeContext } from "../node_context.ts";
 import { Node } from "../node.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
+import { addFunctions } from "../node_internals.ts";
 import { declareOptions, STREAMING_NODE_RULES } from "../option_rules.ts";
 import type { JoinMode } from "../wiring.ts";
 
@@ -71,6 +72,7 @@ export class StreamingNode<
   ) {
     super(name, undefined, options);
     if (typeof work !== "function") refuse(TypeError, `Cannot make node "${name}"`, "expected a function", work);
+    addFunctions(this, work, options.collect);
     this.#work = work;
     this.#collect = options.collect ?? ((chunks) => chunks as Out);
   }

@@ -5,7 +5,8 @@ import type { ExecuteOptions } from "../execute_options.ts";
 import { startWith } from "../execution/hooked_start.ts";
 import { InnerStall, outerCall } from "../execution/inner_run.ts";
 import { type GraphNode, Node } from "../node.ts";
-import type { NodeContext } from "../node_context.ts";
+import { type NodeContext, placeInside } from "../node_context.ts";
+import { internalsOf } from "../node_internals.ts";
 import { declareOptions, SUBGRAPH_NODE_RULES } from "../option_rules.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
 import type { GraphRun } from "../run.ts";
@@ -94,6 +95,7 @@ export class SubgraphNode<
   ) {
     super(name, undefined, options);
     if (typeof graph?.start !== "function") refuse(TypeError, `Cannot make node "${name}"`, "expected a graph", graph);
+    internalsOf(this).inner = new Map([["", graph]]);
     this.graph = graph;
     this.#concurrency = options.concurrency;
     this.#output = options.output;
@@ -120,7 +122,7 @@ export class SubgraphNode<
     const stall = new InnerStall(context);
     const { signal } = context;
     const options = { signal, concurrency: this.#concurrency, timing: false };
-    const hooks = { outer: outerCall(context), onStall: stall.follow };
+    const hooks = { outer: outerCall(context), onStall: stall.follow, place: placeInside(context) };
     const run = startWith(hooks, () => this.graph.start(input, options));
     try {
       return this.#pick(await run.results as object);

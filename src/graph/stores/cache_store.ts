@@ -2,6 +2,8 @@
 
 import { checkOptions } from "../../rules.ts";
 import { MEMORY_STORE_RULES } from "../option_rules.ts";
+import type { CheckpointStore, ClaimedRun, ClaimOptions } from "./checkpoint_store.ts";
+import { MemoryRuns } from "./memory_runs.ts";
 import { whyReadOnce } from "./read_once.ts";
 import { lifetimeMs } from "./stored_value.ts";
 
@@ -9,11 +11,6 @@ import { lifetimeMs } from "./stored_value.ts";
 export interface CacheEntry {
   /** The output. */
   readonly value: unknown;
-}
-
-/** An entry, and the time on the clock of this thread at which it expires. */
-interface TimedEntry extends CacheEntry {
-  readonly expiresAt: number;
 }
 
 /** Keeps outputs by key. Methods may be sync or async. */
@@ -60,10 +57,11 @@ export interface MemoryStoreOptions {
  * deepEqual(store.get("c"), { value: "C" });
  * ```
  */
-export class MemoryStore implements CacheStore {
+export class MemoryStore implements CacheStore, CheckpointStore {
   /** Entries, the one that was not used for longest first. */
   readonly #entries = new Map<string, TimedEntry>();
   readonly #max: number;
+  readonly #runs = new MemoryRuns();
 
   /**
    * An empty store.
@@ -109,5 +107,20 @@ export class MemoryStore implements CacheStore {
   /** Forgets keys with this beginning; without one, everything. */
   clear(prefix = ""): void {
     for (const key of [...this.#entries.keys()]) if (key.startsWith(prefix)) this.#entries.delete(key);
+  }
+
+  /** Claims a run, which is kept until the program ends: see {@link CheckpointStore}. */
+  claimRun(graph: string, runId: string, options: ClaimOptions): ClaimedRun | undefined {
+    return this.#runs.claimRun(graph, runId, options);
+  }
+
+  /** What is kept of a run: see {@link CheckpointStore}. */
+  readRun(graph: string, runId: string): ReadonlyMap<string, Uint8Array> | undefined {
+    return this.#runs.readRun(graph, runId);
+  }
+
+  /** Forgets a run: see {@link CheckpointStore}. */
+  deleteRun(graph: string, runId: string): boolean {
+    return this.#runs.deleteRun(graph, runId);
   }
 }

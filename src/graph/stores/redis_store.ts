@@ -3,7 +3,9 @@
 import { Buffer } from "node:buffer";
 import { checkOptions } from "../../rules.ts";
 import { REDIS_STORE_RULES } from "../option_rules.ts";
+import type { CheckpointStore, ClaimedRun, ClaimOptions } from "./checkpoint_store.ts";
 import type { CacheEntry, CacheStore } from "./cache_store.ts";
+import { RedisRuns } from "./redis_runs.ts";
 import { decodeValue, encodeValue, exactText, lifetimeMs } from "./stored_value.ts";
 
 /** What a {@link RedisStore} uses of a client: that of the npm package `redis` has it. */
@@ -16,6 +18,8 @@ export interface RedisClient {
   del(keys: string | string[]): Promise<unknown>;
   /** Lists keys, some at a time. */
   scanIterator(options: { MATCH: string }): AsyncIterable<string | string[]>;
+  /** Runs a script on the server. Only runs that are kept need it. */
+  eval?(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
 }
 
 /** Options of a {@link RedisStore}. */
@@ -28,12 +32,19 @@ export interface RedisStoreOptions {
    * @default {"ringmill:"}
    */
   prefix?: string;
+  /**
+   * For how long a run that is kept belongs to a program that has died, in milliseconds from 100 on. A program that lives renews
+   * this lease while the run is under way.
+   *
+   * @default {15000}
+   */
+  leaseMs?: number;
 }
 
 /**
  * Keeps outputs in Redis, for programs on several machines. Values are copied by structured cloning;
  * what that would change is refused. How many entries are
- * kept is the server's setting.
+ * kept is the server's setting. Runs of graphs are kept in it, too (option `checkpoint`): a server that evicts keys loses them.
  *
  * @example
  * ```ts ignore
@@ -44,9 +55,10 @@ export interface RedisStoreOptions {
  * const embed = new CachedNode("embed", (text: string) => [text.length], { store: new RedisStore({ client }) });
  * ```
  */
-export class RedisStore implements CacheStore {
+export class RedisStore implements CacheStore, CheckpointStore {
   readonly #client: RedisClient;
   readonly #prefix: string;
+  readonly #runs: RedisRuns;
 
   /** A store on a connected client. */
   constructor(options: RedisStoreOptions) {
@@ -54,6 +66,13 @@ export class RedisStore implements CacheStore {
     if (!options.client) throw new TypeError("Cannot make a Redis store: it needs a client");
     this.#client = options.client;
     this.#prefix = exactText(options.prefix ?? "ringmill:");
+    const call = (script: string, keys: string[], args: string[]) => this.#callScript(script, keys, args);
+    this.#runs = new RedisRuns(call, this.#prefix, options.leaseMs ?? 15_000);
+  }
+
+  async #callScript(script: string, keys: string[], args: string[]): Promise<unknown> {
+    if (this.#client.eval) return await this.#client.eval(script, { keys, arguments: args });
+    throw new TypeError("Cannot keep runs in Redis: the client has no method eval()");
   }
 
   #keyOf(key: string): string {
@@ -88,5 +107,20 @@ export class RedisStore implements CacheStore {
     for await (const keys of this.#client.scanIterator({ MATCH: pattern })) {
       if (keys.length > 0) await this.#client.del(keys);
     }
+  }
+
+  /** Claims a run: see {@link CheckpointStore}. */
+  claimRun(graph: string, runId: string, options: ClaimOptions): Promise<ClaimedRun | undefined> {
+    return this.#runs.claimRun(graph, runId, options);
+  }
+
+  /** What is kept of a run: see {@link CheckpointStore}. */
+  readRun(graph: string, runId: string): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
+    return this.#runs.readRun(graph, runId);
+  }
+
+  /** Forgets a run: see {@link CheckpointStore}. */
+  deleteRun(graph: string, runId: string): Promise<boolean> {
+    return this.#runs.deleteRun(graph, runId);
   }
 }

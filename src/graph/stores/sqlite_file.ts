@@ -17,6 +17,11 @@ function sleepSync(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
+/** How long to sleep between two tries, in milliseconds. */
+export function nap(): number {
+  return 1 + Math.random() * NAP_MS;
+}
+
 /** Tries again while somebody else holds the file, for so many milliseconds. Nothing else of this thread runs meanwhile. */
 export function patiently<Result>(waitMs: number, work: () => Result): Result {
   const until = performance.now() + waitMs;
@@ -25,23 +30,55 @@ export function patiently<Result>(waitMs: number, work: () => Result): Result {
       return work();
     } catch (error) {
       if (!isBusy(error) || performance.now() >= until) throw error;
-      sleepSync(1 + Math.random() * NAP_MS);
+      sleepSync(nap());
     }
   }
+}
+
+/** Does all of some work, or nothing of it. */
+export function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const result = work();
+    database.exec("COMMIT");
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** Tables and triggers. The one of this name is made last. */
+export interface Schema {
+  readonly text: string;
+  readonly last: string;
+}
+
+/** The versions of tables, which end in them. */
+export function versionsOf(database: DatabaseSync, table: RegExp): number[] {
+  const names = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  return names.flatMap(({ name }) => table.exec(String(name))?.slice(1) ?? []).map(Number);
+}
+
+/** Makes what is not there yet. What is there needs nobody else to let go of the file. */
+export function makeTables(database: DatabaseSync, { text, last }: Schema): void {
+  if (database.prepare("SELECT 1 FROM sqlite_schema WHERE name = ?").get(last)) return;
+  inTransaction(database, () => database.exec(text));
 }
 
 /**
  * Opens a file, with a write-ahead log and the tables of `schema`, once `check` has looked at it. Accesses do not wait for
  * other programs.
  */
-export function openDatabase(path: string, schema: string, check: (database: DatabaseSync) => void): DatabaseSync {
+export function openDatabase(path: string, schema: Schema, check: (database: DatabaseSync) => void): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
     patiently(OPENING_MS, () => {
       check(database);
       const [mode] = database.prepare("PRAGMA journal_mode").all();
       if (mode.journal_mode === "delete") database.exec("PRAGMA journal_mode = WAL");
-      database.exec(`PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE; ${schema} COMMIT`);
+      database.exec("PRAGMA synchronous = NORMAL");
+      makeTables(database, schema);
     });
     return database;
   } catch (error) {

@@ -5,7 +5,10 @@ import { whyNewer } from "../../format_version.ts";
 import { checkOptions } from "../../rules.ts";
 import { SQLITE_STORE_RULES } from "../option_rules.ts";
 import type { CacheEntry, CacheStore } from "./cache_store.ts";
-import { isBusy, openDatabase, patiently } from "./sqlite_file.ts";
+import type { CheckpointStore, ClaimedRun, ClaimOptions } from "./checkpoint_store.ts";
+import { FileQueue } from "./file_queue.ts";
+import { inTransaction, openDatabase, type Schema, versionsOf } from "./sqlite_file.ts";
+import { SqliteRuns } from "./sqlite_runs.ts";
 import { decodeValue, encodeValue, exactText, lifetimeMs } from "./stored_value.ts";
 
 /** Options of an {@link SqliteStore}. */
@@ -25,8 +28,7 @@ export interface SqliteStoreOptions {
    */
   max?: number;
   /**
-   * How long to wait while another program writes to the file, in milliseconds, up to 60,000. Nothing else of this program runs
-   * meanwhile; so the next accesses do not wait at all, until one succeeds.
+   * How long to wait while another program writes to the file, in milliseconds, up to 60,000. This program goes on meanwhile.
    *
    * @default {2000}
    */
@@ -42,7 +44,9 @@ const TABLES = /^ringmill_cache_(\d+)$/;
 const MOST_EXPIRED = 16;
 
 /** Triggers count the entries: to count them each time would take longer the more there are. */
-const SCHEMA = `
+const SCHEMA: Schema = {
+  last: `${TABLE}_removed`,
+  text: `
   CREATE TABLE IF NOT EXISTS ${TABLE} (
     namespace TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -61,7 +65,8 @@ const SCHEMA = `
   CREATE TRIGGER IF NOT EXISTS ${TABLE}_removed AFTER DELETE ON ${TABLE} BEGIN
     UPDATE ${TABLE}_counts SET entries = entries - 1 WHERE namespace = old.namespace;
   END;
-`;
+`,
+};
 
 const OWN = "namespace = ?1";
 /** The number of the next use. */
@@ -83,8 +88,7 @@ const STATEMENTS = {
 
 /** Refuses the tables of a newer version, and says once which of an older one are of no use any more. */
 function checkTables(path: string, database: DatabaseSync): void {
-  const names = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
-  const versions = names.flatMap(({ name }) => TABLES.exec(String(name))?.slice(1) ?? []).map(Number);
+  const versions = versionsOf(database, TABLES);
   const why = whyNewer(Math.max(VERSION, ...versions), VERSION);
   if (why !== null) throw new Error(`Cannot open SQLite store ${path}: ${why}`);
   const older = versions.filter((version) => version < VERSION);
@@ -97,7 +101,8 @@ function checkTables(path: string, database: DatabaseSync): void {
  * Keeps outputs in an SQLite file, for later runs of the program and for other programs on the machine. Values are copied
  * by structured cloning; what that would change is refused. Needs the permissions to read and write the file.
  *
- * Methods throw if another program holds the file for longer than `busyTimeoutMs`. A `CachedNode` does without the store then.
+ * While another program writes to the file, methods return promises, which reject after `busyTimeoutMs`. A `CachedNode` does
+ * without the store then. Runs of graphs are kept in it, too, which `max` does not count (option `checkpoint`).
  *
  * @example
  * ```ts
@@ -109,14 +114,13 @@ function checkTables(path: string, database: DatabaseSync): void {
  * deepEqual(store.get("answer"), { value: new Map([["life", 42]]) });
  * ```
  */
-export class SqliteStore implements CacheStore, Disposable {
+export class SqliteStore implements CacheStore, CheckpointStore, Disposable {
   readonly #database: DatabaseSync;
   readonly #namespace: string;
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
   readonly #max: number;
-  readonly #busyTimeoutMs: number;
-  /** Whether the last access has waited in vain. */
-  #wasBusy = false;
+  readonly #queue: FileQueue;
+  readonly #runs: SqliteRuns;
   #isClosed = false;
 
   /**
@@ -132,27 +136,17 @@ export class SqliteStore implements CacheStore, Disposable {
     if (path === undefined) throw new TypeError("Cannot make an SQLite store: it needs a path");
     this.#namespace = exactText(namespace);
     this.#max = max;
-    this.#busyTimeoutMs = busyTimeoutMs;
+    this.#queue = new FileQueue(busyTimeoutMs);
     const database = this.#database = openDatabase(path, SCHEMA, (opened) => checkTables(path, opened));
     this.#statements = Object.fromEntries(
       Object.entries(STATEMENTS).map(([name, text]) => [name, database.prepare(text)]),
     ) as Record<keyof typeof STATEMENTS, StatementSync>;
-  }
-
-  #access<Result>(work: () => Result): Result {
-    try {
-      const result = patiently(this.#wasBusy ? 0 : this.#busyTimeoutMs, work);
-      this.#wasBusy = false;
-      return result;
-    } catch (error) {
-      this.#wasBusy ||= isBusy(error);
-      throw error;
-    }
+    this.#runs = new SqliteRuns(database, { path, namespace: this.#namespace, queue: this.#queue });
   }
 
   /** The entry of a key. What is damaged, or was not written by a store, counts as missing. */
-  get(key: string): CacheEntry | undefined {
-    return this.#access(() => this.#get(key));
+  get(key: string): CacheEntry | undefined | Promise<CacheEntry | undefined> {
+    return this.#queue.read(() => this.#get(key));
   }
 
   #get(key: string): CacheEntry | undefined {
@@ -177,44 +171,64 @@ export class SqliteStore implements CacheStore, Disposable {
    *
    * @throws {TypeError} If it would come back as another one.
    */
-  set(key: string, value: unknown, ttlMs: number): void {
+  set(key: string, value: unknown, ttlMs: number): void | Promise<void> {
     const bytes = encodeValue(key, value);
     const lifetime = lifetimeMs(ttlMs);
     const expires = lifetime === undefined ? null : Date.now() + lifetime;
-    this.#access(() => this.#set(exactText(key), bytes, expires));
+    const exact = exactText(key);
+    return this.#queue.do(() => this.#set(exact, bytes, expires));
   }
 
   #set(key: string, bytes: Uint8Array, expires: number | null): void {
     const { set, expire, count, trim } = this.#statements;
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
+    inTransaction(this.#database, () => {
       expire.run(this.#namespace, Date.now());
       set.run(this.#namespace, key, bytes, expires);
-      if (this.#max !== Infinity) {
-        const surplus = Number(count.get(this.#namespace)!.entries) - this.#max;
-        if (surplus > 0) trim.run(this.#namespace, surplus);
-      }
-      this.#database.exec("COMMIT");
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw error;
-    }
+      if (this.#max === Infinity) return;
+      const surplus = Number(count.get(this.#namespace)!.entries) - this.#max;
+      if (surplus > 0) trim.run(this.#namespace, surplus);
+    });
   }
 
   /** Forgets a key. */
-  delete(key: string): void {
-    this.#access(() => this.#statements.delete.run(this.#namespace, exactText(key)));
+  delete(key: string): void | Promise<void> {
+    return this.#queue.do(() => void this.#statements.delete.run(this.#namespace, exactText(key)));
   }
 
   /** Forgets keys of this store's namespace with this beginning; without one, all in it. */
-  clear(prefix = ""): void {
-    this.#access(() => this.#statements.clear.run(this.#namespace, prefix));
+  clear(prefix = ""): void | Promise<void> {
+    return this.#queue.do(() => void this.#statements.clear.run(this.#namespace, prefix));
   }
 
-  /** Closes the file. Closing twice changes nothing. */
+  /** Claims a run: see {@link CheckpointStore}. */
+  claimRun(
+    graph: string,
+    runId: string,
+    options: ClaimOptions,
+  ): ClaimedRun | undefined | Promise<ClaimedRun | undefined> {
+    return this.#runs.claimRun(graph, runId, options);
+  }
+
+  /** What is kept of a run: see {@link CheckpointStore}. */
+  readRun(
+    graph: string,
+    runId: string,
+  ): ReadonlyMap<string, Uint8Array> | undefined | Promise<ReadonlyMap<string, Uint8Array> | undefined> {
+    return this.#runs.readRun(graph, runId);
+  }
+
+  /** Forgets a run: see {@link CheckpointStore}. */
+  deleteRun(graph: string, runId: string): boolean | Promise<boolean> {
+    return this.#runs.deleteRun(graph, runId);
+  }
+
+  /** Closes the file, after what waits for other programs. Closing twice changes nothing. */
   close(): void {
-    if (!this.#isClosed) this.#database.close();
+    if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#queue.finish();
+    this.#runs.close();
+    this.#database.close();
   }
 
   /** As {@link close}. */

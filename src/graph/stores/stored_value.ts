@@ -26,6 +26,11 @@ function checkOf(key: string, bytes: Uint8Array): Uint8Array {
 export function encodeValue(key: string, value: unknown): Buffer {
   const reason = whyNotStorable(value);
   if (reason !== null) throw new TypeError(`Cannot store the value of "${key}": ${reason}`);
+  return bytesOfValue(key, value);
+}
+
+/** The bytes of a value that comes back as it is. */
+export function bytesOfValue(key: string, value: unknown): Buffer {
   const bytes = serialize(value);
   return Buffer.concat([MAGIC, checkOf(key, bytes), bytes]);
 }
