@@ -1,11 +1,8 @@
-/** The short form of `deno task soak`, and of `deno task leaks`. */
+/** The short form of `deno task soak` for pipelines and queues. */
 
-import { fileURLToPath } from "node:url";
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, ok } from "node:assert/strict";
 import { findGrowth } from "./_footprint.ts";
 import { planPipeline } from "./_plan.ts";
-import { soakLives } from "./_life_soak.ts";
-import { soakMessages } from "./_message_soak.ts";
 import { soakQueues } from "./_queue_soak.ts";
 import { soak } from "./_soak.ts";
 
@@ -29,34 +26,7 @@ Deno.test("Random queues lose, double, reorder and tear no record, though thread
   ok(report.records >= 100_000 && report.queues >= 5);
 });
 
-Deno.test("Kernels lose, double and reorder no message, however often their queues are full", async () => {
-  const report = await soakMessages({ seed: 7, messages: 40_000, minutes: 5, perRuntime: 10_000 });
-  ok(report.messages >= 40_000 && report.runtimes === 4);
-});
-
-Deno.test("Kernels that are launched, paused, asked, made to fail and ended at random leave nothing hanging", async () => {
-  const { deeds, outcomes } = await soakLives({ seed: 3, deeds: 480, minutes: 5 });
-  equal(deeds, Object.values(outcomes).reduce((sum, count) => sum + count));
-  for (const outcome of ["ask: done", "terminate: done"]) {
-    ok(outcomes[outcome] > 0, `nothing came to the outcome "${outcome}"`);
-  }
-});
-
 Deno.test("planPipeline() plans the same for the same seed", () => {
   for (let index = 0; index < 20; index++) deepEqual(planPipeline(5, index, 1), planPipeline(5, index, 1));
   ok(JSON.stringify(planPipeline(5, 0, 1)) !== JSON.stringify(planPipeline(6, 0, 1)));
 });
-
-Deno.test(
-  "Pipelines that end in any way, or never start, keep no thread, file handle or memory",
-  { ignore },
-  async () => {
-    const program = fileURLToPath(new URL("./leaks.ts", import.meta.url));
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", "--v8-flags=--expose-gc", program, "60"],
-      env: { NO_COLOR: "1" },
-    }).output();
-    const text = new TextDecoder();
-    equal(code, 0, text.decode(stdout) + text.decode(stderr));
-  },
-);
