@@ -32,3 +32,13 @@ export function safeLines(text: string): string {
   const parts = text.replaceAll("\r\n", "\n").split(/([\n\t])/);
   return parts.map((part) => part === "\n" || part === "\t" ? part : safe(part)).join("");
 }
+
+/** What is behind a failure, with its stack and causes, as far as it is told; empty if there is nothing. */
+export function detailsOf(cause: unknown): string {
+  if (cause === undefined) return "";
+  try {
+    return cut(Deno.inspect(cause));
+  } catch {
+    return "something that cannot be shown";
+  }
+}

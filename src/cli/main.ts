@@ -9,10 +9,12 @@
  */
 
 import "../supported_runtime.ts";
+import { forgiveConsole } from "../notices.ts";
+import { endOnUncaught, endProgram, untilDone } from "./program/ending.ts";
 import { explain, statusOf } from "./program/exit_status.ts";
 import { restartedChild } from "./program/restarted_child.ts";
 import { parseCommand } from "./program/program.ts";
-import { drainOutputs, STDERR } from "./terminal/terminal.ts";
+import { drainOutputs, STDERR } from "../terminal.ts";
 
 /**
  * Does what the arguments say, as if they stood on the command line: prints to the standard output and error, and listens
@@ -42,4 +44,9 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 }
 
 // Not awaited: Deno would report a module of somebody else's that never finishes as a fault of this one.
-if (import.meta.main) runCommand(Deno.args).then(Deno.exit);
+if (import.meta.main) {
+  untilDone(`finish ${JSON.stringify(Deno.args.join(" "))}`);
+  endOnUncaught();
+  forgiveConsole();
+  runCommand(Deno.args).then(endProgram);
+}

@@ -32,6 +32,7 @@ import { TaskGroup, type TaskLife, type TaskProgress } from "./task_group.ts";
 import { checkOrder } from "./task/order.ts";
 import { OwnStops } from "./task/own_stops.ts";
 import { TaskWorker } from "./task/task_worker.ts";
+import { report, warn } from "../notices.ts";
 
 /** Options of a {@link Manager}. */
 export interface ManagerOptions {
@@ -114,7 +115,7 @@ export class Manager implements AsyncDisposable {
    *
    * @internal
    */
-  onWarning: (warning: string) => void = (warning) => console.warn(`"${this.name}": ${warning}`);
+  onWarning: (warning: string) => void = (warning) => warn(`"${this.name}": ${warning}`);
   /** Takes back what is to be done when the program is unloaded. */
   #forgetUnload: () => void = () => {};
 
@@ -298,7 +299,7 @@ export class Manager implements AsyncDisposable {
     this.#forgetUnload = stopOnUnload(() => {
       group.stop();
       if (!group.hasFailed || group.isReported) return;
-      console.error(group.takeFailure());
+      report(group.takeFailure());
       Deno.exitCode ||= 1;
     });
     group.allEnded.then(() => {

@@ -26,6 +26,7 @@ import { isTelemetryOn } from "../open_telemetry.ts";
 import { followFailures } from "./followed_failures.ts";
 import { exportTelemetry } from "./telemetry.ts";
 import type { AddTask, ModuleReference } from "./wiring.ts";
+import { warn } from "../notices.ts";
 
 /** Options of `Pipeline.run()`. */
 export interface RunPipelineOptions {
@@ -190,7 +191,7 @@ export class Pipeline implements AsyncDisposable {
   }
 
   #warn(warning: string): void {
-    console.warn(`Pipeline "${this.name}": ${warning}`);
+    warn(`Pipeline "${this.name}": ${warning}`);
     this.#warnings = [...this.#warnings, warning];
   }
 

@@ -21,6 +21,7 @@ import { type CallEnd, functionName, type GivenCall } from "./calls/given_call.t
 import { PoolWorker } from "./calls/pool_worker.ts";
 import type { TaskPermissions } from "../worker/permitted_worker.ts";
 import { untilAborted } from "../worker/until_aborted.ts";
+import { report } from "../notices.ts";
 
 /** Options of a {@link WorkerPool}. */
 export interface WorkerPoolOptions {
@@ -273,7 +274,7 @@ export class WorkerPool implements AsyncDisposable {
     if (at >= 0) {
       this.#idle.splice(at, 1);
       // Of something that an earlier call has left behind. Nobody else would say so.
-      if (failure && !this.#isClosed) console.error(failure);
+      if (failure && !this.#isClosed) report(failure);
     }
     await worker.close().catch(() => {});
     this.#replace(worker);
@@ -299,7 +300,7 @@ export class WorkerPool implements AsyncDisposable {
     if (this.#isClosed) return;
     this.#idleTimer = new Timer(idleMs, () => {
       // They are watched: each leaves the pool when it has ended.
-      for (const worker of this.#idle.splice(0)) worker.close().catch((error) => console.error(error));
+      for (const worker of this.#idle.splice(0)) worker.close().catch((error) => report(error));
     });
   }
 

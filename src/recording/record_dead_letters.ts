@@ -9,6 +9,7 @@ import { fileName, folderPath, makeFolder } from "./format/folder.ts";
 import { bytesOf, formatOf } from "./format/frame_format.ts";
 import { DEFAULT_MIN_FREE_BYTES, runOf } from "./record.ts";
 import { StreamRecorder } from "./tasks/stream_recorder.ts";
+import { tell } from "../notices.ts";
 
 /** Options of {@link recordDeadLetters}. */
 export interface RecordDeadLettersOptions {
@@ -152,7 +153,7 @@ async function writeAll(pipe: Pipeline, writer: DeadLetterWriter, cannot: string
       write();
       return true;
     } catch (error) {
-      if (!first) console.error(`${cannot}: ${(error as Error).message}; the pipeline goes on`);
+      if (!first) tell(`${cannot}: ${(error as Error).message}; the pipeline goes on`);
       first ??= error as Error;
       return false;
     }

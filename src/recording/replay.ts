@@ -10,6 +10,7 @@ import { formatOf, formatText } from "./format/frame_format.ts";
 import { type RecordedPlace, StoredFrames } from "./format/stored_frames.ts";
 import { makeReplayClock, ReplayClock } from "./tasks/replay_clock.ts";
 import { replayFrames, type ReplayParams } from "./tasks/replay_frames.ts";
+import { warn } from "../notices.ts";
 
 /** Options of {@link replay}. */
 export interface ReplayOptions {
@@ -100,7 +101,7 @@ function filesOf(action: string, folder: string, stream: string): readonly strin
 function warnIfCutOff(stream: string, stored: StoredFrames): void {
   if (stored.parts.every(({ isComplete }) => isComplete)) return;
   const after = stored.last ? `after frame ${stored.last.frame}` : "before its first frame";
-  console.warn(`The recording of stream "${stream}" was cut off ${after}`);
+  warn(`The recording of stream "${stream}" was cut off ${after}`);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** A host module's side of its worker: what it hears, what it posts, and what the user's module does besides. */
 
+import { forgiveConsole } from "../notices.ts";
 import type { HostEnvelope, HostModule, ThreadOrder } from "./hosted_worker.ts";
 import { stopAll, tellThreadAbove } from "./unload.ts";
 
@@ -34,6 +35,7 @@ export class HostScope<To, From> {
   serve({ prefix }: HostModule, begin: (name: string) => HostEvents<To>): void {
     const { name } = scope;
     if (!name?.startsWith(prefix)) return;
+    forgiveConsole();
     const events = begin(name.slice(prefix.length));
     scope.addEventListener("message", (event) => {
       const { data } = event as MessageEvent<To | ThreadOrder>;

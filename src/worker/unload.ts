@@ -6,6 +6,8 @@
  * word whether it has any, and the thread above waits for that word.
  */
 
+import { report } from "../notices.ts";
+
 /** A shared word: 1 while the thread that it belongs to has something to stop. */
 export type NestedWord = Int32Array<SharedArrayBuffer>;
 
@@ -27,7 +29,7 @@ export function stopAll(): void {
       stop();
     } catch (error) {
       // One failure keeps none of the others running.
-      console.error(error);
+      report(error);
     }
   }
   const deadline = performance.now() + NESTED_STOP_MS;

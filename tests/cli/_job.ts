@@ -1,10 +1,14 @@
-/** A pipeline that does its work when a file is there, and writes another one then. */
+/** Pipelines that do their work when a file is there, and write another one then. All the time they print. */
 
+import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
 import { Pipeline, type TaskContext } from "@ringmill/ringmill";
 
 export async function work(_: unknown, { params: { file } }: TaskContext<{ file?: string }>) {
   if (file === undefined) return;
-  while (!await Deno.stat(file).then(() => true, () => false)) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (!await Deno.stat(file).then(() => true, () => false)) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    console.error("at work");
+  }
   await Deno.writeTextFile(`${file}.done`, "");
 }
 
@@ -12,4 +16,18 @@ export default function job(): Pipeline {
   const pipe = new Pipeline("job", import.meta);
   pipe.addTask("work", { fn: work, params: { file: Deno.env.get("JOB_FILE") } });
   return pipe;
+}
+
+/** The same in nodes. */
+export function linear(): LinearPipeline {
+  const node = (name: string, fn: () => unknown) => new LinearNode({ name, fn });
+  const last = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    console.warn("at the end");
+  };
+  return new LinearPipeline({
+    name: "job",
+    module: import.meta,
+    nodes: [node("work", () => work({}, { params: { file: Deno.env.get("JOB_FILE") } } as never)), node("last", last)],
+  });
 }

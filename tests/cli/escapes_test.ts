@@ -31,6 +31,13 @@ const CASES: readonly (readonly [what: string, command: string, text: string, ..
   ["a field's value", "check", `name = "p"\n${stream("s", `wait = "${EVIL}"\n`)}`],
   ["a task's name and its error", "run", `name = "p"\n${task(`t${EVIL}`, "bad")}`],
   ["a text that is thrown", "run", `name = "p"\n${task("t", "text")}`, "-q"],
+  [
+    "a warning",
+    "check",
+    `name = "p${EVIL}"\n[[events]]\nname = "e${EVIL}"\n${
+      task("t", "good").replace("plain", "switchable")
+    }control_event = "go"\nevents = { go = "e${EVIL}" }\n`,
+  ],
   ["no TOML", "check", `name = "p"\n\u001b[2J\u009b = 1`],
 ];
 
@@ -43,7 +50,7 @@ Deno.test("The command line makes names, values and errors of a file harmless", 
       await Deno.writeTextFile(file, HEAD + text);
       const { output, errors } = await ringmill(command, file, ...args);
       equal(HARMFUL.exec(output + errors), null, output + errors);
-      match(output + errors, /./);
+      match(output + errors, what === "a warning" ? /is never signalled/ : /./);
     });
   }
   await t.step("names of targets and exports, and what a module throws", async () => {
@@ -56,6 +63,68 @@ Deno.test("The command line makes names, values and errors of a file harmless", 
       equal(status === 0, false);
     }
   });
+});
+
+const LINEAR = `import { LinearNode, LinearPipeline } from ${
+  JSON.stringify(import.meta.resolve("@ringmill/ringmill/linear"))
+};
+const evil = "\\x1b]0;PWNED\\x07\\x9b2J\\u202e";
+const fail = () => { if (Deno.env.get("FAILS")) throw new Error(evil); return evil; };
+const nodes = [
+  new LinearNode({ name: "a" + evil, fn: () => evil, outputs: ["x" + evil] }),
+  new LinearNode({ name: "b" + evil, fn: () => () => 1, inputs: ["x" + evil], outputs: ["y" + evil] }),
+  new LinearNode({ name: "c" + evil, fn: fail, inputs: ["y" + evil], outputs: ["z" + evil] }),
+];
+export default new LinearPipeline({ name: "p" + evil, module: import.meta, nodes, usePersistentCache: true });
+`;
+
+Deno.test("The command line makes names, values and errors of linear pipelines harmless", async () => {
+  await using folder = await temporaryFolder();
+  const file = `${folder.path}/l.ts`;
+  const evil = "\x1b]0;PWNED\x07\x9b2J\u202e";
+  await Deno.writeTextFile(file, LINEAR);
+  const commands = [["run"], ["linear", "explain"], ["linear", "history"], ["linear", "show"], ["draw"]];
+  for (const args of [...commands, ["run", "--set", evil], ["run", "--from", evil]]) {
+    const { output, errors } = await ringmill(...args, file);
+    equal(HARMFUL.exec(output + errors), null, output + errors);
+    match(output + errors, /␛\]0;PWNED␇/);
+  }
+  const { output } = await ringmill("linear", "show", file, `x${evil}`);
+  equal(output, "␛]0;PWNED␇\ufffd2J\ufffd\n");
+});
+
+Deno.test("Errors of a module that nobody catches are made harmless, and end the program with status 1", async () => {
+  await using folder = await temporaryFolder();
+  const file = `${folder.path}/m.ts`;
+  const evil = '"\\x1b]0;PWNED\\x07\\u202e"';
+  const wait = "await new Promise((resolve) => setTimeout(resolve, 5000)); export default 1;";
+  for (const text of [`Promise.reject(new Error(${evil}))`, `setTimeout(() => { throw ${evil}; })`]) {
+    await Deno.writeTextFile(file, `${text}; ${wait}`);
+    const { status, errors } = await ringmill("check", file);
+    match(errors, /^error: Uncaught .*(␛|\\x1b)\]0;PWNED(␇|\\x07)\ufffd/);
+    equal(HARMFUL.exec(errors), null, errors);
+    equal(status, 1);
+  }
+  const heard = 'addEventListener("unhandledrejection", (event) => event.preventDefault());';
+  await Deno.writeTextFile(file, `${heard} Promise.reject(1); export default 1;`);
+  match((await ringmill("check", file)).errors, /export "default" is no pipeline/, "the module hears them itself");
+});
+
+Deno.test("A module that ends the program while a pipeline runs is told so with a status of 1", async () => {
+  await using folder = await temporaryFolder();
+  const file = `${folder.path}/m.ts`;
+  const text = LINEAR.replace("const fail = () => {", "const fail = async () => { Deno.exit(0);").replaceAll(
+    " + evil",
+    "",
+  );
+  await Deno.writeTextFile(file, text);
+  const exit = await ringmill("run", file);
+  match(exit.errors, /error: Cannot finish "run .*m\.ts": it has ended the program\n$/);
+  equal(exit.status, 1);
+  await Deno.writeTextFile(file, text.replace("Deno.exit(0)", "await new Promise(() => {})"));
+  const never = await ringmill("run", file);
+  match(never.errors, /error: Cannot finish "run .*m\.ts": it waits for what never happens\n$/);
+  equal(never.status, 1);
 });
 
 Deno.test("A module that ends the program while it is loaded is told so with a status of 1", async () => {
@@ -87,10 +156,32 @@ Deno.test("A module that never finishes, or keeps the thread busy, is told so", 
     command.kill("SIGINT");
     equal((await command.end()).status, 130);
   };
+  /** The module of a task is loaded in a thread of its own. */
+  const ofTask = async (command: string) => {
+    const file = `${folder.path}/${command}.toml`;
+    await Deno.writeTextFile(`${folder.path}/t.ts`, "await new Promise(() => {}); export function f() {}");
+    await Deno.writeTextFile(file, `${HEAD}name = "p"\n${task("t", "f")}`);
+    await using running = start(command, file);
+    await running.errors.until(/^Still loading ".*\.toml" after 5 s; Ctrl-C ends that\n/);
+    running.kill("SIGINT");
+    const { status, errors } = await running.end();
+    match(errors, /error: Task "t" failed: it was still importing its module, after the stop, for 1000 ms\n$/);
+    equal(status, 1);
+  };
+  const named = async () => {
+    const name = `${folder.path}/e\x9b\u202e.ts`;
+    await Deno.writeTextFile(name, "export default () => new Promise(() => {});");
+    const { errors } = await ringmill("check", name);
+    match(errors, /^Still loading ".*e\ufffd\ufffd\.ts" after/);
+    equal(HARMFUL.exec(errors), null);
+  };
   const [waiting, making] = await Promise.all([
     outcomeOf("waiting", "await new Promise(() => {});"),
     outcomeOf("making", "export default () => new Promise(() => {});"),
     busy(),
+    ofTask("check"),
+    ofTask("run"),
+    named(),
   ]);
   equal(waiting.status, 1);
   match(waiting.errors, /^Still loading .*\n.*Top-level await promise never resolved[^]*waiting\.ts/);

@@ -7,6 +7,7 @@ import { lacks } from "../_programs.ts";
 import { START } from "./_command.ts";
 import { HAS_PTY, Pty } from "./_pty.ts";
 
+const LINEAR = import.meta.resolve("@ringmill/ringmill/linear");
 const JOB = fileURLToPath(new URL("./_job.ts", import.meta.url));
 /** A terminal that other programs have made non-blocking, as ssh and node do. */
 const NONBLOCKING = "python3 -c 'import fcntl; fcntl.fcntl(2, fcntl.F_SETFL, fcntl.fcntl(2, fcntl.F_GETFL) | 2048)'; ";
@@ -19,13 +20,13 @@ const quoted = (words: readonly string[]) => words.map((word) => `'${word}'`).jo
 async function runJob(
   pty: Pty,
   during: (release: () => Promise<void>) => Promise<void>,
-  prepare = "",
+  { prepare = "", args = [] as readonly string[] } = {},
 ): Promise<[number, boolean]> {
   await using folder = await temporaryFolder();
   const file = `${folder.path}/go`;
-  const run = quoted([...START, "run", "--interval", "20", JOB]);
+  const run = quoted([...START, "run", "--interval", "20", JOB, ...args]);
   const child = new Deno.Command("sh", {
-    args: ["-c", `exec 2>${pty.path}; ${prepare}exec ${run}`],
+    args: ["-c", `exec 2>${pty.path}; unset CI; ${prepare}exec ${run}`],
     env: { JOB_FILE: file, TERM: "xterm" },
     stdin: "null",
     stdout: "null",
@@ -39,16 +40,18 @@ async function runJob(
 const test = (name: string, fn: () => Promise<void>, ignore = !HAS_PTY || !HAS_SHELL) =>
   Deno.test({ name, fn, ignore });
 
-test("run goes on to its end when its terminal goes away in the middle", async () => {
-  using pty = new Pty(24, 80);
-  const outcome = await runJob(pty, async (release) => {
-    await pty.until(/STREAM|work/);
-    pty.close();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    await release();
+for (const [what, args] of Object.entries({ "a pipeline": [], "a linear pipeline": ["--export", "linear"] })) {
+  test(`run of ${what} that prints goes on to its end when its terminal goes away in the middle`, async () => {
+    using pty = new Pty(24, 80);
+    const outcome = await runJob(pty, async (release) => {
+      await pty.until(/at work/);
+      pty.close();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await release();
+    }, { args });
+    deepEqual(outcome, [0, true]);
   });
-  deepEqual(outcome, [0, true]);
-});
+}
 
 test("run goes on when its terminal is gone before the first table", async () => {
   using pty = new Pty(24, 80);
@@ -78,7 +81,7 @@ test("run goes on when its terminal is non-blocking and slow", async () => {
     await pty.until(/work/);
     await release();
     await pty.until(/mean of/);
-  }, NONBLOCKING);
+  }, { prepare: NONBLOCKING });
   deepEqual(outcome, [0, true]);
 }, !HAS_PTY || !HAS_SHELL || !HAS_PYTHON);
 
@@ -90,12 +93,35 @@ async function shell(script: string): Promise<{ code: number; output: string; er
   return { code, output: decoder.decode(stdout), errors: decoder.decode(stderr) };
 }
 
-for (const args of [["--help"], ["draw", "examples/levels.toml"], ["check", "examples/levels.toml"]]) {
-  test(`A closed output ends quietly: ${args.join(" ")}`, async () => {
+const FILE = "examples/levels.toml";
+
+for (const args of [["--help"], ["draw", FILE], ["check", FILE], ["run", "-q", JOB]]) {
+  test(`A closed output ends quietly: ${args.join(" ").replace(JOB, "JOB")}`, async () => {
     const { errors } = await shell(`{ ${quoted([...START, ...args])}; echo "status $?" >&2; } | true`);
     equal(errors, "status 0\n");
   }, !HAS_SHELL);
 }
+
+test("A closed output ends quietly: commands about linear pipelines, and their runs", async () => {
+  await using folder = await temporaryFolder();
+  const file = `${folder.path}/l.ts`;
+  const source = await Deno.readTextFile(new URL("_night.ts", import.meta.url));
+  await Deno.writeTextFile(file, source.replace('"@ringmill/ringmill/linear"', JSON.stringify(LINEAR)));
+  for (const args of [["run", "-q"], ["linear", "explain"], ["linear", "show"], ["linear", "history"], ["draw"]]) {
+    const { errors } = await shell(`{ ${quoted([...START, ...args, file])}; echo "status $?" >&2; } | true`);
+    equal(errors, "status 0\n", args.join(" "));
+  }
+}, !HAS_SHELL);
+
+test("A full disk behind the standard error stops neither tasks nor nodes that print", async () => {
+  await using folder = await temporaryFolder();
+  for (const args of [[], ["--export", "linear"]]) {
+    const file = `${folder.path}/go${args.length}`;
+    const run = quoted([...START, "run", JOB, ...args]);
+    const { code } = await shell(`JOB_FILE=${file} ${run} 2>/dev/full & sleep 1; touch ${file}; wait $!`);
+    deepEqual([code, await Deno.stat(`${file}.done`).then(() => true, () => false)], [0, true]);
+  }
+}, !HAS_SHELL || Deno.build.os !== "linux");
 
 test("A closed standard error ends no run", async () => {
   const { code, output } = await shell(`${quoted([...START, "run", JOB])} 2>&-`);

@@ -86,7 +86,7 @@ Deno.test("Listeners that fail end neither program nor execution, and are told t
     console.error = original;
   }
   ok(told.length >= 10);
-  ok(told.every((texts) => /^A listener of (graph "g"|node "n") has failed:$/.test((texts as string[])[0])));
+  ok(told.every((texts) => /^A listener of (graph "g"|node "n") has failed: Error: /.test((texts as string[])[0])));
 });
 
 const noTrue = lacks("true");

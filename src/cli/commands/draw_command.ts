@@ -13,7 +13,7 @@ import { drawText } from "../../view/draw/draw_text.ts";
 import type { Direction } from "../../view/draw/geometry.ts";
 import { writeWhole } from "../../files.ts";
 import { STATUS, TargetError, UsageError } from "../program/exit_status.ts";
-import { STDOUT } from "../terminal/terminal.ts";
+import { STDOUT } from "../../terminal.ts";
 import { isLinearPipeline } from "./linear_run.ts";
 import { isPipeline, type Kind, load, type LoadOptions, urlOf } from "../program/load_pipeline.ts";
 

@@ -3,7 +3,7 @@
 import { extname } from "node:path";
 import { formatBytes, formatDuration } from "../../units.ts";
 import { STATUS, TargetError, UsageError } from "../program/exit_status.ts";
-import { STDOUT } from "../terminal/terminal.ts";
+import { STDOUT } from "../../terminal.ts";
 import { type LinearStepOptions, type LinearTargetOptions, loadLinear, planOptionsOf } from "./linear_run.ts";
 import { toCsv, toJson } from "./value_text.ts";
 

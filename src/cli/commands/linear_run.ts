@@ -5,7 +5,7 @@ import { overrideConfig, OverrideError } from "../../linear/override_config.ts";
 import { STATUS, UsageError } from "../program/exit_status.ts";
 import { Interruption } from "../program/interruption.ts";
 import { type Kind, load, type LoadOptions } from "../program/load_pipeline.ts";
-import { STDERR } from "../terminal/terminal.ts";
+import { STDERR } from "../../terminal.ts";
 
 /** Which nodes a command is about, and on what configuration. */
 export interface LinearTargetOptions extends LoadOptions {

@@ -3,7 +3,7 @@
 import type { Recording } from "../../recording/open_recording.ts";
 import { formatBytes, formatCount } from "../../units.ts";
 import { STATUS, TargetError } from "../program/exit_status.ts";
-import { STDOUT } from "../terminal/terminal.ts";
+import { STDOUT } from "../../terminal.ts";
 
 /** Options of `ringmill recording convert`. */
 export interface ConvertCommandOptions {

@@ -10,7 +10,7 @@ import { Interruption } from "../program/interruption.ts";
 import { ownArguments, ownWords } from "../program/own_command_line.ts";
 import { RESTARTED_BY } from "../program/restarted_child.ts";
 import { PANEL_REMOVAL } from "../terminal/bottom_panel.ts";
-import { STDERR } from "../terminal/terminal.ts";
+import { STDERR } from "../../terminal.ts";
 
 /** When a run is started again. */
 export interface RestartChoice {

@@ -4,17 +4,18 @@ import { TaskError } from "../../errors.ts";
 import type { LinearPipeline } from "../../linear/pipeline.ts";
 import type { Snapshot } from "../../manager/metrics.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
-import { cut } from "../../safe_text.ts";
-import { detailsOf } from "../../view/live/failure_details.ts";
+import { cut, detailsOf } from "../../safe_text.ts";
+
 import { STATUS, UsageError } from "../program/exit_status.ts";
 import { follow } from "../terminal/follow_run.ts";
 import { Interruption } from "../program/interruption.ts";
 import { isPipeline, type Kind, load, type LoadOptions, urlOf } from "../program/load_pipeline.ts";
+import { compileLoaded } from "../program/loading.ts";
 import { arrangeDeadLetters, arrangeRecording, type RecordedRunOptions } from "../program/recorded_run.ts";
 import { type RestartedChild, restartedChild } from "../program/restarted_child.ts";
 import { announceRun, RUN_VERSION } from "../program/run_records.ts";
 import { type RunFailure, serveRun } from "../program/run_server.ts";
-import { STDERR } from "../terminal/terminal.ts";
+import { STDERR } from "../../terminal.ts";
 import { type RestartChoice, runRestarted } from "./restarted_run.ts";
 import { isLinearPipeline, type LinearRunCommandOptions, runLinear } from "./linear_run.ts";
 
@@ -58,7 +59,7 @@ export async function run(target: string, options: RunOptions): Promise<number> 
   using _watch = child?.watch(() => interruption.interrupt("SIGTERM"));
   await arrangeRecording(pipe, options, child?.restarts);
   const letters = await arrangeDeadLetters(pipe, options, child?.restarts);
-  await pipe.compile();
+  await compileLoaded(pipe, target);
   if (options.dashboard !== undefined) await serveDashboard(pipe, options.dashboard, options.interval);
   const watch = monitored(pipe, options.interval);
   using announced = await announce(pipe, target, watch, options.quiet);

@@ -12,7 +12,7 @@ import { followRun, isRunning } from "../program/run_client.ts";
 import { findRecords, type RunRecord } from "../program/run_records.ts";
 import type { RunFailure } from "../program/run_server.ts";
 import { isFailures, isSnapshot, type RunUpdate } from "../program/run_update.ts";
-import { STDERR, STDOUT } from "../terminal/terminal.ts";
+import { STDERR, STDOUT } from "../../terminal.ts";
 
 /** Options of the command. */
 export interface TopOptions {

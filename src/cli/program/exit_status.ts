@@ -1,8 +1,7 @@
 /** What a person at the keyboard is told when something is wrong, and what the program exits with then. */
 
 import { DeclarationError, LifecycleError, PipelineFileError, TaskError } from "../../errors.ts";
-import { cut } from "../../safe_text.ts";
-import { detailsOf } from "../../view/live/failure_details.ts";
+import { cut, detailsOf } from "../../safe_text.ts";
 
 /**
  * What the program exits with. Signals add their number to 128. `cannotRun` stands for `failed` between `run --restart` and the

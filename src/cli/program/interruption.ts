@@ -1,6 +1,7 @@
 /** Ctrl-C, and the request of the system to end. */
 
 import { constants } from "node:os";
+import { endProgram } from "./ending.ts";
 
 const SIGNALS: readonly Ending[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
 
@@ -14,7 +15,7 @@ export class Interruption implements Disposable {
   #status: number | undefined;
 
   /** `onSecond` is called for each signal after the first. */
-  constructor(onFirst: (signal: Ending) => void, onSecond: (status: number) => void = Deno.exit) {
+  constructor(onFirst: (signal: Ending) => void, onSecond: (status: number) => void = endProgram) {
     this.#onFirst = onFirst;
     this.#onSecond = onSecond;
     for (const { signal, hear } of this.#listeners) Deno.addSignalListener(signal, hear);

@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { setMainModule } from "../../linear/main_module.ts";
 import { Pipeline } from "../../pipeline/pipeline.ts";
 import { suggest } from "../../suggest.ts";
+import { endOnUncaught } from "./ending.ts";
 import { TargetError, UsageError } from "./exit_status.ts";
 import { Loading } from "./loading.ts";
 import { parsePermissions } from "./parse_permissions.ts";
@@ -108,6 +109,7 @@ async function loadModule<Thing>(
   using _loading = new Loading(target);
   setMainModule(href);
   const exports = await attempt<Record<string, unknown>>(() => import(href), `Cannot load ${target}: it`);
+  endOnUncaught();
   if (!Object.hasOwn(exports, name)) {
     const names = Object.keys(exports);
     const has = names.length === 0 ? "nothing" : names.join(", ");

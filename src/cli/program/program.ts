@@ -15,7 +15,7 @@ import { run } from "../commands/run_command.ts";
 import type { RestartChoice } from "../commands/restarted_run.ts";
 import { addLinearCommands, addLinearPlanOptions } from "./linear_options.ts";
 import { top, type TopOptions } from "../commands/top_command.ts";
-import { STDERR, STDOUT } from "../terminal/terminal.ts";
+import { STDERR, STDOUT } from "../../terminal.ts";
 
 const TARGET = "a saved pipeline (.toml), or a module that exports one";
 

@@ -1,5 +1,6 @@
 /** A program that `run --restart` has started: what it knows of the one that looks after it. */
 
+import { endProgram } from "./ending.ts";
 import { STATUS } from "./exit_status.ts";
 
 /** The variable in which the program that looks after this one says its number, and how often it has started it again. */
@@ -38,7 +39,7 @@ export class RestartedChild {
   statusOf(status: number): number {
     if (status !== STATUS.failed) return status;
     const told = this.hasBegun ? status : STATUS.cannotRun;
-    Deno.unrefTimer(setTimeout(() => Deno.exit(told), LINGER_MS));
+    Deno.unrefTimer(setTimeout(() => endProgram(told), LINGER_MS));
     return told;
   }
 }

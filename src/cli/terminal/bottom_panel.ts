@@ -3,7 +3,7 @@
  * their own, whenever they like: this works because the terminal itself scrolls only the lines above.
  */
 
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "../../terminal.ts";
 
 const ESC = "\x1b";
 const SAVE = `${ESC}7`;

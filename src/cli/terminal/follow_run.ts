@@ -5,7 +5,7 @@ import type { Snapshot } from "../../manager/metrics.ts";
 import { formatDuration } from "../../units.ts";
 import { BottomPanel } from "./bottom_panel.ts";
 import { meanOf } from "./mean_snapshot.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "../../terminal.ts";
 
 /** How it is shown. */
 export interface FollowOptions {

@@ -13,6 +13,7 @@ import { untilAborted } from "../../worker/until_aborted.ts";
 import { sleepUntil } from "../sleep.ts";
 import type { Transport } from "../transport.ts";
 import { connectionOptions } from "./connection_options.ts";
+import { tell } from "../../notices.ts";
 
 /** How long one question to the server may take. */
 const ANSWER_MS = 3000;
@@ -132,7 +133,7 @@ export class Connection implements AsyncDisposable {
 
   /** The server has answered. */
   answered(): void {
-    if (this.#isWarned) console.error(`${this.where} answers again`);
+    if (this.#isWarned) tell(`${this.where} answers again`);
     this.#silentSince = undefined;
     this.#isWarned = false;
   }
@@ -154,7 +155,7 @@ export class Connection implements AsyncDisposable {
     if (silentMs < WARN_MS || this.#isWarned) return;
     this.#isWarned = true;
     const { message } = cause as Error;
-    console.error(`Cannot ${this.#action} at the moment: ${this.where}: ${message}; it is tried again`);
+    tell(`Cannot ${this.#action} at the moment: ${this.where}: ${message}; it is tried again`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

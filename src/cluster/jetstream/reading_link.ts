@@ -12,6 +12,7 @@ import { Door, sleepUntil } from "../sleep.ts";
 import type { Connection } from "./connection.ts";
 import { streamOf, tokenOf } from "./names.ts";
 import { checkStream, findConsumer, findStream, identityOf, parcelBytesOf } from "./server_stream.ts";
+import { tell } from "../../notices.ts";
 
 /** How long one request for parcels lasts, and how often the server shows meanwhile that it is there. */
 const PULL = { expires: 4000, idle_heartbeat: 1000 } as const;
@@ -70,7 +71,7 @@ export class JetStreamReadingLink implements ReadingLink {
   async find(signal: AbortSignal): Promise<void> {
     const { link, reader } = this.#description;
     for (let asked = 0;; asked++) {
-      if (asked === WARN_AFTER) console.error(`Nobody publishes link "${link}" yet; it is waited for`);
+      if (asked === WARN_AFTER) tell(`Nobody publishes link "${link}" yet; it is waited for`);
       const info = await findStream(this.#connection, this.#stream, signal);
       if (info) checkStream(this.#description, info);
       this.#identity = info ? identityOf(info) : "";

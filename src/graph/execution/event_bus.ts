@@ -4,6 +4,7 @@ import type { Observable } from "rxjs";
 import { wallTime } from "../../ring/clock.ts";
 import { Subject } from "../../vendor/rxjs.js";
 import type { EventParent, GraphEvent } from "../events.ts";
+import { report } from "../../notices.ts";
 
 /** An event without what is the same for all. */
 export type EventDetails = GraphEvent extends infer Event
@@ -14,17 +15,17 @@ export type EventDetails = GraphEvent extends infer Event
 type Listener = (value?: any) => void;
 
 /** Says that a listener has failed. It is nobody's fault but its own: the execution goes on. */
-function report(whose: string, error: unknown): void {
-  console.error(`A listener of ${whose} has failed:`, error);
+function reportListener(whose: string, error: unknown): void {
+  report(error, `A listener of ${whose} has failed`);
 }
 
 /** Calls a listener, which may throw or reject. */
 function call(whose: string, listener: Listener, value: unknown): void {
   try {
     const result: unknown = listener(value);
-    if (result instanceof Promise) result.catch((error) => report(whose, error));
+    if (result instanceof Promise) result.catch((error) => reportListener(whose, error));
   } catch (error) {
-    report(whose, error);
+    reportListener(whose, error);
   }
 }
 
@@ -70,7 +71,7 @@ class GuardedObservable extends ObservableClass<unknown> {
   #guard(observer: ListeningObserver): { readonly [kind in keyof ListeningObserver]-?: Listener } {
     const guarded = (kind: keyof ListeningObserver) => (value: unknown) => {
       if (observer[kind]) call(this.#whose, (value) => observer[kind]!(value), value);
-      else if (kind === "error") report(this.#whose, value);
+      else if (kind === "error") reportListener(this.#whose, value);
     };
     return { next: guarded("next"), error: guarded("error"), complete: guarded("complete") };
   }

@@ -13,6 +13,8 @@ import { CACHED_NODE_RULES, declareOptions } from "../option_rules.ts";
 import { type CacheEntry, type CacheStore, MemoryStore } from "../stores/cache_store.ts";
 import { type JoinMode, SKIPPED } from "../wiring.ts";
 import { claim, keyOf, prefixOf, wholeInput } from "./cache_keys.ts";
+import { warn } from "../../notices.ts";
+import { detailsOf } from "../../safe_text.ts";
 
 /** Options of a {@link CachedNode}. */
 export interface CachedNodeOptions<
@@ -318,10 +320,8 @@ export class CachedNode<
   #warn(error: unknown): void {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
-    console.warn(
-      `Node "${this.name}" goes on without its store, and says so once; set onStoreError to hear of it:`,
-      error,
-    );
+    const what = `Node "${this.name}" goes on without its store, and says so once; set onStoreError to hear of it`;
+    warn(`${what}: ${detailsOf(error)}`);
   }
 
   /** Waits for what is being stored. The store itself stays open: whoever has made it closes it. */

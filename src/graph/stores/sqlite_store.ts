@@ -10,6 +10,7 @@ import { FileQueue } from "./file_queue.ts";
 import { inTransaction, openDatabase, type Schema, versionsOf } from "./sqlite_file.ts";
 import { SqliteRuns } from "./sqlite_runs.ts";
 import { decodeValue, encodeValue, exactText, lifetimeMs } from "./stored_value.ts";
+import { warn } from "../../notices.ts";
 
 /** Options of an {@link SqliteStore}. */
 export interface SqliteStoreOptions {
@@ -94,7 +95,7 @@ function checkTables(path: string, database: DatabaseSync): void {
   const older = versions.filter((version) => version < VERSION);
   if (older.length === 0 || versions.includes(VERSION)) return;
   const table = `ringmill_cache_${older[0]}`;
-  console.warn(`SQLite store ${path}: what an older Ringmill has kept, in table ${table}, is put aside and not read`);
+  warn(`SQLite store ${path}: what an older Ringmill has kept, in table ${table}, is put aside and not read`);
 }
 
 /**

@@ -15,6 +15,7 @@ import { APPLICATION_ID, FORMAT, SCHEMA } from "./schema.ts";
 import { troubleOf } from "./sqlite_trouble.ts";
 import { ValueFiles } from "./value_files.ts";
 import { BLOCKING_MS } from "./waiting_for_lock.ts";
+import { warn } from "../../notices.ts";
 
 /** A log that is longer is cut once it is written back. */
 const LOG_BYTES = 1 << 22;
@@ -90,7 +91,7 @@ export class CacheDatabase implements Disposable {
       }
       const existing = troubleOf(error) === "unwritable" ? CacheDatabase.openExisting(path) : null;
       if (!existing) throw cannotOpen(path, error);
-      console.warn(`Cannot write cache "${path}": new values stay in memory (${(error as Error).message})`);
+      warn(`Cannot write cache "${path}": new values stay in memory (${(error as Error).message})`);
       return existing;
     }
   }
@@ -252,5 +253,5 @@ export function putAside(path: string, reason: Error): void {
     if (existsSync(path + ending)) Deno.renameSync(path + ending, aside + ending);
   }
   new ValueFiles(path).clear();
-  console.warn(`Cache "${path}" is put aside as "${aside}", and everything is made anew: ${reason.message}`);
+  warn(`Cache "${path}" is put aside as "${aside}", and everything is made anew: ${reason.message}`);
 }

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { troubleOf } from "./sqlite_trouble.ts";
+import { warn } from "../../notices.ts";
 
 /** How long SQLite itself waits, which blocks the thread, in milliseconds. */
 export const BLOCKING_MS = 30;
@@ -27,7 +28,7 @@ export async function whenFree<Result>(path: string, work: () => Result, signal?
       if (troubleOf(error) !== "busy") throw error;
       if (waited > MOST_MS) throw new LockedError(`Cannot use cache "${path}": another program keeps it locked`);
       if (!isSaid && waited > SAY_AFTER_MS) {
-        console.warn(`Waiting for cache "${path}", which another program has locked`);
+        warn(`Waiting for cache "${path}", which another program has locked`);
       }
       isSaid ||= waited > SAY_AFTER_MS;
     }

@@ -1,10 +1,14 @@
 /** What a run shows on the terminal, all of it on the standard error. */
 
 import { fstatSync } from "node:fs";
+import process from "node:process";
 import type { Spinner } from "yocto-spinner";
+import { safe, safeLines } from "../../safe_text.ts";
+import { STDERR } from "../../terminal.ts";
 import { formatDuration } from "../../units.ts";
 import type { NodeOutcome, RunReport } from "../report.ts";
 import { summaryTable } from "../report.ts";
+import { SpinnerStream } from "./spinner_stream.ts";
 
 /** Shows how a run gets on. */
 export interface Display {
@@ -15,7 +19,7 @@ export interface Display {
   /** The run has failed while this node ran. */
   fail(node: string): void;
   /** All nodes are done. */
-  finish(report: Omit<RunReport, "results">): void;
+  finish(report: Omit<RunReport, "results">): void | Promise<void>;
   /** Lets the terminal go. */
   [Symbol.dispose](): void;
 }
@@ -32,7 +36,8 @@ export async function openDisplay(): Promise<Display> {
   const { default: createSpinner } = await import("yocto-spinner");
   if (isSpinning) return new PlainDisplay();
   isSpinning = true;
-  return new SpinnerDisplay(createSpinner({ handleSignals: false }));
+  const stream = new SpinnerStream(STDERR);
+  return new SpinnerDisplay(createSpinner({ handleSignals: false, stream: stream as never }), stream);
 }
 
 /** Whether a spinner would turn. It reads the environment, for which it must not ask a person in the middle of a run. */
@@ -41,27 +46,31 @@ function isInteractive(): boolean {
   return Deno.env.get("TERM") !== "dumb" && !Deno.env.has("CI");
 }
 
-function lineOf({ node, status, reason, durationMs }: NodeOutcome): string {
-  if (status === "run") return `${node}  ${formatDuration(durationMs)}`;
-  return `${node}  ${status === "cached" ? "from the cache" : `not needed: ${reason}`}`;
+function stateOf({ status, reason, durationMs }: NodeOutcome): string {
+  if (status === "run") return formatDuration(durationMs);
+  return status === "cached" ? "from the cache" : safe(`not needed: ${reason}`);
 }
+
+const lineOf = (outcome: NodeOutcome) => `${safe(outcome.node)}  ${stateOf(outcome)}`;
 
 const METHODS = ["log", "info", "warn", "error", "debug"] as const;
 
-/** Has something done before a node logs anything, until it is disposed. */
-function beforeLogging(act: (method: typeof METHODS[number]) => void): Disposable {
-  const originals = METHODS.map((method) => [method, console[method]] as const);
-  for (const [method, original] of originals) {
-    console[method] = (...args: unknown[]) => {
-      act(method);
-      original.apply(console, args);
-    };
-  }
-  return {
-    [Symbol.dispose]: () => {
-      for (const [method, original] of originals) console[method] = original;
-    },
+/** Has something done before each call of a method, until it is disposed. */
+function before(owner: object, name: string, act: () => void): Disposable {
+  const methods = owner as Record<string, (...args: unknown[]) => unknown>;
+  const original = methods[name];
+  methods[name] = (...args) => {
+    act();
+    return original.apply(owner, args);
   };
+  return { [Symbol.dispose]: () => methods[name] = original };
+}
+
+/** Has something done before a node logs anything, until it is disposed. */
+function beforeLogging(act: (method: typeof METHODS[number]) => void): DisposableStack {
+  const stack = new DisposableStack();
+  for (const method of METHODS) stack.use(before(console, method, () => act(method)));
+  return stack;
 }
 
 /** Whether what is logged and what goes to the standard error end up in one file. */
@@ -90,7 +99,7 @@ class PlainDisplay implements Display {
   }
 
   #write(text: string): void {
-    Deno.stderr.writeSync(new TextEncoder().encode(text));
+    STDERR.writeNow(text);
   }
 
   #break(): void {
@@ -99,23 +108,22 @@ class PlainDisplay implements Display {
   }
 
   begin(node: string, index: number, count: number): void {
-    this.#write(`[${index + 1}/${count}] ${node}`);
+    this.#write(`[${index + 1}/${count}] ${safe(node)}`);
     this.#isOpen = true;
   }
 
   end(outcome: NodeOutcome, index: number, count: number): void {
-    const line = lineOf(outcome);
-    this.#write(this.#isOpen ? `${line.slice(outcome.node.length)}\n` : `[${index + 1}/${count}] ${line}\n`);
+    this.#write(this.#isOpen ? `  ${stateOf(outcome)}\n` : `[${index + 1}/${count}] ${lineOf(outcome)}\n`);
     this.#isOpen = false;
   }
 
   fail(node: string): void {
-    this.#write(this.#isOpen ? "  failed\n" : `failed: ${node}\n`);
+    this.#write(this.#isOpen ? "  failed\n" : `failed: ${safe(node)}\n`);
     this.#isOpen = false;
   }
 
   finish(report: Omit<RunReport, "results">): void {
-    this.#write(`${summaryTable(report)}\n`);
+    this.#write(`${safeLines(summaryTable(report))}\n`);
   }
 
   [Symbol.dispose](): void {
@@ -124,42 +132,54 @@ class PlainDisplay implements Display {
   }
 }
 
-const SHOW_CURSOR = new TextEncoder().encode("\x1b[?25h");
+const SHOW_CURSOR = "\x1b[?25h";
+/** How long the end waits for a terminal that is slow, in milliseconds. */
+const LAST_MS = 1000;
 
 class SpinnerDisplay implements Display {
   readonly #spinner: Spinner;
+  readonly #stream: SpinnerStream;
   readonly #logging: Disposable;
 
-  constructor(spinner: Spinner) {
+  constructor(spinner: Spinner, stream: SpinnerStream) {
     this.#spinner = spinner;
-    // Deno's console does not write through the streams that the spinner watches: what a node logs would stand in its line.
-    this.#logging = beforeLogging(() => spinner.clear());
+    this.#stream = stream;
+    // What a node logs would stand in the spinner's line.
+    const clear = () => stream.now(() => spinner.clear());
+    const logging = beforeLogging(clear);
+    for (const output of [process.stdout, process.stderr]) logging.use(before(output, "write", clear));
+    this.#logging = logging;
   }
 
   begin(node: string, index: number, count: number): void {
-    this.#spinner.start(`[${index + 1}/${count}] ${node}`);
-    // A program that is interrupted would leave the cursor hidden.
-    Deno.stderr.writeSync(SHOW_CURSOR);
+    this.#stream.now(() => {
+      this.#spinner.start(`[${index + 1}/${count}] ${safe(node)}`);
+      // A program that is interrupted would leave the cursor hidden.
+      this.#stream.append(SHOW_CURSOR);
+    });
   }
 
   end(outcome: NodeOutcome): void {
     const line = lineOf(outcome);
-    if (outcome.status === "run") this.#spinner.success(line);
-    else this.#spinner.start(line).info(line);
+    this.#stream.now(() => {
+      if (outcome.status === "run") this.#spinner.success(line);
+      else this.#spinner.start(line).info(line);
+    });
   }
 
   fail(node: string): void {
-    this.#spinner.error(node);
+    this.#stream.now(() => this.#spinner.error(safe(node)));
   }
 
-  finish(report: Omit<RunReport, "results">): void {
-    this.#spinner.stop();
-    console.error(summaryTable(report));
+  async finish(report: Omit<RunReport, "results">): Promise<void> {
+    this.#stream.now(() => this.#spinner.stop());
+    STDERR.print(summaryTable(report));
+    await STDERR.drain(LAST_MS);
   }
 
   [Symbol.dispose](): void {
     isSpinning = false;
-    this.#spinner.stop();
+    this.#stream.now(() => this.#spinner.stop());
     this.#logging[Symbol.dispose]();
   }
 }

@@ -19,6 +19,7 @@ import { runSteps } from "./run_nodes.ts";
 import { heldResult, noResult, type ResultSource, type RunResults, withResults } from "./run_results.ts";
 import { beginTrace } from "./tracing.ts";
 import { WorldReader } from "./world_reader.ts";
+import { warn } from "../../notices.ts";
 
 /** What an object remembers from run to run. */
 export interface RunMemory {
@@ -76,7 +77,7 @@ export class LinearRun {
       const results = await this.#attempts(first, display);
       isSuccess = true;
       const report = { pipeline: name, nodes: this.#nodes(), durationMs: performance.now() - start };
-      display.finish(report);
+      await display.finish(report);
       return withResults(report, results);
     } finally {
       memory.done = isSuccess ? new Map() : this.#done;
@@ -117,7 +118,7 @@ export class LinearRun {
       await work();
     } catch (error) {
       if (error instanceof DamagedError) throw error;
-      console.warn(
+      warn(
         `Pipeline "${this.#ground.declaration.name}": its cache cannot be written: ${(error as Error).message}`,
       );
     }
@@ -156,7 +157,7 @@ export class LinearRun {
         const isDamaged = error instanceof DamagedError;
         if (attempt > most || !(isDamaged || error instanceof UnavailableError)) throw error;
         if (isDamaged) await this.#cache!.startAnew(error, this.#ground.signal);
-        else console.warn(`Pipeline "${this.#ground.declaration.name}": ${error.message}: it is made anew`);
+        else warn(`Pipeline "${this.#ground.declaration.name}": ${error.message}: it is made anew`);
       }
       plan = await this.#plan();
     }
@@ -177,7 +178,7 @@ export class LinearRun {
       onDisk: this.#onDisk,
       signal,
     });
-    for (const { warning } of steps) if (warning !== undefined) console.warn(`Pipeline "${pipeline}": ${warning}`);
+    for (const { warning } of steps) if (warning !== undefined) warn(`Pipeline "${pipeline}": ${warning}`);
     this.#forget(steps);
     const load = (name: string, by: LinearNode) => this.#load(name, by, ids.get(name));
     const values = new Values(steps, { kept: memory.values, load, world: this.#world, codecs: declaration.codecs });

@@ -15,6 +15,7 @@ import type { CacheView, Found, PlannedStep } from "./linear_plan.ts";
 import type { Source } from "./linear_wiring.ts";
 import { type Ids, keyOf, partsOf, resourceId } from "./node_parts.ts";
 import type { WorldReader } from "./world_reader.ts";
+import { warn } from "../../notices.ts";
 
 /** What a run has for its cache. */
 export interface RunCacheOptions {
@@ -160,7 +161,7 @@ export class RunCache {
   }
 
   #warn(message: string): void {
-    console.warn(`Pipeline "${this.#options.pipeline}": ${message}`);
+    warn(`Pipeline "${this.#options.pipeline}": ${message}`);
   }
 
   /** A file that was read, and is not as it was when the run looked at it. */

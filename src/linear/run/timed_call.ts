@@ -5,6 +5,7 @@ import type { LinearNode } from "../node.ts";
 import { formatMemoryUse, measureMemory } from "../profile/memory_profile.ts";
 import { profileInWorker } from "../profile/profile.ts";
 import { isThenable, timed, type TimedResult } from "./timed.ts";
+import { tell } from "../../notices.ts";
 
 /** What a function has returned, and what that took. */
 export interface CallResult extends TimedResult {
@@ -27,6 +28,6 @@ export async function callTimed(node: LinearNode, args: readonly unknown[]): Pro
 async function callMeasured(node: LinearNode, args: readonly unknown[]): Promise<CallResult> {
   const call = () => timed(() => Reflect.apply(node.fn, undefined, args));
   const { result, use } = await (node.profile === "worker" ? profileInWorker(node, args) : measureMemory(call));
-  console.error(`[${node.name}] ${formatMemoryUse(use)}`);
+  tell(`[${node.name}] ${formatMemoryUse(use)}`);
   return { ...result, endedAt: performance.now(), memory: use };
 }

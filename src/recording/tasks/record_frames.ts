@@ -8,6 +8,7 @@ import type { StreamHead } from "../format/arrow_schema.ts";
 import { bytesOf } from "../format/frame_format.ts";
 import { type FolderHead, makeFolder } from "../format/folder.ts";
 import { DiskFull, type RecorderSettings, StreamRecorder } from "./stream_recorder.ts";
+import { tell } from "../../notices.ts";
 
 /** What a recorder is told. */
 export interface RecordParams {
@@ -40,7 +41,7 @@ export function recordFrames(
     recorder.finish();
   } catch (error) {
     if (!(error instanceof DiskFull) || settings.onFull === "fail") throw error;
-    console.error(`Cannot go on recording stream "${head.stream}" of pipeline "${head.pipeline}": ${error.message}`);
+    tell(`Cannot go on recording stream "${head.stream}" of pipeline "${head.pipeline}": ${error.message}`);
     recorder[Symbol.dispose]();
     passBy(frames, sleep);
   }

@@ -3,13 +3,12 @@
 import type { KernelError } from "../../actors/errors.ts";
 import type { RingKernelRuntime } from "../../actors/runtime.ts";
 import { Latest } from "../../worker/latest.ts";
-import { cut } from "../../safe_text.ts";
+import { cut, detailsOf } from "../../safe_text.ts";
 import { formatBytes, formatClock, formatCount } from "../../units.ts";
 import { describeActors, kernelFigure, statusOf } from "../describe/describe_actors.ts";
 import type { Figure, Figures, ViewDescription } from "../description.ts";
 import { ActorsSampler, type ActorsSnapshot, type KernelSample } from "./actors_snapshot.ts";
 import { actorsTables } from "./actors_tables.ts";
-import { detailsOf } from "./failure_details.ts";
 import type { LiveSource } from "./source.ts";
 import type { LiveFact, LiveFailure, LiveState, LiveUpdate } from "./update.ts";
 

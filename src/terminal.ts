@@ -1,6 +1,6 @@
 /** The two outputs of the command line. All that it prints goes through here. */
 
-import { safeLines } from "../../safe_text.ts";
+import { safeLines } from "./safe_text.ts";
 
 /** The file behind an output. */
 export interface OutputFile {
@@ -71,6 +71,31 @@ export class Terminal {
     this.#enqueue(text);
   }
 
+  /**
+   * As {@link write}, before anything else happens, as far as a file can that is not slow: only a blocking terminal that
+   * becomes full with this very text holds up the thread.
+   */
+  writeNow(text: string): void {
+    if (this.#writing || this.#isGone) return this.#enqueue(text);
+    const bytes = encoder.encode(text);
+    try {
+      for (let at = 0; at < bytes.length;) at += this.#writeSome(bytes.subarray(at));
+    } catch {
+      this.#giveUp();
+    }
+  }
+
+  /** Writes a part at once, or hands over all of it where a non-blocking file is full. */
+  #writeSome(bytes: Uint8Array): number {
+    try {
+      return this.#file.writeSync(bytes);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      this.#enqueueBytes(bytes);
+      return bytes.length;
+    }
+  }
+
   /** As {@link print}, at the end of the program. */
   printLast(text: string): void {
     this.writeLast(`${safeLines(text)}\n`);
@@ -103,7 +128,10 @@ export class Terminal {
   }
 
   #enqueue(text: string): void {
-    const bytes = encoder.encode(text);
+    this.#enqueueBytes(encoder.encode(text));
+  }
+
+  #enqueueBytes(bytes: Uint8Array): void {
     if (this.#isGone || this.#bytes + bytes.length > MOST_PENDING && this.#bytes > 0) return;
     this.#pending.push(bytes);
     this.#bytes += bytes.length;
