@@ -95,6 +95,8 @@ export interface TaskMetrics {
   readonly bytesIn: number;
   /** Bytes of all that it writes. */
   readonly bytesOut: number;
+  /** Milliseconds that it is late with what it does by the clock, such as a replay; `null` if it does nothing by the clock. */
+  readonly latenessMs: number | null;
   /** How often it was started again after a failure. */
   readonly restarts: number;
   /** Frames that it failed on, and that were left out. */

@@ -139,7 +139,16 @@ export class Monitor {
       ...this.#sampleThread(task, account, moment),
       blockedOnEmpty: this.#blocked(`${job.task}/data`, account.data, moment),
       blockedOnFull: this.#blocked(`${job.task}/room`, account.room, moment),
-      ...{ pid, threadId: account.thread || null, rssBytes, heapBytes: account.heapBytes, sampledAt, reads, writes },
+      ...{
+        pid,
+        threadId: account.thread || null,
+        rssBytes,
+        heapBytes: account.heapBytes,
+        latenessMs: account.latenessMs,
+        sampledAt,
+        reads,
+        writes,
+      },
       ...{ framesIn: total(reads, "frames"), framesOut: total(writes, "frames") },
       ...{ bytesIn: total(reads, "bytes"), bytesOut: total(writes, "bytes") },
     };

@@ -3,6 +3,7 @@
 import type { DType, FrameOf } from "../ring/dtypes.ts";
 import { settleOwed } from "../ring/owed_frames.ts";
 import type { OwnStop } from "../ring/own_stop.ts";
+import { checkRule, duration } from "../rules.ts";
 import type { SharedMemory } from "../ring/shared_memory.ts";
 import { checkTimeout, type WaitObserver } from "../ring/waiting.ts";
 
@@ -45,6 +46,11 @@ export interface TaskContext<Params = unknown, State = FrameOf<DType> | undefine
    * @throws {StoppedError} As soon as the task is told to stop.
    */
   sleep(ms: number): void;
+  /**
+   * Tells how late the task is with what it does by the clock, in milliseconds, 0 or more: `latenessMs` in metrics. A replay
+   * does so with each frame.
+   */
+  tellLateness(ms: number): void;
   /** Stops the whole pipeline, as `Pipeline.stop()` does: the next call of this task on a binding throws. */
   stop(): void;
 }
@@ -59,6 +65,8 @@ export interface TaskContextParts {
   readonly ownStop: OwnStop;
   /** Hears when the thread sleeps. */
   readonly observer: WaitObserver;
+  /** Hears how late the task is. */
+  readonly onLateness: (ms: number) => void;
   /** Makes what a stop throws. */
   readonly stopReason: () => Error;
   /** Tells the program that everything is to stop. */
@@ -120,6 +128,11 @@ export class WorkerTaskContext implements TaskContext {
     }
     return memory.stopped || ownStop.reaches(this);
   }
+
+  readonly tellLateness = (ms: number): void => {
+    checkRule(`tell the lateness of task "${this.name}"`, "ms", duration, ms);
+    this.#parts.onLateness(ms);
+  };
 
   readonly stop = (): void => {
     this.#parts.memory.stop([]);

@@ -66,7 +66,9 @@ function end(span: TelemetrySpan, failure: TaskFailure): void {
 /** Hands a monitor's figures to instruments. */
 class MetricsRecorder {
   readonly #attributes: TelemetryAttributes;
-  readonly #gauges: Readonly<Record<"cpu" | "heap" | "nice" | "blocked" | "pressure" | "memory" | "running", Gauge>>;
+  readonly #gauges: Readonly<
+    Record<"cpu" | "heap" | "nice" | "blocked" | "lateness" | "pressure" | "memory" | "running", Gauge>
+  >;
   readonly #counters: Readonly<Record<CountedFigure, Counter>>;
   readonly #supervision: Readonly<Record<SupervisedFigure, Counter>>;
 
@@ -82,6 +84,7 @@ class MetricsRecorder {
       nice: gauge("task.nice", "1", "Nice level of the task's thread"),
       blocked: gauge("task.blocked", "1", "Share of time that the task waits, by what it waits for"),
       running: gauge("task.running", "1", "1 while the task has neither ended nor failed"),
+      lateness: gauge("task.lateness", "ms", "How late the task is with what it does by the clock"),
       pressure: gauge("stream.pressure", "1", "How full the stream's ring is for its slowest reader"),
       memory: gauge("process.memory.resident", "By", "Resident memory of the process"),
     };
@@ -123,11 +126,12 @@ class MetricsRecorder {
   }
 
   #recordTask(task: TaskMetrics, before: TaskMetrics | undefined): void {
-    const { cpu, heap, nice, blocked, running } = this.#gauges;
+    const { cpu, heap, nice, lateness, blocked, running } = this.#gauges;
     const attributes = { ...this.#attributes, "ringmill.task": task.name };
     record(cpu, task.cpuPercent === null ? null : task.cpuPercent / 100, attributes);
     record(heap, task.heapBytes, attributes);
     record(nice, task.nice, attributes);
+    record(lateness, task.latenessMs, attributes);
     record(blocked, task.blockedOnEmpty, { ...attributes, "ringmill.blocked.on": "empty" });
     record(blocked, task.blockedOnFull, { ...attributes, "ringmill.blocked.on": "full" });
     running.record(task.state === "ended" || task.state === "failed" ? 0 : 1, attributes);

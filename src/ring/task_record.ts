@@ -21,8 +21,10 @@ const [FIRST_CPU, FIRST_CPU_AT] = [32, 40];
 const HEAP = 48;
 /** f64: since when somebody monitors the task; 0 if nobody does. */
 const ASKED_AT = 56;
+/** u32: 1 if the task tells how late it is; f64: so many milliseconds. */
+const [TELLS_LATENESS, LATENESS] = [12, 64];
 /** The accounts of its waits. */
-const WAITS = 64;
+const WAITS = 72;
 
 // An account of waits, from its start.
 
@@ -73,6 +75,8 @@ export interface TaskAccount {
   readonly isFinal: boolean;
   /** Bytes of its heap in use as of its last account; `null` if it gave none. */
   readonly heapBytes: number | null;
+  /** Milliseconds that it is late by the clock; `null` if it does nothing by the clock. */
+  readonly latenessMs: number | null;
   readonly sleep: WaitAccount;
   /** Waits for data, of whichever binding: several at once count once. */
   readonly data: WaitAccount;
@@ -118,6 +122,7 @@ export function readAccount({ words, doubles }: SharedMemory, address: number, b
     firstCpu: reading(double(FIRST_CPU), double(FIRST_CPU_AT)),
     isFinal,
     heapBytes: double(HEAP) || null,
+    latenessMs: words[(address + TELLS_LATENESS) / 4] === 1 ? double(LATENESS) : null,
     sleep: wait(SLEEP),
     data: wait(DATA),
     room: wait(ROOM),
@@ -127,7 +132,7 @@ export function readAccount({ words, doubles }: SharedMemory, address: number, b
 
 /** Has the record of a task whose worker has ended tell of no wait, and of no thread, until the next one begins. */
 export function resetRecord({ words, doubles }: SharedMemory, address: number, bindings: number): void {
-  for (const offset of [THREAD, BLOCKED, FINAL]) words[(address + offset) / 4] = 0;
+  for (const offset of [THREAD, BLOCKED, FINAL, TELLS_LATENESS]) words[(address + offset) / 4] = 0;
   for (const offset of [CPU, CPU_AT, FIRST_CPU, FIRST_CPU_AT, HEAP]) doubles[(address + offset) / 8] = 0;
   for (let index = 0; index < BINDINGS + bindings; index++) {
     doubles[(address + WAITS + index * WAIT_BYTES + SINCE) / 8] = 0;
@@ -251,6 +256,13 @@ export class TaskRecord {
     this.#answered = words[layout.ASKED / 4];
     this.#giveCpu(CPU, CPU_AT);
     doubles[(this.#address + HEAP) / 8] = this.#own.heapBytes();
+  }
+
+  /** The task is so late with what it does by the clock. */
+  tellLateness(ms: number): void {
+    const { words, doubles } = this.#memory;
+    doubles[(this.#address + LATENESS) / 8] = ms;
+    words[(this.#address + TELLS_LATENESS) / 4] = 1;
   }
 
   /** The task's function is about to be called. */

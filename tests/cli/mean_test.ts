@@ -27,7 +27,7 @@ function snapshot(
       rssBytes: frames,
     },
     ...{ heapBytes: frames, blockedOnEmpty: share, blockedOnFull: 0, framesIn: frames, framesOut: 0, bytesIn: 0 },
-    ...{ restarts: 0, skippedFrames: 0, deadLetters: 0, lastError: null },
+    ...{ latenessMs: null, restarts: 0, skippedFrames: 0, deadLetters: 0, lastError: null },
     ...{ bytesOut: 0, sampledAt: frames, reads: { s: { ...end, lost: 0, refused: 0, pressurePercent } }, writes: {} },
   };
   const stream = { name: "s", pressurePercent, ...flow };

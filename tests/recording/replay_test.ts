@@ -108,6 +108,27 @@ Deno.test("replay() takes places: from a frame, up to seconds or a date", async 
   }
 });
 
+Deno.test("replay() tells in the metrics how late it is, but where it goes as fast as it can", async () => {
+  await using folder = await temporaryFolder();
+  await recorded(folder.path, 10);
+  for (const speed of [1000, Infinity]) {
+    await using pipe = new Pipeline("line", TASKS);
+    const samples = pipe.addStream("samples", { ...OPTIONS, frames: 2 });
+    replay(pipe, samples, { from: folder.path, speed });
+    const reader = pipe.openReader(samples);
+    await pipe.compile();
+    pipe.startMonitor({ intervalMs: 10 });
+    await pipe.start();
+    // Nobody makes room for the third frame; those after it are late then.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    for await (const _ of reader);
+    await pipe.join();
+    const { latenessMs } = pipe.metrics("replay samples");
+    if (speed === Infinity) equal(latenessMs, null);
+    else ok(latenessMs! > 100 && latenessMs! < 60_000, `${latenessMs}`);
+  }
+});
+
 Deno.test("replay() in a loop goes on until the pipeline is stopped", async () => {
   await using folder = await temporaryFolder();
   await recorded(folder.path, 3);

@@ -24,7 +24,7 @@ function task(name: string, others: Partial<TaskMetrics> = {}): TaskMetrics {
     ...{ cpuPercent: 49.6, cpuMs: 100, rssBytes: 3e6 },
     ...{ heapBytes: 1234567, blockedOnEmpty: 0.125, blockedOnFull: 1, reads: {}, writes: {} },
     ...{ framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0, sampledAt: 0 },
-    ...{ restarts: 0, skippedFrames: 0, deadLetters: 0, lastError: null },
+    ...{ latenessMs: null, restarts: 0, skippedFrames: 0, deadLetters: 0, lastError: null },
     ...others,
   };
 }

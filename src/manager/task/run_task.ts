@@ -72,6 +72,7 @@ export function prepareTask(fn: AnyFunction, job: TaskJob, post: (message: TaskM
     memory,
     ownStop,
     observer: record.sleep,
+    onLateness: (ms: number) => record.tellLateness(ms),
     stopReason,
     onStop,
   };

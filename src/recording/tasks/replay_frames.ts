@@ -21,7 +21,7 @@ export interface ReplayParams {
 /** Writes the frames when they are due, to the end of the recording, or for ever. */
 export function replayFrames(
   { frames }: { frames: Writer<FrameType> },
-  { params, sleep }: TaskContext<ReplayParams>,
+  { params, sleep, tellLateness }: TaskContext<ReplayParams>,
 ): void {
   const { paths, speed, start, end, isLoop } = params;
   const clock = new ReplayClock(params.clock);
@@ -30,16 +30,18 @@ export function replayFrames(
   for (let round = 0; hasFrames && (round === 0 || isLoop); round++) {
     hasFrames = false;
     for (const { loaded, row } of stored.between(start, end)) {
-      if (speed !== Infinity) waitUntil(clock.dueAt(loaded.times[row], round, speed), sleep);
+      if (speed !== Infinity) tellLateness(waitUntil(clock.dueAt(loaded.times[row], round, speed), sleep));
       writeFrame(frames, stored.format, loaded, row);
       hasFrames = true;
     }
   }
 }
 
-function waitUntil(dueAt: number, sleep: (ms: number) => void): void {
+/** Returns how late it is then, in milliseconds. */
+function waitUntil(dueAt: number, sleep: (ms: number) => void): number {
   const ms = dueAt - now();
   if (ms > 0) sleep(ms);
+  return Math.max(0, now() - dueAt);
 }
 
 /** Copies a frame from its batch into the ring. */

@@ -86,6 +86,7 @@ const RARE: readonly Column<TaskMetrics>[] = [
   ...[
     { title: "LOST", of: ({ reads }: TaskMetrics) => total(reads, "lost") },
     { title: "REFUSED", of: ({ writes }: TaskMetrics) => total(writes, "refused") },
+    { title: "LATE ms", of: ({ latenessMs }: TaskMetrics) => latenessMs ?? 0 },
     { title: "RESTARTS", of: ({ restarts = 0 }: TaskMetrics) => restarts },
     { title: "SKIPPED", of: ({ skippedFrames = 0 }: TaskMetrics) => skippedFrames },
     { title: "DEAD", of: ({ deadLetters = 0 }: TaskMetrics) => deadLetters },
@@ -109,7 +110,7 @@ const STREAMS: readonly Column<StreamMetrics>[] = [
 /**
  * Draws a snapshot as two tables: of tasks, with the thread, the state (or what a task waits for: data, room, an event),
  * the use of one core, the heap, frames a second in and out, and the shares of time without data to read and without
- * room to write, and, if there are any, the frames that were lost or refused, restarts, skipped frames, dead letters and the
+ * room to write, and, if there are any, the frames that were lost or refused, lateness, restarts, skipped frames, dead letters and the
  * last error; and of streams, with how full they are. No line
  * ends with a newline.
  *

@@ -65,6 +65,14 @@ const TASKS: readonly TableFigure<TaskMetrics>[] = [
     of: ({ writes }) => total(writes, "refused"),
   },
   {
+    id: "late",
+    title: "Late",
+    unit: "ms",
+    description: "How late it is with what it does by the clock",
+    isRare: true,
+    of: ({ latenessMs }) => latenessMs,
+  },
+  {
     id: "restarts",
     title: "Restarts",
     unit: "count",
