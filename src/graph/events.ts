@@ -71,7 +71,13 @@ export type GraphEvent =
     /** The chunks of an attempt do not count: it has failed, and another attempt or a fallback follows. */
     | { readonly kind: "void"; readonly node: string; readonly attempt: number }
     /** A node's function has returned. */
-    | { readonly kind: "end"; readonly node: string; readonly attempt: number; readonly durationMs: number }
+    | {
+      readonly kind: "end";
+      readonly node: string;
+      readonly attempt: number;
+      readonly durationMs: number;
+      readonly output: unknown;
+    }
     /** A node's function has failed. */
     | {
       readonly kind: "failure";

@@ -75,6 +75,12 @@ export interface ResumeOptions extends Omit<ExecuteOptions, "runId"> {
 export interface OutputOptions<N extends GraphNode> extends ExecuteOptions {
   /** The node. */
   output: N;
+  /**
+   * Runs only the nodes that this output needs. Otherwise the whole graph is run, and waited for.
+   *
+   * @default {false}
+   */
+  onlyNeeded?: boolean;
 }
 
 /** Everything that an execution is started with, complete. */
@@ -84,6 +90,8 @@ export interface ExecutionOptions
   readonly signal: AbortSignal | undefined;
   /** Whether somebody may ask for the chunks of nodes. */
   readonly keepsChunks: boolean;
+  /** The node without which other nodes need not run. */
+  readonly neededBy: GraphNode | undefined;
   /** How the run is kept, if it is. */
   readonly kept: KeptOptions | undefined;
   /** Is told of failures. */
@@ -92,12 +100,13 @@ export interface ExecutionOptions
 
 /** Completes options that were checked. */
 export function completeExecuteOptions(
-  options: ExecuteOptions,
+  options: ExecuteOptions & { readonly output?: GraphNode; readonly onlyNeeded?: boolean },
   isTimed: boolean,
   keepsChunks: boolean,
   kept?: KeptOptions,
 ): ExecutionOptions {
   const { signal, concurrency = Infinity, timeoutMs = Infinity, onError = "cancel" } = options;
   const { onNodeError, timing = isTimed } = options;
-  return { signal, concurrency, timeoutMs, onError, onNodeError, timing, keepsChunks, kept };
+  const neededBy = options.onlyNeeded ? options.output : undefined;
+  return { signal, concurrency, timeoutMs, onError, onNodeError, timing, keepsChunks, neededBy, kept };
 }

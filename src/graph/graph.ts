@@ -25,7 +25,7 @@ import type { CheckpointStore } from "./stores/checkpoint_store.ts";
 import { describeRun, type KeptAnswer, type KeptOptions, openRun } from "./checkpoints/open_run.ts";
 import type { KeptRun } from "./kept_run.ts";
 import { within } from "../ring/within.ts";
-import { planGraph } from "./execution/graph_plan.ts";
+import { type Declaration, partFor, type Plan, planGraph } from "./execution/graph_plan.ts";
 import {
   awaitableOutputsOf,
   GraphRun,
@@ -51,7 +51,7 @@ export type NodeDefaults = Pick<NodeOptions, "retry" | "timeoutMs">;
 /** Options of a {@link Graph}. */
 export interface GraphOptions<Nodes extends GraphNode, In> {
   /** Its nodes. Results are typed by their names then. */
-  nodes?: readonly Nodes[];
+  nodes?: readonly (Nodes | GraphNode)[];
   /** Where executions start: one node or several. */
   start?: StartingNode<In> | readonly StartingNode<In>[];
   /** Is told of every event, as who subscribes to {@link Graph.events$}. */
@@ -124,6 +124,8 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   readonly #unsettled = new Links<Execution>();
   /** Once it is compiled. */
   #origin: ExecutionOrigin | undefined;
+  /** By node: the part that its output needs. */
+  readonly #parts = new Map<GraphNode, ExecutionOrigin>();
   #isCompiling = false;
   #checkpoint: CheckpointStore | undefined;
   #latest: Execution | undefined;
@@ -203,14 +205,40 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     }
     internals.owner = {
       name: this.name,
-      changed: () => this.#origin = undefined,
+      changed: () => this.#change(),
       watched: () => this.#monitor.isWatched = true,
       isClosed: false,
     };
     if (internals.input || internals.output) this.#monitor.isWatched = true;
     this.#nodes.set(node.name, node);
-    this.#origin = undefined;
+    this.#change();
     return node;
+  }
+
+  /** It has to be compiled again. */
+  #change(): void {
+    this.#origin = undefined;
+    this.#parts.clear();
+  }
+
+  /**
+   * Takes a node out, with its connections: it may belong to another graph then. Executions that run are not changed. Also of a
+   * graph that is closed.
+   *
+   * @throws {UnknownNameError} If the node does not belong to the graph.
+   */
+  removeNode(node: GraphNode): void {
+    if (!(node instanceof Node) || this.#nodes.get(node.name) !== node as GraphNode) {
+      throw new UnknownNameError(
+        `Cannot remove node "${(node as GraphNode | undefined)?.name}" from graph "${this.name}": it was not added`,
+      );
+    }
+    for (const other of this.#nodes.values()) internalsOf(other).targets.delete(node);
+    internalsOf(node).targets.clear();
+    internalsOf(node).owner = undefined;
+    this.#nodes.delete(node.name);
+    this.#starts.delete(node);
+    this.#change();
   }
 
   /**
@@ -230,7 +258,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     }
     this.#starts.clear();
     for (const node of nodes) this.#starts.add(node as unknown as GraphNode);
-    this.#origin = undefined;
+    this.#change();
   }
 
   /**
@@ -262,13 +290,28 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     } finally {
       this.#isCompiling = false;
     }
-    this.#origin = {
+    this.#origin = this.#originOf(planGraph(this.#declaration));
+  }
+
+  get #declaration(): Declaration {
+    return { name: this.name, nodes: this.#nodes, starts: this.#starts, defaults: this.#defaults };
+  }
+
+  #originOf(plan: Plan): ExecutionOrigin {
+    return {
       graph: this.name,
-      plan: planGraph({ name: this.name, nodes: this.#nodes, starts: this.#starts, defaults: this.#defaults }),
+      plan,
       monitor: this.#monitor,
       tracing: findTracing(),
       unsettled: this.#unsettled,
     };
+  }
+
+  /** What executes only what the output of a node needs. */
+  #partFor(node: GraphNode): ExecutionOrigin {
+    const found = this.#parts.get(node) ?? this.#originOf(planGraph(partFor(node, this.#declaration)));
+    this.#parts.set(node, found);
+    return found;
   }
 
   /**
@@ -340,7 +383,8 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
 
   #start(input: unknown, options: ExecutionOptions, onOver: OnOver, hooks?: ExecutionHooks): Execution {
     if (!this.#origin) this.compile();
-    const execution = this.#latest = new Execution(++this.#executions, this.#origin!, input, options, onOver, hooks);
+    const origin = options.neededBy ? this.#partFor(options.neededBy) : this.#origin!;
+    const execution = this.#latest = new Execution(++this.#executions, origin, input, options, onOver, hooks);
     if (options.kept) execution.beginKept(openRun(this, options.kept, input));
     else execution.begin();
     return execution;
@@ -400,7 +444,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   resume<N extends GraphNode>(
     runId: string,
     answer: unknown,
-    options: ResumeOptions & { output: N },
+    options: ResumeOptions & Pick<OutputOptions<N>, "output" | "onlyNeeded">,
   ): Promise<OutputOf<N>>;
   /** The same with what has completed, although nodes may fail. */
   resume(
@@ -457,6 +501,9 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   #checkOptions(action: string, options: { readonly output?: GraphNode }, rules: Rules): void {
     checkOptions(`${action} graph "${this.name}"`, options, rules);
     const { output } = options;
+    if (!output && "onlyNeeded" in options && options.onlyNeeded) {
+      throw new TypeError(`Cannot ${action} graph "${this.name}": the option onlyNeeded needs the option output`);
+    }
     if (!output || this.#nodes.get(output.name) === output) return;
     throw new UnknownNameError(
       `Cannot ${action} graph "${this.name}": the node of the option output, "${output.name}", was not added`,
@@ -474,7 +521,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
    */
   stream<N extends GraphNode>(
     source: StreamSource<In>,
-    options: GraphStreamOptions<In> & { output: N },
+    options: GraphStreamOptions<In> & Pick<OutputOptions<N>, "output" | "onlyNeeded">,
   ): GraphResults<OutputOf<N>>;
   /** The same with what has completed of each item, although nodes may fail. */
   stream(

@@ -125,6 +125,16 @@ export class Node<
     return target;
   }
 
+  /**
+   * No longer sends this node's output to another one. Whether it did.
+   */
+  disconnect(target: GraphNode): boolean {
+    const { targets, owner } = internalsOf(this);
+    if (!targets.delete(target)) return false;
+    owner?.changed();
+    return true;
+  }
+
   /** The inputs of this node, from all executions of its graph. Completes when the graph is closed. */
   get input$(): Observable<In> {
     return this.#port("input") as Observable<In>;

@@ -37,7 +37,11 @@ export interface RetryOptions {
    * @default {0.5}
    */
   jitter?: number;
-  /** Whether an error is worth another attempt. All are by default, but for a `LimitExceededError`. */
+  /**
+   * Whether an error is worth another attempt. All are by default, but for those that another attempt cannot mend: a
+   * `LimitExceededError`, an `AbortError`, a `ReferenceError`, and a `TypeError` by which V8 tells of a mistake in the program,
+   * such as "x is not a function". A `TypeError` of `fetch()` is worth one.
+   */
   when?: (error: unknown, attempt: number) => boolean;
 }
 
@@ -45,6 +49,11 @@ export interface RetryOptions {
 export interface NodeOptions<In = unknown, Out = unknown, Join extends JoinMode | undefined = JoinMode | undefined> {
   /** How several inputs are joined. A node with more than one must say so. */
   join?: Join;
+  /**
+   * The names of the nodes that a node joins with `all` or `arrived`, as its function expects them: a graph in which one of them
+   * is not connected, or another one is, is refused.
+   */
+  inputs?: readonly (keyof In & string)[];
   /** Further attempts after a failure. A number is the number of attempts. */
   retry?: number | RetryOptions;
   /**
@@ -77,12 +86,18 @@ export interface CallOptions {
 /** What is waited for before the second attempt, unless something else is asked for. */
 export const DEFAULT_DELAY_MS = 100;
 
-/** Whoever limits what may wait wants to hear of it at once. */
+/** How V8 tells of mistakes in a program. */
+const MISTAKE =
+  /^(Cannot (read|set|destructure|convert|assign|add|delete|redefine|access) |Assignment to |Class (constructor|extends) )| is not (a function|a constructor|iterable|async iterable|defined|extensible)/;
+
+/** Whoever limits what may wait, or has aborted, wants to hear of it at once; and mistakes do not mend themselves. */
 function isWorthRetrying(error: unknown): boolean {
   try {
-    return !(error instanceof LimitExceededError);
+    if (error instanceof LimitExceededError || error instanceof ReferenceError) return false;
+    if (error instanceof Error && error.name === "AbortError") return false;
+    return !(error instanceof TypeError && MISTAKE.test(error.message));
   } catch {
-    // A revoked proxy.
+    // An error that cannot be read, such as a revoked proxy.
     return true;
   }
 }

@@ -56,6 +56,7 @@ export const EXECUTE_RULES: Rules = {
   onNodeError: callback,
   timing: boolean,
   output: object,
+  onlyNeeded: boolean,
   runId: name,
   checkpoint: checkpointStore,
   maxAgeMs: duration,
@@ -75,6 +76,7 @@ export const STREAM_RULES: Rules = {
   concurrency: countOrInfinity(1),
   nodeConcurrency: countOrInfinity(1),
   ordered: boolean,
+  readAhead: integer(0),
   onItemError: callback,
   onItem: callback,
 };
@@ -82,6 +84,7 @@ export const STREAM_RULES: Rules = {
 /** {@link NodeOptions}. */
 export const NODE_RULES: Rules = {
   join: oneOf(["each", "all", "arrived"]),
+  inputs: arrayOf(text, "an array of names of nodes"),
   retry: either(countOrInfinity(1), object),
   timeoutMs: duration,
   fallback: callback,
@@ -150,7 +153,7 @@ export const PARALLEL_NODE_RULES: Rules = {
 export const SUBGRAPH_NODE_RULES: Rules = { ...NODE_RULES, concurrency: countOrInfinity(1), output: object };
 
 /** {@link MemoryStoreOptions}. */
-export const MEMORY_STORE_RULES: Rules = { max: integer(1) };
+export const MEMORY_STORE_RULES: Rules = { max: integer(1), copies: boolean };
 
 /** {@link SqliteStoreOptions}. */
 export const SQLITE_STORE_RULES: Rules = {

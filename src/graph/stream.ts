@@ -44,6 +44,12 @@ export interface GraphStreamOptions<Item> extends Omit<ExecuteOptions, "concurre
    */
   nodeConcurrency?: number;
   /**
+   * How many items may be read from the source before there is room for them to begin, so that a slow source works meanwhile.
+   *
+   * @default {0}
+   */
+  readAhead?: number;
+  /**
    * Whether results come in the order of the items, or as they are ready.
    *
    * @default {true}
@@ -51,8 +57,8 @@ export interface GraphStreamOptions<Item> extends Omit<ExecuteOptions, "concurre
   ordered?: boolean;
   /**
    * Takes the failure of an item, which yields no result then; with `onError: "continue"`, that of each node that fails.
-   * Without, the first failure ends the stream, and results that were ready but not taken are dropped. What it throws or
-   * rejects with ends the stream, too.
+   * Without, the first failure cancels what runs and ends the stream, after those results that are ready and due. What it throws
+   * or rejects with ends the stream, too.
    */
   onItemError?: (error: unknown, item: Item) => unknown;
   /** Is told of each item that is over, in the order in which they end. */
@@ -91,8 +97,8 @@ export function streamThrough<Item>(
   begin: Begin<Item>,
   take: Take,
 ): GraphResults<unknown> {
-  const { concurrency = 32, ordered = true, signal, onItemError, onItem } = options;
-  const settings = { concurrency, ordered, signal, onItemError, onItem };
+  const { concurrency = 32, ordered = true, readAhead = 0, signal, onItemError, onItem } = options;
+  const settings = { concurrency, ordered, readAhead, signal, onItemError, onItem };
   return new GraphStream(openSource(action, source), settings, begin, take);
 }
 
@@ -100,6 +106,7 @@ export function streamThrough<Item>(
 interface StreamSettings<Item> extends Pick<GraphStreamOptions<Item>, "signal" | "onItemError" | "onItem"> {
   readonly concurrency: number;
   readonly ordered: boolean;
+  readonly readAhead: number;
 }
 
 class GraphStream<Item> implements GraphResults<unknown> {
@@ -111,6 +118,8 @@ class GraphStream<Item> implements GraphResults<unknown> {
   /** In the order of the items, or only those that are ready. */
   readonly #slots: Slot<Item>[] = [];
   readonly #takers: Taker[] = [];
+  /** Items that were read, and may not begin yet. */
+  readonly #ahead: Item[] = [];
   /** Items whose results were not taken. */
   #underWay = 0;
   #hasStarted = false;
@@ -144,6 +153,7 @@ class GraphStream<Item> implements GraphResults<unknown> {
   }
 
   async return(): Promise<IteratorResult<unknown>> {
+    this.#slots.length = 0;
     await this.#stop(new DOMException("The stream is no longer read", "AbortError"));
     return { value: undefined, done: true };
   }
@@ -159,7 +169,10 @@ class GraphStream<Item> implements GraphResults<unknown> {
     signal?.addEventListener("abort", this.#abort);
   }
 
-  readonly #abort = (): void => this.#fail(this.#settings.signal!.reason);
+  readonly #abort = (): void => {
+    this.#slots.length = 0;
+    this.#failAndServe(this.#settings.signal!.reason);
+  };
 
   /** Begins items as far as there is room, and hands out what is ready: that makes room for more. Not within itself. */
   #serve(): void {
@@ -189,22 +202,38 @@ class GraphStream<Item> implements GraphResults<unknown> {
 
   /** Whether somebody waits for a result, and all that is under way waits in queues for items that cannot come. */
   #isStalled(): boolean {
-    if (this.#isOver || this.#takers.length === 0 || this.#slots[0]?.isReady || this.#isReading) return false;
-    if (!this.#hasSourceEnded && this.#underWay < this.#settings.concurrency) return false;
+    if (this.#isOver || this.#takers.length === 0 || this.#slots[0]?.isReady) return false;
+    if (this.#hasRoom && (this.#isReading || !this.#hasSourceEnded)) return false;
     for (const execution of this.#running) if (!execution.isStalled) return false;
     return true;
   }
 
   #fill(): void {
-    while (this.#underWay < this.#settings.concurrency && !this.#isReading && !this.#hasSourceEnded && !this.#isOver) {
-      try {
-        const next = this.#source.next();
-        // A source that has its item at once is not waited for.
-        if ("then" in next) this.#receive(next);
-        else this.#run(next);
-      } catch (error) {
-        this.#failSource(error);
-      }
+    while (!this.#isOver) {
+      if (this.#ahead.length > 0 && this.#hasRoom) this.#run(this.#ahead.shift()!);
+      else if (this.#mayRead) this.#read();
+      else return;
+    }
+  }
+
+  get #hasRoom(): boolean {
+    return this.#underWay < this.#settings.concurrency;
+  }
+
+  get #mayRead(): boolean {
+    const { concurrency, readAhead } = this.#settings;
+    const read = this.#underWay + this.#ahead.length;
+    return !this.#isReading && !this.#hasSourceEnded && read < concurrency + readAhead;
+  }
+
+  #read(): void {
+    try {
+      const next = this.#source.next();
+      // A source that has its item at once is not waited for.
+      if ("then" in next) this.#receive(next);
+      else this.#accept(next);
+    } catch (error) {
+      this.#failSource(error);
     }
   }
 
@@ -213,7 +242,7 @@ class GraphStream<Item> implements GraphResults<unknown> {
     try {
       const result = await next;
       this.#isReading = false;
-      if (!this.#isOver) this.#run(result);
+      if (!this.#isOver) this.#accept(result);
     } catch (error) {
       this.#isReading = false;
       this.#failSource(error);
@@ -226,11 +255,13 @@ class GraphStream<Item> implements GraphResults<unknown> {
     this.#fail(error);
   }
 
-  #run({ done, value: item }: IteratorResult<Item>): void {
-    if (done) {
-      this.#hasSourceEnded = true;
-      return;
-    }
+  #accept({ done, value: item }: IteratorResult<Item>): void {
+    if (done) this.#hasSourceEnded = true;
+    else if (this.#hasRoom && this.#ahead.length === 0) this.#run(item);
+    else this.#ahead.push(item);
+  }
+
+  #run(item: Item): void {
     const slot: Slot<Item> = { item, index: this.#begun++, link: undefined, isReady: false, result: null };
     this.#underWay++;
     if (this.#settings.ordered) this.#slots.push(slot);
@@ -292,14 +323,22 @@ class GraphStream<Item> implements GraphResults<unknown> {
   #handOut(): boolean {
     const before = this.#underWay;
     while (this.#takers.length > 0) {
-      if (this.#failure) this.#handOutFailure(this.#failure.error);
-      else if (this.#slots[0]?.isReady) this.#handOutResult(this.#slots.shift()!);
-      else if (this.#isOver || (this.#hasSourceEnded && this.#underWay === 0)) {
-        this.#finish();
-        this.#takers.shift()!.resolve({ value: undefined, done: true });
-      } else break;
+      if (this.#slots[0]?.isReady) this.#handOutResult(this.#slots.shift()!);
+      else if (this.#failure) this.#handOutFailure(this.#failure.error);
+      else if (this.#isOver || this.#hasEnded) this.#handOutEnd();
+      else break;
     }
     return this.#underWay < before;
+  }
+
+  /** Whether all that was read has been handed out, and no more comes. */
+  get #hasEnded(): boolean {
+    return this.#hasSourceEnded && this.#underWay === 0 && this.#ahead.length === 0;
+  }
+
+  #handOutEnd(): void {
+    this.#finish();
+    this.#takers.shift()!.resolve({ value: undefined, done: true });
   }
 
   /** Once. Then the stream has ended. */
@@ -316,6 +355,9 @@ class GraphStream<Item> implements GraphResults<unknown> {
   #fail(error: unknown): void {
     if (this.#isOver) return;
     this.#failure = { error };
+    // Those that are ready, and whose turn it is.
+    const due = this.#slots.findIndex(({ isReady }) => !isReady);
+    if (due >= 0) this.#slots.length = due;
     // What the source says to its end is of no use any more.
     this.#stop(error).catch(() => {});
   }
@@ -329,7 +371,6 @@ class GraphStream<Item> implements GraphResults<unknown> {
   async #stop(reason: unknown): Promise<void> {
     this.#finish();
     for (const execution of this.#running) execution.cancel(reason);
-    this.#slots.length = 0;
     this.#serve();
     if (this.#hasSourceEnded) return;
     this.#hasSourceEnded = true;

@@ -100,7 +100,7 @@ class NodeCall {
       start = performance.now();
       this.#tell({ kind: "start", attempt });
       const output = await this.#inPlace(place, () => trace ? trace.attempt(name, attempt, work) : work());
-      this.#tell({ kind: "end", attempt, durationMs: performance.now() - start });
+      this.#tell({ kind: "end", attempt, durationMs: performance.now() - start, output });
       return { output };
     } catch (thrown) {
       return { thrown, durationMs: performance.now() - start };

@@ -60,6 +60,8 @@ export interface Declaration {
   readonly starts: ReadonlySet<GraphNode>;
   /** Options of nodes that do not say otherwise. */
   readonly defaults: NodeOptions;
+  /** Whether it is a part of a graph, whose nodes are connected to others. */
+  readonly isPart?: boolean;
 }
 
 function planNode(node: GraphNode, index: number, defaults: NodeOptions): PlannedNode {
@@ -83,6 +85,28 @@ function planNode(node: GraphNode, index: number, defaults: NodeOptions): Planne
   };
 }
 
+/** The part of a graph that the output of one node needs. */
+export function partFor(node: GraphNode, { nodes, starts, ...rest }: Declaration): Declaration {
+  const sources = new Map<GraphNode, GraphNode[]>();
+  for (const from of nodes.values()) {
+    for (const to of internalsOf(from).targets) {
+      const known = sources.get(to);
+      if (known) known.push(from);
+      else sources.set(to, [from]);
+    }
+  }
+  const needed = new Set([node]);
+  // A set is iterated in the order of insertion, what is added meanwhile too.
+  for (const one of needed) for (const from of sources.get(one) ?? []) needed.add(from);
+  const isNeeded = (one: GraphNode) => needed.has(one);
+  return {
+    ...rest,
+    nodes: new Map([...nodes].filter(([, one]) => isNeeded(one))),
+    starts: new Set([...starts].filter(isNeeded)),
+    isPart: true,
+  };
+}
+
 /**
  * Compiles a graph.
  *
@@ -98,12 +122,14 @@ export function planGraph(declaration: Declaration): Plan {
     for (const target of from.internals.targets) {
       const to = planned.get(target);
       if (to) to.sources.push(from);
-      else problems.push(`node "${from.name}" is connected to "${target.name}", which is not in the graph`);
+      else if (!declaration.isPart) {
+        problems.push(`node "${from.name}" is connected to "${target.name}", which is not in the graph`);
+      }
     }
   }
   const starts = new Set([...declaration.starts].map((node) => planned.get(node)!));
   // Not spread: there may be more of them than a call takes arguments.
-  const found = [problems, startProblems(nodes, starts), nodes.flatMap(joinProblems)];
+  const found = [problems, startProblems(nodes, starts), nodes.flatMap(joinProblems), nodes.flatMap(inputProblems)];
   const cycle = findCycle(nodes);
   if (cycle) found.push([`${drawCycle(cycle)} is a cycle`]);
   else if (starts.size > 0) found.push(reachProblems(nodes, starts));
@@ -132,10 +158,24 @@ function startProblems(nodes: readonly PlannedNode[], starts: ReadonlySet<Planne
   return inner.map(({ name, sources }) => `start node "${name}" has an input, from node "${sources[0].name}"`);
 }
 
+/** What the function of a node expects that is not there, or the other way round. */
+function inputProblems({ name, internals, sources, isAll }: PlannedNode): string[] {
+  const { inputs } = internals.options;
+  if (!inputs) return [];
+  if (!isAll) return [`node "${name}" names its inputs and does not join them: set join to "all" or "arrived"`];
+  const found = sources.map(({ name }) => name);
+  const missing = inputs.filter((input) => !found.includes(input));
+  const further = found.filter((source) => !(inputs as readonly string[]).includes(source));
+  return [
+    ...missing.map((input) => `node "${name}" expects an input from "${input}", which is not connected to it`),
+    ...further.map((source) => `node "${name}" expects no input from "${source}", which is connected to it`),
+  ];
+}
+
 function joinProblems({ name, node, sources }: PlannedNode): string[] {
   if (sources.length < 2 || node.join) return [];
   return [
-    `node "${name}" has ${sources.length} inputs and does not say how to join them: set join to "each" or "all"`,
+    `node "${name}" has ${sources.length} inputs and does not say how to join them: set join to "each", "all" or "arrived"`,
   ];
 }
 

@@ -1,6 +1,7 @@
 /** Where cached outputs are kept. */
 
 import { checkOptions } from "../../rules.ts";
+import { whyNotStorable } from "../../storable.ts";
 import { MEMORY_STORE_RULES } from "../option_rules.ts";
 import type { CheckpointStore, ClaimedRun, ClaimOptions } from "./checkpoint_store.ts";
 import { MemoryRuns } from "./memory_runs.ts";
@@ -40,11 +41,18 @@ export interface MemoryStoreOptions {
    * @default {1000}
    */
   max?: number;
+  /**
+   * Whether values are copied when they are kept and given out, by structured cloning: what is changed afterwards is not changed
+   * in the store. What a copy would lose is refused.
+   *
+   * @default {false}
+   */
+  copies?: boolean;
 }
 
 /**
  * Keeps outputs in memory, as they are, and drops the least recently used. What is changed afterwards is changed in the store,
- * too. Refuses what can be read once only, such as a `Response` or an iterator.
+ * too, unless the option `copies` is set. Refuses what can be read once only, such as a `Response` or an iterator.
  *
  * @example
  * ```ts
@@ -61,6 +69,7 @@ export class MemoryStore implements CacheStore, CheckpointStore {
   /** Entries, the one that was not used for longest first. */
   readonly #entries = new Map<string, TimedEntry>();
   readonly #max: number;
+  readonly #copies: boolean;
   readonly #runs = new MemoryRuns();
 
   /**
@@ -71,6 +80,7 @@ export class MemoryStore implements CacheStore, CheckpointStore {
   constructor(options: MemoryStoreOptions = {}) {
     checkOptions("make a memory store", options, MEMORY_STORE_RULES);
     this.#max = options.max ?? 1000;
+    this.#copies = options.copies ?? false;
   }
 
   /** The entry of a key. */
@@ -80,23 +90,31 @@ export class MemoryStore implements CacheStore, CheckpointStore {
     this.#entries.delete(key);
     if (found.expiresAt !== Infinity && performance.now() >= found.expiresAt) return undefined;
     this.#entries.set(key, found);
-    return { value: found.value };
+    return { value: this.#copies ? structuredClone(found.value) : found.value };
   }
 
   /**
    * Keeps a value.
    *
-   * @throws {TypeError} If it can be read once only.
+   * @throws {TypeError} If it can be read once only, or would come back as another one by the option `copies`.
    */
   set(key: string, value: unknown, ttlMs: number): void {
-    const reason = whyReadOnce(value);
-    if (reason !== null) {
-      throw new TypeError(`Cannot store the value of "${key}": ${reason}, which can be read once only`);
-    }
+    this.#check(key, value);
     const lifetime = lifetimeMs(ttlMs) ?? Infinity;
     this.#entries.delete(key);
-    this.#entries.set(key, { value, expiresAt: performance.now() + lifetime });
+    this.#entries.set(key, {
+      value: this.#copies ? structuredClone(value) : value,
+      expiresAt: performance.now() + lifetime,
+    });
     if (this.#entries.size > this.#max) this.#entries.delete(this.#entries.keys().next().value!);
+  }
+
+  #check(key: string, value: unknown): void {
+    const lost = this.#copies ? whyNotStorable(value) : null;
+    if (lost !== null) throw new TypeError(`Cannot store a copy of the value of "${key}": ${lost}`);
+    const reason = whyReadOnce(value);
+    if (reason === null) return;
+    throw new TypeError(`Cannot store the value of "${key}": ${reason}, which can be read once only`);
   }
 
   /** Forgets a key. */
