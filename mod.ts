@@ -40,6 +40,8 @@ export type { ProgramEnds } from "./src/pipeline/plan.ts";
 export type { ReconstructOptions } from "./src/pipeline/reconstruct.ts";
 export { LatestStream, StreamHandle, type StreamHandleOf, type StreamOptions } from "./src/pipeline/stream.ts";
 export { EventHandle, type EventOptions } from "./src/pipeline/event.ts";
+export type { CarryOptions, CommitPolicy, KeepPolicy, LostPeerPolicy, NewRunPolicy } from "./src/pipeline/carry.ts";
+export type { Crossing, MachineOptions, MachineTransport } from "./src/pipeline/machines.ts";
 export type { ControlMode, DeclaredBinding, TaskDeclaration } from "./src/pipeline/task.ts";
 export type {
   AddedTask,

@@ -3,13 +3,22 @@
 import { DeclarationError } from "../errors.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { StreamHandle } from "../pipeline/stream.ts";
-import * as rules from "../rules.ts";
-
-/** Options that both ends have. */
-export const END_RULES: rules.Rules = { link: rules.name, windowBytes: rules.integer(64 * 1024, 2 ** 30) };
 
 /** How much may be on the way unless told otherwise. */
 export const WINDOW_BYTES = 4 * 1024 * 1024;
+
+/** After how long without a sign of life a program counts as lost unless told otherwise. */
+export const PEER_TIMEOUT_MS = 10_000;
+
+/** Of each pipeline the number of its run. */
+const epochs = new WeakMap<Pipeline, number>();
+
+/** Which run a pipeline is, for those who read its streams elsewhere: a later run has a larger number. */
+export function epochOf(pipe: Pipeline): number {
+  const known = epochs.get(pipe) ?? Date.now() * 1024 + Math.floor(Math.random() * 1024);
+  epochs.set(pipe, known);
+  return known;
+}
 
 /** Shape and type of a frame: `float32 [4, 2]`, or `{ price: float64 } [8]`. */
 export function schemaOf({ shape, dtype }: StreamHandle): string {

@@ -3,6 +3,9 @@
  * taken at each reading end, whole, in order, once while that program lives, and again after its restart if it was not acked.
  */
 
+import type { LostPeerPolicy } from "../pipeline/carry.ts";
+import { TransportError } from "./errors.ts";
+
 /** What both ends of a link know of it. */
 export interface LinkDescription {
   /** Its name, the same at both ends. */
@@ -24,16 +27,28 @@ export interface WritingDescription extends LinkDescription {
   readonly replicas: number | null;
   readonly maxBytes: number;
   readonly parcelBytes: number;
-  /** The first parcel, which begins the run: nobody else's parcels are accepted after it. */
-  readonly begin: Uint8Array;
+  readonly onLostPeer: LostPeerPolicy;
+  readonly peerTimeoutMs: number;
+  /** Whether the last parcel is kept, consumed or not, for the next run. */
+  readonly keepsLast: boolean;
+  /**
+   * Makes the first parcel, which begins the run: nobody else's parcels are accepted after it. It is given the last parcel of
+   * the run before, where that is kept.
+   */
+  begin(last: Uint8Array | null): Uint8Array;
 }
 
 /** What a reading end decides. */
 export interface ReadingDescription extends LinkDescription {
   readonly reader: string;
+  readonly onLostPeer: LostPeerPolicy;
+  readonly peerTimeoutMs: number;
 }
 
-/** The end that writes. */
+/** The program at the other end is not there, and is not to be waited for. */
+export class LostPeerError extends TransportError {}
+
+/** The end that writes. When all readers are lost and not to be waited for, `put()` and `settle()` reject with a {@link LostPeerError}. */
 export interface WritingLink extends AsyncDisposable {
   /** Sends a parcel, which belongs to the link then, with so many whole frames. Resolves when another one may follow. */
   put(parcel: Uint8Array, frames: number, signal?: AbortSignal): Promise<void>;
@@ -50,7 +65,13 @@ export interface TakenParcel {
 
 /** An end that reads. */
 export interface ReadingLink extends AsyncDisposable {
-  /** The next parcel. */
+  /** Whether parcels were dropped for this end while it was not there, so that the next one may be any. */
+  readonly isRejoined: boolean;
+  /**
+   * The next parcel.
+   *
+   * @throws {LostPeerError} If there is none, and the writing program is lost and not to be waited for.
+   */
   take(signal: AbortSignal): Promise<TakenParcel>;
   /** All parcels up to a place are consumed. They do not come again once `settle()` has resolved. */
   ack(place: number): void;

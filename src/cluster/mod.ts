@@ -8,5 +8,6 @@ import "../supported_runtime.ts";
 
 export { publish, type PublishOptions } from "./publish.ts";
 export { subscribe, type SubscribeOptions } from "./subscribe.ts";
-export { nats, type NatsOptions, type TlsFiles, type Transport } from "./transport.ts";
+export { nats } from "./nats.ts";
+export type { Endpoint, NatsOptions, TlsFiles, Transport } from "./transport.ts";
 export { FencedError, SchemaMismatchError, TransportError } from "./errors.ts";

@@ -1,17 +1,20 @@
 /** The writing end of a link: it takes the frames of a stream to programs on other machines. */
 
+import { CARRY_RULES, type CarryOptions } from "../pipeline/carry.ts";
+import { markCarried } from "../pipeline/carried_streams.ts";
 import { onFailure } from "../pipeline/followed_failures.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import { refuseSaving } from "../pipeline/unsaved_tasks.ts";
 import type { StreamHandle } from "../pipeline/stream.ts";
 import * as rules from "../rules.ts";
-import { checkStream, END_RULES, linkOf, schemaOf, WINDOW_BYTES } from "./ends.ts";
+import { checkStream, epochOf, linkOf, PEER_TIMEOUT_MS, schemaOf, WINDOW_BYTES } from "./ends.ts";
 import { HEAD_BYTES } from "./parcels/head.ts";
 import { FailureNote } from "./tasks/failure_note.ts";
 import { publishFrames, type PublishParams } from "./tasks/publish_frames.ts";
-import { type Transport, transportRule } from "./transport.ts";
+import { endpointOf, type Transport, transportRule } from "./transport.ts";
 
 /** Options of {@link publish}. */
-export interface PublishOptions {
+export interface PublishOptions extends Omit<CarryOptions, "commit"> {
   /** The server. */
   to: Transport;
   /**
@@ -27,57 +30,21 @@ export interface PublishOptions {
    * @default {["reader"]}
    */
   readers?: readonly string[];
-  /**
-   * Where the server keeps frames that are not consumed. `"memory"` is quicker; a server that restarts has lost them, which
-   * is a `TransportError` that says how many.
-   *
-   * @default {"file"}
-   */
-  keep?: "file" | "memory";
-  /**
-   * On how many servers of a cluster.
-   *
-   * @default {3 in a cluster, otherwise 1}
-   */
-  replicas?: number;
-  /**
-   * Bytes that the server keeps at most. When there is no room, the writer waits. A whole frame must fit twice.
-   *
-   * @default {67108864}
-   */
-  maxBytes?: number;
-  /**
-   * Bytes of a parcel, 1024 to 8388608: small frames that are there at once share one, larger frames are cut into several. The
-   * server's `max_payload` must be larger by 1024.
-   *
-   * @default {262144}
-   */
-  parcelBytes?: number;
-  /**
-   * Bytes that are sent and not confirmed by the server, at most.
-   *
-   * @default {4194304}
-   */
-  windowBytes?: number;
 }
 
-const LEAST_PARCEL_BYTES = 1024;
-const MOST_PARCEL_BYTES = 8 * 1024 * 1024;
+const { commit: _, ...SENDING_RULES } = CARRY_RULES;
 const names = rules.arrayOf(rules.name, "an array of one or more different texts that are not empty");
 
 /** What each option of {@link publish} must be. */
 export const PUBLISH_RULES: rules.Rules = {
-  ...END_RULES,
+  ...SENDING_RULES,
+  link: rules.name,
   to: transportRule,
   readers: {
     ...names,
     isInRange: (value: readonly string[]) =>
       value.length > 0 && new Set(value).size === value.length && names.isInRange!(value as never),
   },
-  keep: rules.oneOf(["file", "memory"]),
-  replicas: rules.integer(1, 5),
-  maxBytes: rules.integer(1),
-  parcelBytes: rules.integer(LEAST_PARCEL_BYTES, MOST_PARCEL_BYTES),
 };
 
 /** Bytes that the server counts for each message besides its own. */
@@ -89,14 +56,19 @@ function leastBytes(frameBytes: number, parcelBytes: number): number {
   return 2 * (frameBytes + parts * (HEAD_BYTES + MESSAGE_BYTES)) + 2 * parcelBytes + 8 * MESSAGE_BYTES;
 }
 
-function paramsOf(pipe: Pipeline, stream: StreamHandle, options: PublishOptions, note: FailureNote): PublishParams {
+function paramsOf(
+  pipe: Pipeline,
+  stream: StreamHandle,
+  options: PublishOptions,
+  note: FailureNote,
+): Omit<PublishParams, "machine" | "epoch"> {
   const action = `publish stream "${stream.name}"`;
   rules.checkOptions(action, options, PUBLISH_RULES);
   if (options.to === undefined) rules.checkRule(action, "to", transportRule, options.to);
   const { parcelBytes = 256 * 1024, maxBytes = 64 * 1024 * 1024, windowBytes = WINDOW_BYTES } = options;
   rules.checkRule(action, "maxBytes", rules.integer(leastBytes(stream.frameBytes, parcelBytes)), maxBytes);
   return {
-    transport: options.to,
+    endpoint: endpointOf(options.to),
     note: note.memory,
     link: {
       link: options.link ?? linkOf(pipe, stream),
@@ -109,6 +81,9 @@ function paramsOf(pipe: Pipeline, stream: StreamHandle, options: PublishOptions,
       replicas: options.replicas ?? null,
       maxBytes,
       parcelBytes,
+      onLostPeer: options.onLostPeer ?? "wait",
+      peerTimeoutMs: options.peerTimeoutMs ?? PEER_TIMEOUT_MS,
+      keepsLast: options.onNewRun === "resume",
     },
   };
 }
@@ -137,15 +112,28 @@ function paramsOf(pipe: Pipeline, stream: StreamHandle, options: PublishOptions,
  * ```
  */
 export function publish(pipe: Pipeline, stream: StreamHandle, options: PublishOptions): void {
+  publishAs(pipe, stream, options, undefined);
+}
+
+/** As {@link publish}, of the machine with a label if it is one. */
+export function publishAs(
+  pipe: Pipeline,
+  stream: StreamHandle,
+  options: PublishOptions,
+  machine: string | undefined,
+): void {
   checkStream("publish", stream);
   const note = FailureNote.make();
-  const params = paramsOf(pipe, stream, options, note);
+  const params = { ...paramsOf(pipe, stream, options, note), machine: machine ?? null, epoch: epochOf(pipe) };
   const task = `publish ${stream.name}`;
   pipe.addTask(task, {
     fn: publishFrames,
     module: import.meta.resolve("./tasks/publish_frames.ts"),
     reads: { frames: stream },
     params,
+    machine,
   });
-  onFailure(pipe, (failure) => note.write(failure.message));
+  markCarried(pipe, stream.name, "out");
+  onFailure(pipe, ({ message }) => note.write(message.replace(/^Task /, "task ")));
+  refuseSaving(pipe, task, `sends stream "${stream.name}" to other programs`);
 }

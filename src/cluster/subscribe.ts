@@ -1,15 +1,19 @@
 /** The reading end of a link: it brings the frames of another program into a stream. */
 
+import { markCarried } from "../pipeline/carried_streams.ts";
+import { CARRY_RULES, type CarryOptions } from "../pipeline/carry.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { replaceWriter } from "../pipeline/replaced_writers.ts";
+import { refuseSaving } from "../pipeline/unsaved_tasks.ts";
 import type { StreamHandle } from "../pipeline/stream.ts";
 import * as rules from "../rules.ts";
-import { checkStream, END_RULES, linkOf, schemaOf, WINDOW_BYTES } from "./ends.ts";
+import { checkStream, linkOf, PEER_TIMEOUT_MS, schemaOf, WINDOW_BYTES } from "./ends.ts";
 import { subscribeFrames, type SubscribeParams } from "./tasks/subscribe_frames.ts";
-import { type Transport, transportRule } from "./transport.ts";
+import { endpointOf, type Transport, transportRule } from "./transport.ts";
 
 /** Options of {@link subscribe}. */
-export interface SubscribeOptions {
+export interface SubscribeOptions
+  extends Pick<CarryOptions, "windowBytes" | "onLostPeer" | "peerTimeoutMs" | "onNewRun" | "commit"> {
   /** The server. */
   from: Transport;
   /**
@@ -24,28 +28,20 @@ export interface SubscribeOptions {
    * @default {"reader"}
    */
   reader?: string;
-  /**
-   * What happens when the writing program is stopped, fails, or is killed and comes back, before it has ended the stream.
-   * `"fail"`: when all before is consumed, this task fails with a `TransportError` that says what happened. `"accept"`: it goes
-   * on with the new run, whose frames follow the old ones in the stream.
-   *
-   * @default {"fail"}
-   */
-  onNewRun?: "fail" | "accept";
-  /**
-   * Bytes that the server sends ahead, at most.
-   *
-   * @default {4194304}
-   */
-  windowBytes?: number;
 }
+
+const { windowBytes, onLostPeer, peerTimeoutMs, onNewRun, commit } = CARRY_RULES;
 
 /** What each option of {@link subscribe} must be. */
 export const SUBSCRIBE_RULES: rules.Rules = {
-  ...END_RULES,
+  link: rules.name,
   from: transportRule,
   reader: rules.name,
-  onNewRun: rules.oneOf(["fail", "accept"]),
+  windowBytes,
+  onLostPeer,
+  peerTimeoutMs,
+  onNewRun,
+  commit,
 };
 
 function paramsOf(pipe: Pipeline, stream: StreamHandle, options: SubscribeOptions): SubscribeParams {
@@ -53,9 +49,10 @@ function paramsOf(pipe: Pipeline, stream: StreamHandle, options: SubscribeOption
   rules.checkOptions(action, options, SUBSCRIBE_RULES);
   if (options.from === undefined) rules.checkRule(action, "from", transportRule, options.from);
   return {
-    transport: options.from,
+    endpoint: endpointOf(options.from),
     stride: stream.stride,
     onNewRun: options.onNewRun ?? "fail",
+    commit: options.commit ?? "consumed",
     link: {
       link: options.link ?? linkOf(pipe, stream),
       action,
@@ -63,6 +60,8 @@ function paramsOf(pipe: Pipeline, stream: StreamHandle, options: SubscribeOption
       frameBytes: stream.frameBytes,
       windowBytes: options.windowBytes ?? WINDOW_BYTES,
       reader: options.reader ?? "reader",
+      onLostPeer: options.onLostPeer ?? "wait",
+      peerTimeoutMs: options.peerTimeoutMs ?? PEER_TIMEOUT_MS,
     },
   };
 }
@@ -92,6 +91,16 @@ function paramsOf(pipe: Pipeline, stream: StreamHandle, options: SubscribeOption
  * ```
  */
 export function subscribe(pipe: Pipeline, stream: StreamHandle, options: SubscribeOptions): void {
+  subscribeAs(pipe, stream, options, undefined);
+}
+
+/** As {@link subscribe}, of the machine with a label if it is one. */
+export function subscribeAs(
+  pipe: Pipeline,
+  stream: StreamHandle,
+  options: SubscribeOptions,
+  machine: string | undefined,
+): void {
   checkStream("subscribe", stream);
   const params = paramsOf(pipe, stream, options);
   const task = `subscribe ${stream.name}`;
@@ -100,6 +109,9 @@ export function subscribe(pipe: Pipeline, stream: StreamHandle, options: Subscri
     module: import.meta.resolve("./tasks/subscribe_frames.ts"),
     writes: { frames: stream },
     params,
+    machine,
   });
+  markCarried(pipe, stream.name, "in");
   replaceWriter(pipe, stream.name, task);
+  refuseSaving(pipe, task, `takes stream "${stream.name}" from another program`);
 }

@@ -178,6 +178,24 @@ export class Manager implements AsyncDisposable {
     this.#blueprint.terminate(ring);
   }
 
+  /**
+   * Has a ring take no memory. Of a pipeline's streams all of whose tasks are left out, or run on other machines.
+   *
+   * @internal
+   */
+  leaveOut(ring: string): void {
+    this.#blueprint.leaveOut(ring);
+  }
+
+  /**
+   * Says that a ring's frames come from another machine, or go to one. Of a pipeline's carried streams.
+   *
+   * @internal
+   */
+  carry(ring: string): void {
+    this.#blueprint.carry(ring);
+  }
+
   /** Makes this thread a reader of a raw ring. The handle works once the manager is compiled. */
   openReader(name: string): RingReader {
     return this.#open("reader", name, RingReader);

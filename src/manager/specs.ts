@@ -109,6 +109,8 @@ export interface TaskSpec {
   state?: TaskStateOptions;
   /** It fails when it gets nothing done for so many milliseconds although frames wait for it. */
   stallTimeoutMs?: number;
+  /** Rings that its work goes into and that other machines read: `context.resumeFrom`. */
+  feeds?: readonly string[];
   /** Constants for the function: anything that can be structured-cloned. */
   params?: unknown;
   /** Deno's permissions of its worker, for which Deno wants `--unstable-worker-options`. */
@@ -150,4 +152,5 @@ export const TASK_SPEC_RULES = {
   restart: object,
   state: tableOf("an object of shape and dtype", STATE_RULES),
   stallTimeoutMs: STALL_TIMEOUT,
+  feeds: arrayOf(name, "an array of names of rings"),
 } satisfies Record<keyof TaskSpec, Rule>;

@@ -2,6 +2,7 @@
 
 import type { DType, FrameOf } from "../ring/dtypes.ts";
 import { settleOwed } from "../ring/owed_frames.ts";
+import type { Run, RunTable } from "../ring/run_table.ts";
 import type { OwnStop } from "../ring/own_stop.ts";
 import { checkRule, duration } from "../rules.ts";
 import type { SharedMemory } from "../ring/shared_memory.ts";
@@ -36,6 +37,19 @@ export interface TaskContext<Params = unknown, State = FrameOf<DType> | undefine
   readonly restarts: number;
   /** Whether this run goes on where a failed one has stopped. */
   readonly resumed: boolean;
+  /**
+   * Which run of the writing program it is, where the task's streams cross machines: of the frame in hand if it reads such a
+   * stream (`null` before the first), otherwise of what its work goes into, for which it waits. Later runs have larger numbers.
+   * `null` where nothing crosses.
+   */
+  readonly epoch: number | null;
+  /**
+   * The number of the first frame that other machines have not had, for a task whose work goes to them with
+   * `onNewRun: "resume"`: of several such streams the least. 0 otherwise, and in the first run. Waits until it is known.
+   *
+   * @throws {StoppedError} If the task is told to stop meanwhile.
+   */
+  readonly resumeFrom: number;
   /** Whether the pipeline was told to stop, or this task alone: by a drain, or since nobody reads what it writes. */
   readonly stopped: boolean;
   /** Aborts, with a `StoppedError`, when the task is told to stop. For async tasks. */
@@ -55,6 +69,9 @@ export interface TaskContext<Params = unknown, State = FrameOf<DType> | undefine
   stop(): void;
 }
 
+/** How often it is looked whether a run has begun. */
+const LOOK_MS = 10;
+
 /** What a context is made of. */
 export interface TaskContextParts {
   readonly name: string;
@@ -71,6 +88,10 @@ export interface TaskContextParts {
   readonly stopReason: () => Error;
   /** Tells the program that everything is to stop. */
   readonly onStop: () => void;
+  /** The runs of what its work goes into and other machines read. */
+  readonly feeds: readonly RunTable[];
+  /** What it reads. */
+  readonly readers: readonly { readonly runs: RunTable | undefined; readonly epoch: number | null }[];
 }
 
 /** The context of one task in its worker. Its functions are fields: task functions take them out of it. */
@@ -88,6 +109,23 @@ export class WorkerTaskContext implements TaskContext {
     this.state = parts.state;
     this.restarts = parts.restarts;
     this.#parts = parts;
+  }
+
+  get epoch(): number | null {
+    const reader = this.#parts.readers.find(({ runs }) => runs);
+    return reader ? reader.epoch : this.#firstRuns()[0]?.epoch ?? null;
+  }
+
+  get resumeFrom(): number {
+    const numbers = this.#firstRuns().map(({ number }) => number);
+    return numbers.length === 0 ? 0 : Math.min(...numbers);
+  }
+
+  /** The runs that this program has begun, as soon as it has. */
+  #firstRuns(): Run[] {
+    const { feeds } = this.#parts;
+    while (feeds.some((runs) => runs.find(0) === null)) this.sleep(LOOK_MS);
+    return feeds.map((runs) => runs.find(0)!);
   }
 
   get resumed(): boolean {

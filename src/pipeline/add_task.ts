@@ -5,6 +5,7 @@ import {
   anything,
   checkOptions,
   checkRule,
+  name as nameRule,
   object,
   oneOf,
   permissions as permissionsRule,
@@ -44,6 +45,7 @@ const FUNCTION_RULES = {
   restart: object,
   state: object,
   stallTimeoutMs: STALL_TIMEOUT,
+  machine: nameRule,
 };
 
 /** What each option of a task must be, by its mode. Bindings, functions and params have checks of their own. */
@@ -155,7 +157,7 @@ function declareTask(
   }
   const { reads = {}, writes = {}, module, permissions, onAbandoned, description, activateOn } = options;
   const bound = bind(name, "events", options.events ?? {}, events, "event");
-  const { restart, state, stallTimeoutMs } = options;
+  const { restart, state, stallTimeoutMs, machine } = options;
   checkSupervision(name, options);
   const gate = mode === "plain" ? undefined : bound.find(({ local }) => local === activateOn);
   if (mode !== "plain" && !gate) {
@@ -180,6 +182,7 @@ function declareTask(
     restart: restart && { ...restart },
     state: state && { ...state },
     stallTimeoutMs,
+    machine,
     description,
   };
 }

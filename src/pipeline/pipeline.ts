@@ -15,8 +15,10 @@ import type { RunDashboardOptions } from "../view/live/run_options.ts";
 import { EVENT_RULES, EventHandle, type EventOptions } from "./event.ts";
 import { moduleUrl } from "../worker/module_url.ts";
 import { checkReplaced, runningStreams, runningTasks } from "./replaced_writers.ts";
-import { planPipeline } from "./plan.ts";
+import { carryWarnings, type Cut, cutPipeline, MACHINE_RULES, type MachineOptions, tasksOf } from "./machines.ts";
+import { type Declaration, type Plan, planPipeline } from "./plan.ts";
 import { LatestStream, STREAM_OPTION_RULES, StreamHandle, type StreamHandleOf, type StreamOptions } from "./stream.ts";
+import { carriedStreams, fedStreams } from "./carried_streams.ts";
 import { createAddTask, targetName } from "./add_task.ts";
 import { checkName, checkOptions, checkRule, object, type Rules, signal } from "../rules.ts";
 import type { ReconstructOptions } from "./reconstruct.ts";
@@ -25,17 +27,18 @@ import type { DeclaredBinding, TaskDeclaration } from "./task.ts";
 import { isTelemetryOn } from "../open_telemetry.ts";
 import { followFailures } from "./followed_failures.ts";
 import { exportTelemetry } from "./telemetry.ts";
+import { whyUnsaved } from "./unsaved_tasks.ts";
 import type { AddTask, ModuleReference } from "./wiring.ts";
 import { warn } from "../notices.ts";
 
 /** Options of `Pipeline.run()`. */
-export interface RunPipelineOptions {
+export interface RunPipelineOptions extends MachineOptions {
   /** Stops the pipeline when it aborts. */
   signal?: AbortSignal;
 }
 
 /** What each option of a run must be. */
-export const RUN_RULES = { signal } satisfies Rules;
+export const RUN_RULES = { ...MACHINE_RULES, signal } satisfies Rules;
 
 /** Options of a {@link Pipeline}. */
 export interface PipelineOptions extends ManagerOptions {}
@@ -77,6 +80,9 @@ export class Pipeline implements AsyncDisposable {
   readonly #events = new Map<string, EventHandle>();
   readonly #tasks = new Map<string, TaskDeclaration>();
   readonly #opened = { reads: new Set<string>(), writes: new Set<string>(), events: new Set<string>() };
+  #cut: Cut | undefined;
+  /** What was declared before it was cut. */
+  #whole: Declaration | undefined;
   #order: readonly string[] = [];
   #warnings: readonly string[] = [];
   #dashboard: Dashboard | undefined;
@@ -116,9 +122,19 @@ export class Pipeline implements AsyncDisposable {
     return this.#events;
   }
 
-  /** The declared tasks by name. */
+  /** The declared tasks by name; of a pipeline that runs as one machine, the tasks of that machine. */
   get tasks(): ReadonlyMap<string, TaskDeclaration> {
-    return runningTasks(this, { tasks: this.#tasks, opened: this.#opened });
+    return runningTasks(this, this.#declared);
+  }
+
+  get #declared(): Pick<Declaration, "tasks" | "opened"> {
+    const tasks = this.#cut ? tasksOf(this.#tasks, this.#cut.machine) : this.#tasks;
+    return { tasks, opened: this.#opened };
+  }
+
+  /** The machine that this program is, once it is compiled as one; otherwise `undefined`. */
+  get machine(): string | undefined {
+    return this.#cut?.machine;
   }
 
   /** The streams and events of which the program itself is an end, by name. */
@@ -293,31 +309,54 @@ export class Pipeline implements AsyncDisposable {
    * Checks the declaration as a whole, makes the shared memory, starts the workers and has them import their modules. The
    * tasks do not run yet. From now on the pipeline keeps the program alive, until its tasks have ended or it is closed.
    *
-   * @throws {DeclarationError} If the declaration cannot run; the message has all problems.
+   * With `machine`, only the tasks with that label run here, and `transport` carries the streams that cross to the programs
+   * of the other machines, which run the same declaration.
+   *
+   * @throws {DeclarationError} If the declaration cannot run, or cannot be cut; the message has all problems.
    * @throws {TaskError} If a module cannot be imported.
    * @throws {RangeError} If the streams need more than 4 GiB.
    * @throws {LifecycleError} If it was compiled before, or is closed.
    */
-  async compile(): Promise<void> {
+  async compile(options: MachineOptions = {}): Promise<void> {
+    checkOptions(`compile "${this.name}"`, options, MACHINE_RULES);
+    if (options.transport && options.machine === undefined) {
+      throw new TypeError(`Cannot compile "${this.name}": transport goes with machine`);
+    }
     this.#manager.checkState("compile", "declared");
-    const declared = { tasks: this.#tasks, opened: this.#opened };
-    checkReplaced(this, declared);
-    const { tasks } = this;
-    const { order, warnings } = planPipeline({
-      name: this.name,
-      streams: runningStreams(this.#streams, declared, tasks),
-      events: this.#events,
-      tasks,
-      opened: this.#opened,
-    });
+    checkReplaced(this, this.#declared);
+    const whole = planPipeline(this.#running);
+    const { order, warnings } = options.machine === undefined ? whole : this.#planMachine(options);
     for (const warning of warnings) this.#warn(warning);
+    const { tasks } = this;
     this.#order = order.filter((name) => tasks.get(name)!.mode !== "terminator");
     // In the order of declaration, which metrics keep.
     for (const task of tasks.values()) {
       if (task.mode !== "terminator") this.#hand(task);
       else for (const { target } of task.reads) this.#manager.terminate(target);
     }
+    for (const stream of carriedStreams(this)) this.#manager.carry(stream);
+    const { streams } = this.#running;
+    for (const stream of this.#streams.keys()) if (!streams.has(stream)) this.#manager.leaveOut(stream);
     await this.#manager.compile();
+  }
+
+  /** What runs here, with its streams. */
+  get #running(): Declaration {
+    const declared = this.#declared;
+    const tasks = runningTasks(this, declared);
+    const streams = runningStreams(this.#streams, declared, tasks);
+    return { name: this.name, streams, events: this.#events, tasks, opened: this.#opened };
+  }
+
+  /** Leaves the part of one machine, with tasks at its borders. */
+  #planMachine(options: MachineOptions): Plan {
+    const whole = this.#running;
+    const warnings = carryWarnings(whole);
+    const cut = cutPipeline(whole, options);
+    [this.#whole, this.#cut] = [whole, cut];
+    options.transport?.connect(this, cut.machine, cut.crossings, cut.machines);
+    const plan = planPipeline(this.#running);
+    return { ...plan, warnings: [...warnings, ...plan.warnings] };
   }
 
   /** Hands a task to the manager. */
@@ -339,6 +378,7 @@ export class Pipeline implements AsyncDisposable {
       restart: task.restart,
       state: task.state,
       stallTimeoutMs: task.stallTimeoutMs,
+      feeds: fedStreams(this, this.tasks, name),
     });
   }
 
@@ -350,7 +390,8 @@ export class Pipeline implements AsyncDisposable {
    * and bigints, dates, typed arrays, Maps and Sets; the order of keys in plain objects may change. The program's own
    * ends are not saved: who reconstructs the pipeline opens them again, by the names of their streams.
    *
-   * @throws {DeclarationError} If a function is not an export of its module, or a name that is bound is unknown.
+   * @throws {DeclarationError} If a function is not an export of its module, a name that is bound is unknown, or a task is an end
+   * of a link to other programs: labels of machines are saved.
    * @throws {TypeError} If params hold what cannot be saved. The message names task, param and value.
    *
    * @example
@@ -369,13 +410,19 @@ export class Pipeline implements AsyncDisposable {
   async save(path: string | URL): Promise<void> {
     // Workers import this module too, and need none of it.
     const { savePipeline } = await import("./saved/save.ts");
+    const { streams, tasks } = this.#whole ?? this.#running;
+    const unsaved = whyUnsaved(this, tasks.keys());
+    if (unsaved !== null) {
+      const advice = "save the pipeline before that, or give its tasks a machine";
+      throw new DeclarationError(`Cannot save pipeline "${this.name}": ${unsaved}: ${advice}`);
+    }
     await savePipeline(path, {
       name: this.name,
       graceMs: this.#graceMs,
       module: this.#module,
-      streams: runningStreams(this.#streams, { tasks: this.#tasks, opened: this.#opened }, this.tasks),
+      streams,
       events: this.#events,
-      tasks: this.tasks,
+      tasks,
     });
   }
 
@@ -400,12 +447,15 @@ export class Pipeline implements AsyncDisposable {
   }
 
   /**
-   * Compiles if need be, and starts the tasks in reverse topological order: those that read before those that write.
+   * Compiles if need be, and starts the tasks in reverse topological order: those that read before those that write. The
+   * options are those of {@link compile}.
    *
    * @throws {LifecycleError} If it was started before, or is closed. Otherwise as {@link compile}.
    */
-  async start(): Promise<void> {
-    if (this.#manager.state === "declared") await this.compile();
+  async start(options: MachineOptions = {}): Promise<void> {
+    checkOptions(`start "${this.name}"`, options, MACHINE_RULES);
+    if (options.machine !== undefined) this.#manager.checkState("choose a machine of", "declared");
+    if (this.#manager.state === "declared") await this.compile(options);
     if (this.#manager.state === "compiled" && isTelemetryOn()) exportTelemetry(this.#manager);
     if (this.#manager.state === "compiled") followFailures(this, this.#manager);
     await this.#manager.start(this.#order);
@@ -428,14 +478,14 @@ export class Pipeline implements AsyncDisposable {
    */
   async run(options: RunPipelineOptions = {}): Promise<void> {
     checkOptions(`run "${this.name}"`, options, RUN_RULES);
-    const { signal } = options;
+    const { signal, ...machine } = options;
     const stop = () => {
       if (this.#manager.state !== "closed") this.stop();
     };
     if (signal?.aborted) stop();
     signal?.addEventListener("abort", stop);
     try {
-      await this.start();
+      await this.start(machine);
       await this.join();
     } finally {
       signal?.removeEventListener("abort", stop);

@@ -6,6 +6,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parse, TomlError } from "toml";
 import { DeclarationError, PipelineFileError } from "../errors.ts";
+import type { CarryOptions } from "./carry.ts";
 import type { EventOptions } from "./event.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { StreamOptions } from "./stream.ts";
@@ -22,6 +23,7 @@ import {
   LARGEST,
   LARGEST_FILE,
   type SavedBindings,
+  type SavedCarry,
   type SavedEvent,
   type SavedPipeline,
   type SavedStream,
@@ -170,7 +172,16 @@ function streamOptions(stream: SavedStream): StreamOptions {
     minReaderPosRefreshInterval: stream.min_reader_pos_refresh_interval,
     minReaderPosRefreshMs: stream.min_reader_pos_refresh_ms,
     wait: stream.wait,
+    carry: declaredCarry(stream.carry),
   };
+}
+
+function declaredCarry(carry: SavedCarry | undefined): CarryOptions | undefined {
+  if (!carry) return undefined;
+  const { keep, replicas, commit } = carry;
+  const { max_bytes: maxBytes, parcel_bytes: parcelBytes, window_bytes: windowBytes } = carry;
+  const { on_lost_peer: onLostPeer, peer_timeout_ms: peerTimeoutMs, on_new_run: onNewRun } = carry;
+  return { keep, replicas, maxBytes, parcelBytes, windowBytes, onLostPeer, peerTimeoutMs, onNewRun, commit };
 }
 
 function eventOptions({ description, initial_state }: SavedEvent): EventOptions {
@@ -216,6 +227,7 @@ function taskDeclaration(task: SavedTask, module: URL | undefined, params: unkno
     restart: declaredRestart(task.restart),
     state: task.state && { ...task.state },
     stallTimeoutMs: task.stall_timeout_ms,
+    machine: task.machine,
     writes: declaredBindings(task.writes),
     events: events.filter((binding) => binding !== gate),
     gate,

@@ -5,6 +5,7 @@ import { frameBytes } from "../ring/description.ts";
 import { type DType, type DTypeOf, type FrameType, type FrameTypeName, parseDType } from "../ring/dtypes.ts";
 import { WAIT_STRATEGIES, type WaitStrategy } from "../ring/waiting.ts";
 import type { RingSpec } from "../manager/specs.ts";
+import { CARRY_RULES, type CarryOptions } from "./carry.ts";
 import type { Rule } from "../rules.ts";
 import * as rules from "../rules.ts";
 
@@ -49,6 +50,8 @@ export interface StreamOptions<Name extends FrameTypeName = FrameTypeName> {
    * @default {"adaptive"}
    */
   wait?: WaitStrategy;
+  /** How it crosses to the machines of tasks that read it, where it has to. */
+  carry?: CarryOptions;
   /** For people. */
   description?: string;
 }
@@ -65,10 +68,14 @@ export const STREAM_RULES = {
   minReaderPosRefreshInterval: rules.integer(1, 2 ** 32 - 1),
   minReaderPosRefreshMs: rules.duration,
   wait: rules.oneOf(WAIT_STRATEGIES),
-} satisfies { readonly [Option in keyof StreamOptions]: Rule };
+} satisfies { readonly [Option in keyof StreamOptions]?: Rule };
 
 /** The same with what needs no default. */
-export const STREAM_OPTION_RULES = { ...STREAM_RULES, description: rules.text } satisfies rules.Rules;
+export const STREAM_OPTION_RULES = {
+  ...STREAM_RULES,
+  carry: rules.object,
+  description: rules.text,
+} satisfies rules.Rules;
 
 type CheckedOptions = Required<Pick<StreamOptions, keyof typeof STREAM_RULES>>;
 
@@ -121,6 +128,8 @@ export class StreamHandle<D extends FrameType = FrameType> {
   readonly minReaderPosRefreshMs: number;
   /** How a blocked end waits. */
   readonly wait: WaitStrategy;
+  /** How it crosses to other machines; what is left out has its default. */
+  readonly carry: CarryOptions | undefined;
   /** For people. */
   readonly description: string | undefined;
   /** Bytes of a frame. */
@@ -139,6 +148,8 @@ export class StreamHandle<D extends FrameType = FrameType> {
     this.minReaderPosRefreshInterval = checked.minReaderPosRefreshInterval;
     this.minReaderPosRefreshMs = checked.minReaderPosRefreshMs;
     this.wait = checked.wait;
+    if (options.carry) rules.checkOptions(`add stream "${name}": carry`, options.carry, CARRY_RULES);
+    this.carry = options.carry && Object.freeze({ ...options.carry });
     this.description = options.description;
     this.frameBytes = frameBytes(this);
     this.stride = this.cacheAlign ? Math.ceil(this.frameBytes / CACHE_LINE) * CACHE_LINE : this.frameBytes;

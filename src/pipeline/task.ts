@@ -51,6 +51,8 @@ export interface TaskDeclaration {
   readonly state?: TaskStateOptions;
   /** It fails when it gets nothing done for so many milliseconds although frames wait for it. */
   readonly stallTimeoutMs?: number;
+  /** The label of the machine that it runs on. */
+  readonly machine?: string;
   /** For people. */
   readonly description?: string;
 }

@@ -93,6 +93,11 @@ export interface CommonTaskOptions {
    * whatever `restart` says: nothing can end its thread, which may go on writing.
    */
   stallTimeoutMs?: number;
+  /**
+   * The label of the machine that the task runs on where the pipeline is started with `machine`: a name of your own, never an
+   * address. Without, all tasks run in one program.
+   */
+  machine?: string;
   /** For people. */
   description?: string;
 }

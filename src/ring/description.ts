@@ -44,6 +44,8 @@ export interface RingDescription {
   readonly refresh: RefreshSettings;
   /** Missing for a ring of raw bytes. */
   readonly frame?: FrameDescription;
+  /** Where the table of its runs lies, if its frames come from another machine or go to one. */
+  readonly runs?: number;
 }
 
 /** An event. */

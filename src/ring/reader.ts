@@ -7,6 +7,7 @@ import type { BindingOf } from "./description.ts";
 import type { DType, FrameOf, FrameType } from "./dtypes.ts";
 import { readableOf, type ReadableOptions } from "./readable.ts";
 import { RingReader } from "./ring.ts";
+import { type RunTable, runTableOf } from "./run_table.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import { StreamEnd } from "./stream_end.ts";
 import type { AsyncWaitOptions } from "./waiting.ts";
@@ -34,6 +35,12 @@ export interface AsyncReader<D extends FrameType = DType>
   readonly closed: boolean;
   /** Frames that passed this reader by unread: overtaken, skipped, or discarded by `setBlocking(true)`. */
   readonly lost: number;
+  /** The number of the frame that was handed out last, from 0; `null` before the first. */
+  readonly frameNumber: number | null;
+  /** The run of the writing program that the frame is of, where it comes from another machine; otherwise `null`. */
+  readonly epoch: number | null;
+  /** Says that all that was handed out so far, the frame in hand included, need not come again after a restart. */
+  commit(this: object): void;
   /** A copy of the next frame, or `null` if none is there. */
   read(this: object): OwnedFrame<D> | null;
   /** Copies the next frame into `out`. False if none is there. */
@@ -83,18 +90,27 @@ export class Reader<D extends FrameType = DType> extends StreamEnd<D, RingReader
   readonly #end: ReaderEnd;
   readonly #frames: Frames<D>;
   readonly #stride: number;
+  readonly #index: number;
+  /**
+   * The runs of a stream that crosses machines.
+   *
+   * @internal
+   */
+  readonly runs: RunTable | undefined;
   readonly #scratchAddress: number;
   readonly #scratch: SharedFrame<D>;
 
   /** Opens a reader. Task hosts and pipelines do this. */
   constructor(memory: SharedMemory, description: BindingOf<"reader">, options: HandleOptions = {}) {
-    const { ring, scratch } = description;
+    const { ring, scratch, index } = description;
     const frames = new Frames<D>(memory, ring);
     const end = new ReaderEnd(memory, ring, description, options);
     super(frames, new RingReader(memory, ring, end));
     this.#frames = frames;
     this.#end = end;
     this.#stride = frames.stride;
+    this.#index = index;
+    this.runs = runTableOf(memory, ring);
     this.#scratchAddress = scratch;
     this.#scratch = frames.view(scratch);
     frames.ownSlots = (slot) => end.ownSlot(slot, frames.stride);
@@ -108,6 +124,52 @@ export class Reader<D extends FrameType = DType> extends StreamEnd<D, RingReader
   /** Frames that passed this reader by unread: overtaken, skipped, or discarded by `setBlocking(true)`. */
   get lost(): number {
     return this.#end.lost / this.#stride;
+  }
+
+  /** Frames of the ring that this reader was handed, the one in hand included. */
+  get #handedOut(): number {
+    return this.#end.handedOut / this.#stride;
+  }
+
+  /**
+   * The number of the frame that was handed out last, from 0; `null` before the first. After `lookMany()` it is the last of
+   * them. A stream that comes from another machine has the numbers that its writer there counts, so that a frame that comes
+   * again after a restart has the number that it had: keep it with what you make of the frame.
+   */
+  get frameNumber(): number | null {
+    const index = this.#handedOut - 1;
+    return index < 0 ? null : this.runs ? this.runs.find(index)?.number ?? null : index;
+  }
+
+  /**
+   * The run of the writing program that the frame is of, where it comes from another machine or goes to one: later runs have
+   * larger numbers. Otherwise `null`.
+   */
+  get epoch(): number | null {
+    return this.runs?.find(Math.max(0, this.#handedOut - 1))?.epoch ?? null;
+  }
+
+  /**
+   * Says that all frames that were handed out so far, the one in hand included, need not come again after a restart. It counts
+   * for streams that come from another machine with `commit: "explicit"`; where all is in one program, nothing comes again.
+   *
+   * @example A sink that writes before it commits
+   * ```ts
+   * import type { Reader, TaskContext } from "@ringmill/ringmill";
+   *
+   * export function keep({ frames }: { frames: Reader<"float64"> }, { params }: TaskContext<{ path: string }>) {
+   *   using file = Deno.openSync(params.path, { append: true, create: true });
+   *   for (const frame of frames) {
+   *     file.writeSync(new TextEncoder().encode(`${frames.epoch} ${frames.frameNumber} ${frame[0]}\n`));
+   *     file.syncDataSync();
+   *     frames.commit();
+   *   }
+   * }
+   * ```
+   */
+  commit(this: object): void;
+  commit(): void {
+    this.runs?.commit(this.#index, this.#handedOut);
   }
 
   /**

@@ -280,6 +280,12 @@ export class ReaderEnd extends PassingEnd implements Owing {
     this.isPlain = blocking;
   }
 
+  /** Up to which byte of the ring this reader was handed it: what it has in hand counts. */
+  get handedOut(): number {
+    const position = Atomics.load(this.memory.longs, (this.reader + layout.READER_POSITION) / 8);
+    return Number(position) + this.#kept + this.held;
+  }
+
   /** Bytes that are there and that this reader has not had. */
   get available(): number {
     if (this.#isShut) return 0;

@@ -8,6 +8,7 @@ import type { DType, FrameOf, FrameType } from "./dtypes.ts";
 import { RingWriter } from "./ring.ts";
 import type { RingView } from "./ring_end.ts";
 import { type BytesChunk, writableOf, type WritableOptions } from "./writable.ts";
+import { type RunTable, runTableOf } from "./run_table.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import { StreamEnd } from "./stream_end.ts";
 import type { AsyncWaitOptions } from "./waiting.ts";
@@ -78,6 +79,12 @@ export class Writer<D extends FrameType = DType> extends StreamEnd<D, RingWriter
   readonly #end: WriterEnd;
   readonly #frames: Frames<D>;
   readonly #stride: number;
+  /**
+   * The runs of a stream that comes from another machine.
+   *
+   * @internal
+   */
+  readonly runs: RunTable | undefined;
   readonly #scratchAddress: number;
   readonly #scratch: SharedFrame<D>;
 
@@ -90,6 +97,7 @@ export class Writer<D extends FrameType = DType> extends StreamEnd<D, RingWriter
     this.#frames = frames;
     this.#end = end;
     this.#stride = frames.stride;
+    this.runs = runTableOf(memory, ring);
     this.#scratchAddress = scratch;
     this.#scratch = frames.view(scratch);
   }

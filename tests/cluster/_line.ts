@@ -24,6 +24,9 @@ export interface LineOptions {
   readonly subscribe?: Omit<SubscribeOptions, "from">;
 }
 
+/** Short, so that tests in which a program is killed are short. */
+export const LEASE_MS = 1000;
+
 /** The pipeline of a program: with `count` it publishes, with `note` it subscribes. */
 export function line(options: LineOptions): Pipeline {
   const { url, shape = [4], dtype = "float64", frames = 16 } = options;
@@ -31,10 +34,10 @@ export function line(options: LineOptions): Pipeline {
   const stream = pipe.addStream("frames", { shape, dtype: dtype as "float64", frames });
   if (options.count) {
     pipe.addTask("count", { fn: count, writes: { frames: stream }, params: options.count });
-    publish(pipe, stream, { to: nats(url, options.nats), ...options.publish });
+    publish(pipe, stream, { to: nats(url, { leaseMs: LEASE_MS, ...options.nats }), ...options.publish });
   } else if (options.note) {
     pipe.addTask("note", { fn: note, reads: { frames: stream }, params: options.note });
-    subscribe(pipe, stream, { from: nats(url, options.nats), ...options.subscribe });
+    subscribe(pipe, stream, { from: nats(url, { leaseMs: LEASE_MS, ...options.nats }), ...options.subscribe });
   }
   return pipe;
 }

@@ -44,7 +44,7 @@ export class MemoryLinks implements LinkOpener {
   }
 
   async openWriting({ begin }: WritingDescription): Promise<WritingLink> {
-    this.add(begin);
+    this.add(begin(this.parcels.at(-1) ?? null));
     return await Promise.resolve({
       put: async (parcel: Uint8Array) => {
         await this.#perhapsLate();
@@ -69,6 +69,7 @@ export class MemoryLinks implements LinkOpener {
       return { bytes: this.parcels[next], place: ++next };
     };
     return await Promise.resolve({
+      isRejoined: false,
       take,
       ack: (place: number) => {
         wanted = Math.max(wanted, place);

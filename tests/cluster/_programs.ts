@@ -67,6 +67,16 @@ export class Notes implements Disposable {
     }
   }
 
+  /** Resolves when none has come for a while, to how many there are. */
+  async reachRest(): Promise<number> {
+    for (let before = -1;;) {
+      const { length } = this.read();
+      if (length === before) return length;
+      before = length;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+
   [Symbol.dispose](): void {
     Deno.removeSync(this.path);
   }

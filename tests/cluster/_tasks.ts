@@ -12,13 +12,16 @@ export interface CountParams {
   readonly pauseMs?: number;
   /** Fails after so many. */
   readonly failsAfter?: number;
+  /** Begins with the frame that others have not had. */
+  readonly resumes?: boolean;
 }
 
 /** Writes frames that hold the run, and their numbers in all other elements. */
-export function count({ frames }: { frames: Writer<"float64"> }, { params, sleep }: TaskContext<CountParams>): void {
-  const { total, run, pauseMs = 0, failsAfter = Infinity } = params;
+export function count({ frames }: { frames: Writer<"float64"> }, context: TaskContext<CountParams>): void {
+  const { params, sleep } = context;
+  const { total, run, pauseMs = 0, failsAfter = Infinity, resumes } = params;
   const frame = frames.frame();
-  for (let n = 0; n < total; n++) {
+  for (let n = resumes ? context.resumeFrom : 0; n < total; n++) {
     if (n === failsAfter) throw new RangeError("the lens is dirty");
     frame.fill(n);
     frame[0] = run;
@@ -32,18 +35,31 @@ export interface NoteParams {
   /** A file, to which a line with run and number is added for each frame. */
   readonly path: string;
   readonly pauseMs?: number;
+  /** Notes the number that the stream gives a frame, in place of the one that the frame holds. */
+  readonly byNumber?: boolean;
+  /** Notes so many frames at once, and commits them then. */
+  readonly buffer?: number;
 }
 
 /** Notes each frame before it takes the next. Frames whose elements differ are noted as NaN. */
 export function note({ frames }: { frames: Reader<"float64"> }, { params, sleep }: TaskContext<NoteParams>): void {
   using file = Deno.openSync(params.path, { append: true, create: true });
   const text = new TextEncoder();
+  let [lines, held] = ["", 0];
+  const flush = () => {
+    file.writeSync(text.encode(lines));
+    if (params.buffer) frames.commit();
+    [lines, held] = ["", 0];
+  };
   for (const frame of frames) {
     const number = frame[frame.length - 1];
     const isWhole = frame.subarray(1).every((value) => value === number);
-    file.writeSync(text.encode(`${frame[0]} ${isWhole ? number : NaN}\n`));
+    const noted = params.byNumber && isWhole ? frames.frameNumber : number;
+    lines += `${frame[0]} ${isWhole ? noted : NaN}\n`;
+    if (++held >= (params.buffer ?? 1)) flush();
     if (params.pauseMs) sleep(params.pauseMs);
   }
+  flush();
 }
 
 /** Takes a few frames, and leaves. */

@@ -30,6 +30,8 @@ async function openStream(length: number, frames = 4) {
 }
 type Opened = Awaited<ReturnType<typeof openStream>>;
 
+const peers = { onLostPeer: "wait", peerTimeoutMs: 10_000 } as const;
+
 const link = (length: number) => ({
   link: "l",
   action: 'subscribe stream "frames"',
@@ -42,24 +44,33 @@ function bringIn(
   { stream, writer }: Opened,
   links: MemoryLinks,
   signal: AbortSignal,
-  onNewRun: "fail" | "accept" = "fail",
+  onNewRun: "fail" | "accept" | "resume" = "fail",
 ) {
-  const description = { ...link(stream.shape[0]), reader: "r" };
+  const description = { ...link(stream.shape[0]), ...peers, reader: "r" };
   const isStopped = () => signal.aborted;
-  const options = { link: description, stride: stream.stride, onNewRun, signal, isStopped };
+  const options = {
+    link: description,
+    stride: stream.stride,
+    onNewRun,
+    commit: "consumed" as const,
+    signal,
+    isStopped,
+  };
   return carryIn(writer as unknown as Writer<FrameType>, links, options);
 }
 
 function takeOut({ stream, reader }: Opened, links: MemoryLinks, parcelBytes: number) {
   const description = {
     ...link(stream.shape[0]),
+    ...peers,
     readers: ["r"],
-    keep: "file",
+    keep: "file" as const,
+    keepsLast: false,
     replicas: 1,
     maxBytes: 1e6,
     parcelBytes,
   };
-  const options = { link: description as typeof description & { keep: "file" }, note: FailureNote.make().memory };
+  const options = { link: description, note: FailureNote.make().memory, machine: null, epoch: 1 };
   return carryOut(reader as unknown as Reader<FrameType>, links, { ...options, signal: new AbortController().signal });
 }
 

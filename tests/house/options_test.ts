@@ -18,6 +18,7 @@ import {
   WorkerPool,
 } from "@ringmill/ringmill/graph";
 import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
+import { nats, publish, subscribe } from "@ringmill/ringmill/cluster";
 import { convertRecording, record, recordDeadLetters, replay } from "@ringmill/ringmill/recording";
 import { Manager } from "@ringmill/ringmill/runtime";
 import { describePipeline, drawMermaid, drawSvg, drawTable, drawText } from "@ringmill/ringmill/view";
@@ -37,6 +38,11 @@ import { TASK_RESTART_RULES } from "../../src/manager/restart.ts";
 import { EVENT_SPEC_RULES, RING_RULES } from "../../src/manager/specs.ts";
 import { TASK_RULES } from "../../src/pipeline/add_task.ts";
 import { EVENT_RULES } from "../../src/pipeline/event.ts";
+import { CARRY_RULES } from "../../src/pipeline/carry.ts";
+import { MACHINE_RULES } from "../../src/pipeline/machines.ts";
+import { NATS_RULES } from "../../src/cluster/nats.ts";
+import { PUBLISH_RULES } from "../../src/cluster/publish.ts";
+import { SUBSCRIBE_RULES } from "../../src/cluster/subscribe.ts";
 import { RUN_RULES } from "../../src/pipeline/pipeline.ts";
 import { STREAM_OPTION_RULES } from "../../src/pipeline/stream.ts";
 import { POOL_RULES } from "../../src/pool/worker_pool.ts";
@@ -90,6 +96,29 @@ const CALLS: Readonly<Record<string, Call>> = {
     call: (restart) => pipe().addTask("t", { fn: task, restart } as never),
   },
   "Pipeline.run": { rules: RUN_RULES, call: (options) => pipe().run(options) },
+  "Pipeline.start": { rules: MACHINE_RULES, call: (options) => pipe().start(options) },
+  "Pipeline.compile": { rules: MACHINE_RULES, call: (options) => pipe().compile(options) },
+  "Pipeline.addStream: carry": {
+    rules: CARRY_RULES,
+    call: (carry) => pipe().addStream("s", { ...stream, carry }),
+  },
+  nats: { rules: NATS_RULES, call: (options) => nats("nats://hub", options) },
+  publish: {
+    rules: PUBLISH_RULES,
+    given: { to: nats("nats://hub") },
+    call: (options) => {
+      const line = pipe();
+      publish(line, line.addStream("s", stream), options);
+    },
+  },
+  subscribe: {
+    rules: SUBSCRIBE_RULES,
+    given: { from: nats("nats://hub") },
+    call: (options) => {
+      const line = pipe();
+      subscribe(line, line.addStream("s", stream), options);
+    },
+  },
   "Pipeline.join": { rules: WAIT_RULES, call: (options) => pipe().join(options) },
   "Pipeline.startMonitor": { rules: MONITOR_RULES, call: (options) => pipe().startMonitor(options) },
   "Pipeline.serveDashboard": { rules: DASHBOARD_RULES, call: (options) => pipe().serveDashboard(options) },

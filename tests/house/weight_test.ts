@@ -56,7 +56,7 @@ const WEIGHTS: Readonly<Record<Entry, { readonly packages: readonly string[]; re
     ],
     most: 12_000_000,
   },
-  "./cli": { packages: [], most: 17_700_000 },
+  "./cli": { packages: [], most: 18_900_000 },
 };
 
 interface Info {

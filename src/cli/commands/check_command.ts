@@ -1,5 +1,7 @@
 /** `ringmill check` */
 
+import { type Crossing, cutPipeline, machinesOf, tasksOf } from "../../pipeline/machines.ts";
+import type { Pipeline } from "../../pipeline/pipeline.ts";
 import { STATUS } from "../program/exit_status.ts";
 import { Interruption } from "../program/interruption.ts";
 import { type LoadOptions, loadPipeline } from "../program/load_pipeline.ts";
@@ -7,6 +9,24 @@ import { compileLoaded } from "../program/loading.ts";
 import { STDOUT } from "../../terminal.ts";
 
 const count = (many: number, what: string) => `${many} ${what}${many === 1 ? "" : "s"}`;
+
+/** The machines that the tasks name, and what crosses between them; nothing where they name none. */
+function describeCut(pipe: Pipeline): string[] {
+  const { name, streams, events, tasks, opened } = pipe;
+  const declaration = { name, streams, events, tasks, opened };
+  // Somebody will say how to connect when it is run.
+  const transport = { connect: () => {} };
+  const cuts = machinesOf(tasks).map((machine) => cutPipeline(declaration, { machine, transport }));
+  return [
+    ...cuts.map(({ machine }) => `machine ${machine}: ${Array.from(tasksOf(tasks, machine).keys()).join(", ")}`),
+    ...cuts.flatMap(({ machine, crossings }) => crossings.filter(({ from }) => from === machine).map(crossingText)),
+  ];
+}
+
+function crossingText({ stream, from, to, latest }: Crossing): string {
+  const readers = [...to, ...latest.map((machine) => `${machine} (the newest frame only)`)];
+  return `stream ${stream.name}: ${from} -> ${readers.join(", ")}`;
+}
 
 /** Compiles a pipeline: its modules are imported and its functions found, but no task runs. */
 export async function check(target: string, options: LoadOptions): Promise<number> {
@@ -16,5 +36,6 @@ export async function check(target: string, options: LoadOptions): Promise<numbe
   const { tasks, streams, events } = pipe;
   const parts = [count(tasks.size, "task"), count(streams.size, "stream"), count(events.size, "event")];
   STDOUT.print(`${pipe.name}: ${parts.join(", ")}, ready to run`);
+  for (const line of describeCut(pipe)) STDOUT.print(line);
   return interruption.status ?? STATUS.ended;
 }

@@ -11,6 +11,7 @@ import { follow } from "../terminal/follow_run.ts";
 import { Interruption } from "../program/interruption.ts";
 import { isPipeline, type Kind, load, type LoadOptions, urlOf } from "../program/load_pipeline.ts";
 import { compileLoaded } from "../program/loading.ts";
+import { machineOptions, type MachineRunOptions } from "../program/machine_run.ts";
 import { arrangeDeadLetters, arrangeRecording, type RecordedRunOptions } from "../program/recorded_run.ts";
 import { type RestartedChild, restartedChild } from "../program/restarted_child.ts";
 import { announceRun, RUN_VERSION } from "../program/run_records.ts";
@@ -20,7 +21,7 @@ import { type RestartChoice, runRestarted } from "./restarted_run.ts";
 import { isLinearPipeline, type LinearRunCommandOptions, runLinear } from "./linear_run.ts";
 
 /** Options of the command. */
-export interface RunOptions extends LoadOptions, RecordedRunOptions, LinearRunCommandOptions {
+export interface RunOptions extends LoadOptions, RecordedRunOptions, LinearRunCommandOptions, MachineRunOptions {
   /** Runs in a program of its own, which is started again when it fails. */
   readonly restart?: RestartChoice;
   /** Milliseconds from one snapshot to the next. */
@@ -51,15 +52,19 @@ export async function run(target: string, options: RunOptions): Promise<number> 
   const loaded = await load(target, options, RUNNABLE);
   if (isLinearPipeline(loaded)) {
     if (options.restart) throw new UsageError(`Cannot run ${target}: --restart is for pipelines of tasks`);
+    if (options.machine !== undefined) {
+      throw new UsageError(`Cannot run ${target}: --machine is not for linear pipelines`);
+    }
     return await runLinear(loaded, options);
   }
   refuseLinearOptions(target, options);
+  const machine = await machineOptions(options);
   await using pipe = loaded;
   using interruption = interruptionOf(pipe, options, child);
   using _watch = child?.watch(() => interruption.interrupt("SIGTERM"));
   await arrangeRecording(pipe, options, child?.restarts);
   const letters = await arrangeDeadLetters(pipe, options, child?.restarts);
-  await compileLoaded(pipe, target);
+  await compileLoaded(pipe, target, machine);
   if (options.dashboard !== undefined) await serveDashboard(pipe, options.dashboard, options.interval);
   const watch = monitored(pipe, options.interval);
   using announced = await announce(pipe, target, watch, options.quiet);

@@ -1,5 +1,6 @@
 /** Watches over modules of others while they are loaded: they may end the program, or never finish. */
 
+import type { MachineOptions } from "../../pipeline/machines.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 import { safe } from "../../safe_text.ts";
 import { STDERR } from "../../terminal.ts";
@@ -33,10 +34,10 @@ export class Loading implements Disposable {
 }
 
 /** Compiles a pipeline. The modules of its tasks are loaded in threads of theirs. */
-export async function compileLoaded(pipe: Pipeline, target: string): Promise<void> {
+export async function compileLoaded(pipe: Pipeline, target: string, machine: MachineOptions = {}): Promise<void> {
   const timer = setTimeout(() => STDERR.print(reminderOf(target)), LONG_MS);
   try {
-    await pipe.compile();
+    await pipe.compile(machine);
   } finally {
     clearTimeout(timer);
   }

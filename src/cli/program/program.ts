@@ -115,6 +115,11 @@ function newProgram(finish: (status: number) => void): Command {
     .option("--dead-letters <folder>", "write the frames there that tasks have failed on for good")
     .option("--replay <stream=folder>", "take a stream from a recording; repeatable", collect)
     .addOption(new Option("--speed <factor>", "how fast to replay").argParser(positiveNumber))
+    .option("--machine <label>", "run only the tasks of this machine; the others run elsewhere")
+    .option("--connect <url>", "what connects the machines: nats://HOST:PORT, several with commas between them")
+    .option("--creds <file>", "a NATS user's credentials")
+    .option("--token-file <file>", "a file with the token that the server asks for")
+    .option("--tls-ca <file>", "certificates of who may have signed the server's; asks for TLS")
     .addOption(every());
   command("check", "compile a pipeline without starting it", check);
   command("draw", "draw a pipeline of any kind, or a graph of nodes", draw)

@@ -1,8 +1,8 @@
 /**
  * Who holds an end of a link: one message per end in a JetStream stream of its own, exchanged by compare-and-swap on the
- * sequence number of the message, and renewed each second.
+ * sequence number of the message, and renewed three times as often as it must be.
  *
- * Whoever finds it not renewed for {@link LEASE_MS} may take it. It names one owner at any time and never goes away by itself,
+ * Whoever finds it not renewed for as long as its holder has said may take it. It names one owner at any time and never goes away by itself,
  * so that a holder who was frozen or cut off finds out exactly whether somebody else had the end since.
  */
 
@@ -11,35 +11,58 @@ import { FencedError, TransportError } from "../errors.ts";
 import { sleepUntil } from "../sleep.ts";
 import type { Connection } from "./connection.ts";
 import { CLAIMS_STREAM } from "./names.ts";
+import { lastMessage } from "./server_stream.ts";
 
-/** How long an end is held after the last renewal. */
-const LEASE_MS = 3000;
-const RENEW_MS = 1000;
-const LOOK_MS = 250;
+/** How often it is renewed, and looked at, within a lease. */
+const RENEWALS = 3;
+const LOOKS = 12;
 /** "wrong last sequence". */
 const WRONG_SEQUENCE = 10071;
-/** "no message found". */
-const NO_MESSAGE = 10037;
 
 /** Who holds an end. */
-interface Holder {
+export interface Holder {
   readonly owner: string;
   readonly host: string;
   readonly pid: number;
   readonly since: string;
   readonly isHeld: boolean;
+  /** How long it holds the end after the last renewal. */
+  readonly leaseMs: number;
 }
 
 /** What is stored for an end. */
-interface Entry {
+export interface Entry {
   readonly sequence: number;
   readonly holder: Holder;
 }
 
 function isHolder(value: unknown): value is Holder {
-  const { owner, host, pid, since, isHeld } = Object(value);
-  return [owner, host, since].every((text) => typeof text === "string") && typeof pid === "number" &&
-    typeof isHeld === "boolean";
+  const { owner, host, pid, since, isHeld, leaseMs } = Object(value);
+  return [owner, host, since].every((text) => typeof text === "string") && typeof isHeld === "boolean" &&
+    [pid, leaseMs].every((number) => typeof number === "number");
+}
+
+/**
+ * What is stored for an end, from the leader; `null` if nobody has had it yet.
+ *
+ * @throws {TransportError} If something else is stored there.
+ */
+export async function readClaim(
+  connection: Connection,
+  subject: string,
+  action: string,
+  signal?: AbortSignal,
+): Promise<Entry | null> {
+  const message = await lastMessage(connection, CLAIMS_STREAM, subject, signal);
+  if (!message) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(message.data));
+  } catch {
+    // It is no holder.
+  }
+  if (isHolder(value)) return { sequence: message.seq, holder: value };
+  throw new TransportError(`Cannot ${action}: what is stored at ${subject} does not say who holds the end`);
 }
 
 /** A claim that is held. */
@@ -47,13 +70,7 @@ export class Claim {
   readonly #connection: Connection;
   readonly #subject: string;
   readonly #action: string;
-  readonly #holder: Holder = {
-    owner: crypto.randomUUID(),
-    host: Deno.hostname(),
-    pid: Deno.pid,
-    since: new Date().toISOString(),
-    isHeld: true,
-  };
+  readonly #holder: Holder;
   #sequence = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #renewal: Promise<void> | undefined;
@@ -62,10 +79,13 @@ export class Claim {
     this.#connection = connection;
     this.#subject = subject;
     this.#action = action;
+    const [owner, since] = [crypto.randomUUID(), new Date().toISOString()];
+    const { leaseMs } = connection;
+    this.#holder = { owner, host: Deno.hostname(), pid: Deno.pid, since, isHeld: true, leaseMs };
   }
 
   /**
-   * Takes an end, which may last {@link LEASE_MS} after its holder was killed.
+   * Takes an end, which may last as long as its lease after its holder was killed.
    *
    * @throws {FencedError} If another program holds it.
    */
@@ -76,36 +96,12 @@ export class Claim {
       if (entry?.holder.isHeld && !await claim.#isSilent(entry, signal)) continue;
       if (await claim.#swap(entry?.sequence ?? 0, claim.#holder, signal)) break;
     }
-    claim.#timer = setInterval(() => claim.#renewal ??= claim.#renew(), RENEW_MS);
+    claim.#timer = setInterval(() => claim.#renewal ??= claim.#renew(), connection.leaseMs / RENEWALS);
     return claim;
   }
 
-  /** What is stored, from the leader. */
-  async #read(signal?: AbortSignal): Promise<Entry | null> {
-    const query = { last_by_subj: this.#subject };
-    const message = await this.#connection.ask(async () => {
-      try {
-        return await this.#connection.manager.streams.getMessage(CLAIMS_STREAM, query);
-      } catch (error) {
-        if (error instanceof JetStreamApiError && error.code === NO_MESSAGE) return null;
-        throw error;
-      }
-    }, signal);
-    if (!message) return null;
-    return { sequence: message.seq, holder: this.#parse(message.data) };
-  }
-
-  #parse(bytes: Uint8Array): Holder {
-    let value: unknown;
-    try {
-      value = JSON.parse(new TextDecoder().decode(bytes));
-    } catch {
-      // It is no holder.
-    }
-    if (isHolder(value)) return value;
-    throw new TransportError(
-      `Cannot ${this.#action}: what is stored at ${this.#subject} does not say who holds the end`,
-    );
+  #read(signal?: AbortSignal): Promise<Entry | null> {
+    return readClaim(this.#connection, this.#subject, this.#action, signal);
   }
 
   /**
@@ -114,12 +110,14 @@ export class Claim {
    * @throws {FencedError} If it is renewed.
    */
   async #isSilent(entry: Entry, signal: AbortSignal): Promise<boolean> {
+    const { leaseMs } = entry.holder;
+    const lookMs = leaseMs / LOOKS;
     let since = performance.now();
-    while (performance.now() - since < LEASE_MS) {
-      await sleepUntil(LOOK_MS, signal);
+    while (performance.now() - since < leaseMs) {
+      await sleepUntil(lookMs, signal);
       const asked = performance.now();
       const now = await this.#read(signal);
-      if (performance.now() - asked > LOOK_MS * 2) since = performance.now();
+      if (performance.now() - asked > lookMs * 2) since = performance.now();
       if (now?.sequence === entry.sequence) continue;
       if (now?.holder.isHeld) throw this.#fenced(now.holder);
       return false;
@@ -179,7 +177,7 @@ export class Claim {
     throw new TransportError(`Cannot ${this.#action}: the server has lost who holds this end of the link`);
   }
 
-  /** Gives the end back, unless the server does not answer in time: then it is free after {@link LEASE_MS}. */
+  /** Gives the end back, unless the server does not answer in time: then it is free after its lease. */
   async release(timeoutMs: number): Promise<void> {
     clearInterval(this.#timer);
     const signal = AbortSignal.timeout(timeoutMs);

@@ -11,7 +11,7 @@ import { connect, type ConnectionOptions, type NatsConnection } from "@nats-io/t
 import { TransportError } from "../errors.ts";
 import { untilAborted } from "../../worker/until_aborted.ts";
 import { sleepUntil } from "../sleep.ts";
-import type { Transport } from "../transport.ts";
+import type { Endpoint } from "../transport.ts";
 import { connectionOptions } from "./connection_options.ts";
 import { tell } from "../../notices.ts";
 
@@ -21,6 +21,7 @@ const ANSWER_MS = 3000;
 const PAUSE_MS = 200;
 /** After so long without an answer the terminal hears of it. */
 const WARN_MS = 5000;
+const LEASE_MS = 3000;
 /** What a server cannot answer now, but may later. */
 const UNAVAILABLE = 503;
 
@@ -30,7 +31,7 @@ export class Connection implements AsyncDisposable {
   readonly manager: JetStreamManager;
   readonly #connection: NatsConnection;
   readonly #action: string;
-  readonly #transport: Transport;
+  readonly #endpoint: Endpoint;
   readonly #failed = Promise.withResolvers<never>();
   /** Called when the connection cannot go on. */
   onFailure: (() => void) | undefined;
@@ -40,10 +41,10 @@ export class Connection implements AsyncDisposable {
   #silentSince: number | undefined;
   #isWarned = false;
 
-  private constructor(connection: NatsConnection, manager: JetStreamManager, action: string, transport: Transport) {
+  private constructor(connection: NatsConnection, manager: JetStreamManager, action: string, endpoint: Endpoint) {
     this.#connection = connection;
     this.#action = action;
-    this.#transport = transport;
+    this.#endpoint = endpoint;
     this.client = jetstream(connection, { timeout: ANSWER_MS });
     this.manager = manager;
     this.#failed.promise.catch(() => {});
@@ -55,12 +56,12 @@ export class Connection implements AsyncDisposable {
    *
    * @throws {TransportError} If there is no server, or none that can carry links, or it refuses the program.
    */
-  static async open(transport: Transport, action: string, signal: AbortSignal): Promise<Connection> {
-    const connection = await connectUntil(transport, action, signal);
+  static async open(endpoint: Endpoint, action: string, signal: AbortSignal): Promise<Connection> {
+    const connection = await connectUntil(endpoint, action, signal);
     try {
       checkVersion(connection, action);
       const manager = await jetstreamManager(connection, { timeout: ANSWER_MS, checkAPI: false });
-      return new Connection(connection, manager, action, transport);
+      return new Connection(connection, manager, action, endpoint);
     } catch (error) {
       await connection.close();
       throw error;
@@ -70,6 +71,11 @@ export class Connection implements AsyncDisposable {
   /** Whether the server is one of a cluster. */
   get isClustered(): boolean {
     return this.#connection.info?.cluster !== undefined;
+  }
+
+  /** How long an end is held after the last sign of life of whoever holds it. */
+  get leaseMs(): number {
+    return this.#endpoint.options.leaseMs ?? LEASE_MS;
   }
 
   /** The largest message that the server takes. */
@@ -91,7 +97,7 @@ export class Connection implements AsyncDisposable {
 
   /** The servers, for errors. */
   get where(): string {
-    return this.#transport.servers.join(", ");
+    return this.#endpoint.servers.join(", ");
   }
 
   /** Ends all attempts. */
@@ -146,7 +152,7 @@ export class Connection implements AsyncDisposable {
   unanswered(cause: unknown): void {
     this.#silentSince ??= performance.now();
     const silentMs = performance.now() - this.#silentSince;
-    const { giveUpMs = Infinity } = this.#transport.options;
+    const { giveUpMs = Infinity } = this.#endpoint.options;
     if (silentMs >= giveUpMs) {
       const what = `${this.where} did not answer for ${Math.round(silentMs)} ms`;
       this.fail(new TransportError(`Cannot ${this.#action}: ${what}`, { cause }));
@@ -186,8 +192,8 @@ async function connectOnce(options: ConnectionOptions, signal: AbortSignal): Pro
 }
 
 /** Connects; a program that may come before its server waits. */
-async function connectUntil(transport: Transport, action: string, signal: AbortSignal): Promise<NatsConnection> {
-  const options = await connectionOptions(transport, action);
+async function connectUntil(endpoint: Endpoint, action: string, signal: AbortSignal): Promise<NatsConnection> {
+  const options = await connectionOptions(endpoint, action);
   for (;;) {
     signal.throwIfAborted();
     try {
@@ -196,8 +202,8 @@ async function connectUntil(transport: Transport, action: string, signal: AbortS
       signal.throwIfAborted();
       const { name, message } = error as Error;
       const isRefused = /Authorization|Authentication|Permission|certificate/i.test(`${name} ${message}`);
-      if (isRefused || !transport.options.waitOnFirstConnect) {
-        throw new TransportError(`Cannot ${action}: ${transport.servers.join(", ")}: ${message}`, { cause: error });
+      if (isRefused || !endpoint.options.waitOnFirstConnect) {
+        throw new TransportError(`Cannot ${action}: ${endpoint.servers.join(", ")}: ${message}`, { cause: error });
       }
       await sleepUntil(PAUSE_MS, signal);
     }

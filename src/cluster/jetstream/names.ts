@@ -15,6 +15,9 @@ export const streamOf = (link: string): string => `RM_${tokenOf(link)}`;
 /** The subject of a link's parcels. */
 export const subjectOf = (link: string): string => `rm.${tokenOf(link)}`;
 
+/** The consumer of a link that holds its last parcel, so that a new run knows where the last one has ended. No reader has this name. */
+export const KEEPER = "_keep";
+
 /** The JetStream stream that says who holds which end. No link has this name. */
 export const CLAIMS_STREAM = "RM-claims";
 /** Its subjects. */

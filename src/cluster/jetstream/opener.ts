@@ -3,7 +3,7 @@
 import { JetStreamApiError } from "@nats-io/jetstream";
 import { TransportError } from "../errors.ts";
 import type { LinkOpener, ReadingDescription, ReadingLink, WritingDescription, WritingLink } from "../link.ts";
-import type { Transport } from "../transport.ts";
+import type { Endpoint } from "../transport.ts";
 import { Claim } from "./claim.ts";
 import { Connection } from "./connection.ts";
 import { claimOf, streamOf } from "./names.ts";
@@ -16,12 +16,12 @@ const HEADER_BYTES = 1024;
 /** How long an end that is given up tells the server so. */
 const RELEASE_MS = 200;
 
-/** Opens links at the servers of a transport. */
+/** Opens links at the servers of a endpoint. */
 export class JetStreamOpener implements LinkOpener {
-  readonly #transport: Transport;
+  readonly #endpoint: Endpoint;
 
-  constructor(transport: Transport) {
-    this.#transport = transport;
+  constructor(endpoint: Endpoint) {
+    this.#endpoint = endpoint;
   }
 
   openWriting(description: WritingDescription, signal: AbortSignal): Promise<WritingLink> {
@@ -35,7 +35,7 @@ export class JetStreamOpener implements LinkOpener {
   async #openWriting(description: WritingDescription, signal: AbortSignal): Promise<WritingLink> {
     const { action, link } = description;
     await using opening = new AsyncDisposableStack();
-    const connection = opening.use(await Connection.open(this.#transport, action, signal));
+    const connection = opening.use(await Connection.open(this.#endpoint, action, signal));
     checkPayload(connection, description);
     const found = await findStream(connection, streamOf(link), signal);
     if (found) checkStream(description, found);
@@ -43,9 +43,9 @@ export class JetStreamOpener implements LinkOpener {
     const claim = await Claim.take(connection, claimOf(link, null), action, signal);
     opening.defer(() => claim.release(RELEASE_MS));
     const stream = await ensureStream(connection, description, signal);
-    await ensureConsumers(connection, description, signal);
+    const { isNewKeeper } = await ensureConsumers(connection, description, signal);
     const writing = new JetStreamWritingLink({ connection, claim, description, stream });
-    await writing.begin(signal);
+    await writing.begin(isNewKeeper, signal);
     writing.owns(opening.move());
     return writing;
   }
@@ -53,11 +53,12 @@ export class JetStreamOpener implements LinkOpener {
   async #openReading(description: ReadingDescription, signal: AbortSignal): Promise<ReadingLink> {
     const { action, link, reader } = description;
     await using opening = new AsyncDisposableStack();
-    const connection = opening.use(await Connection.open(this.#transport, action, signal));
+    const connection = opening.use(await Connection.open(this.#endpoint, action, signal));
     const reading = new JetStreamReadingLink(connection, description);
     await reading.find(signal);
     const claim = await Claim.take(connection, claimOf(link, reader), action, signal);
     opening.defer(() => claim.release(RELEASE_MS));
+    await reading.rejoin(signal);
     await reading.attach(signal);
     reading.owns(opening.move());
     return reading;

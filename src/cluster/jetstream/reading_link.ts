@@ -5,13 +5,22 @@
  * be, the consumer is reset: the server then sends again all that is not acked, in order, of which the known part is dropped.
  */
 
-import type { Consumer, ConsumerMessages, JsMsg } from "@nats-io/jetstream";
+import { type Consumer, type ConsumerMessages, DeliverPolicy, type JsMsg } from "@nats-io/jetstream";
 import { TransportError } from "../errors.ts";
-import type { ReadingDescription, ReadingLink, TakenParcel } from "../link.ts";
+import { LostPeerError, type ReadingDescription, type ReadingLink, type TakenParcel } from "../link.ts";
 import { Door, sleepUntil } from "../sleep.ts";
 import type { Connection } from "./connection.ts";
-import { streamOf, tokenOf } from "./names.ts";
-import { checkStream, findConsumer, findStream, identityOf, parcelBytesOf } from "./server_stream.ts";
+import { claimOf, streamOf, tokenOf } from "./names.ts";
+import { PeerWatch } from "./peer_watch.ts";
+import {
+  addConsumer,
+  checkStream,
+  findConsumer,
+  findStream,
+  identityOf,
+  mayRejoin,
+  parcelBytesOf,
+} from "./server_stream.ts";
 import { tell } from "../../notices.ts";
 
 /** How long one request for parcels lasts, and how often the server shows meanwhile that it is there. */
@@ -20,6 +29,8 @@ const PULL = { expires: 4000, idle_heartbeat: 1000 } as const;
 const PAUSE_MS = 200;
 /** After so many attempts to find a link the terminal hears of it: 5 s. */
 const WARN_AFTER = 25;
+/** How often it is looked whether the writing program is there. */
+const LOOK_MS = 1000;
 /** How long an ack may take. */
 const ACK_MS = 2000;
 
@@ -47,11 +58,20 @@ export class JetStreamReadingLink implements ReadingLink {
   /** Messages that came while somebody waited for an ack. */
   readonly #stash: JsMsg[] = [];
   #owned: AsyncDisposable | undefined;
+  readonly #consumerName: string;
+  readonly #peer: PeerWatch;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #looking: Promise<void> | undefined;
+  /** Why nobody is waited for any more. */
+  #lost: LostPeerError | undefined;
+  isRejoined = false;
 
   constructor(connection: Connection, description: ReadingDescription) {
     this.#connection = connection;
     this.#description = description;
     this.#stream = streamOf(description.link);
+    this.#consumerName = tokenOf(description.reader);
+    this.#peer = new PeerWatch(connection, claimOf(description.link, null), description.action);
     connection.onFailure = () => {
       this.#messages?.stop();
       this.#door.open();
@@ -61,6 +81,27 @@ export class JetStreamReadingLink implements ReadingLink {
   /** Closes what the link was opened with, at its end. */
   owns(resources: AsyncDisposable): void {
     this.#owned = resources;
+    this.#timer = setInterval(
+      () => this.#looking ??= this.#lookAtWriter(),
+      Math.min(LOOK_MS, this.#connection.leaseMs / 3),
+    );
+  }
+
+  /** Nobody is lost before all that is stored was taken: the end of the stream may be among it. */
+  async #lookAtWriter(): Promise<void> {
+    const { onLostPeer, peerTimeoutMs, action } = this.#description;
+    try {
+      await this.#peer.look();
+      if (onLostPeer === "wait" || onLostPeer === "drop" || !this.#peer.isLost(peerTimeoutMs)) return;
+      const info = await findStream(this.#connection, this.#stream);
+      if (!info || info.state.last_seq > this.#taken) return;
+      this.#lost = new LostPeerError(`Cannot ${action}: the program that writes it ${this.#peer.text}`);
+      this.#messages?.stop();
+    } catch (error) {
+      this.#connection.fail(error as Error);
+    } finally {
+      this.#looking = undefined;
+    }
   }
 
   #cannot(what: string): TransportError {
@@ -75,24 +116,35 @@ export class JetStreamReadingLink implements ReadingLink {
       const info = await findStream(this.#connection, this.#stream, signal);
       if (info) checkStream(this.#description, info);
       this.#identity = info ? identityOf(info) : "";
-      if (info && await findConsumer(this.#connection, this.#stream, reader, signal)) return;
+      if (info && await findConsumer(this.#connection, this.#stream, this.#consumerName, signal)) return;
       // The writing end makes its readers right after the link, and before anything else.
-      if (info && info.state.last_seq > 0 && !await findConsumer(this.#connection, this.#stream, reader, signal)) {
+      if (info && mayRejoin(info, reader)) return;
+      if (
+        info && info.state.last_seq > 0 &&
+        !await findConsumer(this.#connection, this.#stream, this.#consumerName, signal)
+      ) {
         throw this.#cannot(`link "${link}" has no reader "${reader}": the publishing program names its readers`);
       }
       await sleepUntil(PAUSE_MS, signal);
     }
   }
 
+  /** Makes the consumer of a reader that was not waited for, of what is new from now on. */
+  async rejoin(signal: AbortSignal): Promise<void> {
+    if (await findConsumer(this.#connection, this.#stream, this.#consumerName, signal)) return;
+    await addConsumer(this.#connection, this.#stream, this.#consumerName, DeliverPolicy.New, signal);
+    this.isRejoined = true;
+  }
+
   /** Goes on where the last program that had this end has come to. */
   async attach(signal: AbortSignal): Promise<void> {
     await this.#reset(signal);
     const info = (await findStream(this.#connection, this.#stream, signal))!;
-    const consumer = (await findConsumer(this.#connection, this.#stream, this.#description.reader, signal))!;
+    const consumer = (await findConsumer(this.#connection, this.#stream, this.#consumerName, signal))!;
     const floor = consumer.ack_floor.stream_seq;
     this.#taken = this.#wanted = this.#acked = floor > 0 ? floor : Math.max(0, info.state.first_seq - 1);
     this.#consumer = await this.#connection.ask(
-      () => this.#connection.client.consumers.get(this.#stream, tokenOf(this.#description.reader)),
+      () => this.#connection.client.consumers.get(this.#stream, this.#consumerName),
       signal,
     );
   }
@@ -107,8 +159,10 @@ export class JetStreamReadingLink implements ReadingLink {
     this.#dropRequest();
     this.#unacked.clear();
     await this.#check(signal);
-    const { reader } = this.#description;
-    await this.#connection.ask(() => this.#connection.manager.consumers.reset(this.#stream, tokenOf(reader)), signal);
+    await this.#connection.ask(
+      () => this.#connection.manager.consumers.reset(this.#stream, this.#consumerName),
+      signal,
+    );
   }
 
   /** @throws {TransportError} If the server has lost the link or this reader. */
@@ -117,12 +171,18 @@ export class JetStreamReadingLink implements ReadingLink {
     const isThere = info && identityOf(info) === this.#identity;
     if (!isThere) throw this.#cannot("the server has lost the link, with what was not consumed");
     this.#parcelBytes = parcelBytesOf(info);
-    if (await findConsumer(this.#connection, this.#stream, this.#description.reader, signal)) return;
-    throw this.#cannot(`the server has lost its reader "${this.#description.reader}", with what was not consumed`);
+    if (await findConsumer(this.#connection, this.#stream, this.#consumerName, signal)) return;
+    const { reader } = this.#description;
+    throw this.#cannot(
+      mayRejoin(info, reader)
+        ? `reader "${reader}" was not there for too long: what it had not consumed was dropped`
+        : `the server has lost its reader "${reader}", with what was not consumed`,
+    );
   }
 
   async take(signal: AbortSignal): Promise<TakenParcel> {
     for (;;) {
+      if (this.#lost && this.#stash.length === 0) throw this.#lost;
       const message = this.#stash.shift() ?? await this.#nextNew(signal);
       if (message) return { bytes: message.data, place: message.seq };
     }
@@ -243,8 +303,7 @@ export class JetStreamReadingLink implements ReadingLink {
   /** No answer: was it acked? If not, the message comes again, as only a new copy of it can be acked. */
   async #lookAtFloor(): Promise<void> {
     await this.#check();
-    const { reader } = this.#description;
-    const consumer = await findConsumer(this.#connection, this.#stream, reader);
+    const consumer = await findConsumer(this.#connection, this.#stream, this.#consumerName);
     this.#passed(consumer?.ack_floor.stream_seq ?? 0);
     if (this.#acked < this.#wanted) await this.#reset();
   }
@@ -265,6 +324,7 @@ export class JetStreamReadingLink implements ReadingLink {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
     this.#dropRequest();
     await this.#owned?.[Symbol.asyncDispose]();
   }

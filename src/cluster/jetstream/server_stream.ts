@@ -2,6 +2,7 @@
 
 import {
   AckPolicy,
+  DeliverPolicy,
   DiscardPolicy,
   JetStreamApiError,
   RetentionPolicy,
@@ -12,7 +13,7 @@ import { whyUnreadable } from "../../format_version.ts";
 import { SchemaMismatchError, TransportError } from "../errors.ts";
 import type { LinkDescription, WritingDescription } from "../link.ts";
 import type { Connection } from "./connection.ts";
-import { CLAIMS_STREAM, CLAIMS_SUBJECTS, streamOf, subjectOf, tokenOf } from "./names.ts";
+import { CLAIMS_STREAM, CLAIMS_SUBJECTS, KEEPER, streamOf, subjectOf, tokenOf } from "./names.ts";
 
 const PROTOCOL = 1;
 const KEYS = {
@@ -20,12 +21,14 @@ const KEYS = {
   schema: "ringmill.schema",
   identity: "ringmill.identity",
   parcel: "ringmill.parcel_bytes",
+  rejoin: "ringmill.rejoin",
 } as const;
 /** Unconsumed parcels come again when a reading end attaches; while it lives, it has them. */
 const ACK_WAIT_NS = 3600 * 1e9;
 const STREAM_NOT_FOUND = 10059;
 const CONSUMER_NOT_FOUND = 10014;
 const NAME_IN_USE = 10058;
+const NO_MESSAGE = 10037;
 const DEFAULT_REPLICAS = 3;
 const MOST_PARCEL_BYTES = 8 * 1024 * 1024;
 
@@ -121,15 +124,32 @@ export async function ensureStream(
       [KEYS.protocol]: `${PROTOCOL}`,
       [KEYS.schema]: description.schema,
       [KEYS.identity]: crypto.randomUUID(),
-      [KEYS.parcel]: `${description.parcelBytes}`,
+      ...changing(description),
     },
   }, signal);
   checkStream(description, found);
   checkKept(description, found);
-  const { maxBytes: max_bytes, parcelBytes } = description;
-  if (found.config.max_bytes === max_bytes && parcelBytesOf(found) === parcelBytes) return found;
-  const metadata = { ...found.config.metadata, [KEYS.parcel]: `${parcelBytes}` };
+  const { maxBytes: max_bytes } = description;
+  const wanted = changing(description);
+  const isSame = Object.entries(wanted).every(([key, value]) => found.config.metadata?.[key] === value);
+  if (found.config.max_bytes === max_bytes && isSame) return found;
+  const metadata = { ...found.config.metadata, ...wanted };
   return await connection.ask(() => connection.manager.streams.update(name, { max_bytes, metadata }), signal);
+}
+
+/** What each run decides anew. */
+function changing({ parcelBytes, readers, onLostPeer }: WritingDescription): Record<string, string> {
+  const isDropped = onLostPeer === "drop" || onLostPeer === "end";
+  return { [KEYS.parcel]: `${parcelBytes}`, [KEYS.rejoin]: JSON.stringify(isDropped ? readers : []) };
+}
+
+/** Whether a reader that is not there is not waited for, and may come back by itself. */
+export function mayRejoin({ config }: StreamInfo, reader: string): boolean {
+  try {
+    return (JSON.parse(config.metadata?.[KEYS.rejoin] ?? "[]") as string[]).includes(reader);
+  } catch {
+    return false;
+  }
 }
 
 function checkKept({ action, keep, link }: WritingDescription, { config }: StreamInfo): void {
@@ -143,23 +163,62 @@ function checkKept({ action, keep, link }: WritingDescription, { config }: Strea
 /** Makes the consumers of all reading ends, which must be there before the first parcel: what nobody waits for is not kept. */
 export async function ensureConsumers(
   connection: Connection,
-  { link, readers, action }: WritingDescription,
+  { link, readers, action, keepsLast }: WritingDescription,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<{ readonly isNewKeeper: boolean }> {
   const name = streamOf(link);
   const known = await connection.ask(() => consumerNames(connection, name), signal);
-  const wanted = readers.map(tokenOf);
-  const surplus = known.filter((consumer) => !wanted.includes(consumer));
+  const wanted = [...keepsLast ? [KEEPER] : [], ...readers.map(tokenOf)];
+  if (known.includes(KEEPER) && !keepsLast) await deleteConsumer(connection, name, KEEPER, signal);
+  const surplus = known.filter((consumer) => !wanted.includes(consumer) && consumer !== KEEPER);
   if (surplus.length > 0) {
     const advice = `name them, too, or remove these consumers of JetStream stream ${name}`;
     throw new TransportError(
       `Cannot ${action}: its link has readers that it does not name, ${surplus.join(", ")}: ${advice}`,
     );
   }
-  for (const durable_name of wanted.filter((consumer) => !known.includes(consumer))) {
-    const draft = { durable_name, ack_policy: AckPolicy.All, max_ack_pending: -1, ack_wait: ACK_WAIT_NS };
-    await connection.ask(() => connection.manager.consumers.add(name, draft), signal);
+  for (const consumer of wanted.filter((consumer) => !known.includes(consumer))) {
+    await addConsumer(connection, name, consumer, DeliverPolicy.All, signal);
   }
+  return { isNewKeeper: !known.includes(KEEPER) };
+}
+
+/** Makes a consumer, of all that is there or of what is new. */
+export async function addConsumer(
+  connection: Connection,
+  stream: string,
+  durable_name: string,
+  deliver_policy: DeliverPolicy,
+  signal?: AbortSignal,
+): Promise<void> {
+  const acks = { ack_policy: AckPolicy.All, max_ack_pending: -1, ack_wait: ACK_WAIT_NS };
+  await connection.ask(
+    () => connection.manager.consumers.add(stream, { durable_name, deliver_policy, ...acks }),
+    signal,
+  );
+}
+
+/** Removes a consumer, if it is there: what only it has not acked is gone. */
+export async function deleteConsumer(connection: Connection, stream: string, consumer: string, signal?: AbortSignal) {
+  await connection.ask(async () => {
+    try {
+      await connection.manager.consumers.delete(stream, consumer);
+    } catch (error) {
+      if (!hasCode(error, CONSUMER_NOT_FOUND)) throw error;
+    }
+  }, signal);
+}
+
+/** The last message of a subject, from the leader; `null` if there is none. */
+export async function lastMessage(connection: Connection, stream: string, subject: string, signal?: AbortSignal) {
+  return await connection.ask(async () => {
+    try {
+      return await connection.manager.streams.getMessage(stream, { last_by_subj: subject });
+    } catch (error) {
+      if (hasCode(error, NO_MESSAGE)) return null;
+      throw error;
+    }
+  }, signal);
 }
 
 async function consumerNames(connection: Connection, stream: string): Promise<string[]> {
@@ -169,10 +228,10 @@ async function consumerNames(connection: Connection, stream: string): Promise<st
 }
 
 /** A consumer as it is, or `null` if there is none. */
-export async function findConsumer(connection: Connection, stream: string, reader: string, signal?: AbortSignal) {
+export async function findConsumer(connection: Connection, stream: string, consumer: string, signal?: AbortSignal) {
   return await connection.ask(async () => {
     try {
-      return await connection.manager.consumers.info(stream, tokenOf(reader));
+      return await connection.manager.consumers.info(stream, consumer);
     } catch (error) {
       if (hasCode(error, CONSUMER_NOT_FOUND) || hasCode(error, STREAM_NOT_FOUND)) return null;
       throw error;

@@ -8,16 +8,19 @@
 
 import { JetStreamApiError, type StreamInfo } from "@nats-io/jetstream";
 import { TransportError } from "../errors.ts";
-import type { WritingDescription, WritingLink } from "../link.ts";
+import { LostPeerError, type WritingDescription, type WritingLink } from "../link.ts";
+import { tell } from "../../notices.ts";
 import { Door, sleepUntil } from "../sleep.ts";
 import type { Claim } from "./claim.ts";
 import type { Connection } from "./connection.ts";
 import { HeldFrames } from "./held_frames.ts";
-import { streamOf, subjectOf } from "./names.ts";
-import { findConsumer, findStream, identityOf } from "./server_stream.ts";
+import { claimOf, KEEPER, streamOf, subjectOf, tokenOf } from "./names.ts";
+import { PeerWatch } from "./peer_watch.ts";
+import { deleteConsumer, findConsumer, findStream, identityOf, lastMessage } from "./server_stream.ts";
 
-/** Between two attempts. */
+/** Between two attempts: at a server that does not answer, and at one that is full until its readers ack. */
 const PAUSE_MS = 100;
+const FULL_PAUSE_MS = 20;
 /** "wrong last sequence". */
 const WRONG_SEQUENCE = 10071;
 /** From this status on, an answer is not about what was asked. */
@@ -32,6 +35,8 @@ export interface WritingParts {
   readonly description: WritingDescription;
   readonly stream: StreamInfo;
 }
+
+const isFull = (error: unknown) => (error as Error).message.includes("maximum bytes exceeded");
 
 interface Parcel {
   readonly bytes: Uint8Array;
@@ -50,6 +55,10 @@ export class JetStreamWritingLink implements WritingLink {
   #flyingBytes = 0;
   /** The sequence number of the last parcel that is known to be stored. */
   #stored = 0;
+  /** The parcel that is kept for the next run. */
+  #keptAt = 0;
+  #keeping: Promise<void> | undefined;
+  readonly #peers: Map<string, PeerWatch>;
   /** What was sent and is not answered. */
   readonly #outstanding = new Set<Promise<void>>();
   #repair: Promise<void> | undefined;
@@ -62,12 +71,18 @@ export class JetStreamWritingLink implements WritingLink {
     this.#identity = identityOf(parts.stream);
     this.#subject = subjectOf(parts.description.link);
     parts.connection.onFailure = () => this.#door.open();
+    const { link, readers, action } = parts.description;
+    const watch = (reader: string) => new PeerWatch(parts.connection, claimOf(link, reader), action);
+    this.#peers = new Map(readers.map((reader) => [reader, watch(reader)]));
   }
 
   /** Closes what the link was opened with, at its end. */
   owns(resources: AsyncDisposable): void {
     this.#owned = resources;
-    this.#timer = setInterval(() => this.#looking ??= this.#lookAtReaders(), LOOK_MS);
+    this.#timer = setInterval(
+      () => this.#looking ??= this.#lookAtReaders(),
+      Math.min(LOOK_MS, this.#parts.connection.leaseMs / 3),
+    );
   }
 
   #cannot(what: string): TransportError {
@@ -75,14 +90,15 @@ export class JetStreamWritingLink implements WritingLink {
   }
 
   /** Stores the first parcel of the run behind whatever is there. From then on, nobody who was before can store anything. */
-  async begin(signal: AbortSignal): Promise<void> {
+  async begin(isNewKeeper: boolean, signal: AbortSignal): Promise<void> {
     const { connection, claim, description } = this.#parts;
     for (;;) {
       const { last_seq } = await this.#state(signal);
       await claim.verify(signal);
+      const last = description.keepsLast ? await this.#last(last_seq, isNewKeeper, signal) : null;
       try {
-        await this.#send(description.begin, last_seq);
-        this.#stored = last_seq + 1;
+        await this.#send(description.begin(last), last_seq);
+        this.#stored = this.#keptAt = last_seq + 1;
         return;
       } catch (error) {
         this.#hear(error);
@@ -90,6 +106,30 @@ export class JetStreamWritingLink implements WritingLink {
         await sleepUntil(PAUSE_MS, signal);
       }
     }
+  }
+
+  /** The last parcel of the run before. Without a keeper there was none that anybody promises to resume. */
+  async #last(sequence: number, isNewKeeper: boolean, signal: AbortSignal): Promise<Uint8Array | null> {
+    if (sequence === 0) return null;
+    const { connection, description: { link } } = this.#parts;
+    const message = await lastMessage(connection, streamOf(link), this.#subject, signal);
+    if (message?.seq === sequence) return message.data;
+    if (isNewKeeper) return null;
+    throw this.#cannot(`the server does not have parcel ${sequence} any more, behind which this run is to resume`);
+  }
+
+  /** Lets go of all parcels before the last, at most one look late. A full server is told at once. */
+  async #keepLast(): Promise<void> {
+    const { connection, description: { keepsLast, link } } = this.#parts;
+    const last = this.#stored;
+    if (!keepsLast || last === this.#keptAt) return;
+    await connection.ask(() => connection.manager.consumers.reset(streamOf(link), KEEPER, last));
+    this.#keptAt = last;
+  }
+
+  #keepLastSoon(): void {
+    this.#keeping ??= this.#keepLast().catch((error) => this.#parts.connection.fail(error))
+      .finally(() => this.#keeping = undefined);
   }
 
   /** What the server has stored. */
@@ -116,7 +156,7 @@ export class JetStreamWritingLink implements WritingLink {
     const { connection } = this.#parts;
     if (error instanceof TransportError) return connection.fail(error);
     if (!(error instanceof JetStreamApiError)) return connection.unanswered(error);
-    if (error.code === WRONG_SEQUENCE || error.message.includes("maximum bytes exceeded")) return connection.answered();
+    if (error.code === WRONG_SEQUENCE || isFull(error)) return connection.answered();
     if (error.status >= SERVER_ERROR) return connection.unanswered(error);
     connection.fail(this.#cannot(`the server answers: ${error.message}`));
   }
@@ -179,7 +219,8 @@ export class JetStreamWritingLink implements WritingLink {
       } catch (error) {
         this.#hear(error);
         this.#parts.connection.check();
-        await sleepUntil(PAUSE_MS);
+        this.#keepLastSoon();
+        await sleepUntil(isFull(error) ? FULL_PAUSE_MS : PAUSE_MS);
       }
     }
   }
@@ -197,18 +238,39 @@ export class JetStreamWritingLink implements WritingLink {
 
   /** What all readers have consumed is not held any more; a link that is lost is noticed while nothing is sent. */
   async #lookAtReaders(): Promise<void> {
-    const { connection, description: { link, readers } } = this.#parts;
+    const { connection } = this.#parts;
     try {
       await this.#state();
-      const found = await Promise.all(readers.map((reader) => findConsumer(connection, streamOf(link), reader)));
-      const missing = readers.find((_, index) => found[index] === null);
-      if (missing !== undefined) throw this.#cannot(`the server has lost its reader "${missing}"`);
-      this.#held.release(Math.min(...found.map((consumer) => consumer!.ack_floor.stream_seq)));
+      const floors = await Promise.all(Array.from(this.#peers, ([reader, peer]) => this.#lookAtReader(reader, peer)));
+      this.#held.release(Math.min(this.#stored, ...floors));
+      if (floors.every((floor) => floor === Infinity)) this.#endWithoutReaders();
+      this.#keepLastSoon();
     } catch (error) {
       connection.fail(error as Error);
     } finally {
       this.#looking = undefined;
     }
+  }
+
+  /** Up to which parcel a reader has consumed; `Infinity` if it is not waited for. */
+  async #lookAtReader(reader: string, peer: PeerWatch): Promise<number> {
+    const { connection, description: { link, onLostPeer, peerTimeoutMs } } = this.#parts;
+    const consumer = await findConsumer(connection, streamOf(link), tokenOf(reader));
+    const mayBeGone = onLostPeer === "drop" || onLostPeer === "end";
+    if (!consumer && !mayBeGone) throw this.#cannot(`the server has lost its reader "${reader}"`);
+    await peer.look();
+    if (!consumer || onLostPeer === "wait" || !peer.isLost(peerTimeoutMs)) {
+      return consumer?.ack_floor.stream_seq ?? Infinity;
+    }
+    if (onLostPeer === "fail") throw this.#cannot(`its reader "${reader}" ${peer.text}`);
+    await deleteConsumer(connection, streamOf(link), tokenOf(reader));
+    tell(`Link "${link}": its reader "${reader}" ${peer.text}; what it has not consumed is dropped for it`);
+    return Infinity;
+  }
+
+  #endWithoutReaders(): void {
+    const { connection, description: { onLostPeer, action } } = this.#parts;
+    if (onLostPeer === "end") connection.fail(new LostPeerError(`Cannot ${action}: all of its readers have left`));
   }
 
   async settle(signal?: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@
 import type { FrameType } from "../../ring/dtypes.ts";
 import type { Writer } from "../../ring/writer.ts";
 import { TransportError } from "../errors.ts";
-import type { ReadingLink, TakenParcel } from "../link.ts";
+import { LostPeerError, type ReadingLink, type TakenParcel } from "../link.ts";
 import { HEAD_BYTES, KIND, type ParcelHead, readHead } from "../parcels/head.ts";
 import { Unpacker } from "../parcels/unpacker.ts";
 import type { CarryInOptions } from "./subscribe_frames.ts";
@@ -23,6 +23,9 @@ interface Milestone {
   readonly place: number;
 }
 
+/** A name as it is where that cannot be misread. */
+const plain = (name: string) => /^[\w.-]+$/.test(name) ? name : JSON.stringify(name);
+
 /** One reading end. */
 export class Inlet implements Disposable {
   readonly #writer: Writer<FrameType>;
@@ -35,6 +38,10 @@ export class Inlet implements Disposable {
   #written = 0;
   #epoch: bigint | undefined;
   #unpacker: Unpacker | undefined;
+  /** Why the run before has not ended, if its program has said so. */
+  #farewell: string | undefined;
+  /** Whether a frame has come from its first part on. */
+  #hasWhole = false;
 
   constructor(writer: Writer<FrameType>, link: ReadingLink, options: CarryInOptions) {
     this.#writer = writer;
@@ -56,8 +63,12 @@ export class Inlet implements Disposable {
         const taken = await this.#link.take(signal);
         const head = readHead(action, taken.bytes, frameBytes);
         if (head.kind === KIND.end && this.#isOfRun(head)) return await this.#end(taken);
-        await this.#take(taken, head);
+        if (await this.#take(taken, head)) return await this.#endEarly();
       }
+    } catch (error) {
+      if (!(error instanceof LostPeerError)) throw error;
+      if (this.#options.link.onLostPeer === "end") return await this.#endEarly();
+      await this.#failLater(error.message);
     } finally {
       await this.#commit();
     }
@@ -69,11 +80,17 @@ export class Inlet implements Disposable {
     await this.#link.settle(AbortSignal.timeout(COMMIT_MS)).catch(() => {});
   }
 
+  /** Frames of the ring that its readers are done with. */
+  get #consumed(): number {
+    const { runs, ring } = this.#writer;
+    return this.#options.commit === "explicit" ? runs!.committed : ring.consumed / this.#options.stride;
+  }
+
   /** Acks up to where all readers have consumed. */
   #ackConsumed(): void {
-    // In this order: readers that leave because of a stop have not consumed anything by that.
-    const consumed = this.#writer.ring.consumed / this.#options.stride;
-    if (this.#options.isStopped()) return;
+    // In this order: readers that leave because of a stop have not consumed anything by that. What is committed stays so.
+    const consumed = this.#consumed;
+    if (this.#options.commit === "consumed" && this.#options.isStopped()) return;
     let place: number | undefined;
     while (this.#milestones.length > 0 && this.#milestones[0].frames <= consumed) {
       place = this.#milestones.shift()!.place;
@@ -81,12 +98,28 @@ export class Inlet implements Disposable {
     if (place !== undefined) this.#link.ack(place);
   }
 
-  async #take(taken: TakenParcel, head: ParcelHead): Promise<void> {
-    if (head.kind === KIND.begin) return await this.#begin(taken, head);
-    if (!this.#isOfRun(head)) {
-      throw new TransportError(`Cannot ${this.#options.link.action}: a parcel of another run came in between`);
-    }
-    if (head.kind !== KIND.frames) return await this.#hearFarewell(taken, head);
+  /** Whether the stream is to end with this parcel. */
+  async #take(taken: TakenParcel, head: ParcelHead): Promise<boolean> {
+    if (head.kind === KIND.begin) await this.#begin(taken, head);
+    else if (!this.#isOfRun(head)) this.#refuse("a parcel of another run came in between");
+    else if (head.kind !== KIND.frames) return await this.#hearFarewell(taken, head);
+    else if (this.#isRestOfDropped(head)) this.#pass(taken.place);
+    else await this.#takeFrames(taken, head);
+    return false;
+  }
+
+  #refuse(what: string): never {
+    throw new TransportError(`Cannot ${this.#options.link.action}: ${what}`);
+  }
+
+  /** Of a frame whose first parts were dropped while this end was not there, the others are of no use. */
+  #isRestOfDropped({ part }: ParcelHead): boolean {
+    if (this.#link.isRejoined && !this.#hasWhole && part > 0) return true;
+    this.#hasWhole = true;
+    return false;
+  }
+
+  async #takeFrames(taken: TakenParcel, head: ParcelHead): Promise<void> {
     const unpacker = this.#unpacker!;
     const before = unpacker.written;
     await unpacker.take(taken.bytes, head, this.#options.signal);
@@ -97,14 +130,18 @@ export class Inlet implements Disposable {
 
   /** Whether a parcel is of the run that is under way; the first one that comes says which one that is. */
   #isOfRun({ epoch, first, kind }: ParcelHead): boolean {
-    this.#epoch ??= epoch;
+    if (this.#epoch === undefined) this.#enter(epoch, first);
     if (this.#epoch !== epoch) return false;
-    this.#unpacker ??= new Unpacker(this.#options.link.action, this.#writer, first);
-    if (kind !== KIND.frames && first !== this.#unpacker.next) {
-      const { action } = this.#options.link;
-      throw new TransportError(`Cannot ${action}: after ${this.#unpacker.next} frames comes the end of ${first}`);
-    }
+    const { next } = this.#unpacker!;
+    if (kind !== KIND.frames && first !== next) this.#refuse(`after ${next} frames comes the end of ${first}`);
     return true;
+  }
+
+  /** A run begins here, or is joined where it has come to. */
+  #enter(epoch: bigint, first: number): void {
+    this.#epoch = epoch;
+    this.#unpacker = new Unpacker(this.#options.link.action, this.#writer, first);
+    this.#writer.runs?.begin(this.#written, { epoch: Number(epoch), number: first });
   }
 
   #pass(place: number): void {
@@ -112,44 +149,59 @@ export class Inlet implements Disposable {
   }
 
   async #begin(taken: TakenParcel, { epoch, first }: ParcelHead): Promise<void> {
-    if (this.#epoch !== undefined && this.#epoch !== epoch) {
-      const { action } = this.#options.link;
-      await this.#failUnlessAccepted(() =>
-        `Cannot ${action}: the program that writes it began anew before the end of the stream; onNewRun decides`
-      );
+    if (this.#epoch !== epoch) {
+      if (this.#epoch !== undefined) await this.#checkNewRun(first);
+      this.#enter(epoch, first);
     }
-    if (this.#epoch !== epoch) this.#unpacker = new Unpacker(this.#options.link.action, this.#writer, first);
-    this.#epoch = epoch;
     this.#pass(taken.place);
   }
 
-  /** All frames before are consumed and committed first, so that the next start does not fail by the same. */
-  async #failUnlessAccepted(message: () => string): Promise<void> {
-    if (this.#options.onNewRun === "accept") return;
-    await this.#untilConsumed();
-    throw new TransportError(message());
+  /** Whether a run may follow the one before, which has not ended. */
+  async #checkNewRun(first: number): Promise<void> {
+    const { onNewRun } = this.#options;
+    if (onNewRun === "accept") return;
+    if (onNewRun === "fail") await this.#failLater(this.#whyNewRun);
+    const { next } = this.#unpacker!;
+    if (first === next) return;
+    const ends = `it begins with frame ${first}, but the one before has come to ${next}`;
+    await this.#failLater(`the program that writes it began anew, and does not resume: ${ends}`);
   }
 
-  async #hearFarewell(taken: TakenParcel, { kind }: ParcelHead): Promise<void> {
+  get #whyNewRun(): string {
+    const why = this.#farewell === undefined ? "the program that writes it" : `${this.#farewell}, and`;
+    return `${why} began anew before the end of the stream; onNewRun decides`;
+  }
+
+  /** All frames before are consumed and committed first, so that the next start does not fail by the same. */
+  async #failLater(what: string): Promise<never> {
+    await this.#untilConsumed();
+    throw new TransportError(what.startsWith("Cannot ") ? what : `Cannot ${this.#options.link.action}: ${what}`);
+  }
+
+  /** The writing program has stopped or failed. Whether the stream is to end by that. */
+  async #hearFarewell(taken: TakenParcel, { kind }: ParcelHead): Promise<boolean> {
     this.#pass(taken.place);
     const text = new TextDecoder().decode(taken.bytes.subarray(HEAD_BYTES));
     const at = text.indexOf("\n");
     const [machine, reason] = at < 0 ? ["?", text] : [text.slice(0, at), text.slice(at + 1)];
-    await this.#failUnlessAccepted(() => {
-      const what = kind === KIND.failed ? reason : "its program was stopped before the end of the stream";
-      return `Cannot ${this.#options.link.action}: on machine ${JSON.stringify(machine)}: ${what}`;
-    });
-    // What comes next is a new run.
-    this.#epoch = this.#unpacker = undefined;
+    const what = kind === KIND.failed ? reason : "its program was stopped before the end of the stream";
+    this.#farewell = `on machine ${plain(machine)}: ${what}`;
+    const { onNewRun, link: { onLostPeer } } = this.#options;
+    if (onLostPeer === "fail" || kind === KIND.failed && onNewRun === "fail") await this.#failLater(this.#farewell);
+    return onLostPeer === "end";
   }
 
   async #untilConsumed(): Promise<void> {
     const { signal } = this.#options;
-    while (this.#writer.ring.consumed / this.#options.stride < this.#written && !this.#writer.abandoned) {
-      await sleepUntil(LOOK_MS, signal);
-    }
+    while (this.#consumed < this.#written && !this.#writer.abandoned) await sleepUntil(LOOK_MS, signal);
     this.#ackConsumed();
     await this.#link.settle(signal);
+  }
+
+  /** The stream ends here although its writer has not ended it. */
+  async #endEarly(): Promise<void> {
+    this.#writer.close();
+    await this.#untilConsumed();
   }
 
   /** The readers drain the stream, then the end is committed with what was before it. */

@@ -4,19 +4,23 @@ import { StoppedError } from "../../errors.ts";
 import type { TaskContext } from "../../manager/task_context.ts";
 import type { FrameType } from "../../ring/dtypes.ts";
 import type { Reader } from "../../ring/reader.ts";
-import type { LinkOpener, WritingDescription, WritingLink } from "../link.ts";
-import { KIND, makeNotice } from "../parcels/head.ts";
+import { type LinkOpener, LostPeerError, type WritingDescription, type WritingLink } from "../link.ts";
+import { KIND, makeNotice, type ParcelHead, readHead } from "../parcels/head.ts";
 import { framesPerParcel, packFrames, packParts } from "../parcels/pack.ts";
-import type { Transport } from "../transport.ts";
+import type { Endpoint } from "../transport.ts";
 import { FailureNote } from "./failure_note.ts";
 import { linkOpener } from "./open_links.ts";
 
 /** What the task is told. */
 export interface PublishParams {
-  readonly transport: Transport;
+  readonly endpoint: Endpoint;
   readonly link: Omit<WritingDescription, "begin">;
   /** Where the program says why it stops. */
   readonly note: SharedArrayBuffer;
+  /** The label of the machine that the program is, if it is one. */
+  readonly machine: string | null;
+  /** Which run of the program it is. */
+  readonly epoch: number;
 }
 
 /** How long a program that is stopped waits for the reason. */
@@ -29,12 +33,12 @@ export async function publishFrames(
   { frames }: { frames: Reader<FrameType> },
   { params, signal }: TaskContext<PublishParams>,
 ): Promise<void> {
-  const opener = await linkOpener(params.transport);
+  const opener = await linkOpener(params.endpoint);
   await carryOut(frames, opener, { ...params, signal });
 }
 
 /** What {@link carryOut} needs of the task. */
-export interface CarryOutOptions extends Pick<PublishParams, "link" | "note"> {
+export interface CarryOutOptions extends Pick<PublishParams, "link" | "note" | "machine" | "epoch"> {
   readonly signal: AbortSignal;
 }
 
@@ -42,18 +46,33 @@ export interface CarryOutOptions extends Pick<PublishParams, "link" | "note"> {
 export async function carryOut(
   frames: Reader<FrameType>,
   opener: LinkOpener,
-  { link: description, note, signal }: CarryOutOptions,
+  { link: description, note, machine, epoch, signal }: CarryOutOptions,
 ): Promise<void> {
-  const epoch = crypto.getRandomValues(new BigUint64Array(1))[0];
-  const begin = makeNotice(KIND.begin, epoch, 0);
+  let number = 0;
+  const begin = (last: Uint8Array | null) => {
+    number = last === null ? 0 : nextAfter(readHead(description.action, last, description.frameBytes));
+    return makeNotice(KIND.begin, BigInt(epoch), number);
+  };
   await using link = await opener.openWriting({ ...description, begin }, signal);
-  const outlet = new Outlet(frames, link, description, epoch);
+  frames.runs?.begin(0, { epoch, number });
+  const outlet = new Outlet(frames, link, description, { epoch: BigInt(epoch), first: number });
   try {
     await outlet.run(signal);
   } catch (error) {
-    if (error instanceof StoppedError) await outlet.sayFarewell(await new FailureNote(note).read(REASON_MS));
+    // As if the readers of the stream had been here, and had left.
+    if (error instanceof LostPeerError) return;
+    if (error instanceof StoppedError) {
+      await outlet.sayFarewell(machine ?? Deno.hostname(), await new FailureNote(note).read(REASON_MS));
+    }
     throw error;
   }
+}
+
+/** Which frame a new run begins with behind the last parcel of the one before. Behind an end, it is the first of all. */
+function nextAfter({ kind, first, count, part, parts }: ParcelHead): number {
+  if (kind === KIND.end) return 0;
+  // A frame whose last part is missing is sent again.
+  return kind === KIND.frames && part + 1 === parts ? first + count : first;
 }
 
 /** Makes parcels of one run. */
@@ -63,18 +82,19 @@ class Outlet {
   readonly #description: Omit<WritingDescription, "begin">;
   readonly #epoch: bigint;
   /** The number of the next frame. */
-  #next = 0;
+  #next: number;
 
   constructor(
     frames: Reader<FrameType>,
     link: WritingLink,
     description: Omit<WritingDescription, "begin">,
-    epoch: bigint,
+    { epoch, first }: { readonly epoch: bigint; readonly first: number },
   ) {
     this.#frames = frames;
     this.#link = link;
     this.#description = description;
     this.#epoch = epoch;
+    this.#next = first;
   }
 
   /** Publishes all frames and the end. */
@@ -111,11 +131,11 @@ class Outlet {
   }
 
   /** Tells the readers why no more comes. What cannot be said in time is not: they then see a new run, or nobody. */
-  async sayFarewell(failure: string | null): Promise<void> {
+  async sayFarewell(machine: string, failure: string | null): Promise<void> {
     const [kind, text] = failure === null ? [KIND.stopped, ""] : [KIND.failed, failure];
     const signal = AbortSignal.timeout(FAREWELL_MS);
     try {
-      await this.#link.put(makeNotice(kind, this.#epoch, this.#next, `${Deno.hostname()}\n${text}`), 0, signal);
+      await this.#link.put(makeNotice(kind, this.#epoch, this.#next, `${machine}\n${text}`), 0, signal);
       await this.#link.settle(signal);
     } catch {
       // The program stops, whether anybody hears of it or not.

@@ -1,20 +1,22 @@
 /** The task that subscribes to a link. */
 
+import type { CommitPolicy, NewRunPolicy } from "../../pipeline/carry.ts";
 import type { TaskContext } from "../../manager/task_context.ts";
 import type { FrameType } from "../../ring/dtypes.ts";
 import type { Writer } from "../../ring/writer.ts";
 import type { LinkOpener, ReadingDescription } from "../link.ts";
-import type { Transport } from "../transport.ts";
+import type { Endpoint } from "../transport.ts";
 import { Inlet } from "./inlet.ts";
 import { linkOpener } from "./open_links.ts";
 
 /** What the task is told. */
 export interface SubscribeParams {
-  readonly transport: Transport;
+  readonly endpoint: Endpoint;
   readonly link: ReadingDescription;
   /** Bytes from one frame of the stream to the next. */
   readonly stride: number;
-  readonly onNewRun: "fail" | "accept";
+  readonly onNewRun: NewRunPolicy;
+  readonly commit: CommitPolicy;
 }
 
 /** Subscribes until the stream ends, or the pipeline is stopped. */
@@ -23,12 +25,12 @@ export async function subscribeFrames(
   context: TaskContext<SubscribeParams>,
 ): Promise<void> {
   const { params, signal } = context;
-  const opener = await linkOpener(params.transport);
+  const opener = await linkOpener(params.endpoint);
   await carryIn(frames, opener, { ...params, signal, isStopped: () => context.stopped });
 }
 
 /** What {@link carryIn} needs of the task. */
-export interface CarryInOptions extends Omit<SubscribeParams, "transport"> {
+export interface CarryInOptions extends Omit<SubscribeParams, "endpoint"> {
   readonly signal: AbortSignal;
   /** Whether readers of the stream may have left since they were told to. */
   isStopped(): boolean;

@@ -14,6 +14,7 @@ import {
   ringWaiters,
 } from "../../ring/description.ts";
 import { Doorbell, DOORBELL_BYTES } from "../../ring/doorbell.ts";
+import { runTableBytes, runTableOf } from "../../ring/run_table.ts";
 import { Arena, SharedMemory } from "../../ring/shared_memory.ts";
 import { taskRecordBytes } from "../../ring/task_record.ts";
 import { deferHandle, type DeferredHandle } from "./deferred_handle.ts";
@@ -36,6 +37,8 @@ interface RingDraft {
   readers: number;
   hasWriter: boolean;
   isTerminated?: boolean;
+  isCarried?: boolean;
+  isLeftOut?: boolean;
 }
 
 interface EventDraft {
@@ -83,7 +86,7 @@ export interface Layout {
   readonly waiters: readonly number[];
 }
 
-function describeRing({ spec, readers, isTerminated }: RingDraft, arena: Arena): RingDescription {
+function describeRing({ spec, readers, isTerminated, isCarried }: RingDraft, arena: Arena): RingDescription {
   const { name, bytes, wait = "adaptive", frame } = spec;
   const refresh = { interval: spec.minReaderPosRefreshInterval ?? 64, ms: spec.minReaderPosRefreshMs ?? 5 };
   return {
@@ -95,6 +98,7 @@ function describeRing({ spec, readers, isTerminated }: RingDraft, arena: Arena):
     wait,
     refresh,
     frame,
+    runs: isCarried ? arena.reserve(runTableBytes(readers)) : undefined,
   };
 }
 
@@ -150,6 +154,16 @@ export class Blueprint {
   /** Says that the writer of a ring goes on without readers. */
   terminate(name: string): void {
     this.#find("ring", this.#rings, name).isTerminated = true;
+  }
+
+  /** Says that a ring's frames come from another machine, or go to one. */
+  carry(name: string): void {
+    this.#find("ring", this.#rings, name).isCarried = true;
+  }
+
+  /** Has a ring that nobody is an end of take no memory. */
+  leaveOut(name: string): void {
+    this.#find("ring", this.#rings, name).isLeftOut = true;
   }
 
   addTask(spec: TaskSpec): void {
@@ -211,7 +225,8 @@ export class Blueprint {
   /** Makes the memory with all rings and events, and opens this thread's handles. */
   layOut(targets: ReadonlyMap<string, ExportTarget>, options: HandleOptions): Layout {
     const arena = new Arena();
-    const rings = new Map([...this.#rings.values()].map((draft) => [draft, describeRing(draft, arena)]));
+    const used = [...this.#rings.values()].filter(({ isLeftOut }) => !isLeftOut);
+    const rings = new Map(used.map((draft) => [draft, describeRing(draft, arena)]));
     const events = new Map([...this.#events.values()].map((draft) => [draft, describeEvent(draft, arena)]));
     const describe = (draft: BindingDraft): BindingDescription => {
       if (draft.kind === "event") {
@@ -232,6 +247,7 @@ export class Blueprint {
       params: spec.params,
       oversubscribed: this.#tasks.size > navigator.hardwareConcurrency,
       bindings: Object.fromEntries(bindings.map(([local, draft]) => [local, describe(draft)])),
+      feeds: spec.feeds?.map((name) => rings.get(this.#find("ring", this.#rings, name))!),
       activation: gate && { mode: spec.activation!.mode, gate: describe(gate) as BindingOf<"event"> },
     }));
     const bell = arena.reserve(DOORBELL_BYTES);
@@ -246,7 +262,14 @@ export class Blueprint {
       ...drafts.flatMap(({ bindings }) => Object.values(bindings)),
       ...openings.map((each) => each.binding),
     ];
-    for (const binding of described) if (binding.kind === "reader" && binding.isLatest) letPass(memory, binding);
+    const latest = described.filter((binding) => binding.kind === "reader" && binding.isLatest) as BindingOf<
+      "reader"
+    >[];
+    for (const binding of latest) letPass(memory, binding);
+    for (const ring of rings.values()) {
+      const passing = latest.filter((binding) => binding.ring === ring).map(({ index }) => index);
+      runTableOf(memory, ring)?.initialize(new Set(passing));
+    }
     const opened = { ...options, doorbell: new Doorbell(memory, bell, options) };
     const programEnds = openings.map(({ binding, deferred }) => {
       const handle = openBinding(memory, binding, opened);

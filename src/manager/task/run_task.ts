@@ -5,6 +5,7 @@ import { type Binding, openBinding } from "../../ring/bindings.ts";
 import type { BindingDescription } from "../../ring/description.ts";
 import { Reader } from "../../ring/reader.ts";
 import { settleAll } from "../../ring/owed_frames.ts";
+import { runTableOf } from "../../ring/run_table.ts";
 import { RingReader } from "../../ring/ring.ts";
 import { Doorbell } from "../../ring/doorbell.ts";
 import { OWN_STOP, OwnStop, type OwnStopKind } from "../../ring/own_stop.ts";
@@ -75,6 +76,8 @@ export function prepareTask(fn: AnyFunction, job: TaskJob, post: (message: TaskM
     onLateness: (ms: number) => record.tellLateness(ms),
     stopReason,
     onStop,
+    feeds: (job.feeds ?? []).map((ring) => runTableOf(memory, ring)!),
+    readers: Object.values(bindings).filter((binding) => binding instanceof Reader),
   };
   const own = context = new WorkerTaskContext(parts);
   const named = nameBindings(fn, job.task, bindings);

@@ -1,6 +1,6 @@
 /** What the main thread and a task's worker tell each other. None of it is on the hot path. */
 
-import type { BindingDescription, BindingOf } from "../../ring/description.ts";
+import type { BindingDescription, BindingOf, RingDescription } from "../../ring/description.ts";
 import type { ClockZero } from "../../ring/clock.ts";
 import type { SharedMemoryHandle } from "../../ring/shared_memory.ts";
 import { type ErrorReport, isErrorReport } from "../../worker/error_report.ts";
@@ -34,6 +34,8 @@ export interface TaskJob {
   readonly state?: TaskStateSlot;
   /** Whether there are more tasks than cores. */
   readonly oversubscribed: boolean;
+  /** The rings that its work goes into and that other machines read. */
+  readonly feeds?: readonly RingDescription[];
   readonly activation?: Activation;
 }
 

@@ -74,7 +74,7 @@ function checkMode(task: SavedTask, path: Path): void {
   wants("function_module", hasFunction);
   wants("function_qualname", hasFunction);
   wants("control_event", isControlled);
-  for (const field of ["writes", "latest", "on_abandoned", "events", "params", "permissions"] as const) {
+  for (const field of ["writes", "latest", "on_abandoned", "machine", "events", "params", "permissions"] as const) {
     wants(field, false, hasFunction);
   }
   const events = Object.keys(task.events ?? {});

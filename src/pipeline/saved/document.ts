@@ -7,6 +7,7 @@ import type { Rule } from "../../rules.ts";
 import * as rules from "../../rules.ts";
 import { type AbandonedPolicy, STALL_TIMEOUT, STATE_RULES } from "../../manager/specs.ts";
 import { ABANDONED_POLICY } from "../add_task.ts";
+import { CARRY_RULES, type CommitPolicy, type KeepPolicy, type LostPeerPolicy, type NewRunPolicy } from "../carry.ts";
 import { STREAM_RULES } from "../stream.ts";
 import type { ControlMode } from "../task.ts";
 
@@ -25,6 +26,21 @@ export interface SavedStream {
   readonly min_reader_pos_refresh_interval?: number;
   readonly min_reader_pos_refresh_ms?: number;
   readonly wait?: WaitStrategy;
+  /** Since version 2. */
+  readonly carry?: SavedCarry;
+}
+
+/** How a stream crosses to other machines, as it is saved. */
+export interface SavedCarry {
+  readonly keep?: KeepPolicy;
+  readonly replicas?: number;
+  readonly max_bytes?: number;
+  readonly parcel_bytes?: number;
+  readonly window_bytes?: number;
+  readonly on_lost_peer?: LostPeerPolicy;
+  readonly peer_timeout_ms?: number;
+  readonly on_new_run?: NewRunPolicy;
+  readonly commit?: CommitPolicy;
 }
 
 /** An `[[events]]`. */
@@ -57,6 +73,8 @@ export interface SavedTask {
   readonly state?: { readonly shape: readonly number[]; readonly dtype: DType };
   /** Since version 2. */
   readonly stall_timeout_ms?: number;
+  /** Since version 2. */
+  readonly machine?: string;
   readonly writes?: SavedBindings;
   readonly events?: SavedBindings;
   /** As `encodeParams()` makes it. */
@@ -135,6 +153,17 @@ export const TABLE_FIELDS: Readonly<Record<"streams" | "events" | "tasks", Table
       min_reader_pos_refresh_interval: STREAM_RULES.minReaderPosRefreshInterval,
       min_reader_pos_refresh_ms: STREAM_RULES.minReaderPosRefreshMs,
       wait: STREAM_RULES.wait,
+      carry: rules.tableOf("a table of the options of carry", {
+        keep: CARRY_RULES.keep,
+        replicas: CARRY_RULES.replicas,
+        max_bytes: CARRY_RULES.maxBytes,
+        parcel_bytes: CARRY_RULES.parcelBytes,
+        window_bytes: CARRY_RULES.windowBytes,
+        on_lost_peer: CARRY_RULES.onLostPeer,
+        peer_timeout_ms: CARRY_RULES.peerTimeoutMs,
+        on_new_run: CARRY_RULES.onNewRun,
+        commit: CARRY_RULES.commit,
+      }),
     },
   },
   events: {
@@ -164,6 +193,7 @@ export const TABLE_FIELDS: Readonly<Record<"streams" | "events" | "tasks", Table
       }),
       state: rules.tableOf("a table of shape and dtype", STATE_RULES),
       stall_timeout_ms: STALL_TIMEOUT,
+      machine: rules.name,
       writes: bindings,
       events: bindings,
       params: anything,

@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { stringify } from "toml";
 import { DeclarationError } from "../../errors.ts";
 import { writeWhole } from "../../files.ts";
+import type { CarryOptions } from "../carry.ts";
 import type { EventHandle } from "../event.ts";
 import type { StreamHandle } from "../stream.ts";
 import type { DeclaredBinding, TaskDeclaration } from "../task.ts";
@@ -14,6 +15,7 @@ import {
   LARGEST,
   LARGEST_FILE,
   type SavedBindings,
+  type SavedCarry,
   type SavedEvent,
   type SavedPipeline,
   type SavedRestart,
@@ -86,7 +88,16 @@ function describeStream(stream: StreamHandle): SavedStream {
     min_reader_pos_refresh_interval: stream.minReaderPosRefreshInterval,
     min_reader_pos_refresh_ms: stream.minReaderPosRefreshMs,
     wait: stream.wait,
+    carry: describeCarry(stream.carry),
   });
+}
+
+function describeCarry(carry: CarryOptions | undefined): SavedCarry | undefined {
+  if (!carry) return undefined;
+  const { keep, replicas, maxBytes, parcelBytes, windowBytes, onLostPeer, peerTimeoutMs, onNewRun, commit } = carry;
+  const sizes = { max_bytes: maxBytes, parcel_bytes: parcelBytes, window_bytes: windowBytes };
+  const peers = { on_lost_peer: onLostPeer, peer_timeout_ms: peerTimeoutMs, on_new_run: onNewRun };
+  return withoutUndefined({ keep, replicas, ...sizes, ...peers, commit });
 }
 
 function describeEvent({ name, description, initialState }: EventHandle): SavedEvent {
@@ -114,6 +125,7 @@ function describeTask(
     restart: describeRestart(task.restart),
     state: task.state && { shape: task.state.shape, dtype: task.state.dtype },
     stall_timeout_ms: task.stallTimeoutMs,
+    machine: task.machine,
     writes: describeBindings(task.writes),
     events: describeBindings(gate ? [...task.events, gate] : task.events),
     params: task.params === undefined ? undefined : describeParams(task, name),
@@ -121,11 +133,11 @@ function describeTask(
 }
 
 function versionOf({ streams, tasks }: SavedDeclaration): 1 | 2 {
-  const isOfSecond = ({ reads, onAbandoned, restart, state, stallTimeoutMs }: TaskDeclaration) =>
-    [onAbandoned, restart, state, stallTimeoutMs].some((option) => option !== undefined) ||
+  const isOfSecond = ({ reads, onAbandoned, restart, state, stallTimeoutMs, machine }: TaskDeclaration) =>
+    [onAbandoned, restart, state, stallTimeoutMs, machine].some((option) => option !== undefined) ||
     reads.some(({ latest }) => latest);
-  const hasColumns = [...streams.values()].some(({ dtype }) => typeof dtype !== "string");
-  return hasColumns || [...tasks.values()].some(isOfSecond) ? 2 : 1;
+  const hasNewStreams = [...streams.values()].some(({ dtype, carry }) => typeof dtype !== "string" || carry);
+  return hasNewStreams || [...tasks.values()].some(isOfSecond) ? 2 : 1;
 }
 
 function describeRestart(restart: TaskRestart | undefined): SavedRestart | undefined {

@@ -2,10 +2,11 @@
 
 import { formatDType } from "../../ring/columns.ts";
 import type { EventHandle } from "../../pipeline/event.ts";
+import { type Crossing, crossingsOf, machinesOf } from "../../pipeline/machines.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 import type { StreamHandle } from "../../pipeline/stream.ts";
 import type { DeclaredBinding, TaskDeclaration } from "../../pipeline/task.ts";
-import type { ViewDescription, ViewEdge, ViewNode } from "../description.ts";
+import type { ViewDescription, ViewEdge, ViewGroup, ViewNode } from "../description.ts";
 
 /** What the program itself does with a stream is at one end of the drawing or the other. */
 const PROGRAM_IN = "program:in";
@@ -46,38 +47,73 @@ export function describePipeline(pipe: Pipeline): ViewDescription {
     ...tasks.flatMap(taskEdges),
     ...[...opened.reads].map((name): ViewEdge => ({ from: `stream:${name}`, to: PROGRAM_OUT })),
   ];
+  const { machine } = pipe;
+  const machines = machine === undefined ? machinesOf(pipe.tasks) : [];
+  const crossings = machine === undefined ? crossingsOf(pipe) : [];
+  /** Where something is: of a stream, where it is written. */
+  const placeOf = (bound: (task: TaskDeclaration) => readonly DeclaredBinding[], target: string) =>
+    machines.length === 0 ? undefined : tasks.find((task) => isBound(bound(task), target))?.machine;
+  const ends = ({ writes, reads }: TaskDeclaration) => [...writes, ...reads];
+  const isHere = ({ name }: StreamHandle) =>
+    machine === undefined || tasks.some((task) => isBound(ends(task), name)) || opened.reads.has(name) ||
+    opened.writes.has(name);
   const declared = [
-    ...tasks.map(taskNode),
-    ...[...pipe.streams.values()].map(streamNode),
-    ...[...pipe.events.values()].map(eventNode),
+    ...tasks.map((task) => taskNode(task, machines.length > 0 ? task.machine : undefined)),
+    ...[...pipe.streams.values()].filter(isHere).map((stream) =>
+      streamNode(stream, crossings, placeOf(({ writes }) => writes, stream.name) ?? placeOf(ends, stream.name))
+    ),
+    ...[...pipe.events.values()].map((event) => eventNode(event, placeOf(eventsOf, event.name))),
   ];
   const known = new Set(declared.map(({ id }) => id));
   const others = new Set(edges.flatMap(({ from, to }) => [from, to]).filter((id) => !known.has(id)));
-  return { title: pipe.name, nodes: [...declared, ...[...others].map(otherNode)], edges: distinct(edges) };
+  const groups = machines.map((title): ViewGroup => ({ id: groupId(title), title }));
+  const nodes = [...declared, ...[...others].map(otherNode)];
+  return { title: pipe.name, nodes, edges: distinct(edges), ...groups.length > 0 && { groups } };
 }
 
-function taskNode({ name, mode, fn, exportName, gate, description }: TaskDeclaration): ViewNode {
+const isBound = (bindings: readonly DeclaredBinding[], name: string) => bindings.some(({ target }) => target === name);
+const eventsOf = ({ events, gate }: TaskDeclaration) => gate ? [...events, gate] : events;
+
+function taskNode(
+  { name, mode, fn, exportName, gate, description }: TaskDeclaration,
+  machine: string | undefined,
+): ViewNode {
   const called = exportName ?? fn?.name ?? "";
   const details = [
     ...called !== "" && called !== name && called !== "default" ? [`${called}()`] : [],
     ...mode === "switchable" ? [`while ${gate!.target}`] : mode === "toggleable" ? [`once per ${gate!.target}`] : [],
     ...mode === "terminator" ? ["terminator"] : [],
   ];
-  return { id: `task:${name}`, kind: "task", title: name, details, description };
+  return { id: `task:${name}`, kind: "task", title: name, details, description, ...groupOf(machine) };
 }
 
-function streamNode({ name, dtype, shape, frames, description }: StreamHandle): ViewNode {
-  const details = [`${formatDType(dtype)}[${shape.join("×")}], ${frames} ${frames === 1 ? "frame" : "frames"}`];
-  return { id: `stream:${name}`, kind: "data", title: name, details, description };
+const groupId = (machine: string) => `machine:${machine}`;
+const groupOf = (machine: string | undefined) => machine === undefined ? {} : { group: groupId(machine) };
+
+/** A stream is where it is written; one that crosses says where to. */
+function streamNode(
+  stream: StreamHandle,
+  crossings: readonly Crossing[],
+  machine: string | undefined,
+): ViewNode {
+  const { name, dtype, shape, frames, description } = stream;
+  const crossing = crossings.find((each) => each.stream === stream);
+  const readers = crossing ? [...crossing.to, ...crossing.latest.map((machine) => `${machine} (newest only)`)] : [];
+  const details = [
+    `${formatDType(dtype)}[${shape.join("×")}], ${frames} ${frames === 1 ? "frame" : "frames"}`,
+    ...readers.length > 0 ? [`carried to ${readers.join(", ")}`] : [],
+  ];
+  return { id: `stream:${name}`, kind: "data", title: name, details, description, ...groupOf(machine) };
 }
 
-function eventNode({ name, initialState, description }: EventHandle): ViewNode {
+function eventNode({ name, initialState, description }: EventHandle, machine: string | undefined): ViewNode {
   return {
     id: `event:${name}`,
     kind: "event",
     title: name,
     details: initialState ? ["open at the start"] : [],
     description,
+    ...groupOf(machine),
   };
 }
 
