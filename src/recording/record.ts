@@ -5,7 +5,8 @@ import type { StreamHandle } from "../pipeline/stream.ts";
 import * as rules from "../rules.ts";
 import { folderPath } from "./format/folder.ts";
 import { formatOf } from "./format/frame_format.ts";
-import { recordFrames, type RecordParams } from "./tasks/record_frames.ts";
+import { RECORDER_STATE, recordFrames, type RecordParams } from "./tasks/record_frames.ts";
+import { RESTART_RULES, type RestartPolicy } from "../worker/restart_policy.ts";
 import type { RecorderSettings } from "./tasks/stream_recorder.ts";
 
 /** Options of {@link record}. */
@@ -48,6 +49,11 @@ export interface RecordOptions {
    * @default {"stop"}
    */
   onFull?: "stop" | "fail" | "dropOldest";
+  /**
+   * Has the recorder go on in a new worker, and a new file, when it fails; `lost` of the next frame says what was gathered and
+   * is gone. Without, the pipeline fails.
+   */
+  restart?: RestartPolicy;
 }
 
 /** What each option of {@link record} must be. */
@@ -59,6 +65,7 @@ export const RECORD_RULES: rules.Rules = {
   split: rules.object,
   minFreeBytes: rules.integer(0),
   onFull: rules.oneOf(["stop", "fail", "dropOldest"]),
+  restart: rules.tableOf("an object", RESTART_RULES),
 };
 
 const SPLIT_RULES: rules.Rules = { bytes: rules.integer(1), seconds: rules.number(0) };
@@ -79,12 +86,16 @@ export function runOf(pipe: Pipeline): string {
   return run;
 }
 
+const UNLIMITED = { bytes: Infinity, seconds: Infinity } as const;
+
 function settingsOf(action: string, options: RecordOptions): RecorderSettings {
   rules.checkOptions(action, options, RECORD_RULES);
   if (options.to === undefined) rules.checkRule(action, "to", rules.pathOrUrl, options.to);
-  const { flushMs = 100, fsyncMs = null, split, minFreeBytes = DEFAULT_MIN_FREE_BYTES, onFull = "stop" } = options;
-  if (split) rules.checkOptions(`${action}: split`, split, SPLIT_RULES);
-  if (onFull === "dropOldest" && !split) {
+  const { flushMs = 100, fsyncMs = null, minFreeBytes = DEFAULT_MIN_FREE_BYTES, onFull = "stop" } = options;
+  // Each worker has files of its own.
+  const split = options.split ?? (options.restart && UNLIMITED);
+  if (options.split) rules.checkOptions(`${action}: split`, options.split, SPLIT_RULES);
+  if (onFull === "dropOldest" && !options.split) {
     throw new TypeError(`Cannot ${action}: onFull "dropOldest" needs the option split`);
   }
   return {
@@ -131,18 +142,28 @@ function settingsOf(action: string, options: RecordOptions): RecorderSettings {
  * ```
  */
 export function record(pipe: Pipeline, stream: StreamHandle, options: RecordOptions): void {
-  const { name, shape, dtype, description = "" } = stream;
-  const settings = settingsOf(`record stream "${name}"`, options);
-  const params: RecordParams = {
-    head: { pipeline: pipe.name, stream: name, description, format: formatOf(shape, dtype) },
-    folder: { pipeline: pipe.name, run: runOf(pipe), startedAt: new Date() },
-    settings,
-    isBlocking: options.backpressure !== "skip",
-  };
+  const { name } = stream;
+  const params = recordParams(pipe, stream, options);
+  const { restart } = options;
+  const state = restart && RECORDER_STATE;
   pipe.addTask(`record ${name}`, {
     fn: recordFrames,
     module: import.meta.resolve("./tasks/record_frames.ts"),
     reads: { frames: stream },
     params,
+    restart,
+    state,
   });
+}
+
+/** What the recorder of a stream is told. */
+export function recordParams(pipe: Pipeline, stream: StreamHandle, options: RecordOptions): RecordParams {
+  const { name, shape, dtype, description = "" } = stream;
+  const settings = settingsOf(`record stream "${name}"`, options);
+  return {
+    head: { pipeline: pipe.name, stream: name, description, format: formatOf(shape, dtype) },
+    folder: { pipeline: pipe.name, run: runOf(pipe), startedAt: new Date() },
+    settings,
+    isBlocking: options.backpressure !== "skip",
+  };
 }

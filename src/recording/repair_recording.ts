@@ -50,11 +50,17 @@ export function repairRecording(folder: string | URL): RepairedFile[] {
   readFolderHead(path);
   const repaired: RepairedFile[] = [];
   for (const file of Array.from(partsIn(path).values()).flat()) {
-    const cut = findCut(file);
-    if (!cut) continue;
-    Deno.truncateSync(file, cut.wholeBytes);
-    Deno.writeFileSync(file, END_MARK, { append: true });
-    repaired.push({ path: file, cutBytes: cut.size - cut.wholeBytes, last: cut.last });
+    const done = repairFile(file);
+    if (done) repaired.push(done);
   }
   return repaired;
+}
+
+/** Ends a file that was cut off. `null` if it was ended properly. */
+export function repairFile(path: string): RepairedFile | null {
+  const cut = findCut(path);
+  if (!cut) return null;
+  Deno.truncateSync(path, cut.wholeBytes);
+  Deno.writeFileSync(path, END_MARK, { append: true });
+  return { path, cutBytes: cut.size - cut.wholeBytes, last: cut.last };
 }

@@ -124,7 +124,7 @@ Deno.test("record() leaves all that was flushed readable, whenever its program i
     pipe.addTask("count", { fn: countOn, writes: { samples }, params: { pauseMs: 0 } });
     record(pipe, samples, { to: Deno.args[0], flushMs: 1 });
     await pipe.run();`;
-  const kills = Number(Deno.env.get("RINGMILL_KILLS") ?? 4);
+  const kills = Number(Deno.env.get("RINGMILL_KILLS") ?? 8);
   for (let n = 0; n < kills; n++) {
     await using folder = await temporaryFolder();
     const main = `${folder.path}/main.ts`;

@@ -1,5 +1,6 @@
 /** A file of recorded frames that is written: whole messages, one after the other. */
 
+import { dirname, join } from "node:path";
 import { END_MARK } from "./batch_block.ts";
 
 function writeWhole(file: Deno.FsFile, bytes: Uint8Array): void {
@@ -14,11 +15,23 @@ export class StreamFile implements Disposable {
   #isOpen = true;
 
   /**
+   * Begins with a schema: nobody ever sees the file without.
+   *
    * @throws {Deno.errors.AlreadyExists} If there is such a file.
    */
-  constructor(path: string) {
+  constructor(path: string, schema: Uint8Array) {
+    const draft = join(dirname(path), `.${crypto.randomUUID()}.tmp`);
     this.path = path;
-    this.#file = Deno.openSync(path, { write: true, createNew: true });
+    this.#file = Deno.openSync(draft, { write: true, createNew: true });
+    try {
+      this.append(schema);
+      Deno.linkSync(draft, path);
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    } finally {
+      Deno.removeSync(draft);
+    }
   }
 
   /** Bytes that were written. */

@@ -23,6 +23,14 @@ export class DiskFull extends Error {
   override readonly name = "DiskFull";
 }
 
+/** How far a recorder has got, for one that takes its place. */
+export interface RecorderProgress {
+  /** The number of the frame after the last one that is on the disk. */
+  flushed: number;
+  /** Files that were begun. */
+  parts: number;
+}
+
 /** A batch is flushed when it has so many bytes. */
 const BATCH_BYTES = 256 * 1024;
 /** The disk is looked at again after so many bytes. */
@@ -35,18 +43,21 @@ export class StreamRecorder implements Disposable {
   readonly #settings: RecorderSettings;
   readonly #block: BatchBlock;
   readonly #parts: string[] = [];
+  readonly #progress: RecorderProgress;
   #file: StreamFile;
   /** The number of the first frame that was not seen yet. */
-  #next = 0;
+  #next: number;
   /** The system's clock when the recording began, less the program's: times of a recording never go back. */
   readonly #wallOffset = Date.now() - now();
   #flushAt = Infinity;
   #syncAt = Infinity;
   #splitAt = Infinity;
-  #part = 0;
   #unlooked = Infinity;
 
-  constructor(head: StreamHead, settings: RecorderSettings) {
+  /** Goes on from where another one got. */
+  constructor(head: StreamHead, settings: RecorderSettings, progress: RecorderProgress = { flushed: 0, parts: 0 }) {
+    this.#progress = progress;
+    this.#next = progress.flushed;
     this.#head = head;
     this.#settings = settings;
     this.#block = new BatchBlock(head.format, Math.max(1, Math.floor(BATCH_BYTES / head.format.bytes)));
@@ -70,10 +81,10 @@ export class StreamRecorder implements Disposable {
 
   #open(): StreamFile {
     const { folder, split } = this.#settings;
-    const path = partPath(folder, this.#head.stream, split ? this.#part++ : undefined);
-    const file = new StreamFile(path);
+    const path = partPath(folder, this.#head.stream, split ? this.#progress.parts : undefined);
+    const file = this.#attempt(() => new StreamFile(path, schemaBytes(schemaOf(this.#head))));
+    this.#progress.parts++;
     this.#parts.push(path);
-    file.append(schemaBytes(schemaOf(this.#head)));
     this.#splitAt = split ? now() + split.seconds * 1000 : Infinity;
     return file;
   }
@@ -99,7 +110,8 @@ export class StreamRecorder implements Disposable {
     const message = this.#block.take();
     if (this.#isSplitDue(message.length)) this.#split();
     this.#makeRoom(message.length);
-    this.#append(message);
+    this.#attempt(() => this.#file.append(message));
+    this.#progress.flushed = this.#next;
     this.#sync();
   }
 
@@ -113,9 +125,9 @@ export class StreamRecorder implements Disposable {
     this.#file = this.#open();
   }
 
-  #append(message: Uint8Array): void {
+  #attempt<Result>(write: () => Result): Result {
     try {
-      this.#file.append(message);
+      return write();
     } catch (error) {
       if (isFull(error)) throw new DiskFull(`the disk of ${this.#settings.folder} is full`, { cause: error });
       throw error;
