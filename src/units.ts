@@ -28,6 +28,14 @@ export function formatCount(value: Figure, unit = ""): string {
   return `${rounded(whole / 1000 ** power)} ${PREFIXES[power]}${unit}`.trimEnd();
 }
 
+/** Digits of a value that was measured. */
+const VALUE_DIGITS = 5;
+
+/** A value of whatever unit, without a prefix: "-0.01234", "1.5e+21". */
+export function formatValue(value: Figure): string {
+  return isKnown(value) ? `${Number(value.toPrecision(VALUE_DIGITS))}` : UNKNOWN;
+}
+
 /** Bytes, in multiples of 1000: "1.23 MB". */
 export function formatBytes(bytes: Figure): string {
   return formatCount(bytes, "B");

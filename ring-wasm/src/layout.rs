@@ -59,6 +59,8 @@ pub const RING_ANNOUNCING: u32 = 656;
 pub const RING_SCANS: u32 = 660;
 /// u64: bytes that the writer was given and could not put anywhere. Stored by the writer, loaded by monitors.
 pub const RING_REFUSED: u32 = 664;
+/// u32: the most bytes that the writer has looked at together, where that was more than a frame. For onlookers.
+pub const RING_WIDEST: u32 = 672;
 
 /// Bytes before the first reader.
 pub const RING_HEADER: u32 = 768;

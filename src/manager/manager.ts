@@ -9,6 +9,8 @@ import { watchStalls } from "./supervision/stall_watch.ts";
 import { SupervisedTask, UNSUPERVISED } from "./supervision/supervised_task.ts";
 import { DeclarationError, LifecycleError, StoppedError, TaskError, UnknownNameError } from "../errors.ts";
 import { releaseBinding } from "../ring/bindings.ts";
+import type { FrameDescription } from "../ring/description.ts";
+import { Onlooker } from "../ring/onlooker.ts";
 import { Reader } from "../ring/reader.ts";
 import { RingReader, RingWriter } from "../ring/ring.ts";
 import { type AsyncTaskEvent, TaskEvent } from "../ring/task_event.ts";
@@ -521,6 +523,17 @@ export class Manager implements AsyncDisposable {
     const monitor = new Monitor(this.#monitored!, intervalMs);
     this.#group!.allEnded.then(() => monitor.stop());
     return monitor;
+  }
+
+  /**
+   * Looks at the frames of a ring that has some, and what they are. One at a time for each ring. For compiled managers.
+   *
+   * @internal
+   */
+  openOnlooker(name: string): { readonly onlooker: Onlooker; readonly frame: FrameDescription } {
+    const { memory, rings } = this.#monitored!;
+    const ring = rings.find((ring) => ring.name === name)!;
+    return { onlooker: new Onlooker(memory, ring), frame: ring.frame! };
   }
 
   /**

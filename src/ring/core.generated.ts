@@ -50,6 +50,8 @@ export const layout = {
   RING_SCANS: 660,
   /** u64: bytes that the writer was given and could not put anywhere. Stored by the writer, loaded by monitors. */
   RING_REFUSED: 664,
+  /** u32: the most bytes that the writer has looked at together, where that was more than a frame. For onlookers. */
+  RING_WIDEST: 672,
   /** Bytes before the first reader. */
   RING_HEADER: 768,
   /** u64: bytes consumed. Stored by the reader, loaded by the writer. */

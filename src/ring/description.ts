@@ -40,6 +40,8 @@ export interface RingDescription {
   readonly readers: number;
   /** Whether it was declared that what nobody reads may go: the writer goes on without readers then. */
   readonly isTerminated?: boolean;
+  /** Whether a place for an {@link Onlooker} follows the readers. */
+  readonly hasOnlooker?: boolean;
   readonly wait: WaitStrategy;
   readonly refresh: RefreshSettings;
   /** Missing for a ring of raw bytes. */
@@ -100,9 +102,16 @@ export function readerAddress(ring: RingDescription, index: number): number {
   return ring.address + layout.RING_HEADER + index * layout.READER_BYTES;
 }
 
+/** The places of a ring's readers, and of its onlooker. */
+export function readerPlaces(
+  { readers, hasOnlooker = false }: Pick<RingDescription, "readers" | "hasOnlooker">,
+): number {
+  return readers + (hasOnlooker ? 1 : 0);
+}
+
 /** The address of a ring's data area. */
 export function dataAddress(ring: RingDescription): number {
-  return readerAddress(ring, ring.readers);
+  return readerAddress(ring, readerPlaces(ring));
 }
 
 /** The waiters words of a ring. */

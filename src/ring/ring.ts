@@ -207,6 +207,7 @@ export class RingWriter extends RingEnd {
   look(this: object, length: number, timeoutMs?: number): RingView | null;
   look(length: number, timeoutMs = 0): RingView | null {
     this.#ring.checkLength(length);
+    this.#end.widen(length);
     return this.#ring.view(this.#end.look(length, timeoutMs), length);
   }
 
@@ -214,6 +215,7 @@ export class RingWriter extends RingEnd {
   lookAsync(this: object, length: number, options?: AsyncWaitOptions): Promise<RingView | null>;
   async lookAsync(length: number, options: AsyncWaitOptions = {}): Promise<RingView | null> {
     this.#ring.checkLength(length);
+    this.#end.widen(length);
     return await this.#end.lookAsync(length, options, (offset) => this.#ring.view(offset, length));
   }
 

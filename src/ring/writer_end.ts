@@ -17,6 +17,8 @@ export class WriterEnd extends End {
   readonly #memory: SharedMemory;
   readonly #description: RingDescription;
   readonly #ownStop: OwnStop | undefined;
+  /** The most bytes that were looked at together, a frame (a byte) or more. */
+  #widest: number;
   protected readonly action = "write";
 
   constructor(memory: SharedMemory, ring: RingDescription, options: HandleOptions = {}) {
@@ -25,6 +27,7 @@ export class WriterEnd extends End {
     this.#memory = memory;
     this.#description = ring;
     this.#ownStop = options.ownStop;
+    this.#widest = this.unit;
     this.#pacer = new RefreshPacer(ring.refresh);
     this.refresh();
   }
@@ -73,7 +76,16 @@ export class WriterEnd extends End {
   }
 
   protected attemptMany(unit: number, least: number, most: number): number {
-    return this.core.writer_look_many(this.ring, unit, least, most);
+    const found = this.core.writer_look_many(this.ring, unit, least, most);
+    if (found > this.#widest) this.widen(found);
+    return found;
+  }
+
+  /** Before so many bytes are filled together: an onlooker must know how far the writer may have come. */
+  widen(length: number): void {
+    if (length <= this.#widest) return;
+    this.#widest = length;
+    Atomics.store(this.words, (this.ring + layout.RING_WIDEST) / 4, length);
   }
 
   get offset(): number {

@@ -39,6 +39,7 @@ export type { Theme } from "./draw/theme.ts";
 export { type Dashboard, type DashboardOptions, serveDashboard } from "./live/dashboard.ts";
 export { followDashboard, type FollowDashboardOptions } from "./live/follow.ts";
 export type { ActorsSnapshot, KernelSample } from "./live/actors_snapshot.ts";
+export type { LiveFrame, LivePart } from "./live/live_frame.ts";
 export type { LiveSource } from "./live/source.ts";
 export type {
   LiveColumn,

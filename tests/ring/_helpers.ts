@@ -3,8 +3,9 @@
 import type { HandleOptions } from "../../src/ring/end.ts";
 import type { FrameDescription, RefreshSettings } from "../../src/ring/description.ts";
 import type { BindingOf, EventDescription, RingDescription } from "../../src/ring/description.ts";
-import { eventBytes, eventWaiters, ringBytes, ringWaiters } from "../../src/ring/description.ts";
+import { eventBytes, eventWaiters, readerPlaces, ringBytes, ringWaiters } from "../../src/ring/description.ts";
 import { type DType, DTYPES } from "../../src/ring/dtypes.ts";
+import { initRing } from "../../src/ring/onlooker.ts";
 import { Reader } from "../../src/ring/reader.ts";
 import { RingReader, RingWriter } from "../../src/ring/ring.ts";
 import { Arena, SharedMemory } from "../../src/ring/shared_memory.ts";
@@ -26,6 +27,8 @@ export interface RingOptions {
   start?: bigint;
   wait?: WaitStrategy;
   refresh?: RefreshSettings;
+  /** Whether there is a place for an onlooker. */
+  hasOnlooker?: boolean;
 }
 
 /** A stream to make. */
@@ -46,9 +49,10 @@ interface Reserved {
 function reserveRing(arena: Arena, capacity: number, options: RingOptions, frame?: FrameDescription): Reserved {
   const { name = "numbers", readers = 1, start = 0n, wait = "adaptive" } = options;
   const { refresh = { interval: 64, ms: Infinity } } = options;
-  const address = arena.reserve(ringBytes(capacity, readers));
+  const { hasOnlooker = false } = options;
+  const address = arena.reserve(ringBytes(capacity, readerPlaces({ readers, hasOnlooker })));
   const scratches = Array.from({ length: readers + 1 }, () => frame ? arena.reserve(frame.stride) : 0);
-  return { ring: { name, address, capacity, readers, wait, refresh, frame }, start, scratches };
+  return { ring: { name, address, capacity, readers, hasOnlooker, wait, refresh, frame }, start, scratches };
 }
 
 /** A ring that was made. The writer's scratch frame is the last. */
@@ -68,7 +72,7 @@ export class RingFixture implements Fixture {
       index,
       scratch,
     }));
-    memory.core.ring_init(ring.address, ring.capacity, ring.readers, start);
+    initRing(memory, ring, start);
   }
 
   get waiters(): readonly number[] {
@@ -87,9 +91,9 @@ export class RingFixture implements Fixture {
 
   /** Makes the ring anew: empty, all readers blocking. */
   restart(start: bigint): void {
-    const { address, capacity, readers } = this.ring;
-    this.memory.bytes.fill(0, address, address + ringBytes(capacity, readers));
-    this.memory.core.ring_init(address, capacity, readers, start);
+    const { address, capacity } = this.ring;
+    this.memory.bytes.fill(0, address, address + ringBytes(capacity, readerPlaces(this.ring)));
+    initRing(this.memory, this.ring, start);
   }
 }
 

@@ -9,10 +9,12 @@ import {
   eventBytes,
   type EventDescription,
   eventWaiters,
+  readerPlaces,
   ringBytes,
   type RingDescription,
   ringWaiters,
 } from "../../ring/description.ts";
+import { initRing } from "../../ring/onlooker.ts";
 import { Doorbell, DOORBELL_BYTES } from "../../ring/doorbell.ts";
 import { runTableBytes, runTableOf } from "../../ring/run_table.ts";
 import { Arena, SharedMemory } from "../../ring/shared_memory.ts";
@@ -89,11 +91,13 @@ export interface Layout {
 function describeRing({ spec, readers, isTerminated, isCarried }: RingDraft, arena: Arena): RingDescription {
   const { name, bytes, wait = "adaptive", frame } = spec;
   const refresh = { interval: spec.minReaderPosRefreshInterval ?? 64, ms: spec.minReaderPosRefreshMs ?? 5 };
+  const hasOnlooker = frame !== undefined;
   return {
     name,
-    address: arena.reserve(ringBytes(bytes, readers)),
+    address: arena.reserve(ringBytes(bytes, readerPlaces({ readers, hasOnlooker }))),
     capacity: bytes,
     readers,
+    hasOnlooker,
     isTerminated,
     wait,
     refresh,
@@ -254,7 +258,7 @@ export class Blueprint {
     const openings = this.#openings.map(({ binding, deferred }) => ({ binding: describe(binding), deferred }));
 
     const memory = SharedMemory.create(arena, `"${this.#owner}"`);
-    for (const ring of rings.values()) memory.core.ring_init(ring.address, ring.capacity, ring.readers, 0n);
+    for (const ring of rings.values()) initRing(memory, ring);
     for (const [{ spec, signalers, parties }, { address }] of events) {
       memory.core.event_init(address, spec.initialState ? 1 : 0, signalers, parties);
     }

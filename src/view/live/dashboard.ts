@@ -6,7 +6,7 @@ import { checkOptions, integer, type Rule, type Rules } from "../../rules.ts";
 import { checkDescription } from "../description.ts";
 import { page } from "./page.generated.ts";
 import type { LiveSource } from "./source.ts";
-import { type LiveDrawing, type LiveUpdate, UPDATE_VERSION, UPDATE_VERSION_HEADER } from "./update.ts";
+import { type LiveDrawing, UPDATE_VERSION, UPDATE_VERSION_HEADER } from "./update.ts";
 
 /** Options of a dashboard. */
 export interface DashboardOptions {
@@ -92,6 +92,8 @@ export class Dashboard implements AsyncDisposable {
   readonly #token: string;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #abort = new AbortController();
+  /** Ends what is followed for as long as somebody looks. */
+  readonly #left = new AbortController();
   /** Each resolves when an answer is sent as a whole, or nobody wants it any more. */
   readonly #answering = new Set<Promise<void>>();
   #closing: Promise<void> | undefined;
@@ -121,12 +123,17 @@ export class Dashboard implements AsyncDisposable {
 
   /** Answers, and notes until when. */
   #handle(request: Request, { completed }: Deno.ServeHandlerInfo): Response {
-    const isDone = completed.catch(() => {}).then(() => void this.#answering.delete(isDone));
+    const gone = new AbortController();
+    const isDone = completed.catch(() => {}).then(() => {
+      this.#answering.delete(isDone);
+      gone.abort();
+    });
     this.#answering.add(isDone);
-    return this.#answer(request);
+    return this.#answer(request, gone.signal);
   }
 
-  #answer(request: Request): Response {
+  /** `gone` aborts when nobody hears the answer any more. */
+  #answer(request: Request, gone: AbortSignal): Response {
     const url = URL.parse(request.url);
     const refusal = refuse(request, url);
     if (refusal) return refusal;
@@ -137,17 +144,23 @@ export class Dashboard implements AsyncDisposable {
     if (Object.hasOwn(FILES, path)) return answer(...FILES[path]);
     if (path === "elk.js") return answerElk();
     if (path === "drawing") return answer("application/json", JSON.stringify(this.#drawing()));
+    if (path === "frames") return this.#answerFrames(request, url!.searchParams.getAll("node"), gone);
     if (path !== "updates") return answer("text/plain", "There is no such page", 404);
-    // Nobody would read the body of an answer to HEAD.
-    const body = request.method === "HEAD" ? null : ReadableStream.from(events(this.#source.updates()));
-    const response = answer("text/event-stream", body);
-    response.headers.set(UPDATE_VERSION_HEADER, `${UPDATE_VERSION}`);
-    return response;
+    return answerEvents(request, () => this.#source.updates());
   }
 
   #drawing(): LiveDrawing {
-    const { description, widest } = this.#source;
-    return { description, widest };
+    const { description, widest, framed = [] } = this.#source;
+    return { description, widest, framed };
+  }
+
+  #answerFrames(request: Request, nodes: readonly string[], gone: AbortSignal): Response {
+    const known = new Set(this.#source.framed);
+    const wanted = [...new Set(nodes)];
+    const unknown = wanted.find((node) => !known.has(node));
+    if (unknown !== undefined) return answer("text/plain", `There are no frames of ${Deno.inspect(unknown)}`, 404);
+    if (wanted.length === 0 || wanted.length > MOST_FRAMED) return answer("text/plain", ASK_FOR_NODES, 400);
+    return answerEvents(request, () => this.#source.frames!(wanted, AbortSignal.any([this.#left.signal, gone])));
   }
 
   /** Ends it, once those who follow have got the end of the run if there is one. Closing twice changes nothing. */
@@ -157,6 +170,7 @@ export class Dashboard implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#source.close();
+    this.#left.abort();
     // Not by the server's `shutdown()`: it waits for those who do not read, and cannot be aborted then.
     await within(Promise.all(this.#answering), CLOSING_MS);
     // Otherwise nothing might keep the program alive until it has ended.
@@ -183,6 +197,19 @@ function answerElk(): Response {
   return response;
 }
 
+/** Nothing is followed for those who would not read the body of the answer. */
+function answerEvents(request: Request, follow: () => AsyncIterable<object>): Response {
+  const response = answer(
+    "text/event-stream",
+    request.method === "HEAD" ? null : ReadableStream.from(events(follow())),
+  );
+  response.headers.set(UPDATE_VERSION_HEADER, `${UPDATE_VERSION}`);
+  return response;
+}
+
+/** Nodes whose frames one page follows, at most. */
+const MOST_FRAMED = 8;
+const ASK_FOR_NODES = `Ask for the frames of 1 to ${MOST_FRAMED} nodes, each as a parameter "node"`;
 const ASK_FOR_ADDRESS = "Open the whole address that the program tells: it has a token in it";
 
 /** The answer to those who may not ask, whatever they ask for. */
@@ -202,19 +229,19 @@ function isOwnSite({ headers }: Request): boolean {
   return OWN_SITES.has(headers.get("sec-fetch-site") ?? "none");
 }
 
-/** Updates as server-sent events. */
-async function* events(updates: AsyncIterable<LiveUpdate>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+/** Values as server-sent events. */
+async function* events(values: AsyncIterable<object>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   yield encoder.encode("retry: 1000\n\n");
-  for await (const update of updates) yield eventOf(update);
+  for await (const value of values) yield eventOf(value);
 }
 
 const encoder = new TextEncoder();
 /** Written once for all who follow. */
-const written = new WeakMap<LiveUpdate, Uint8Array<ArrayBuffer>>();
+const written = new WeakMap<object, Uint8Array<ArrayBuffer>>();
 
-function eventOf(update: LiveUpdate): Uint8Array<ArrayBuffer> {
-  let event = written.get(update);
-  if (!event) written.set(update, event = encoder.encode(`data: ${JSON.stringify(update)}\n\n`));
+function eventOf(value: object): Uint8Array<ArrayBuffer> {
+  let event = written.get(value);
+  if (!event) written.set(value, event = encoder.encode(`data: ${JSON.stringify(value)}\n\n`));
   return event;
 }
 

@@ -9,7 +9,9 @@ import { formatBytes, formatClock, UNKNOWN } from "../../units.ts";
 import type { Figures, ViewDescription } from "../description.ts";
 import { pipelineFigures, widestFigures } from "./pipeline_figures.ts";
 import { pipelineTables } from "./pipeline_tables.ts";
+import type { LiveFrame } from "./live_frame.ts";
 import type { LiveSource } from "./source.ts";
+import { followFrames, type SeenStream } from "./stream_frames.ts";
 import type { LiveFact, LiveFailure, LiveState, LiveUpdate } from "./update.ts";
 
 /** A compiled pipeline. */
@@ -18,13 +20,24 @@ export class PipelineSource implements LiveSource<Snapshot> {
   readonly widest: Figures;
   readonly #run = crypto.randomUUID();
   readonly #monitor: Monitor;
+  readonly framed: readonly string[];
+  readonly #manager: Manager;
+  readonly #streams: ReadonlyMap<string, SeenStream>;
   readonly #failures: LiveFailure[] = [];
   #startedAt: number | undefined;
   #latest: LiveUpdate<Snapshot> | undefined;
 
   /** Monitors it from now on. */
-  constructor(description: ViewDescription, manager: Manager, intervalMs: number) {
+  constructor(
+    description: ViewDescription,
+    manager: Manager,
+    streams: ReadonlyMap<string, SeenStream>,
+    intervalMs: number,
+  ) {
     this.description = description;
+    this.framed = Array.from(streams.keys(), (name) => `stream:${name}`);
+    this.#manager = manager;
+    this.#streams = streams;
     this.#monitor = manager.openMonitor(intervalMs);
     this.widest = widestFigures(this.#monitor.latest);
     for (const progress of manager.progress) this.#follow(progress);
@@ -43,6 +56,11 @@ export class PipelineSource implements LiveSource<Snapshot> {
     for await (const _ of this.#monitor.snapshots()) yield this.#now();
     const { tasks } = this.#monitor.latest;
     if (Object.values(tasks).every(isOver)) yield this.#update(true);
+  }
+
+  frames(nodes: readonly string[], signal: AbortSignal): AsyncGenerator<LiveFrame, void> {
+    const streams = nodes.map((node) => this.#streams.get(node.slice("stream:".length))!);
+    return followFrames(this.#manager, streams, signal);
   }
 
   close(): void {

@@ -15,5 +15,5 @@ export function servePipeline(
   manager: Manager,
   { intervalMs, ...rest }: CompleteRunOptions,
 ): Dashboard {
-  return serveDashboard(new PipelineSource(describePipeline(pipe), manager, intervalMs), rest);
+  return serveDashboard(new PipelineSource(describePipeline(pipe), manager, pipe.streams, intervalMs), rest);
 }

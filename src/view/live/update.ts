@@ -111,4 +111,6 @@ export interface LiveDrawing {
   readonly description: ViewDescription;
   /** Figures as long and as many as they can get. */
   readonly widest: Figures;
+  /** The ids of nodes whose newest frames can be looked at. */
+  readonly framed: readonly string[];
 }

@@ -4,6 +4,7 @@ import type { LiveDrawing, LiveUpdate } from "../live/update.ts";
 import { Charts } from "./charts.ts";
 import { connect } from "./connection.ts";
 import { byId } from "./dom.ts";
+import { Frames } from "./frames.ts";
 import { Graph } from "./graph.ts";
 import { Heading } from "./heading.ts";
 import { History } from "./history.ts";
@@ -16,6 +17,7 @@ function main(): void {
   const history = new History();
   const heading = new Heading();
   const graph = new Graph(byId("graph"), selection);
+  const frames = new Frames(byId("frames"), selection);
   const tables = new Tables(byId("tables"), selection);
   const charts = new Charts(byId("charts"), history, selection);
   let run: string | undefined;
@@ -23,7 +25,9 @@ function main(): void {
 
   const fetchDrawing = async () => {
     const response = await fetch("drawing");
-    graph.show(await layOutDrawing(await response.json() as LiveDrawing));
+    const fresh: LiveDrawing = await response.json();
+    frames.allow(fresh);
+    graph.show(await layOutDrawing(fresh));
   };
 
   connect("updates", {

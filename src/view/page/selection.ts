@@ -11,6 +11,11 @@ export class Selection {
     return this.#pinned.has(node) || this.#hovered === node;
   }
 
+  /** Those that were clicked, in this order. */
+  get pinned(): readonly string[] {
+    return [...this.#pinned];
+  }
+
   /** The one of these nodes to speak of, if it is one of them: that below the pointer before those that were clicked. */
   choose(nodes: readonly string[]): string | undefined {
     return nodes.find((node) => node === this.#hovered) ?? nodes.find((node) => this.#pinned.has(node));

@@ -10,6 +10,8 @@ import { format } from "./units.ts";
 /** A row, and how to change it. */
 interface ShownRow {
   readonly node: string;
+  /** By which the row is chosen without a pointer: its click is the row's. */
+  readonly button: HTMLElement;
   readonly row: HTMLTableRowElement;
   readonly swatch: HTMLElement;
   update(row: LiveRow): void;
@@ -62,7 +64,11 @@ export class Tables {
   }
 
   #light(): void {
-    for (const { node, row } of this.#shown.flat()) row.classList.toggle("is-lit", this.#selection.has(node));
+    const pinned = new Set(this.#selection.pinned);
+    for (const { node, row, button } of this.#shown.flat()) {
+      row.classList.toggle("is-lit", this.#selection.has(node));
+      button.setAttribute("aria-pressed", `${pinned.has(node)}`);
+    }
   }
 }
 
@@ -79,11 +85,13 @@ function makeRow({ node, title }: LiveRow, columns: readonly LiveColumn[]): Show
   const note = element("small");
   const status = element("td", { class: "status" }, state, note);
   const cells = columns.map(makeCell);
-  const name = element("th", { scope: "row", title }, swatch, title);
+  const button = element("button", { type: "button" }, title);
+  const name = element("th", { scope: "row", title }, swatch, button);
   const row = element("tr", { "data-node": node }, name, status, ...cells.map(({ cell }) => cell));
   return {
     node,
     row,
+    button,
     swatch,
     update: (fresh) => {
       setText(state, fresh.status ?? "");
