@@ -6,8 +6,8 @@
  */
 
 import { createHash } from "node:crypto";
-import { Deserializer, Serializer } from "node:v8";
 import { bytesOf, digest } from "../../fingerprint.ts";
+import { StructureReader, StructureWriter, type ViewPlace } from "../../structured_clone.ts";
 import { packed } from "./bytes.ts";
 import { BUILT_IN_CODECS, type CodecTable, type NamedCodec } from "./codec_table.ts";
 import { bareAgain, inspectValue, type ValueTraits } from "./inspect_value.ts";
@@ -53,34 +53,8 @@ interface Head {
   readonly bare?: readonly number[];
 }
 
-// deno-lint-ignore no-explicit-any
-type ViewClass = new (buffer: ArrayBuffer, start: number, length: number) => any;
-
-/** The classes of views, by the numbers that stand for them on the disk: only ever append. */
-const VIEWS = [
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float16Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-  DataView,
-] as readonly ViewClass[];
-
 /** The number that stands for a part that a codec has encoded. */
 const CODED = 255;
-
-/** The hooks of the serializer, which its types leave out. */
-interface HostSerializer extends Serializer {
-  /** Whether views are given to `_writeHostObject()`. */
-  _setTreatArrayBufferViewsAsHostObjects(treat: boolean): void;
-}
 
 /** A buffer, and the part of it that is used. */
 interface UsedBuffer {
@@ -89,7 +63,7 @@ interface UsedBuffer {
   end: number;
 }
 
-class Encoder extends (Serializer as new () => HostSerializer) {
+class Encoder extends StructureWriter {
   readonly buffers: UsedBuffer[] = [];
   readonly codecs: string[] = [];
   parts: ReadonlyMap<ArrayBufferView, CodedPart> = new Map();
@@ -97,10 +71,10 @@ class Encoder extends (Serializer as new () => HostSerializer) {
 
   /** Registers a buffer that the value holds itself. All of it is stored. */
   addDirect(buffer: ArrayBuffer): void {
-    this.transferArrayBuffer(this.#place(buffer, 0, buffer.byteLength), buffer);
+    this.transferArrayBuffer(this.#placeOf(buffer, 0, buffer.byteLength), buffer);
   }
 
-  #place(buffer: ArrayBufferLike, start: number, end: number): number {
+  #placeOf(buffer: ArrayBufferLike, start: number, end: number): number {
     const place = this.#places.get(buffer);
     if (place === undefined) {
       const added = this.buffers.push({ buffer, start, end }) - 1;
@@ -113,14 +87,14 @@ class Encoder extends (Serializer as new () => HostSerializer) {
     return place;
   }
 
-  /** Called by the serializer for each typed array and view. */
-  _writeHostObject(view: ArrayBufferView): void {
+  protected place({ buffer, byteOffset, byteLength }: ArrayBufferView): ViewPlace {
+    return { part: this.#placeOf(buffer, byteOffset, byteOffset + byteLength), offset: byteOffset };
+  }
+
+  override _writeHostObject(view: ArrayBufferView): void {
     const part = this.parts.get(view);
-    if (part) return this.#writePart(part);
-    this.writeUint32(VIEWS.indexOf(view.constructor as ViewClass));
-    this.writeUint32(this.#place(view.buffer, view.byteOffset, view.byteOffset + view.byteLength));
-    this.writeDouble(view.byteOffset);
-    this.writeDouble("length" in view ? view.length as number : view.byteLength);
+    if (part) this.#writePart(part);
+    else super._writeHostObject(view);
   }
 
   #writePart({ codec, encoded }: CodedPart): void {
@@ -131,18 +105,16 @@ class Encoder extends (Serializer as new () => HostSerializer) {
   }
 }
 
-class Decoder extends Deserializer {
-  buffers: readonly ArrayBuffer[] = [];
+class Decoder extends StructureReader {
   starts: readonly number[] = [];
   codecs: readonly NamedCodec[] = [];
 
-  /** Called by the deserializer for what the encoder wrote itself. */
-  _readHostObject(): unknown {
-    const kind = this.readUint32();
-    const index = this.readUint32();
-    if (kind === CODED) return this.codecs[index].decode(this.readValue());
-    const View = VIEWS[kind];
-    return new View(this.buffers[index], this.readDouble() - (this.starts[index] ?? 0), this.readDouble());
+  protected override readPart(kind: number, part: number): unknown {
+    return kind === CODED ? this.codecs[part].decode(this.readValue()) : super.readPart(kind, part);
+  }
+
+  protected override startOf(part: number): number {
+    return this.starts[part] ?? 0;
   }
 }
 
@@ -173,8 +145,6 @@ export function encode(value: unknown, codecs: Codecs = BUILT_IN, traits = trait
 function write(value: unknown, codecs: Codecs, traits: ValueTraits): { encoder: Encoder; structure: Uint8Array } {
   if (traits.obstacle !== null) throw new TypeError(traits.obstacle);
   const encoder = new Encoder();
-  encoder._setTreatArrayBufferViewsAsHostObjects(true);
-  encoder.writeHeader();
   for (const buffer of traits.buffers) encoder.addDirect(buffer);
   encoder.writeValue(prepared(encoder, value, codecs, traits));
   return { encoder, structure: encoder.releaseBuffer() };
@@ -266,8 +236,7 @@ export function decodeFrom(source: ByteSource, codecs: Codecs = BUILT_IN): () =>
 }
 
 function decode(head: Head, structure: Uint8Array, buffers: readonly ArrayBuffer[], codecs: Codecs): unknown {
-  const decoder = new Decoder(structure);
-  decoder.buffers = buffers;
+  const decoder = new Decoder(structure, buffers);
   decoder.starts = head.starts ?? [];
   decoder.codecs = (head.codecs ?? []).map((name) => codecNamed(name, codecs));
   for (let index = 0; index < (head.direct ?? 0); index++) decoder.transferArrayBuffer(index, buffers[index]);

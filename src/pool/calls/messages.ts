@@ -1,30 +1,25 @@
 /**
  * Lists of values through a ring of raw bytes. A list may be larger than the ring: it is sent in pieces.
  *
- * On the ring lie the length of the head (4 bytes), the head, and the bytes of each array that travels raw. The head has
- * the values by structured cloning, with the raw arrays left out and described.
+ * On the ring lie the length of the head (4 bytes), the head, and the bytes of each typed array and view. The head has how
+ * many these are (4 bytes), the length of each (8 bytes), and the structure of the list. All numbers are little-endian.
  */
 
-import { deserialize, serialize } from "node:v8";
 import type { RingReader, RingWriter } from "../../ring/ring.ts";
 import type { RingView } from "../../ring/ring_end.ts";
 import { whyNotStorable } from "../../storable.ts";
-import { TYPED_ARRAYS } from "../../worker/typed_arrays.ts";
-
-type AnyArray = InstanceType<(typeof TYPED_ARRAYS)[number]>;
-
-/** A raw array: where in the list, which of {@link TYPED_ARRAYS}, and of how many elements. */
-type RawArray = readonly [index: number, kind: number, length: number];
-
-interface Head {
-  readonly values: unknown[];
-  readonly raw: readonly RawArray[];
-}
+import { kindOfView, StructureReader, StructureWriter, type ViewPlace } from "../../structured_clone.ts";
 
 const LENGTH_BYTES = 4;
+const ARRAY_LENGTH_BYTES = 8;
 
-function kindOf(value: unknown): number {
-  return ArrayBuffer.isView(value) ? TYPED_ARRAYS.findIndex((kind) => kind === value.constructor) : -1;
+/** Keeps the bytes that each view shows, and no others of its buffer. */
+class ListWriter extends StructureWriter {
+  readonly arrays: Uint8Array[] = [];
+
+  protected place({ buffer, byteOffset, byteLength }: ArrayBufferView): ViewPlace {
+    return { part: this.arrays.push(new Uint8Array(buffer, byteOffset, byteLength)) - 1, offset: 0 };
+  }
 }
 
 function checkSendable(value: unknown): void {
@@ -35,30 +30,39 @@ function checkSendable(value: unknown): void {
 }
 
 /**
- * What is to be sent for a list of values. It holds the typed arrays of the list themselves, not copies.
+ * What is to be sent for a list of values. It holds the memory of their typed arrays itself, not copies.
  *
  * @throws {TypeError} If a value would arrive as another one.
  */
 export function encodeMessage(list: readonly unknown[]): Uint8Array[] {
-  const values = [...list];
-  const raw: RawArray[] = [];
-  const arrays: Uint8Array[] = [];
-  for (const [index, value] of list.entries()) {
-    const kind = kindOf(value);
-    if (kind < 0) {
-      checkSendable(value);
-      continue;
-    }
-    const { buffer, byteOffset, byteLength, length } = value as AnyArray;
-    values[index] = undefined;
-    raw.push([index, kind, length]);
-    arrays.push(new Uint8Array(buffer, byteOffset, byteLength));
+  for (const value of list) if (!ArrayBuffer.isView(value) || kindOfView(value) < 0) checkSendable(value);
+  const writer = new ListWriter();
+  writer.writeValue(list);
+  return [startOf(writer.releaseBuffer(), writer.arrays), ...writer.arrays];
+}
+
+/** The head with its length. */
+function startOf(structure: Uint8Array, arrays: readonly Uint8Array[]): Uint8Array {
+  const structureAt = 2 * LENGTH_BYTES + arrays.length * ARRAY_LENGTH_BYTES;
+  const start = new Uint8Array(structureAt + structure.length);
+  const view = new DataView(start.buffer);
+  view.setUint32(0, start.length - LENGTH_BYTES, true);
+  view.setUint32(LENGTH_BYTES, arrays.length, true);
+  for (const [index, { length }] of arrays.entries()) {
+    view.setFloat64(2 * LENGTH_BYTES + index * ARRAY_LENGTH_BYTES, length, true);
   }
-  const head = serialize({ values, raw } satisfies Head);
-  const start = new Uint8Array(LENGTH_BYTES + head.length);
-  new DataView(start.buffer).setUint32(0, head.length, true);
-  start.set(head, LENGTH_BYTES);
-  return [start, ...arrays];
+  start.set(structure, structureAt);
+  return start;
+}
+
+/** What a head says: the lengths of the arrays that follow, and the structure. */
+function splitHead(head: Uint8Array<ArrayBuffer>): { readonly lengths: number[]; readonly structure: Uint8Array } {
+  const view = new DataView(head.buffer);
+  const count = view.getUint32(0, true);
+  const lengths = Array.from({ length: count }, (_, index) => {
+    return view.getFloat64(LENGTH_BYTES + index * ARRAY_LENGTH_BYTES, true);
+  });
+  return { lengths, structure: head.subarray(LENGTH_BYTES + count * ARRAY_LENGTH_BYTES) };
 }
 
 /** Blocks for at most `blockMs`, and goes on waiting without blocking. `null` once the ring has ended. */
@@ -114,11 +118,14 @@ export async function receiveMessage(ring: RingReader, blockMs = 0): Promise<unk
   if (!await receiveBytes(ring, length, blockMs)) return null;
   const head = new Uint8Array(new DataView(length.buffer).getUint32(0, true));
   if (!await receiveBytes(ring, head, blockMs)) return null;
-  const { values, raw } = deserialize(head) as Head;
-  for (const [index, kind, length] of raw) {
-    const array = new TYPED_ARRAYS[kind](length);
-    values[index] = array;
-    if (!await receiveBytes(ring, new Uint8Array(array.buffer), blockMs)) return null;
+  const { lengths, structure } = splitHead(head);
+  const arrays: ArrayBuffer[] = [];
+  for (const length of lengths) {
+    const bytes = new Uint8Array(length);
+    if (!await receiveBytes(ring, bytes, blockMs)) return null;
+    arrays.push(bytes.buffer);
   }
-  return values;
+  const reader = new StructureReader(structure, arrays);
+  reader.readHeader();
+  return reader.readValue() as unknown[];
 }
