@@ -2,11 +2,19 @@
 
 import { type Crossing, cutPipeline, machinesOf, tasksOf } from "../../pipeline/machines.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { isGraph } from "./graph_run.ts";
 import { STATUS } from "../program/exit_status.ts";
 import { Interruption } from "../program/interruption.ts";
-import { type LoadOptions, loadPipeline } from "../program/load_pipeline.ts";
+import { isPipeline, type Kind, load, type LoadOptions } from "../program/load_pipeline.ts";
 import { compileLoaded } from "../program/loading.ts";
 import { STDOUT } from "../../terminal.ts";
+
+/** What can be checked. */
+const CHECKED: Kind<Pipeline | Graph> = {
+  name: "pipeline or graph",
+  includes: (value) => isPipeline(value) || isGraph(value),
+};
 
 const count = (many: number, what: string) => `${many} ${what}${many === 1 ? "" : "s"}`;
 
@@ -28,9 +36,19 @@ function crossingText({ stream, from, to, latest }: Crossing): string {
   return `stream ${stream.name}: ${from} -> ${readers.join(", ")}`;
 }
 
+async function checkGraph(loaded: Graph): Promise<number> {
+  await using graph = loaded;
+  graph.compile();
+  const parts = [count(graph.nodes.size, "node"), count(graph.edges.length, "connection")];
+  STDOUT.print(`${graph.name}: ${parts.join(", ")}, ready to run`);
+  return STATUS.ended;
+}
+
 /** Compiles a pipeline: its modules are imported and its functions found, but no task runs. */
 export async function check(target: string, options: LoadOptions): Promise<number> {
-  await using pipe = await loadPipeline(target, options);
+  const loaded = await load(target, options, CHECKED);
+  if (isGraph(loaded)) return await checkGraph(loaded);
+  await using pipe = loaded;
   using interruption = new Interruption(() => pipe.stop());
   await compileLoaded(pipe, target);
   const { tasks, streams, events } = pipe;

@@ -2,6 +2,7 @@
 
 import { TaskError } from "../../errors.ts";
 import type { LinearPipeline } from "../../linear/pipeline.ts";
+import type { Graph } from "../../graph/graph.ts";
 import type { Snapshot } from "../../manager/metrics.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 import { cut, detailsOf } from "../../safe_text.ts";
@@ -18,10 +19,12 @@ import { announceRun, RUN_VERSION } from "../program/run_records.ts";
 import { type RunFailure, serveRun } from "../program/run_server.ts";
 import { STDERR } from "../../terminal.ts";
 import { type RestartChoice, runRestarted } from "./restarted_run.ts";
+import { GRAPH_OPTIONS, type GraphRunCommandOptions, isGraph, runGraph } from "./graph_run.ts";
 import { isLinearPipeline, type LinearRunCommandOptions, runLinear } from "./linear_run.ts";
 
 /** Options of the command. */
-export interface RunOptions extends LoadOptions, RecordedRunOptions, LinearRunCommandOptions, MachineRunOptions {
+export interface RunOptions
+  extends LoadOptions, RecordedRunOptions, LinearRunCommandOptions, MachineRunOptions, GraphRunCommandOptions {
   /** Runs in a program of its own, which is started again when it fails. */
   readonly restart?: RestartChoice;
   /** Milliseconds from one snapshot to the next. */
@@ -35,10 +38,25 @@ export interface RunOptions extends LoadOptions, RecordedRunOptions, LinearRunCo
 }
 
 /** What can be run. */
-const RUNNABLE: Kind<Pipeline | LinearPipeline> = {
-  name: "pipeline",
-  includes: (value) => isPipeline(value) || isLinearPipeline(value),
+const RUNNABLE: Kind<Pipeline | LinearPipeline | Graph> = {
+  name: "pipeline or graph",
+  includes: (value) => isPipeline(value) || isLinearPipeline(value) || isGraph(value),
 };
+
+function refuseGraphOptions(target: string, options: GraphRunCommandOptions): void {
+  const names = Object.keys(GRAPH_OPTIONS) as (keyof GraphRunCommandOptions)[];
+  const given = names.find((option) => options[option] !== undefined);
+  if (given) throw new UsageError(`Cannot run ${target}: ${GRAPH_OPTIONS[given]} is for graphs`);
+}
+
+/** What only pipelines of tasks have. */
+const TASK_OPTIONS = ["restart", "record", "streams", "deadLetters", "replay", "speed", "machine", "connect"] as const;
+
+function refuseTaskOptions(target: string, options: RunOptions): void {
+  const given = TASK_OPTIONS.find((option) => options[option] !== undefined);
+  const name = given?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  if (given) throw new UsageError(`Cannot run ${target}: --${name} is for pipelines of tasks`);
+}
 
 function refuseLinearOptions(target: string, options: LinearRunCommandOptions): void {
   const given = (["set", "from", "to", "force", "resume"] as const).find((option) => options[option] !== undefined);
@@ -50,6 +68,12 @@ export async function run(target: string, options: RunOptions): Promise<number> 
   const child = restartedChild();
   if (options.restart && !child) return await runRestarted(options.restart);
   const loaded = await load(target, options, RUNNABLE);
+  if (isGraph(loaded)) {
+    refuseTaskOptions(target, options);
+    refuseLinearOptions(target, options);
+    return await runGraph(loaded, options);
+  }
+  refuseGraphOptions(target, options);
   if (isLinearPipeline(loaded)) {
     if (options.restart) throw new UsageError(`Cannot run ${target}: --restart is for pipelines of tasks`);
     if (options.machine !== undefined) {

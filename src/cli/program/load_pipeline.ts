@@ -29,9 +29,6 @@ export interface Kind<Thing> {
   readonly includes: (value: unknown) => value is Thing;
 }
 
-/** Pipelines that can run. */
-export const PIPELINE: Kind<Pipeline> = { name: "pipeline", includes: isPipeline };
-
 /**
  * The pipeline of a saved file, or what a module exports.
  *
@@ -48,11 +45,6 @@ export async function load<Thing>(target: string, options: LoadOptions, kind: Ki
     throw new UsageError(`Cannot load ${target}: expected a saved pipeline (.toml) or a module (.ts, .js)`);
   }
   return await loadModule(target, url, options, kind);
-}
-
-/** As {@link load}, of pipelines that can run. */
-export async function loadPipeline(target: string, options: LoadOptions = {}): Promise<Pipeline> {
-  return await load(target, options, PIPELINE);
 }
 
 /**

@@ -23,10 +23,11 @@ const PERMISSIONS =
   "the most that tasks of a saved pipeline may do: none, or read, net=HOST …; repeatable; wants --unstable-worker-options";
 
 const STATUSES = `
-Exit status: 0 if all went well, 1 if something failed, 2 if the command was called in a wrong way, 130 after Ctrl-C.`;
+Exit status: 0 if all went well, 1 if something failed, 2 if the command was called in a wrong way, 75 if the run of a
+graph waits for an answer, 130 after Ctrl-C.`;
 
 const MODULES = `
-A module exports, as its default or by the name that --export gives, a Pipeline or a function that makes one.`;
+A module exports, as its default or by the name that --export gives, a Pipeline, a Graph, or a function that makes one.`;
 
 /** Numbers in a range. */
 function numberFrom(least: number, most: number): (text: string) => number {
@@ -97,7 +98,9 @@ function newProgram(finish: (status: number) => void): Command {
       .option("--allow-module <path>", "a module or folder that a saved pipeline may name; repeatable", collect)
       .option("--permissions <what>", PERMISSIONS, collect)
       .action(async (target: string, options: Options) => finish(await act(target, options)));
-  addLinearPlanOptions(command("run", "run a pipeline to its end; Ctrl-C stops it, a second one ends it at once", run))
+  addLinearPlanOptions(
+    command("run", "run a pipeline or a graph to its end; Ctrl-C stops it, a second one ends it at once", run),
+  )
     .option("-q, --quiet", "print nothing but what tasks print, and errors")
     .addOption(
       new Option("--dashboard [port]", "say where the live page is, on this port if given").argParser(portNumber),
@@ -120,8 +123,15 @@ function newProgram(finish: (status: number) => void): Command {
     .option("--creds <file>", "a NATS user's credentials")
     .option("--token-file <file>", "a file with the token that the server asks for")
     .option("--tls-ca <file>", "certificates of who may have signed the server's; asks for TLS")
+    .option("--input <json>", "of a graph: what goes in; - reads it from the standard input")
+    .option("--output <node>", "of a graph: print this node's output only")
+    .option("--run-id <name>", "of a graph: keep the run under this name, or go on with it")
+    .option("--checkpoint <file>", "the SQLite file where it is kept, unless the graph says where")
+    .option("--answer <json>", "answer a node that has stopped the run")
+    .option("--node <name>", "which node, if several wait")
+    .option("--allow-changed", "go on though the graph or its input has changed")
     .addOption(every());
-  command("check", "compile a pipeline without starting it", check);
+  command("check", "compile a pipeline or a graph without starting it", check);
   command("draw", "draw a pipeline of any kind, or a graph of nodes", draw)
     .addOption(new Option("-f, --format <format>", "what to draw; else as FILE is named, or text").choices(FORMATS))
     .addOption(new Option("-d, --direction <direction>", "where the line goes").choices(["down", "right"]))

@@ -1,0 +1,111 @@
+/** `ringmill run`, of graphs of async nodes: one execution. */
+
+import { Graph } from "../../graph/graph.ts";
+import type { GraphNode } from "../../graph/node.ts";
+import type { ExecuteOptions } from "../../graph/execute_options.ts";
+import type { RunInterruptedError } from "../../graph/run_errors.ts";
+import { SqliteStore } from "../../graph/stores/sqlite_store.ts";
+import { suggest } from "../../suggest.ts";
+import { STDERR, STDOUT } from "../../terminal.ts";
+import { STATUS, UsageError } from "../program/exit_status.ts";
+import { Interruption } from "../program/interruption.ts";
+import { toJson } from "./value_text.ts";
+
+/** Options of the command that are about graphs. */
+export interface GraphRunCommandOptions {
+  /** What goes in, as JSON; `-` reads it from the standard input. */
+  readonly input?: string;
+  /** The node whose output is printed, instead of those of all nodes. */
+  readonly output?: string;
+  /** The name of a run that is kept. */
+  readonly runId?: string;
+  /** The SQLite file that it is kept in, unless the graph says where. */
+  readonly checkpoint?: string;
+  /** What a node is answered that has stopped the run, as JSON. */
+  readonly answer?: string;
+  /** Which node, if several wait. */
+  readonly node?: string;
+  readonly allowChanged?: boolean;
+}
+
+/** The options of graphs by their names on the command line. */
+export const GRAPH_OPTIONS: Readonly<Record<keyof GraphRunCommandOptions, string>> = {
+  input: "--input",
+  output: "--output",
+  runId: "--run-id",
+  checkpoint: "--checkpoint",
+  answer: "--answer",
+  node: "--node",
+  allowChanged: "--allow-changed",
+};
+
+/** What else a graph may be run with. */
+export interface GraphRunOptions extends GraphRunCommandOptions {
+  readonly quiet?: boolean;
+}
+
+/** Whether a value is a graph, also one of another copy of this package, which a module may import. */
+export function isGraph(value: unknown): value is Graph {
+  return value instanceof Graph ||
+    typeof value === "object" && value !== null && value.constructor?.name === "Graph" && "startNodes" in value &&
+      "execute" in value;
+}
+
+/** Executes a graph once, and prints the outputs as JSON. The standard output has nothing else. */
+export async function runGraph(loaded: Graph, options: GraphRunOptions): Promise<number> {
+  await using graph = loaded;
+  const { answer, runId } = options;
+  if (answer !== undefined && runId === undefined) throw new UsageError("Cannot answer a run: --answer needs --run-id");
+  if (options.node !== undefined && answer === undefined) throw new UsageError("Cannot answer: --node needs --answer");
+  using checkpoint = options.checkpoint === undefined ? undefined : new SqliteStore({ path: options.checkpoint });
+  const stop = new AbortController();
+  using interruption = new Interruption(() => {
+    if (!options.quiet) STDERR.print("Stopping; Ctrl-C again ends the program at once");
+    stop.abort(new Error("it was stopped"));
+  });
+  const output = outputOf(graph, options.output);
+  const { allowChanged } = options;
+  const executeOptions = { signal: stop.signal, output, checkpoint, allowChanged } as ExecuteOptions;
+  const execute = async () =>
+    answer === undefined
+      ? await graph.execute(await inputOf(options.input), { ...executeOptions, runId })
+      : await graph.resume(runId!, parse("--answer", answer), { ...executeOptions, node: options.node });
+  try {
+    STDOUT.print(toJson(await execute()).trimEnd());
+  } catch (error) {
+    if (interruption.status === undefined) return explainStop(error);
+  }
+  return interruption.status ?? STATUS.ended;
+}
+
+/** A run that waits for an answer has not failed: it says what it asks. */
+function explainStop(error: unknown): number {
+  if (!(error instanceof Error) || error.name !== "RunInterruptedError") throw error;
+  const { runId, interrupts } = error as RunInterruptedError;
+  STDOUT.print(toJson({ runId, interrupts }).trimEnd());
+  return STATUS.waiting;
+}
+
+function outputOf(graph: Graph, name: string | undefined): GraphNode | undefined {
+  if (name === undefined) return undefined;
+  const found = graph.nodes.get(name);
+  if (found) return found;
+  throw new UsageError(
+    `Cannot run graph "${graph.name}": there is no node "${name}"${suggest(name, graph.nodes.keys())}`,
+  );
+}
+
+async function inputOf(text: string | undefined): Promise<unknown> {
+  if (text === undefined) return undefined;
+  return parse("--input", text === "-" ? await new Response(Deno.stdin.readable).text() : text);
+}
+
+function parse(option: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(
+      `Cannot take ${option}: expected JSON, received ${Deno.inspect(text)}: ${(error as Error).message}`,
+    );
+  }
+}
