@@ -1,7 +1,7 @@
 /** Ends recordings that were cut off. */
 
 import { basename } from "node:path";
-import { DamagedFile, indexFile, lastOf, PlacedReader } from "./format/batch_index.ts";
+import { DamagedFile, indexFile, PlacedReader } from "./format/batch_index.ts";
 import { END_MARK } from "./format/batch_block.ts";
 import { folderPath, partsIn, readFolderHead } from "./format/folder.ts";
 
@@ -23,7 +23,7 @@ function findCut(
   try {
     const { batches, wholeBytes, isComplete } = indexFile(file);
     const final = batches.at(-1);
-    return isComplete ? null : { wholeBytes, size: file.size, last: final ? lastOf(file, final).frame : null };
+    return isComplete ? null : { wholeBytes, size: file.size, last: final ? final.last.frame : null };
   } catch (error) {
     if (!(error instanceof DamagedFile)) throw error;
     throw new Error(`Cannot repair ${basename(path)}: ${error.message}`, { cause: error });

@@ -2,6 +2,7 @@ import { openRecording } from "@ringmill/ringmill/recording";
 import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import { type DType, DTYPES } from "../../src/ring/dtypes.ts";
 import { partPath } from "../../src/recording/format/folder.ts";
+import { PlacedReader } from "../../src/recording/format/batch_index.ts";
 import { addFrames, frameBytes, frameData, type Kind, recorderOf, temporaryFolder } from "./_helpers.ts";
 
 const SMALL: Kind = { shape: [3], dtype: "float32" };
@@ -150,4 +151,36 @@ Deno.test("A recording refuses a folder that holds another one, and one of a new
     /Cannot open recording .*: it was made by a newer Ringmill: its format_version is 2, this one reads 1 at most/,
   );
   throws(() => openRecording(`${folder.path}/none`), /it has no recording.toml/);
+});
+
+Deno.test("A recording is opened, and a frame of it found, without the file being read", async () => {
+  await using folder = await temporaryFolder();
+  const kind: Kind = { shape: [4096], dtype: "float32" };
+  using recorder = recorderOf(kind, folder.path);
+  const frame = new Uint8Array(4 * 4096);
+  for (let n = 0; n < 2000; n++) recorder.add([frame]);
+  recorder.finish();
+  let bytes = 0;
+  let reads = 0;
+  const { read } = PlacedReader.prototype;
+  PlacedReader.prototype.read = function (place, into) {
+    bytes += into.length;
+    reads++;
+    return read.call(this, place, into);
+  };
+  try {
+    using recording = openRecording(folder.path);
+    const stream = recording.stream("s");
+    const batches = 125;
+    equal(reads <= batches + 10 && bytes < 0.01 * stream.parts[0].bytes, true, `${reads} reads of ${bytes} bytes`);
+    [reads, bytes] = [0, 0];
+    equal(stream.read(1234)!.frame, 1234);
+    // By bisection, and then one batch.
+    equal(reads < 20 && bytes < 300_000, true, `${reads} reads of ${bytes} bytes`);
+    [reads, bytes] = [0, 0];
+    equal(stream.at(stream.end!)!.frame >= 0, true);
+    equal(reads < 20 && bytes < 300_000, true, `${reads} reads of ${bytes} bytes`);
+  } finally {
+    PlacedReader.prototype.read = read;
+  }
 });

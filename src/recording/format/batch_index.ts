@@ -5,16 +5,49 @@ import { headOf, type StreamHead } from "./arrow_schema.ts";
 import { CONTINUATION, PREFIX_BYTES } from "./batch_block.ts";
 import type { FrameFormat } from "./frame_format.ts";
 
-/** A batch. */
-export interface BatchPlace {
+/** A batch. What is in it is read only when somebody asks. */
+export class BatchPlace {
+  readonly file: PlacedReader;
   /** Frames in it. */
   readonly rows: number;
+  /** Where its body begins in the file. */
+  readonly #body: number;
+  readonly #offsets: readonly number[];
+
+  constructor(file: PlacedReader, rows: number, body: number, offsets: readonly number[]) {
+    this.file = file;
+    this.rows = rows;
+    this.#body = body;
+    this.#offsets = offsets;
+  }
+
   /** Where its columns begin in the file: `frame`, `time`, `lost`, and each array of `data`. */
-  readonly columns: readonly number[];
+  get columns(): readonly number[] {
+    return this.#offsets.map((offset) => this.#body + offset);
+  }
+
   /** The number of its first frame. */
-  readonly first: number;
+  get first(): number {
+    return Number(this.#integer(0, 0));
+  }
+
   /** When its first frame was taken, in nanoseconds since 1970. */
-  readonly start: bigint;
+  get start(): bigint {
+    return this.#integer(1, 0);
+  }
+
+  /** The number of its last frame, and when it was taken. */
+  get last(): { readonly frame: number; readonly time: bigint } {
+    const row = this.rows - 1;
+    return { frame: Number(this.#integer(0, row)), time: this.#integer(1, row) };
+  }
+
+  /** A number of 64 bits of a column. */
+  #integer(column: number, row: number): bigint {
+    const bytes = new Uint8Array(8);
+    this.file.read(this.#body + this.#offsets[column] + 8 * row, bytes);
+    return new DataView(bytes.buffer).getBigInt64(0, true);
+  }
 }
 
 /** What a file holds. */
@@ -40,10 +73,12 @@ const USUAL_BYTES = 1024;
 
 /** Reads at places of a file. */
 export class PlacedReader implements Disposable {
-  readonly #file: Deno.FsFile;
+  readonly path: string;
   readonly size: number;
+  readonly #file: Deno.FsFile;
 
   constructor(path: string) {
+    this.path = path;
     this.#file = Deno.openSync(path);
     this.size = this.#file.statSync().size;
   }
@@ -74,19 +109,43 @@ interface Found {
   readonly next: number;
 }
 
+/** Decodes metadata; those of most batches are the same as of the batch before. */
+class Decoder {
+  #metadata = new Uint8Array(0);
+  #message: ArrowMessage | undefined;
+
+  decode(metadata: Uint8Array<ArrayBuffer>, place: number): ArrowMessage {
+    if (this.#message && isSame(metadata, this.#metadata)) return this.#message;
+    const message = decode(metadata, place);
+    this.#metadata = metadata.slice();
+    return this.#message = message;
+  }
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
+}
+
 /** The message at a place; `"end"` for the mark of the end, `"cut"` where the file ends before the message does. */
-function messageAt(file: PlacedReader, place: number): Found | "end" | "cut" {
+function messageAt(
+  file: PlacedReader,
+  place: number,
+  decoder: Decoder,
+  scratch: Uint8Array<ArrayBuffer>,
+): Found | "end" | "cut" {
   // Most metadata come along with the prefix.
-  const start = new Uint8Array(Math.min(USUAL_BYTES, file.size - place));
+  const start = scratch.subarray(0, Math.min(USUAL_BYTES, file.size - place));
   if (start.length < PREFIX_BYTES || !file.read(place, start)) return "cut";
-  const view = new DataView(start.buffer);
+  const view = new DataView(start.buffer, start.byteOffset);
   if (view.getUint32(0, true) !== CONTINUATION) throw new DamagedFile(`there is no message at byte ${place}`);
   const length = view.getUint32(4, true);
   if (length === 0) return "end";
   if (length > MOST_METADATA) throw new DamagedFile(`the message at byte ${place} has ${length} bytes of metadata`);
   const metadata = restOf(file, place, start, length);
   if (!metadata) return "cut";
-  const message = decode(metadata, place);
+  const message = decoder.decode(metadata, place);
   const body = place + PREFIX_BYTES + length;
   const next = body + message.bodyBytes;
   if (!Number.isSafeInteger(next) || next < body) {
@@ -119,8 +178,8 @@ function decode(metadata: Uint8Array<ArrayBuffer>, place: number): ArrowMessage 
 /** A message that is a batch. */
 type BatchMessage = Extract<ArrowMessage, { kind: "batch" }>;
 
-/** The columns of a batch, once they are checked to lie in its body and to be as long as its frames want. */
-function columnsOf(batch: BatchMessage, format: FrameFormat, { body, next }: Found): number[] | null {
+/** Where the columns of a batch begin in its body, once they are checked to lie in it and to be as long as its frames want. */
+function offsetsOf(batch: BatchMessage, format: FrameFormat): number[] | null {
   const isStruct = format.columns[0].name !== null;
   // Each node has a bitmap of what is null before its data; a struct and a list have nothing but that.
   const wanted: (number | null)[] = [null, 8, null, 8, null, 4];
@@ -134,49 +193,57 @@ function columnsOf(batch: BatchMessage, format: FrameFormat, { body, next }: Fou
   for (const [index, size] of wanted.entries()) {
     if (size === null) continue;
     const [offset, length] = batch.buffers[index];
-    const start = body + offset;
-    if (!(start >= body && start + length <= next && length >= size * batch.rows)) return null;
-    columns.push(start);
+    if (!(offset >= 0 && offset + length <= batch.bodyBytes && length >= size * batch.rows)) return null;
+    columns.push(offset);
   }
   return columns;
 }
 
-/** A number of 64 bits in a file. */
-function integerAt(file: PlacedReader, place: number): bigint {
-  const bytes = new Uint8Array(8);
-  file.read(place, bytes);
-  return new DataView(bytes.buffer).getBigInt64(0, true);
+/** The batches of a file, as they come. */
+class BatchFinder {
+  readonly #file: PlacedReader;
+  readonly #head: StreamHead;
+  /** The latest message, and where its columns begin. */
+  #latest: { readonly message: ArrowMessage; readonly offsets: readonly number[] } | undefined;
+
+  constructor(file: PlacedReader, head: StreamHead) {
+    this.#file = file;
+    this.#head = head;
+  }
+
+  /** The batch of a message; `null` if it has no frames. */
+  batchOf({ message, body }: Found, place: number): BatchPlace | null {
+    if (message.kind !== "batch") throw new DamagedFile(`the message at byte ${place} is no batch of frames`);
+    if (message.rows === 0) return null;
+    if (this.#latest?.message !== message) this.#latest = { message, offsets: this.#check(message, place) };
+    return new BatchPlace(this.#file, message.rows, body, this.#latest.offsets);
+  }
+
+  #check(message: BatchMessage, place: number): readonly number[] {
+    if (message.isCompressed) {
+      throw new DamagedFile(`the batch at byte ${place} is compressed, which Ringmill does not read`);
+    }
+    const offsets = message.rows > 0 ? offsetsOf(message, this.#head.format) : null;
+    if (offsets) return offsets;
+    throw new DamagedFile(`the batch at byte ${place} is not what the schema says, or has nulls`);
+  }
 }
 
-/** The number of a batch's last frame, and when it was taken. */
-export function lastOf(file: PlacedReader, { rows, columns: [frames, times] }: BatchPlace) {
-  const after = 8 * (rows - 1);
-  return { frame: Number(integerAt(file, frames + after)), time: integerAt(file, times + after) };
-}
-
-function batchAt(file: PlacedReader, found: Found, head: StreamHead, place: number): BatchPlace | null {
-  const { message } = found;
-  if (message.kind !== "batch") throw new DamagedFile(`the message at byte ${place} is no batch of frames`);
-  const { rows, isCompressed } = message;
-  if (isCompressed) throw new DamagedFile(`the batch at byte ${place} is compressed, which Ringmill does not read`);
-  if (rows === 0) return null;
-  const columns = rows > 0 ? columnsOf(message, head.format, found) : null;
-  if (!columns) throw new DamagedFile(`the batch at byte ${place} is not what the schema says, or has nulls`);
-  return { rows, columns, first: Number(integerAt(file, columns[0])), start: integerAt(file, columns[1]) };
-}
-
-/** What a file holds. */
+/** What a file holds. Of each batch only the metadata are read. */
 export function indexFile(file: PlacedReader): BatchIndex {
-  const first = messageAt(file, 0);
+  const decoder = new Decoder();
+  const scratch = new Uint8Array(USUAL_BYTES);
+  const first = messageAt(file, 0, decoder, scratch);
   if (typeof first === "string") throw new DamagedFile("it ends before its schema does");
   if (first.message.kind !== "schema") throw new DamagedFile("it does not begin with a schema");
   const head = headOf(first.message.fields, first.message.metadata);
   if (typeof head === "string") throw new DamagedFile(head);
+  const finder = new BatchFinder(file, head);
   const batches: BatchPlace[] = [];
   for (let place = first.next;;) {
-    const found = messageAt(file, place);
+    const found = messageAt(file, place, decoder, scratch);
     if (typeof found === "string") return { head, batches, wholeBytes: place, isComplete: found === "end" };
-    const batch = batchAt(file, found, head, place);
+    const batch = finder.batchOf(found, place);
     if (batch) batches.push(batch);
     place = found.next;
   }

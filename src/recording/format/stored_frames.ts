@@ -1,6 +1,6 @@
 /** The frames of a recorded stream, as bytes in the files that it has. */
 
-import { type BatchIndex, type BatchPlace, DamagedFile, indexFile, lastOf, PlacedReader } from "./batch_index.ts";
+import { type BatchIndex, type BatchPlace, DamagedFile, indexFile, PlacedReader } from "./batch_index.ts";
 import { formatText, type FrameFormat } from "./frame_format.ts";
 
 /** One file. */
@@ -9,14 +9,9 @@ export interface StoredPart extends BatchIndex {
   readonly file: PlacedReader;
 }
 
-/** A batch, and the file that it lies in. */
-export interface StoredBatch extends BatchPlace {
-  readonly part: StoredPart;
-}
-
 /** A batch in memory. */
 export interface LoadedBatch {
-  readonly batch: StoredBatch;
+  readonly batch: BatchPlace;
   readonly numbers: BigUint64Array<ArrayBuffer>;
   /** In nanoseconds since 1970. */
   readonly times: BigInt64Array<ArrayBuffer>;
@@ -80,7 +75,7 @@ export function lastIndex<Value>(values: ArrayLike<Value>, isBefore: (value: Val
 /** Reads the batches of a stream's files. */
 export class StoredFrames implements Disposable {
   readonly parts: readonly StoredPart[];
-  readonly batches: readonly StoredBatch[];
+  readonly batches: readonly BatchPlace[];
   readonly format: FrameFormat;
   #loaded: LoadedBatch | undefined;
 
@@ -93,28 +88,28 @@ export class StoredFrames implements Disposable {
       return part;
     });
     this.format = commonFormat(this.parts);
-    this.batches = this.parts.flatMap((part) => part.batches.map((batch) => ({ ...batch, part })));
+    this.batches = this.parts.flatMap((part) => part.batches);
     cleanUp.move();
   }
 
   /** The number of the last frame, and when it was taken; `null` if there is none. */
   get last(): RecordedMoment | null {
-    const batch = this.batches.at(-1);
-    return batch ? lastOf(batch.part.file, batch) : null;
+    return this.batches.at(-1)?.last ?? null;
   }
 
   /** A batch; the last one that was asked for is kept. */
-  load(batch: StoredBatch): LoadedBatch {
+  load(batch: BatchPlace): LoadedBatch {
     if (this.#loaded?.batch !== batch) this.#loaded = this.#read(batch);
     return this.#loaded;
   }
 
-  #read(batch: StoredBatch): LoadedBatch {
+  #read(batch: BatchPlace): LoadedBatch {
     const sizes = [8, 8, 4, ...this.format.columns.map(({ bytes }) => bytes)];
+    const { columns } = batch;
     const [numbers, times, lost, ...data] = sizes.map((size, index) => {
       const bytes = new Uint8Array(size * batch.rows);
-      if (batch.part.file.read(batch.columns[index], bytes)) return bytes;
-      throw new Error(`Cannot read ${batch.part.path}: it has become shorter`);
+      if (batch.file.read(columns[index], bytes)) return bytes;
+      throw new Error(`Cannot read ${batch.file.path}: it has become shorter`);
     });
     return {
       batch,
