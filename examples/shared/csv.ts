@@ -9,6 +9,12 @@ export interface DatedColumns {
   column(name: string): Float64Array;
 }
 
+/** A decimal number. `Number()` takes other things, too: nothing for 0, and 0x10. */
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** The beginning of what somebody has written. */
+const cut = (text: string) => text.length <= 200 ? text : `${text.slice(0, 200)}…`;
+
 /**
  * Reads the columns of these names; the first column has the dates.
  *
@@ -22,7 +28,7 @@ export function readCsv(file: string, text: string, names: readonly string[]): D
   };
   const places = names.map((name) => {
     const place = titles.indexOf(name);
-    return place < 1 ? refuse(1, `expected a column "${name}", received "${lines[0]}"`) : place;
+    return place < 1 ? refuse(1, `expected a column "${name}", received "${cut(lines[0])}"`) : place;
   });
   const dates: string[] = [];
   const columns = names.map(() => new Float64Array(lines.length - 1));
@@ -31,17 +37,17 @@ export function readCsv(file: string, text: string, names: readonly string[]): D
     const at = index + 2;
     const date = fields[0].trim();
     if (fields.length !== titles.length) {
-      refuse(at, `expected ${titles.length} values, received ${fields.length} in "${line}"`);
+      refuse(at, `expected ${titles.length} values, received ${fields.length} in "${cut(line)}"`);
     }
-    if (!isDate(date)) refuse(at, `expected a date such as 2012-01-31, received "${date}"`);
+    if (!isDate(date)) refuse(at, `expected a date such as 2012-01-31, received "${cut(date)}"`);
     if (index > 0 && date <= dates[index - 1]) {
       refuse(at, `expected a date after ${dates[index - 1]}, received "${date}"`);
     }
     dates.push(date);
     for (const [which, place] of places.entries()) {
       const field = fields[place].trim();
-      const value = field === "" ? NaN : Number(field);
-      if (!Number.isFinite(value)) refuse(at, `expected a number as ${names[which]}, received "${field}"`);
+      const value = NUMBER.test(field) ? Number(field) : NaN;
+      if (!Number.isFinite(value)) refuse(at, `expected a number as ${names[which]}, received "${cut(field)}"`);
       columns[which][index] = value;
     }
   }

@@ -27,7 +27,8 @@ export async function runProgram(main: () => Promise<void>): Promise<void> {
     await main();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    console.error(error.message);
+    // Values of files stand in it, which a terminal must not obey.
+    console.error(error.message.replace(/[^\P{C}\n]|[\u2028\u2029]/gu, "\ufffd"));
     Deno.exitCode = error.status;
   }
 }

@@ -82,6 +82,7 @@ class HeaderParser {
     const kind = this.#text(0);
     const form = this.#text(8);
     if (form !== "WAVE") this.#refuse("it is not a WAV file");
+    if (!/^[A-Z\d]{4}$/.test(kind)) this.#refuse("it is not a WAV file");
     if (kind !== "RIFF") this.#refuse(`it is a WAV file of the kind ${kind}, and only RIFF is supported`);
     let format: DataView | undefined;
     for (let start = 12; start + 8 <= this.#size;) {

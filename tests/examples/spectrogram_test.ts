@@ -1,7 +1,9 @@
 import { lacks } from "../_programs.ts";
-import { equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import { join } from "node:path";
+import fc from "fast-check";
 import { decode } from "fast-png";
+import { readOffset, readWavHeader, type Wav, WavSamples } from "../../examples/spectrogram/wav.ts";
 import { type Outcome, runExample, temporaryFolder } from "./_run.ts";
 import { chunksOf, extensible, FORMATS, SAMPLE_RATE, toneWav, wavOf } from "./_wav.ts";
 
@@ -43,21 +45,55 @@ async function assertFindsTone(wav: Uint8Array): Promise<Outcome> {
   return outcome;
 }
 
+/** Has the example's reader read a file. */
+async function reading<Result>(wav: Uint8Array, read: (path: string) => Result): Promise<Result> {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "tone.wav");
+  await Deno.writeFile(path, wav);
+  return read(path);
+}
+
+/** All samples, less their mean if it is asked for, and what the header says. */
+function read(wav: Uint8Array, withoutOffset = false): Promise<{ header: Wav; samples: Float64Array }> {
+  return reading(wav, (path) => {
+    const header = readWavHeader(path);
+    using source = new WavSamples(header, withoutOffset ? readOffset(header) : 0);
+    const samples = new Float64Array(header.length);
+    source.readInto(samples);
+    return { header, samples };
+  });
+}
+
+/** Checks that the example reads a tone of 1 kHz, and nothing else, as exactly as 8 bits are. */
+async function assertReadsTone(wav: Uint8Array): Promise<void> {
+  const { header, samples } = await read(wav);
+  deepEqual([header.sampleRate, header.length], [SAMPLE_RATE, SAMPLE_RATE / 2]);
+  for (const [n, sample] of samples.entries()) {
+    const expected = 0.5 * Math.sin(2 * Math.PI * 1000 * n / SAMPLE_RATE);
+    ok(Math.abs(sample - expected) < 0.01, `${sample} at ${n}, expected ${expected}`);
+  }
+}
+
 async function assertRefuses(wav: Uint8Array, reason: RegExp): Promise<void> {
-  const { status, output, errors, path, picture } = await analyse(wav);
-  equal(status, 1);
-  equal(output, "");
-  ok(errors.startsWith(`Cannot read ${path}: `), errors);
-  match(errors, reason);
-  equal(errors.trimEnd().split("\n").length, 1);
-  equal(picture, null);
+  await reading(wav, (path) =>
+    throws(() => readWavHeader(path), (error) => {
+      const { name, message } = error as Error;
+      ok(message.startsWith(`Cannot read ${path}: `), message);
+      match(message, reason);
+      deepEqual([name, message.split("\n").length], ["UserError", 1]);
+      return true;
+    }));
 }
 
 for (const format of Object.keys(FORMATS)) {
-  Deno.test(`The spectrogram example finds a tone in mono of the format ${format}`, async () => {
-    await assertFindsTone(toneWav(format, [1000]));
+  Deno.test(`The spectrogram example reads a tone in mono of the format ${format}`, async () => {
+    await assertReadsTone(toneWav(format, [1000]));
   });
 }
+
+Deno.test("The spectrogram example finds a tone and draws it", async () => {
+  await assertFindsTone(toneWav("16", [1000]));
+});
 
 Deno.test("The spectrogram example mixes two channels to one", async () => {
   const { output } = await assertFindsTone(toneWav("24", [1000, 1000]));
@@ -65,20 +101,21 @@ Deno.test("The spectrogram example mixes two channels to one", async () => {
 });
 
 Deno.test("The spectrogram example hears both channels", async () => {
-  const { output } = await analyse(toneWav("16", [2000, 3000]));
-  match(output, /Strongest frequency: (2000|3000)\.0 Hz, -12\.[01] dB/);
+  const { samples } = await read(toneWav("16", [2000, 3000]));
+  const tone = (frequency: number, n: number) => 0.5 * Math.sin(2 * Math.PI * frequency * n / SAMPLE_RATE);
+  for (const [n, sample] of samples.entries()) ok(Math.abs(sample - (tone(2000, n) + tone(3000, n)) / 2) < 1e-4);
 });
 
 Deno.test("The spectrogram example reads the extensible format", async () => {
   for (const code of ["16", "32f"]) {
     const chunks = chunksOf(toneWav(code, [1000])).map((chunk) => chunk.id === "fmt " ? extensible(chunk) : chunk);
-    await assertFindsTone(wavOf(chunks));
+    await assertReadsTone(wavOf(chunks));
   }
 });
 
 Deno.test("The spectrogram example passes over chunks that it does not know, of odd lengths and after the samples", async () => {
   const list = { id: "LIST", body: new Uint8Array(7) };
-  await assertFindsTone(
+  await assertReadsTone(
     wavOf([list, ...chunksOf(toneWav("16", [1000])), list, { id: "junk", body: new Uint8Array(3) }]),
   );
 });
@@ -104,7 +141,7 @@ const OPEN: readonly (readonly [program: string, riff: number, data: number])[] 
 
 for (const [program, riff, data] of OPEN) {
   Deno.test(`The spectrogram example reads what ${program} writes into a pipe, without a length`, async () => {
-    await assertFindsTone(withLengths(toneWav("16", [1000]), riff, data));
+    await assertReadsTone(withLengths(toneWav("16", [1000]), riff, data));
   });
 }
 
@@ -136,7 +173,7 @@ Deno.test("The spectrogram example refuses a header that contradicts itself", as
 
 Deno.test("The spectrogram example passes over a chunk of odd length that is not filled up", async () => {
   const wav = wavOf([{ id: "LIST", body: new Uint8Array(7).fill(65) }, ...chunksOf(toneWav("16", [1000]))]);
-  await assertFindsTone(new Uint8Array([...wav.subarray(0, 27), ...wav.subarray(28)]));
+  await assertReadsTone(new Uint8Array([...wav.subarray(0, 27), ...wav.subarray(28)]));
 });
 
 Deno.test("The spectrogram example draws a recording that is shorter than a stretch", async () => {
@@ -161,20 +198,30 @@ function withSamples(wav: Uint8Array, change: (body: Uint8Array) => Uint8Array):
   return wavOf(chunksOf(wav).map(({ id, body }) => ({ id, body: id === "data" ? change(body) : body })));
 }
 
+/** A part of a recording whose samples are all the same. */
+function sameSamples(format: string, bytes: number, share: number): Uint8Array {
+  return withSamples(toneWav(format, [1000]), (body) => {
+    const sample = body.subarray(5 * bytes, 6 * bytes);
+    const count = Math.floor(body.length / bytes * share);
+    return Uint8Array.from({ length: count * bytes }, (_, at) => sample[at % bytes]);
+  });
+}
+
 for (const [format, bytes] of [["8", 1], ["16", 2], ["24", 3], ["32f", 4], ["64", 8]] as const) {
-  Deno.test(`The spectrogram example finds no frequency where all samples are the same, in the format ${format}`, async () => {
+  Deno.test(`The spectrogram example takes samples that are all the same for no sound, in the format ${format}`, async () => {
     for (const share of [1, 0.01]) {
-      const { status, output, errors } = await analyse(withSamples(toneWav(format, [1000]), (body) => {
-        const sample = body.subarray(5 * bytes, 6 * bytes);
-        const count = Math.floor(body.length / bytes * share);
-        return Uint8Array.from({ length: count * bytes }, (_, at) => sample[at % bytes]);
-      }));
-      equal(errors, "");
-      match(output, /Strongest frequency: none, the recording is silent/);
-      equal(status, 0);
+      const { samples } = await read(sameSamples(format, bytes, share), true);
+      ok(samples.every((sample) => sample === 0));
     }
   });
 }
+
+Deno.test("The spectrogram example finds no frequency where all samples are the same", async () => {
+  const { status, output, errors } = await analyse(sameSamples("8", 1, 1));
+  equal(errors, "");
+  match(output, /Strongest frequency: none, the recording is silent/);
+  equal(status, 0);
+});
 
 Deno.test("The spectrogram example finds a quiet tone beside a large offset of all samples", async () => {
   const { output } = await analyse(withSamples(toneWav("16", [1000]), (body) => {
@@ -217,6 +264,31 @@ Deno.test("The spectrogram example refuses samples that are compressed", async (
   );
 });
 
+Deno.test("The spectrogram example refuses other kinds of files, and other formats of samples", async () => {
+  const wav = toneWav("16", [1000]);
+  for (const kind of ["RF64", "RIFX", "BW64", "FFIR"]) {
+    const other = wav.slice();
+    other.set(new TextEncoder().encode(kind));
+    await assertRefuses(other, new RegExp(`it is a WAV file of the kind ${kind}, and only RIFF is supported$`));
+  }
+  await assertRefuses(wav.slice().fill(27, 0, 4), /it is not a WAV file$/);
+  for (const [code, bits] of [[6, 8], [7, 8], [2, 4], [0x55, 16], [1, 0], [1, 40], [3, 16], [0xfffe, 16]]) {
+    const other = wav.slice();
+    const { body } = chunksOf(other).find(({ id }) => id === "fmt ")!;
+    const fields = new DataView(other.buffer, body.byteOffset, body.length);
+    fields.setUint16(0, code, true);
+    fields.setUint16(14, bits, true);
+    await assertRefuses(other, new RegExp(`its samples have the format ${code} with ${bits} bits, and supported are`));
+  }
+});
+
+Deno.test("The spectrogram example tells in one line what it refuses, and draws nothing", async () => {
+  const wav = toneWav("16", [1000]);
+  const { status, output, errors, path, picture } = await analyse(wav.subarray(0, wav.length - 100));
+  equal(errors, `Cannot read ${path}: it is truncated: it has 21950 of 22050 bytes of samples\n`);
+  deepEqual([status, output, picture], [1, "", null]);
+});
+
 Deno.test("The spectrogram example refuses a file that is missing", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "missing.wav");
@@ -235,10 +307,38 @@ Deno.test("The spectrogram example names the picture after the recording", async
 });
 
 Deno.test("The spectrogram example explains itself when called in the wrong way", async () => {
-  for (const args of [[], ["--help"], ["one", "two", "three"], ["tone.wav", "tone.png"]]) {
+  for (const args of [["--help"], ["one", "two", "three"], ["tone.wav", "tone.png"]]) {
     const { status, output, errors } = await runExample("spectrogram.ts", ...args);
     equal(status, 2);
     equal(output, "");
     match(errors, /Usage: .*spectrogram\.ts FILE\.wav \[PICTURE\.svg\]\n$/);
   }
+});
+
+Deno.test("The spectrogram example reads a header that was broken at random, or refuses it in one line", async () => {
+  const whole = toneWav("24", [1000, 2000]).subarray(0, 4000);
+  const kinds = chunksOf(whole).map((chunk) => chunk.id === "fmt " ? extensible(chunk) : chunk);
+  const wavs = [whole, wavOf(kinds), toneWav("8", [1000]).subarray(0, 999)];
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "f.wav");
+  const byte = fc.oneof(fc.constantFrom(0, 1, 2, 127, 128, 254, 255), fc.nat(255));
+  const change = fc.tuple(fc.nat(71), byte);
+  const property = fc.property(
+    fc.constantFrom(...wavs),
+    fc.array(change, { minLength: 1, maxLength: 6 }),
+    (wav, all) => {
+      const broken = wav.slice();
+      for (const [at, value] of all) broken[at] = value;
+      Deno.writeFileSync(path, broken);
+      try {
+        using samples = new WavSamples(readWavHeader(path));
+        const block = new Float64Array(64);
+        samples.readInto(block);
+        ok(block.every(Number.isFinite));
+      } catch (error) {
+        deepEqual([(error as Error).name, (error as Error).message.split("\n").length], ["UserError", 1]);
+      }
+    },
+  );
+  fc.assert(property, { numRuns: Number(Deno.env.get("FC_RUNS") ?? 500) });
 });

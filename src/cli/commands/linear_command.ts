@@ -1,6 +1,7 @@
 /** `ringmill linear`: tells what linear pipelines would run and have kept, and tidies up. */
 
 import { extname } from "node:path";
+import { writeWhole } from "../../files.ts";
 import { formatBytes, formatDuration } from "../../units.ts";
 import { STATUS, TargetError, UsageError } from "../program/exit_status.ts";
 import { STDOUT } from "../../terminal.ts";
@@ -60,7 +61,7 @@ async function write(file: string, value: unknown): Promise<void> {
   const text = convert(value);
   if (text === undefined) throw new TargetError(`Cannot write ${file}: the value is no table`);
   try {
-    await Deno.writeTextFile(file, text);
+    await writeWhole(file, text);
   } catch (error) {
     throw new TargetError(`Cannot write ${file}: ${(error as Error).message}`);
   }

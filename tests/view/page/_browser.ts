@@ -1,6 +1,6 @@
 /** A browser for tests. */
 
-import puppeteer, { type Page } from "puppeteer-core";
+import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import { findProgram, lacks } from "../../_programs.ts";
 
 /** Where Debian's package puts it, and where others do. */
@@ -18,11 +18,15 @@ export interface OpenPage extends AsyncDisposable {
   readonly requests: readonly string[];
 }
 
-/** Starts a browser with a page, in a profile of its own; both are gone when it is disposed. */
-export async function openPage(prepare: (page: Page) => Promise<unknown> = () => Promise.resolve()): Promise<OpenPage> {
-  const profile = await Deno.makeTempDir({ prefix: "ringmill-chromium-" });
-  const browser = await puppeteer.launch({
-    executablePath: CHROMIUM!,
+let browser: Browser | undefined;
+let profile = "";
+
+/** Starts the browser of a test file, whose tests open pages in contexts of their own. It is gone after the last one. */
+async function launch(): Promise<void> {
+  if (CHROMIUM === undefined) return;
+  profile = await Deno.makeTempDir({ prefix: "ringmill-chromium-" });
+  browser = await puppeteer.launch({
+    executablePath: CHROMIUM,
     userDataDir: profile,
     // In containers, which run as root, there is no sandbox; only pages of these tests are opened.
     args: ["--no-sandbox", "--disable-dev-shm-usage"],
@@ -30,20 +34,26 @@ export async function openPage(prepare: (page: Page) => Promise<unknown> = () =>
     handleSIGINT: false,
     handleSIGTERM: false,
   });
-  const page = await browser.newPage();
+}
+
+async function close(): Promise<void> {
+  if (!browser) return;
+  await browser.close();
+  await Deno.remove(profile, { recursive: true });
+}
+
+Deno.test.beforeAll(launch);
+Deno.test.afterAll(close);
+
+/** Opens a page that shares nothing with others; it is gone when it is disposed. */
+export async function openPage(prepare: (page: Page) => Promise<unknown> = () => Promise.resolve()): Promise<OpenPage> {
+  const context = await browser!.createBrowserContext();
+  const page = await context.newPage();
   const complaints: string[] = [];
   const requests: string[] = [];
   page.on("console", (message) => message.type() === "log" || complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("request", (request) => requests.push(request.url()));
   await prepare(page);
-  return {
-    page,
-    complaints,
-    requests,
-    async [Symbol.asyncDispose]() {
-      await browser.close();
-      await Deno.remove(profile, { recursive: true });
-    },
-  };
+  return { page, complaints, requests, [Symbol.asyncDispose]: () => context.close() };
 }
