@@ -1,5 +1,8 @@
 /** Timers that keep what they say: for any number of milliseconds, and in programs that are busy. */
 
+/** How long what is told to stop has to do so, unless options say otherwise, in milliseconds. Docs of `graceMs` say it, too. */
+export const DEFAULT_GRACE_MS = 1000;
+
 /** A timer of the platform cannot wait longer than this: it would fire at once. */
 export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 

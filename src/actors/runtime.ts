@@ -38,6 +38,7 @@ import { Mailbox } from "./thread/mailbox.ts";
 import { PostOffice } from "./thread/post_office.ts";
 import { Settler } from "./thread/settler.ts";
 import type { WaitOptions } from "./wait_options.ts";
+import { DEFAULT_GRACE_MS } from "../timers.ts";
 
 /** Options of a {@link RingKernelRuntime}. */
 export interface RingKernelRuntimeOptions {
@@ -165,7 +166,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
    */
   constructor(options: RingKernelRuntimeOptions = {}) {
     checkOptions("make a runtime", options, RUNTIME_RULES);
-    const { telemetry = false, graceMs = 1000, maxKernels = 256, answerBytes = 2 ** 20 } = options;
+    const { telemetry = false, graceMs = DEFAULT_GRACE_MS, maxKernels = 256, answerBytes = 2 ** 20 } = options;
     const workers = Math.min(options.workers ?? navigator.hardwareConcurrency, maxKernels);
     // A worker that takes the place of another may start before that one is gone for good.
     const threads = 2 * maxKernels;

@@ -3,7 +3,7 @@
 import type { Observable } from "rxjs";
 import { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts";
 import { Execution, type ExecutionHooks, type ExecutionOrigin, type OnOver } from "./execution/execution.ts";
-import { findTracing } from "./execution/tracing.ts";
+import { findTracer } from "../open_telemetry.ts";
 import { takeHooks } from "./execution/hooked_start.ts";
 import { Links } from "./execution/links.ts";
 import { Monitor } from "./execution/event_bus.ts";
@@ -39,6 +39,7 @@ import {
 import { type GraphResults, type GraphStreamOptions, streamThrough } from "./stream.ts";
 import type { StreamSource } from "./stream_source.ts";
 import type { OutputOf, PartialResultsOf, ResultsOf, StartingNode } from "./wiring.ts";
+import { DEFAULT_GRACE_MS } from "../timers.ts";
 
 const NO_OPTIONS: ExecuteOptions = {};
 
@@ -145,7 +146,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     }
     checkOptions(`make graph "${name}"`, options, GRAPH_RULES);
     this.name = name;
-    this.#graceMs = options.graceMs ?? 1000;
+    this.#graceMs = options.graceMs ?? DEFAULT_GRACE_MS;
     this.#defaults = { ...options.defaults };
     this.#checkpoint = options.checkpoint;
     checkDefaults(`make graph "${name}"`, this.#defaults);
@@ -302,7 +303,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
       graph: this.name,
       plan,
       monitor: this.#monitor,
-      tracing: findTracing(),
+      tracer: findTracer("@ringmill/ringmill/graph"),
       unsettled: this.#unsettled,
     };
   }

@@ -35,6 +35,7 @@ import { checkOrder } from "./task/order.ts";
 import { OwnStops } from "./task/own_stops.ts";
 import { TaskWorker } from "./task/task_worker.ts";
 import { report, warn } from "../notices.ts";
+import { DEFAULT_GRACE_MS } from "../timers.ts";
 
 /** Options of a {@link Manager}. */
 export interface ManagerOptions {
@@ -128,7 +129,7 @@ export class Manager implements AsyncDisposable {
    */
   constructor(name: string, options: ManagerOptions = {}) {
     checkOptions(`make "${name}"`, options, MANAGER_RULES);
-    const { graceMs = 1000, fullWarningMs = 5000 } = options;
+    const { graceMs = DEFAULT_GRACE_MS, fullWarningMs = 5000 } = options;
     this.name = name;
     this.#graceMs = graceMs;
     this.#fullWarningMs = fullWarningMs;

@@ -30,6 +30,7 @@ import { exportTelemetry } from "./telemetry.ts";
 import { whyUnsaved } from "./unsaved_tasks.ts";
 import type { AddTask, ModuleReference } from "./wiring.ts";
 import { warn } from "../notices.ts";
+import { DEFAULT_GRACE_MS } from "../timers.ts";
 
 /** Options of `Pipeline.run()`. */
 export interface RunPipelineOptions extends MachineOptions {
@@ -99,7 +100,7 @@ export class Pipeline implements AsyncDisposable {
     checkOptions(`make pipeline "${name}"`, options, MANAGER_RULES);
     this.name = name;
     this.#module = moduleUrl(module);
-    this.#graceMs = options.graceMs ?? 1000;
+    this.#graceMs = options.graceMs ?? DEFAULT_GRACE_MS;
     const { deadLetters } = options;
     if (deadLetters !== undefined) checkOptions(`make pipeline "${name}": deadLetters`, deadLetters, DEAD_FRAME_RULES);
     this.#manager = new Manager(name, options);

@@ -14,7 +14,7 @@ import {
   signal,
   text,
 } from "../rules.ts";
-import { Timer } from "../timers.ts";
+import { DEFAULT_GRACE_MS, Timer } from "../timers.ts";
 import type { ExportTarget } from "../worker/export_target.ts";
 import type { CallRequest } from "./calls/pool_protocol.ts";
 import { type CallEnd, functionName, type GivenCall } from "./calls/given_call.ts";
@@ -131,7 +131,7 @@ export class WorkerPool implements AsyncDisposable {
    * @throws {RangeError} If an option is out of range.
    */
   constructor(options: WorkerPoolOptions) {
-    const { name, workers = navigator.hardwareConcurrency, graceMs = 1000, idleMs = 5000 } = options;
+    const { name, workers = navigator.hardwareConcurrency, graceMs = DEFAULT_GRACE_MS, idleMs = 5000 } = options;
     checkName("make a worker pool", name);
     checkOptions(`make worker pool "${name}"`, options, POOL_RULES);
     this.#settings = { name, workers, graceMs, idleMs, permissions: options.permissions };

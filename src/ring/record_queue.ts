@@ -373,13 +373,7 @@ export class RecordQueue {
     const core = this.#core;
     const { address } = this.#queue;
     const party = this.#party;
-    return {
-      since: this.wakes,
-      chosen: 0,
-      watch(bell) {
-        return core.queue_watch_record(address, party, this.since, bell) === 1;
-      },
-    };
+    return this.#source((since, bell) => core.queue_watch_record(address, party, since, bell));
   }
 
   /** Room for a record of `length` bytes, as {@link records}. */
@@ -387,11 +381,15 @@ export class RecordQueue {
     const core = this.#core;
     const { address } = this.#queue;
     const party = this.#party;
+    return this.#source((since, bell) => core.queue_watch_room(address, party, band, length, since, bell));
+  }
+
+  #source(watch: (since: number, bell: number) => number): QueueSource {
     return {
       since: this.wakes,
       chosen: 0,
       watch(bell) {
-        return core.queue_watch_room(address, party, band, length, this.since, bell) === 1;
+        return watch(this.since, bell) === 1;
       },
     };
   }

@@ -174,11 +174,14 @@ Deno.test("Graph.compile() checks the whole graph and names what is wrong", () =
       graph.addNode(a).connect(graph.addNode(b));
       graph.setStartNode(a, b);
     }],
-    ['node "c" has 2 inputs and does not say how to join them: set join to "each" or "all"', (graph, { a, b, c }) => {
-      for (const node of [a, b, c]) graph.addNode(node);
-      for (const node of [a, b]) node.connect(c);
-      graph.setStartNode(a, b);
-    }],
+    [
+      'node "c" has 2 inputs and does not say how to join them: set join to "each", "all" or "arrived"',
+      (graph, { a, b, c }) => {
+        for (const node of [a, b, c]) graph.addNode(node);
+        for (const node of [a, b]) node.connect(c);
+        graph.setStartNode(a, b);
+      },
+    ],
     ['"b" -> "c" -> "b" is a cycle', (graph, { a, b, c }) => {
       for (const node of [a, b, c]) graph.addNode(node);
       a.connect(b);

@@ -99,7 +99,8 @@ class NodeCall {
       const place = this.#isLimited ? await this.#takePlace(attempt) : undefined;
       start = performance.now();
       this.#tell({ kind: "start", attempt });
-      const output = await this.#inPlace(place, () => trace ? trace.attempt(name, attempt, work) : work());
+      const facts = { "ringmill.node": name, "ringmill.attempt": attempt };
+      const output = await this.#inPlace(place, () => trace ? trace.within(`node ${name}`, facts, work) : work());
       this.#tell({ kind: "end", attempt, durationMs: performance.now() - start, output });
       return { output };
     } catch (thrown) {

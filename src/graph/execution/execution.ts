@@ -16,14 +16,15 @@ import { type ContextSource, NodeCallContext } from "../node_context.ts";
 import { NodeError } from "../node_error.ts";
 import type { Plan, PlannedNode, Unit } from "./graph_plan.ts";
 import { leaveRun, type OpenRun } from "../checkpoints/open_run.ts";
-import type { BeginTrace, RunTrace } from "./tracing.ts";
+import type { Tracer } from "../../open_telemetry.ts";
+import { SpanTree } from "../../span_tree.ts";
 
 /** Where an execution comes from. */
 export interface ExecutionOrigin {
   readonly graph: string;
   readonly plan: Plan;
   readonly monitor: Monitor;
-  readonly tracing: BeginTrace | null;
+  readonly tracer: Tracer | null;
   /** Those of which functions may be running. */
   readonly unsettled: Links<Execution>;
 }
@@ -93,7 +94,7 @@ export class Execution implements ProgressListener, ContextSource {
   attempts: Map<PlannedNode, number> | undefined;
   /** Of nodes that failed while the rest went on. */
   errors: NodeError[] | undefined;
-  trace: RunTrace | null = null;
+  trace: SpanTree | null = null;
   /** How it has ended, and why. */
   ending: RunOutcome | undefined;
   reason: unknown;
@@ -196,8 +197,11 @@ export class Execution implements ProgressListener, ContextSource {
   begin(): void {
     if (this.isOver) return;
     const { signal, timeoutMs } = this.#options;
-    const { tracing } = this.origin;
-    if (tracing) this.trace = tracing(this.graph, this.id);
+    const { tracer } = this.origin;
+    if (tracer) {
+      const attributes = { "ringmill.graph": this.graph };
+      this.trace = new SpanTree(tracer, `graph ${this.graph}`, attributes, { "ringmill.run": this.id });
+    }
     if (this.isWatched) this.tell({ kind: "runStart", ...this.#keptDetails });
     if (signal) {
       if (signal.aborted) return this.cancel(signal.reason);

@@ -17,7 +17,8 @@ import { makePlan, type Plan } from "./make_plan.ts";
 import { codecsOf, RunCache } from "./run_cache.ts";
 import { runSteps } from "./run_nodes.ts";
 import { heldResult, noResult, type ResultSource, type RunResults, withResults } from "./run_results.ts";
-import { beginTrace } from "./tracing.ts";
+import { findTracer } from "../../open_telemetry.ts";
+import { SpanTree } from "../../span_tree.ts";
 import { WorldReader } from "./world_reader.ts";
 import { warn } from "../../notices.ts";
 
@@ -182,7 +183,9 @@ export class LinearRun {
     this.#forget(steps);
     const load = (name: string, by: LinearNode) => this.#load(name, by, ids.get(name));
     const values = new Values(steps, { kept: memory.values, load, world: this.#world, codecs: declaration.codecs });
-    const trace = beginTrace(pipeline);
+    const tracer = findTracer("@ringmill/ringmill/linear");
+    const trace = tracer &&
+      new SpanTree(tracer, `linear pipeline ${pipeline}`, { "ringmill.pipeline": pipeline });
     const taken = new Set(steps.flatMap(({ node }) => node.inputs));
     const isResult = (node: LinearNode, output: string) => node.keep || !taken.has(output);
     let failure: unknown;

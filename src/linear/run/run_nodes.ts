@@ -13,7 +13,7 @@ import type { Held, Values } from "./held_values.ts";
 import type { PlannedStep } from "./linear_plan.ts";
 import type { InputSnapshot, RunCache } from "./run_cache.ts";
 import { splitOutputs } from "./split_outputs.ts";
-import type { LinearTrace } from "./tracing.ts";
+import type { SpanTree } from "../../span_tree.ts";
 
 /** What a run works with. */
 export interface RunContext {
@@ -25,7 +25,7 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** Who wants to hear what happens. */
   readonly tell: ((event: LinearEvent) => void) | null;
-  readonly trace: LinearTrace | null;
+  readonly trace: SpanTree | null;
   /** Whether the history keeps the values of nodes that do not say so. */
   readonly tracksValues: boolean;
   /** Where the history goes, if there is no cache. */
@@ -154,7 +154,8 @@ class NodeRun {
     const startedAt = Date.now();
     let files: FileWriter | undefined;
     try {
-      const called = await (trace ? trace.node(name, () => callTimed(this.#node, args)) : callTimed(this.#node, args));
+      const call = () => callTimed(this.#node, args);
+      const called = await (trace ? trace.within(`node ${name}`, { "ringmill.node": name }, call) : call());
       const values = splitOutputs(outputs, called.result);
       if (fileOutputs.size > 0) await (files = new FileWriter(this.#node)).write(values);
       return { called, startedAt, values, files };
