@@ -17,11 +17,22 @@ export function makeTransport(endpoint: Endpoint): Transport {
   return transport;
 }
 
-/** Adds the end of a stream's link that is on a machine. */
-function carry(pipe: Pipeline, machine: string, { stream, from, to }: Crossing, transport: Transport): void {
+/** Adds the ends of a stream's links that are on a machine: one for those who get all frames, one for the newest. */
+function carry(pipe: Pipeline, machine: string, crossing: Crossing, transport: Transport): void {
+  const { stream, from, to, latest } = crossing;
   const { commit, ...sending } = stream.carry ?? {};
-  const { windowBytes, onLostPeer, peerTimeoutMs, onNewRun } = sending;
-  const taking = { windowBytes, onLostPeer, peerTimeoutMs, onNewRun, commit };
-  if (machine === from) publishAs(pipe, stream, { ...sending, to: transport, readers: to }, machine);
-  else subscribeAs(pipe, stream, { ...taking, from: transport, reader: machine }, machine);
+  const { keep, replicas, parcelBytes, windowBytes, onLostPeer, peerTimeoutMs, onNewRun } = sending;
+  if (machine === from) {
+    if (to.length > 0) publishAs(pipe, stream, { ...sending, to: transport, readers: to }, machine);
+    if (latest.length > 0) publishAs(pipe, stream.latest, { keep, replicas, parcelBytes, to: transport }, machine);
+  } else if (to.includes(machine)) {
+    const taking = { windowBytes, onLostPeer, peerTimeoutMs, onNewRun, commit };
+    subscribeAs(pipe, stream, { ...taking, from: transport, reader: machine }, machine);
+  } else {
+    // Readers of the newest frame hold nobody back, and whoever resumes resumes for those that get all.
+    const lost = onLostPeer === "drop" ? "wait" : onLostPeer;
+    const run = onNewRun === "resume" ? "accept" : onNewRun;
+    const taking = { onLostPeer: lost, peerTimeoutMs, onNewRun: run };
+    subscribeAs(pipe, stream.latest, { ...taking, from: transport, reader: machine }, machine);
+  }
 }

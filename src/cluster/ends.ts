@@ -2,7 +2,7 @@
 
 import { DeclarationError } from "../errors.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
-import { StreamHandle } from "../pipeline/stream.ts";
+import { LatestStream, StreamHandle } from "../pipeline/stream.ts";
 
 /** How much may be on the way unless told otherwise. */
 export const WINDOW_BYTES = 4 * 1024 * 1024;
@@ -20,25 +20,34 @@ export function epochOf(pipe: Pipeline): number {
   return known;
 }
 
+/** What of a stream crosses. */
+export interface CrossingStream {
+  readonly stream: StreamHandle;
+  /** Whether only the newest frame counts. */
+  readonly isNewest: boolean;
+}
+
 /** Shape and type of a frame: `float32 [4, 2]`, or `{ price: float64 } [8]`. */
-export function schemaOf({ shape, dtype }: StreamHandle): string {
+export function schemaOf({ stream: { shape, dtype }, isNewest }: CrossingStream): string {
   const types = typeof dtype === "string"
     ? dtype
     : `{ ${Object.entries(dtype).map(([name, one]) => `${JSON.stringify(name)}: ${one}`).join(", ")} }`;
-  return `${types} [${shape.join(", ")}]`;
+  return `${types} [${shape.join(", ")}]${isNewest ? ", of which only the newest counts" : ""}`;
 }
 
-/** What the two ends call a link unless told otherwise. */
-export function linkOf(pipe: Pipeline, { name }: StreamHandle): string {
-  return `${pipe.name}.${name}`;
+/** What the two ends call a link. Links of the newest frames have names of their own. */
+export function linkOf(pipe: Pipeline, { stream: { name }, isNewest }: CrossingStream, link?: string): string {
+  return `${link ?? `${pipe.name}.${name}`}${isNewest ? "#newest" : ""}`;
 }
 
-/** @throws {DeclarationError} If it is no stream all of whose frames can cross. */
-export function checkStream(verb: string, stream: unknown): asserts stream is StreamHandle {
-  if (stream instanceof StreamHandle) return;
-  const name = (stream as { readonly stream?: { readonly name?: unknown } } | null)?.stream?.name;
-  const what = typeof name === "string"
-    ? `the latest frames of stream "${name}" cannot cross, only all of them`
-    : `it needs a stream that addStream() has returned, received ${Deno.inspect(stream, { depth: 0 })}`;
-  throw new DeclarationError(`Cannot ${verb}: ${what}`);
+/**
+ * What of a stream is to cross: a stream, or its newest frames.
+ *
+ * @throws {DeclarationError} If it is none.
+ */
+export function crossingStream(verb: string, stream: unknown): CrossingStream {
+  if (stream instanceof StreamHandle) return { stream, isNewest: false };
+  if (stream instanceof LatestStream) return { stream: stream.stream, isNewest: true };
+  const received = Deno.inspect(stream, { depth: 0 });
+  throw new DeclarationError(`Cannot ${verb}: it needs a stream that addStream() has returned, received ${received}`);
 }

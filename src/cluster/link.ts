@@ -18,6 +18,8 @@ export interface LinkDescription {
   readonly frameBytes: number;
   /** Bytes that are on the way, at most. */
   readonly windowBytes: number;
+  /** Whether only the newest frame counts: it takes the place of older ones, and holds nobody back. */
+  readonly isNewest: boolean;
 }
 
 /** What the writing end decides. */

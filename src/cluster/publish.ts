@@ -5,10 +5,19 @@ import { markCarried } from "../pipeline/carried_streams.ts";
 import { onFailure } from "../pipeline/followed_failures.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { refuseSaving } from "../pipeline/unsaved_tasks.ts";
-import type { StreamHandle } from "../pipeline/stream.ts";
+import type { LatestStream, StreamHandle } from "../pipeline/stream.ts";
 import * as rules from "../rules.ts";
-import { checkStream, epochOf, linkOf, PEER_TIMEOUT_MS, schemaOf, WINDOW_BYTES } from "./ends.ts";
+import {
+  type CrossingStream,
+  crossingStream,
+  epochOf,
+  linkOf,
+  PEER_TIMEOUT_MS,
+  schemaOf,
+  WINDOW_BYTES,
+} from "./ends.ts";
 import { HEAD_BYTES } from "./parcels/head.ts";
+import { partsOf } from "./parcels/pack.ts";
 import { FailureNote } from "./tasks/failure_note.ts";
 import { publishFrames, type PublishParams } from "./tasks/publish_frames.ts";
 import { endpointOf, type Transport, transportRule } from "./transport.ts";
@@ -47,23 +56,33 @@ export const PUBLISH_RULES: rules.Rules = {
   },
 };
 
+/** The same where only the newest frame crosses: it takes the place of older ones, whoever has read them. */
+export const NEWEST_PUBLISH_RULES: rules.Rules = {
+  to: transportRule,
+  link: rules.name,
+  keep: CARRY_RULES.keep,
+  replicas: CARRY_RULES.replicas,
+  parcelBytes: CARRY_RULES.parcelBytes,
+};
+
 /** Bytes that the server counts for each message besides its own. */
 const MESSAGE_BYTES = 256;
 
 /** The least that a link must be able to hold: two frames, each of them with all its parts, and what is said about them. */
 function leastBytes(frameBytes: number, parcelBytes: number): number {
-  const parts = Math.ceil(frameBytes / (parcelBytes - HEAD_BYTES));
+  const parts = partsOf(frameBytes, parcelBytes);
   return 2 * (frameBytes + parts * (HEAD_BYTES + MESSAGE_BYTES)) + 2 * parcelBytes + 8 * MESSAGE_BYTES;
 }
 
 function paramsOf(
   pipe: Pipeline,
-  stream: StreamHandle,
+  crossing: CrossingStream,
   options: PublishOptions,
   note: FailureNote,
 ): Omit<PublishParams, "machine" | "epoch"> {
+  const { stream, isNewest } = crossing;
   const action = `publish stream "${stream.name}"`;
-  rules.checkOptions(action, options, PUBLISH_RULES);
+  rules.checkOptions(action, options, isNewest ? NEWEST_PUBLISH_RULES : PUBLISH_RULES);
   if (options.to === undefined) rules.checkRule(action, "to", transportRule, options.to);
   const { parcelBytes = 256 * 1024, maxBytes = 64 * 1024 * 1024, windowBytes = WINDOW_BYTES } = options;
   rules.checkRule(action, "maxBytes", rules.integer(leastBytes(stream.frameBytes, parcelBytes)), maxBytes);
@@ -71,12 +90,13 @@ function paramsOf(
     endpoint: endpointOf(options.to),
     note: note.memory,
     link: {
-      link: options.link ?? linkOf(pipe, stream),
+      link: linkOf(pipe, crossing, options.link),
+      isNewest,
       action,
-      schema: schemaOf(stream),
+      schema: schemaOf(crossing),
       frameBytes: stream.frameBytes,
       windowBytes,
-      readers: options.readers ?? ["reader"],
+      readers: isNewest ? [] : options.readers ?? ["reader"],
       keep: options.keep ?? "file",
       replicas: options.replicas ?? null,
       maxBytes,
@@ -93,7 +113,8 @@ function paramsOf(
  * the same link. It adds a task that reads the stream, named `publish` and the stream's name: call it before the pipeline is
  * compiled.
  *
- * All frames arrive, in order. Whoever reads them slowest there holds the writer back here. The end of the stream crosses; so
+ * Of `stream.latest` only the newest frame crosses, to any number of programs: it takes the place of older ones, and nobody
+ * holds the writer back. Of a stream, all frames arrive, in order. Whoever reads them slowest there holds the writer back here. The end of the stream crosses; so
  * does a failure or a stop of this program. A program that was killed and starts again begins a new run of the link.
  *
  * @throws {TypeError | RangeError} If an option is not what it must be.
@@ -111,21 +132,26 @@ function paramsOf(
  * deepEqual(Array.from(pipe.tasks.keys()), ["publish frames"]);
  * ```
  */
-export function publish(pipe: Pipeline, stream: StreamHandle, options: PublishOptions): void {
+export function publish(
+  pipe: Pipeline,
+  stream: StreamHandle | LatestStream,
+  options: PublishOptions,
+): void {
   publishAs(pipe, stream, options, undefined);
 }
 
 /** As {@link publish}, of the machine with a label if it is one. */
 export function publishAs(
   pipe: Pipeline,
-  stream: StreamHandle,
+  stream: StreamHandle | LatestStream,
   options: PublishOptions,
   machine: string | undefined,
 ): void {
-  checkStream("publish", stream);
+  const crossing = crossingStream("publish", stream);
+  const { stream: { name }, isNewest } = crossing;
   const note = FailureNote.make();
-  const params = { ...paramsOf(pipe, stream, options, note), machine: machine ?? null, epoch: epochOf(pipe) };
-  const task = `publish ${stream.name}`;
+  const params = { ...paramsOf(pipe, crossing, options, note), machine: machine ?? null, epoch: epochOf(pipe) };
+  const task = `publish ${isNewest ? "newest " : ""}${name}`;
   pipe.addTask(task, {
     fn: publishFrames,
     module: import.meta.resolve("./tasks/publish_frames.ts"),
@@ -133,7 +159,7 @@ export function publishAs(
     params,
     machine,
   });
-  markCarried(pipe, stream.name, "out");
+  markCarried(pipe, name, isNewest ? "newest" : "out");
   onFailure(pipe, ({ message }) => note.write(message.replace(/^Task /, "task ")));
-  refuseSaving(pipe, task, `sends stream "${stream.name}" to other programs`);
+  refuseSaving(pipe, task, `sends stream "${name}" to other programs`);
 }

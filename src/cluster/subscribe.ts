@@ -5,9 +5,9 @@ import { CARRY_RULES, type CarryOptions } from "../pipeline/carry.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { replaceWriter } from "../pipeline/replaced_writers.ts";
 import { refuseSaving } from "../pipeline/unsaved_tasks.ts";
-import type { StreamHandle } from "../pipeline/stream.ts";
+import type { LatestStream, StreamHandle } from "../pipeline/stream.ts";
 import * as rules from "../rules.ts";
-import { checkStream, linkOf, PEER_TIMEOUT_MS, schemaOf, WINDOW_BYTES } from "./ends.ts";
+import { type CrossingStream, crossingStream, linkOf, PEER_TIMEOUT_MS, schemaOf, WINDOW_BYTES } from "./ends.ts";
 import { subscribeFrames, type SubscribeParams } from "./tasks/subscribe_frames.ts";
 import { endpointOf, type Transport, transportRule } from "./transport.ts";
 
@@ -44,9 +44,20 @@ export const SUBSCRIBE_RULES: rules.Rules = {
   commit,
 };
 
-function paramsOf(pipe: Pipeline, stream: StreamHandle, options: SubscribeOptions): SubscribeParams {
+/** The same where only the newest frame crosses. */
+export const NEWEST_SUBSCRIBE_RULES: rules.Rules = {
+  from: transportRule,
+  link: rules.name,
+  reader: rules.name,
+  onLostPeer: rules.oneOf(["wait", "fail", "end"]),
+  peerTimeoutMs,
+  onNewRun: rules.oneOf(["fail", "accept"]),
+};
+
+function paramsOf(pipe: Pipeline, crossing: CrossingStream, options: SubscribeOptions): SubscribeParams {
+  const { stream, isNewest } = crossing;
   const action = `subscribe stream "${stream.name}"`;
-  rules.checkOptions(action, options, SUBSCRIBE_RULES);
+  rules.checkOptions(action, options, isNewest ? NEWEST_SUBSCRIBE_RULES : SUBSCRIBE_RULES);
   if (options.from === undefined) rules.checkRule(action, "from", transportRule, options.from);
   return {
     endpoint: endpointOf(options.from),
@@ -54,9 +65,10 @@ function paramsOf(pipe: Pipeline, stream: StreamHandle, options: SubscribeOption
     onNewRun: options.onNewRun ?? "fail",
     commit: options.commit ?? "consumed",
     link: {
-      link: options.link ?? linkOf(pipe, stream),
+      link: linkOf(pipe, crossing, options.link),
+      isNewest,
       action,
-      schema: schemaOf(stream),
+      schema: schemaOf(crossing),
       frameBytes: stream.frameBytes,
       windowBytes: options.windowBytes ?? WINDOW_BYTES,
       reader: options.reader ?? "reader",
@@ -71,7 +83,8 @@ function paramsOf(pipe: Pipeline, stream: StreamHandle, options: SubscribeOption
  * from elsewhere do not run, nor do those that only feed them: the declaration may be the same in both programs. It adds a
  * task that writes the stream, named `subscribe` and the stream's name: call it before the pipeline is compiled.
  *
- * What the readers of the stream have consumed is committed, at most 50 ms later. What is not when this program is killed or
+ * With `stream.latest` only the newest frame comes, as the other program must publish it: read it as `latest` here, too.
+ * Otherwise, what the readers of the stream have consumed is committed, at most 50 ms later. What is not when this program is killed or
  * stopped comes again when it is started again; nothing else comes twice.
  *
  * @throws {TypeError | RangeError} If an option is not what it must be.
@@ -90,28 +103,34 @@ function paramsOf(pipe: Pipeline, stream: StreamHandle, options: SubscribeOption
  * deepEqual(Array.from(pipe.tasks.keys()), ["subscribe frames"]);
  * ```
  */
-export function subscribe(pipe: Pipeline, stream: StreamHandle, options: SubscribeOptions): void {
+export function subscribe(
+  pipe: Pipeline,
+  stream: StreamHandle | LatestStream,
+  options: SubscribeOptions,
+): void {
   subscribeAs(pipe, stream, options, undefined);
 }
 
 /** As {@link subscribe}, of the machine with a label if it is one. */
 export function subscribeAs(
   pipe: Pipeline,
-  stream: StreamHandle,
+  stream: StreamHandle | LatestStream,
   options: SubscribeOptions,
   machine: string | undefined,
 ): void {
-  checkStream("subscribe", stream);
-  const params = paramsOf(pipe, stream, options);
-  const task = `subscribe ${stream.name}`;
+  const crossing = crossingStream("subscribe", stream);
+  const { stream: handle, isNewest } = crossing;
+  const { name } = handle;
+  const params = paramsOf(pipe, crossing, options);
+  const task = `subscribe ${isNewest ? "newest " : ""}${name}`;
   pipe.addTask(task, {
     fn: subscribeFrames,
     module: import.meta.resolve("./tasks/subscribe_frames.ts"),
-    writes: { frames: stream },
+    writes: { frames: handle },
     params,
     machine,
   });
-  markCarried(pipe, stream.name, "in");
-  replaceWriter(pipe, stream.name, task);
-  refuseSaving(pipe, task, `takes stream "${stream.name}" from another program`);
+  markCarried(pipe, name, "in");
+  replaceWriter(pipe, name, task);
+  refuseSaving(pipe, task, `takes stream "${name}" from another program`);
 }

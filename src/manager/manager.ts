@@ -18,7 +18,7 @@ import { type AsyncWaitOptions, checkWaitOptions } from "../ring/waiting.ts";
 import { within } from "../ring/within.ts";
 import { Writer } from "../ring/writer.ts";
 import { checkOptions, duration, milliseconds, object, type Rules } from "../rules.ts";
-import { Blueprint, type Layout, type OpenableEnd, type ProgramEnd } from "./task/blueprint.ts";
+import { Blueprint, type CarriedPart, type Layout, type OpenableEnd, type ProgramEnd } from "./task/blueprint.ts";
 import { readerName, watchFullRings } from "./supervision/full_watch.ts";
 import { targetOf } from "../worker/export_target.ts";
 import { importingWorker } from "../worker/importing.ts";
@@ -195,8 +195,8 @@ export class Manager implements AsyncDisposable {
    *
    * @internal
    */
-  carry(ring: string): void {
-    this.#blueprint.carry(ring);
+  carry(ring: string, part: CarriedPart): void {
+    this.#blueprint.carry(ring, part);
   }
 
   /** Makes this thread a reader of a raw ring. The handle works once the manager is compiled. */

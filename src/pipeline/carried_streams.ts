@@ -1,10 +1,11 @@
 /** Streams that cross to other programs, or come from them: their rings have a table of runs. */
 
+import { DeclarationError } from "../errors.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { TaskDeclaration } from "./task.ts";
 
-/** Which way a stream crosses. */
-export type CarriedWay = "in" | "out";
+/** Which way a stream crosses: of one that goes out, all frames, or only the newest. */
+export type CarriedWay = "in" | "out" | "newest";
 
 /** Of each pipeline the streams that cross. */
 const carried = new WeakMap<Pipeline, Map<string, CarriedWay>>();
@@ -12,12 +13,17 @@ const carried = new WeakMap<Pipeline, Map<string, CarriedWay>>();
 /** Says that a stream crosses. */
 export function markCarried(pipe: Pipeline, stream: string, way: CarriedWay): void {
   const known = carried.get(pipe) ?? new Map<string, CarriedWay>();
-  carried.set(pipe, known.set(stream, way));
+  const before = known.get(stream);
+  if (before !== undefined && (before === "in") !== (way === "in")) {
+    const advice = "have a task copy it into another stream";
+    throw new DeclarationError(`Cannot send stream "${stream}" on: it comes from another program itself; ${advice}`);
+  }
+  carried.set(pipe, known.set(stream, before === "out" ? before : way));
 }
 
 /** The streams that cross. */
-export function carriedStreams(pipe: Pipeline): string[] {
-  return Array.from(carried.get(pipe)?.keys() ?? []);
+export function carriedStreams(pipe: Pipeline): [stream: string, way: CarriedWay][] {
+  return Array.from(carried.get(pipe) ?? []);
 }
 
 /** The streams that a task's work goes into, directly or through other tasks, and that go to other programs. */
@@ -34,7 +40,7 @@ export function fedStreams(
     if (seen.has(name)) return;
     seen.add(name);
     for (const { target } of tasks.get(name)!.writes) {
-      if (known.get(target) === "out") found.add(target);
+      if (known.has(target) && known.get(target) !== "in") found.add(target);
       for (const { name: reader, reads } of tasks.values()) {
         if (reads.some((binding) => binding.target === target)) visit(reader);
       }

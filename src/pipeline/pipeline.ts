@@ -335,7 +335,9 @@ export class Pipeline implements AsyncDisposable {
       if (task.mode !== "terminator") this.#hand(task);
       else for (const { target } of task.reads) this.#manager.terminate(target);
     }
-    for (const stream of carriedStreams(this)) this.#manager.carry(stream);
+    for (const [stream, way] of carriedStreams(this)) {
+      this.#manager.carry(stream, way === "newest" ? "newest" : "whole");
+    }
     const { streams } = this.#running;
     for (const stream of this.#streams.keys()) if (!streams.has(stream)) this.#manager.leaveOut(stream);
     await this.#manager.compile();

@@ -5,6 +5,7 @@
  * | at           | bytes | what                                                                           |
  * | ------------ | ----- | ------------------------------------------------------------------------------ |
  * | 0            | 4     | how many runs have begun                                                       |
+ * | 4            | 4     | 1 if a task begins them that carries all of the frames                         |
  * | 8 + 24 * run | 24    | f64: its first frame in the ring, its epoch, the number of that frame          |
  * | behind those | 8     | f64, for each reader: how many frames of the ring it has committed, or Infinity |
  *
@@ -53,10 +54,16 @@ export class RunTable {
   }
 
   /** Makes room for commits of all readers but those that want the newest frame only. */
-  initialize(latest: ReadonlySet<number>): void {
+  initialize(latest: ReadonlySet<number>, isBegunByOthers: boolean): void {
+    this.#memory.words[this.#address / 4 + 1] = isBegunByOthers ? 1 : 0;
     for (let reader = 0; reader < this.#readers; reader++) {
       this.#memory.doubles[this.#commitAt(reader)] = latest.has(reader) ? Infinity : 0;
     }
+  }
+
+  /** Whether those who carry only the newest frames need not begin runs. */
+  get isBegunByOthers(): boolean {
+    return this.#memory.words[this.#address / 4 + 1] === 1;
   }
 
   get #count(): number {

@@ -18,6 +18,8 @@ export interface LineOptions {
   readonly shape?: readonly number[];
   readonly dtype?: "float64" | "float32";
   readonly frames?: number;
+  /** Whether only the newest frame crosses. */
+  readonly isNewest?: boolean;
   readonly count?: CountParams;
   readonly publish?: Omit<PublishOptions, "to">;
   readonly note?: NoteParams;
@@ -29,15 +31,16 @@ export const LEASE_MS = 1000;
 
 /** The pipeline of a program: with `count` it publishes, with `note` it subscribes. */
 export function line(options: LineOptions): Pipeline {
-  const { url, shape = [4], dtype = "float64", frames = 16 } = options;
+  const { url, shape = [4], dtype = "float64", frames = 16, isNewest } = options;
   const pipe = new Pipeline("line", new URL("./_tasks.ts", import.meta.url));
   const stream = pipe.addStream("frames", { shape, dtype: dtype as "float64", frames });
+  const crossing = isNewest ? stream.latest : stream;
   if (options.count) {
     pipe.addTask("count", { fn: count, writes: { frames: stream }, params: options.count });
-    publish(pipe, stream, { to: nats(url, { leaseMs: LEASE_MS, ...options.nats }), ...options.publish });
+    publish(pipe, crossing, { to: nats(url, { leaseMs: LEASE_MS, ...options.nats }), ...options.publish });
   } else if (options.note) {
-    pipe.addTask("note", { fn: note, reads: { frames: stream }, params: options.note });
-    subscribe(pipe, stream, { from: nats(url, { leaseMs: LEASE_MS, ...options.nats }), ...options.subscribe });
+    pipe.addTask("note", { fn: note, reads: { frames: crossing }, params: options.note });
+    subscribe(pipe, crossing, { from: nats(url, { leaseMs: LEASE_MS, ...options.nats }), ...options.subscribe });
   }
   return pipe;
 }

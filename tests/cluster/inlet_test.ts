@@ -38,6 +38,7 @@ const link = (length: number) => ({
   schema: "s",
   frameBytes: length * 4,
   windowBytes: 1 << 20,
+  isNewest: false,
 });
 
 function bringIn(

@@ -74,7 +74,7 @@ Deno.test("Names of any characters cross", { ignore }, async () => {
   checkExact(notes, 1, 3);
 });
 
-Deno.test("Bad options, a stream of another pipeline and the latest frames are refused when they are declared", () => {
+Deno.test("Bad options and a stream of another pipeline are refused when they are declared", () => {
   const pipe = new Pipeline("line", import.meta);
   const frames = pipe.addStream("frames", { shape: [1000], dtype: "float64" });
   const to = nats("nats://127.0.0.1:4222");
@@ -99,8 +99,9 @@ Deno.test("Bad options, a stream of another pipeline and the latest frames are r
   }
   throws(() => subscribe(pipe, frames, { from: to, onNewRun: "go" as "fail" }), RangeError);
   throws(() => subscribe(pipe, frames, {} as never), /Cannot subscribe stream "frames": from must be a transport/);
-  throws(() => publish(pipe, frames.latest as never, { to }), DeclarationError);
-  throws(() => subscribe(pipe, frames.latest as never, { from: to }), DeclarationError);
+  throws(() => publish(pipe, "frames" as never, { to }), DeclarationError);
+  throws(() => publish(pipe, frames.latest, { to, readers: ["a"] }), /there is no option "readers"/);
+  throws(() => subscribe(pipe, frames.latest, { from: to, onNewRun: "resume" }), RangeError);
   throws(() => publish(new Pipeline("other", import.meta), frames, { to }), DeclarationError);
   throws(
     () => nats("nats://user:hunter2@hub"),

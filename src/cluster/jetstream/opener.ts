@@ -7,8 +7,17 @@ import type { Endpoint } from "../transport.ts";
 import { Claim } from "./claim.ts";
 import { Connection } from "./connection.ts";
 import { claimOf, streamOf } from "./names.ts";
+import { NewestReadingLink } from "./newest_reading_link.ts";
 import { JetStreamReadingLink } from "./reading_link.ts";
-import { checkStream, ensureClaims, ensureConsumers, ensureStream, findStream } from "./server_stream.ts";
+import {
+  checkStream,
+  ensureClaims,
+  ensureConsumers,
+  ensureStream,
+  findStream,
+  identityOf,
+  waitForStream,
+} from "./server_stream.ts";
 import { JetStreamWritingLink } from "./writing_link.ts";
 
 /** Bytes of a message besides a parcel: its headers. */
@@ -43,7 +52,8 @@ export class JetStreamOpener implements LinkOpener {
     const claim = await Claim.take(connection, claimOf(link, null), action, signal);
     opening.defer(() => claim.release(RELEASE_MS));
     const stream = await ensureStream(connection, description, signal);
-    const { isNewKeeper } = await ensureConsumers(connection, description, signal);
+    // Of the newest frame nobody need say that it was consumed.
+    const isNewKeeper = !description.isNewest && await ensureConsumers(connection, description, signal);
     const writing = new JetStreamWritingLink({ connection, claim, description, stream });
     await writing.begin(isNewKeeper, signal);
     writing.owns(opening.move());
@@ -54,12 +64,28 @@ export class JetStreamOpener implements LinkOpener {
     const { action, link, reader } = description;
     await using opening = new AsyncDisposableStack();
     const connection = opening.use(await Connection.open(this.#endpoint, action, signal));
+    if (description.isNewest) return await this.#openNewest(connection, description, opening, signal);
     const reading = new JetStreamReadingLink(connection, description);
     await reading.find(signal);
     const claim = await Claim.take(connection, claimOf(link, reader), action, signal);
     opening.defer(() => claim.release(RELEASE_MS));
     await reading.rejoin(signal);
     await reading.attach(signal);
+    reading.owns(opening.move());
+    return reading;
+  }
+
+  async #openNewest(
+    connection: Connection,
+    description: ReadingDescription,
+    opening: AsyncDisposableStack,
+    signal: AbortSignal,
+  ): Promise<ReadingLink> {
+    const { action, link, reader } = description;
+    const identity = identityOf(await waitForStream(connection, description, signal));
+    const claim = await Claim.take(connection, claimOf(link, reader), action, signal);
+    opening.defer(() => claim.release(RELEASE_MS));
+    const reading = new NewestReadingLink(connection, description, identity);
     reading.owns(opening.move());
     return reading;
   }

@@ -7,11 +7,10 @@
 
 import { type Consumer, type ConsumerMessages, DeliverPolicy, type JsMsg } from "@nats-io/jetstream";
 import { TransportError } from "../errors.ts";
-import { LostPeerError, type ReadingDescription, type ReadingLink, type TakenParcel } from "../link.ts";
+import type { ReadingDescription, ReadingLink, TakenParcel } from "../link.ts";
 import { Door, sleepUntil } from "../sleep.ts";
 import type { Connection } from "./connection.ts";
-import { claimOf, streamOf, tokenOf } from "./names.ts";
-import { PeerWatch } from "./peer_watch.ts";
+import { streamOf, tokenOf } from "./names.ts";
 import {
   addConsumer,
   checkStream,
@@ -21,6 +20,7 @@ import {
   mayRejoin,
   parcelBytesOf,
 } from "./server_stream.ts";
+import { WriterWatch } from "./writer_watch.ts";
 import { tell } from "../../notices.ts";
 
 /** How long one request for parcels lasts, and how often the server shows meanwhile that it is there. */
@@ -29,8 +29,6 @@ const PULL = { expires: 4000, idle_heartbeat: 1000 } as const;
 const PAUSE_MS = 200;
 /** After so many attempts to find a link the terminal hears of it: 5 s. */
 const WARN_AFTER = 25;
-/** How often it is looked whether the writing program is there. */
-const LOOK_MS = 1000;
 /** How long an ack may take. */
 const ACK_MS = 2000;
 
@@ -59,11 +57,7 @@ export class JetStreamReadingLink implements ReadingLink {
   readonly #stash: JsMsg[] = [];
   #owned: AsyncDisposable | undefined;
   readonly #consumerName: string;
-  readonly #peer: PeerWatch;
-  #timer: ReturnType<typeof setInterval> | undefined;
-  #looking: Promise<void> | undefined;
-  /** Why nobody is waited for any more. */
-  #lost: LostPeerError | undefined;
+  readonly #watch: WriterWatch;
   isRejoined = false;
 
   constructor(connection: Connection, description: ReadingDescription) {
@@ -71,7 +65,10 @@ export class JetStreamReadingLink implements ReadingLink {
     this.#description = description;
     this.#stream = streamOf(description.link);
     this.#consumerName = tokenOf(description.reader);
-    this.#peer = new PeerWatch(connection, claimOf(description.link, null), description.action);
+    this.#watch = new WriterWatch(connection, description, {
+      taken: () => this.#taken,
+      lost: () => this.#messages?.stop(),
+    });
     connection.onFailure = () => {
       this.#messages?.stop();
       this.#door.open();
@@ -81,27 +78,6 @@ export class JetStreamReadingLink implements ReadingLink {
   /** Closes what the link was opened with, at its end. */
   owns(resources: AsyncDisposable): void {
     this.#owned = resources;
-    this.#timer = setInterval(
-      () => this.#looking ??= this.#lookAtWriter(),
-      Math.min(LOOK_MS, this.#connection.leaseMs / 3),
-    );
-  }
-
-  /** Nobody is lost before all that is stored was taken: the end of the stream may be among it. */
-  async #lookAtWriter(): Promise<void> {
-    const { onLostPeer, peerTimeoutMs, action } = this.#description;
-    try {
-      await this.#peer.look();
-      if (onLostPeer === "wait" || onLostPeer === "drop" || !this.#peer.isLost(peerTimeoutMs)) return;
-      const info = await findStream(this.#connection, this.#stream);
-      if (!info || info.state.last_seq > this.#taken) return;
-      this.#lost = new LostPeerError(`Cannot ${action}: the program that writes it ${this.#peer.text}`);
-      this.#messages?.stop();
-    } catch (error) {
-      this.#connection.fail(error as Error);
-    } finally {
-      this.#looking = undefined;
-    }
   }
 
   #cannot(what: string): TransportError {
@@ -182,7 +158,7 @@ export class JetStreamReadingLink implements ReadingLink {
 
   async take(signal: AbortSignal): Promise<TakenParcel> {
     for (;;) {
-      if (this.#lost && this.#stash.length === 0) throw this.#lost;
+      if (this.#stash.length === 0) this.#watch.check();
       const message = this.#stash.shift() ?? await this.#nextNew(signal);
       if (message) return { bytes: message.data, place: message.seq };
     }
@@ -324,7 +300,7 @@ export class JetStreamReadingLink implements ReadingLink {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#timer);
+    this.#watch[Symbol.dispose]();
     this.#dropRequest();
     await this.#owned?.[Symbol.asyncDispose]();
   }

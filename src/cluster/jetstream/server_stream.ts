@@ -2,6 +2,7 @@
 
 import {
   AckPolicy,
+  type Consumer,
   DeliverPolicy,
   DiscardPolicy,
   JetStreamApiError,
@@ -10,6 +11,9 @@ import {
   type StreamInfo,
 } from "@nats-io/jetstream";
 import { whyUnreadable } from "../../format_version.ts";
+import { tell } from "../../notices.ts";
+import { partsOf } from "../parcels/pack.ts";
+import { sleepUntil } from "../sleep.ts";
 import { SchemaMismatchError, TransportError } from "../errors.ts";
 import type { LinkDescription, WritingDescription } from "../link.ts";
 import type { Connection } from "./connection.ts";
@@ -25,6 +29,11 @@ const KEYS = {
 } as const;
 /** Unconsumed parcels come again when a reading end attaches; while it lives, it has them. */
 const ACK_WAIT_NS = 3600 * 1e9;
+/** A consumer that nobody asks for so long is forgotten. */
+const PASSING_NS = 30 * 1e9;
+/** Between two attempts to find a link; after so many the terminal hears of it: 5 s. */
+const PAUSE_MS = 200;
+const WARN_AFTER = 25;
 const STREAM_NOT_FOUND = 10059;
 const CONSUMER_NOT_FOUND = 10014;
 const NAME_IN_USE = 10058;
@@ -117,8 +126,7 @@ export async function ensureStream(
     subjects: [subjectOf(description.link)],
     storage: description.keep === "file" ? StorageType.File : StorageType.Memory,
     num_replicas: replicasOf(description, connection),
-    retention: RetentionPolicy.Interest,
-    discard: DiscardPolicy.New,
+    ...policiesOf(description),
     max_bytes: description.maxBytes,
     metadata: {
       [KEYS.protocol]: `${PROTOCOL}`,
@@ -130,11 +138,55 @@ export async function ensureStream(
   checkStream(description, found);
   checkKept(description, found);
   const { maxBytes: max_bytes } = description;
+  const { max_msgs } = policiesOf(description);
   const wanted = changing(description);
   const isSame = Object.entries(wanted).every(([key, value]) => found.config.metadata?.[key] === value);
-  if (found.config.max_bytes === max_bytes && isSame) return found;
+  if (found.config.max_bytes === max_bytes && found.config.max_msgs === max_msgs && isSame) return found;
   const metadata = { ...found.config.metadata, ...wanted };
-  return await connection.ask(() => connection.manager.streams.update(name, { max_bytes, metadata }), signal);
+  return await connection.ask(() => connection.manager.streams.update(name, { max_bytes, max_msgs, metadata }), signal);
+}
+
+/**
+ * Frames are kept until all have consumed them, or until there are newer ones: a whole frame is there at any time, and what was
+ * said after it.
+ */
+function policiesOf({ isNewest, frameBytes, parcelBytes }: WritingDescription) {
+  if (!isNewest) return { retention: RetentionPolicy.Interest, discard: DiscardPolicy.New, max_msgs: -1 };
+  const max_msgs = 2 * partsOf(frameBytes, parcelBytes);
+  return { retention: RetentionPolicy.Limits, discard: DiscardPolicy.Old, max_msgs };
+}
+
+/** Waits until the writing end has made a link, and checks it. */
+export async function waitForStream(
+  connection: Connection,
+  description: LinkDescription,
+  signal: AbortSignal,
+): Promise<StreamInfo> {
+  for (let asked = 0;; asked++) {
+    if (asked === WARN_AFTER) tell(`Nobody publishes link "${description.link}" yet; it is waited for`);
+    const info = await findStream(connection, streamOf(description.link), signal);
+    if (info) {
+      checkStream(description, info);
+      return info;
+    }
+    await sleepUntil(PAUSE_MS, signal);
+  }
+}
+
+/** A consumer of all that is there and comes from a sequence number on, as long as somebody asks it. Nothing is acked. */
+export async function addPassingConsumer(
+  connection: Connection,
+  stream: string,
+  opt_start_seq: number,
+  signal: AbortSignal,
+): Promise<Consumer> {
+  const deliver_policy = DeliverPolicy.StartSequence;
+  const draft = { deliver_policy, opt_start_seq, ack_policy: AckPolicy.None, inactive_threshold: PASSING_NS };
+  const { name } = await connection.ask(
+    () => connection.manager.consumers.add(stream, { ...draft, mem_storage: true, num_replicas: 1 }),
+    signal,
+  );
+  return await connection.ask(() => connection.client.consumers.get(stream, name), signal);
 }
 
 /** What each run decides anew. */
@@ -160,12 +212,15 @@ function checkKept({ action, keep, link }: WritingDescription, { config }: Strea
   );
 }
 
-/** Makes the consumers of all reading ends, which must be there before the first parcel: what nobody waits for is not kept. */
+/**
+ * Makes the consumers of all reading ends, which must be there before the first parcel: what nobody waits for is not kept.
+ * Returns whether the one that keeps the last parcel was not there before.
+ */
 export async function ensureConsumers(
   connection: Connection,
   { link, readers, action, keepsLast }: WritingDescription,
   signal: AbortSignal,
-): Promise<{ readonly isNewKeeper: boolean }> {
+): Promise<boolean> {
   const name = streamOf(link);
   const known = await connection.ask(() => consumerNames(connection, name), signal);
   const wanted = [...keepsLast ? [KEEPER] : [], ...readers.map(tokenOf)];
@@ -180,7 +235,7 @@ export async function ensureConsumers(
   for (const consumer of wanted.filter((consumer) => !known.includes(consumer))) {
     await addConsumer(connection, name, consumer, DeliverPolicy.All, signal);
   }
-  return { isNewKeeper: !known.includes(KEEPER) };
+  return !known.includes(KEEPER);
 }
 
 /** Makes a consumer, of all that is there or of what is new. */

@@ -8,6 +8,11 @@ export function framesPerParcel(parcelBytes: number, frameBytes: number): number
   return Math.floor((parcelBytes - HEAD_BYTES) / frameBytes);
 }
 
+/** How many parcels a frame needs: 1, or the parts of one that is too large. */
+export function partsOf(frameBytes: number, parcelBytes: number): number {
+  return Math.ceil(frameBytes / (parcelBytes - HEAD_BYTES));
+}
+
 /** One parcel of frames that follow each other. */
 export function packFrames(frames: readonly object[], frameBytes: number, epoch: bigint, first: number): Uint8Array {
   const parcel = new Uint8Array(HEAD_BYTES + frames.length * frameBytes);
@@ -25,7 +30,7 @@ export function* packParts(
 ): Generator<Uint8Array> {
   const bytes = bytesOf(frame, frameBytes);
   const partBytes = parcelBytes - HEAD_BYTES;
-  const parts = Math.ceil(frameBytes / partBytes);
+  const parts = partsOf(frameBytes, parcelBytes);
   for (let part = 0; part < parts; part++) {
     const body = bytes.subarray(part * partBytes, (part + 1) * partBytes);
     const parcel = new Uint8Array(HEAD_BYTES + body.length);

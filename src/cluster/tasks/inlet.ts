@@ -4,8 +4,9 @@ import type { FrameType } from "../../ring/dtypes.ts";
 import type { Writer } from "../../ring/writer.ts";
 import { TransportError } from "../errors.ts";
 import { LostPeerError, type ReadingLink, type TakenParcel } from "../link.ts";
-import { HEAD_BYTES, KIND, type ParcelHead, readHead } from "../parcels/head.ts";
+import { KIND, type ParcelHead, readHead } from "../parcels/head.ts";
 import { Unpacker } from "../parcels/unpacker.ts";
+import { RunRules } from "./run_rules.ts";
 import type { CarryInOptions } from "./subscribe_frames.ts";
 import { sleepUntil } from "../sleep.ts";
 
@@ -23,9 +24,6 @@ interface Milestone {
   readonly place: number;
 }
 
-/** A name as it is where that cannot be misread. */
-const plain = (name: string) => /^[\w.-]+$/.test(name) ? name : JSON.stringify(name);
-
 /** One reading end. */
 export class Inlet implements Disposable {
   readonly #writer: Writer<FrameType>;
@@ -38,8 +36,7 @@ export class Inlet implements Disposable {
   #written = 0;
   #epoch: bigint | undefined;
   #unpacker: Unpacker | undefined;
-  /** Why the run before has not ended, if its program has said so. */
-  #farewell: string | undefined;
+  readonly #rules: RunRules;
   /** Whether a frame has come from its first part on. */
   #hasWhole = false;
 
@@ -47,6 +44,8 @@ export class Inlet implements Disposable {
     this.#writer = writer;
     this.#link = link;
     this.#options = options;
+    const { onNewRun, link: { onLostPeer } } = options;
+    this.#rules = new RunRules({ onNewRun, onLostPeer });
     this.#timer = setInterval(() => this.#ackConsumed(), ACK_MS);
   }
 
@@ -150,26 +149,11 @@ export class Inlet implements Disposable {
 
   async #begin(taken: TakenParcel, { epoch, first }: ParcelHead): Promise<void> {
     if (this.#epoch !== epoch) {
-      if (this.#epoch !== undefined) await this.#checkNewRun(first);
+      const why = this.#epoch === undefined ? null : this.#rules.whyNot(first, this.#unpacker!.next);
+      if (why !== null) await this.#failLater(why);
       this.#enter(epoch, first);
     }
     this.#pass(taken.place);
-  }
-
-  /** Whether a run may follow the one before, which has not ended. */
-  async #checkNewRun(first: number): Promise<void> {
-    const { onNewRun } = this.#options;
-    if (onNewRun === "accept") return;
-    if (onNewRun === "fail") await this.#failLater(this.#whyNewRun);
-    const { next } = this.#unpacker!;
-    if (first === next) return;
-    const ends = `it begins with frame ${first}, but the one before has come to ${next}`;
-    await this.#failLater(`the program that writes it began anew, and does not resume: ${ends}`);
-  }
-
-  get #whyNewRun(): string {
-    const why = this.#farewell === undefined ? "the program that writes it" : `${this.#farewell}, and`;
-    return `${why} began anew before the end of the stream; onNewRun decides`;
   }
 
   /** All frames before are consumed and committed first, so that the next start does not fail by the same. */
@@ -179,16 +163,10 @@ export class Inlet implements Disposable {
   }
 
   /** The writing program has stopped or failed. Whether the stream is to end by that. */
-  async #hearFarewell(taken: TakenParcel, { kind }: ParcelHead): Promise<boolean> {
+  async #hearFarewell(taken: TakenParcel, head: ParcelHead): Promise<boolean> {
     this.#pass(taken.place);
-    const text = new TextDecoder().decode(taken.bytes.subarray(HEAD_BYTES));
-    const at = text.indexOf("\n");
-    const [machine, reason] = at < 0 ? ["?", text] : [text.slice(0, at), text.slice(at + 1)];
-    const what = kind === KIND.failed ? reason : "its program was stopped before the end of the stream";
-    this.#farewell = `on machine ${plain(machine)}: ${what}`;
-    const { onNewRun, link: { onLostPeer } } = this.#options;
-    if (onLostPeer === "fail" || kind === KIND.failed && onNewRun === "fail") await this.#failLater(this.#farewell);
-    return onLostPeer === "end";
+    const heard = this.#rules.hear(head, taken.bytes);
+    return "failure" in heard ? await this.#failLater(heard.failure) : heard.ends;
   }
 
   async #untilConsumed(): Promise<void> {

@@ -9,6 +9,7 @@ import { KIND, makeNotice, type ParcelHead, readHead } from "../parcels/head.ts"
 import { framesPerParcel, packFrames, packParts } from "../parcels/pack.ts";
 import type { Endpoint } from "../transport.ts";
 import { FailureNote } from "./failure_note.ts";
+import { sleepUntil } from "../sleep.ts";
 import { linkOpener } from "./open_links.ts";
 
 /** What the task is told. */
@@ -25,6 +26,8 @@ export interface PublishParams {
 
 /** How long a program that is stopped waits for the reason. */
 const REASON_MS = 100;
+/** How often it is looked whether a run has begun. */
+const LOOK_MS = 10;
 /** How long it tries to tell the others. */
 const FAREWELL_MS = 300;
 
@@ -54,7 +57,8 @@ export async function carryOut(
     return makeNotice(KIND.begin, BigInt(epoch), number);
   };
   await using link = await opener.openWriting({ ...description, begin }, signal);
-  frames.runs?.begin(0, { epoch, number });
+  if (!description.isNewest) frames.runs?.begin(0, { epoch, number });
+  else await beginNewest(frames, epoch, signal);
   const outlet = new Outlet(frames, link, description, { epoch: BigInt(epoch), first: number });
   try {
     await outlet.run(signal);
@@ -66,6 +70,12 @@ export async function carryOut(
     }
     throw error;
   }
+}
+
+/** Frames of which only the newest cross have the numbers that they have for those who get all. */
+async function beginNewest({ runs }: Reader<FrameType>, epoch: number, signal: AbortSignal): Promise<void> {
+  if (!runs?.isBegunByOthers) return runs?.begin(0, { epoch, number: 0 });
+  while (runs.find(0) === null) await sleepUntil(LOOK_MS, signal);
 }
 
 /** Which frame a new run begins with behind the last parcel of the one before. Behind an end, it is the first of all. */
@@ -104,7 +114,8 @@ class Outlet {
     for (;;) {
       const frame = await this.#frames.lookAsync({ signal });
       if (frame === null) break;
-      if (most === 0) await this.#putParts(frame, signal);
+      if (this.#description.isNewest) await this.#putNewest(frame, most === 0, signal);
+      else if (most === 0) await this.#putParts(frame, signal);
       else await this.#putFrames(most, signal);
     }
     await this.#link.put(makeNotice(KIND.end, this.#epoch, this.#next), 0, signal);
@@ -112,12 +123,23 @@ class Outlet {
   }
 
   /** Many frames at a time if there are many: what waits for the network is gathered meanwhile. */
-  async #putFrames(most: number, signal: AbortSignal): Promise<void> {
-    const found = this.#frames.lookMany(most)!;
+  async #putFrames(
+    most: number,
+    signal: AbortSignal,
+    found: readonly object[] = this.#frames.lookMany(most)!,
+  ): Promise<void> {
     const parcel = packFrames(found, this.#frames.frameBytes, this.#epoch, this.#next);
     this.#frames.increment();
     this.#next += found.length;
     await this.#link.put(parcel, found.length, signal);
+  }
+
+  /** One frame at a time, so that the next one is the newest when this one is there. */
+  async #putNewest(frame: object, isCut: boolean, signal: AbortSignal): Promise<void> {
+    this.#next = this.#frames.frameNumber!;
+    if (isCut) await this.#putParts(frame, signal);
+    else await this.#putFrames(1, signal, [frame]);
+    await this.#link.settle(signal);
   }
 
   async #putParts(frame: object, signal: AbortSignal): Promise<void> {

@@ -7,6 +7,7 @@ import type { Writer } from "../../ring/writer.ts";
 import type { LinkOpener, ReadingDescription } from "../link.ts";
 import type { Endpoint } from "../transport.ts";
 import { Inlet } from "./inlet.ts";
+import { NewestInlet } from "./newest_inlet.ts";
 import { linkOpener } from "./open_links.ts";
 
 /** What the task is told. */
@@ -43,6 +44,7 @@ export async function carryIn(
   options: CarryInOptions,
 ): Promise<void> {
   await using link = await opener.openReading(options.link, options.signal);
+  if (options.link.isNewest) return await new NewestInlet(frames, link, options).run();
   using inlet = new Inlet(frames, link, options);
   await inlet.run();
 }

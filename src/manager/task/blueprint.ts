@@ -39,9 +39,14 @@ interface RingDraft {
   readers: number;
   hasWriter: boolean;
   isTerminated?: boolean;
-  isCarried?: boolean;
+  carried?: CarriedPart;
   isLeftOut?: boolean;
 }
+
+/** What of a ring's frames comes from another machine or goes to one. */
+export type CarriedPart = "whole" | "newest";
+
+const nameOf = ({ spec }: RingDraft) => spec.name;
 
 interface EventDraft {
   readonly spec: EventSpec;
@@ -88,7 +93,7 @@ export interface Layout {
   readonly waiters: readonly number[];
 }
 
-function describeRing({ spec, readers, isTerminated, isCarried }: RingDraft, arena: Arena): RingDescription {
+function describeRing({ spec, readers, isTerminated, carried }: RingDraft, arena: Arena): RingDescription {
   const { name, bytes, wait = "adaptive", frame } = spec;
   const refresh = { interval: spec.minReaderPosRefreshInterval ?? 64, ms: spec.minReaderPosRefreshMs ?? 5 };
   const hasOnlooker = frame !== undefined;
@@ -102,7 +107,7 @@ function describeRing({ spec, readers, isTerminated, isCarried }: RingDraft, are
     wait,
     refresh,
     frame,
-    runs: isCarried ? arena.reserve(runTableBytes(readers)) : undefined,
+    runs: carried ? arena.reserve(runTableBytes(readers)) : undefined,
   };
 }
 
@@ -161,8 +166,8 @@ export class Blueprint {
   }
 
   /** Says that a ring's frames come from another machine, or go to one. */
-  carry(name: string): void {
-    this.#find("ring", this.#rings, name).isCarried = true;
+  carry(name: string, part: CarriedPart): void {
+    this.#find("ring", this.#rings, name).carried = part;
   }
 
   /** Has a ring that nobody is an end of take no memory. */
@@ -270,9 +275,10 @@ export class Blueprint {
       "reader"
     >[];
     for (const binding of latest) letPass(memory, binding);
+    const whole = new Set([...this.#rings.values()].filter((draft) => draft.carried === "whole").map(nameOf));
     for (const ring of rings.values()) {
       const passing = latest.filter((binding) => binding.ring === ring).map(({ index }) => index);
-      runTableOf(memory, ring)?.initialize(new Set(passing));
+      runTableOf(memory, ring)?.initialize(new Set(passing), whole.has(ring.name));
     }
     const opened = { ...options, doorbell: new Doorbell(memory, bell, options) };
     const programEnds = openings.map(({ binding, deferred }) => {
