@@ -10,6 +10,7 @@ import type { AsyncWaitOptions } from "../ring/waiting.ts";
 import type { AsyncWriter } from "../ring/writer.ts";
 import { Manager, MANAGER_RULES, type ManagerOptions } from "../manager/manager.ts";
 import type { MonitorOptions, Snapshot, TaskMetrics } from "../manager/metrics.ts";
+import type { LiveFrame } from "../view/live/live_frame.ts";
 import type { Dashboard } from "../view/live/dashboard.ts";
 import type { RunDashboardOptions } from "../view/live/run_options.ts";
 import { EVENT_RULES, EventHandle, type EventOptions } from "./event.ts";
@@ -637,6 +638,17 @@ export class Pipeline implements AsyncDisposable {
       throw new LifecycleError(`Cannot serve the dashboard of "${this.name}": it is served at ${this.#dashboard.url}`);
     }
     return this.#dashboard = servePipeline(this, this.#manager, complete);
+  }
+
+  /**
+   * The newest frame of a stream, drawn small, as it changes, until the stream ends or `signal` aborts. Nobody looks at the
+   * stream before. For compiled pipelines.
+   *
+   * @internal
+   */
+  async *followFrames(stream: string, signal: AbortSignal): AsyncGenerator<LiveFrame, void> {
+    const { followFrames } = await import("../view/live/stream_frames.ts");
+    yield* followFrames(this.#manager, [this.#streams.get(stream)!], signal);
   }
 
   /**

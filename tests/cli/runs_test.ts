@@ -137,7 +137,11 @@ test("Where there are no sockets, a run is heard at a port, by those who have it
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
   const address = { port, token: crypto.randomUUID() };
-  using server = new RunServer(address, listener, { ringmill: 1, name: "x", pid: Deno.pid }, () => pipe.watch());
+  using server = new RunServer(address, listener, { ringmill: 1, frames: 1, name: "x", pid: Deno.pid }, {
+    name: "x",
+    watch: () => pipe.watch(),
+    frames: () => undefined,
+  });
   const record = { version: 1, pid: Deno.pid, name: "x", source: "file:///x", address };
   equal(await isRunning(record), true);
   const updates = followRun(record, new AbortController().signal);

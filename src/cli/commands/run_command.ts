@@ -4,6 +4,7 @@ import { TaskError } from "../../errors.ts";
 import type { LinearPipeline } from "../../linear/pipeline.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Snapshot } from "../../manager/metrics.ts";
+import type { LiveFrame } from "../../view/live/live_frame.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 import { cut, detailsOf } from "../../safe_text.ts";
 
@@ -146,7 +147,9 @@ async function announce(
 ): Promise<Announced | undefined> {
   using stack = new DisposableStack();
   try {
-    const server = stack.use(await serveRun(pipe.name, watch));
+    const server = stack.use(
+      await serveRun({ name: pipe.name, watch, frames: (stream, signal) => framesOf(pipe, stream, signal) }),
+    );
     const { address } = server;
     const source = urlOf(target).href;
     stack.use(await announceRun({ version: RUN_VERSION, pid: Deno.pid, name: pipe.name, source, address }));
@@ -155,6 +158,10 @@ async function announce(
   } catch (error) {
     if (!quiet) STDERR.print(`warning: "top" cannot find this run: ${(error as Error).message}`);
   }
+}
+
+function framesOf(pipe: Pipeline, stream: string, signal: AbortSignal): AsyncIterable<LiveFrame> | undefined {
+  return pipe.streams.has(stream) ? pipe.followFrames(stream, signal) : undefined;
 }
 
 function failuresOf(error: unknown): RunFailure[] {

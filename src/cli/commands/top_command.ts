@@ -1,17 +1,20 @@
 /** `ringmill top` */
 
 import { drawTable } from "../../view/draw/draw_table.ts";
-import { followDashboard } from "../../view/live/follow.ts";
+import { suggest } from "../../suggest.ts";
+import type { LiveFrame } from "../../view/live/live_frame.ts";
+import { followDashboard, followFramesAt } from "../../view/live/follow.ts";
 import { cut } from "../../safe_text.ts";
 import type { Snapshot } from "../../manager/metrics.ts";
 import { STATUS, TargetError, UsageError } from "../program/exit_status.ts";
-import { follow } from "../terminal/follow_run.ts";
+import { follow, withBelow } from "../terminal/follow_run.ts";
+import { ShownStream } from "../terminal/shown_stream.ts";
 import { Interruption } from "../program/interruption.ts";
 import { urlOf } from "../program/load_pipeline.ts";
-import { followRun, isRunning } from "../program/run_client.ts";
+import { followFramesOf, followRun, isRunning } from "../program/run_client.ts";
 import { findRecords, type RunRecord } from "../program/run_records.ts";
 import type { RunFailure } from "../program/run_server.ts";
-import { isFailures, isSnapshot, type RunUpdate } from "../program/run_update.ts";
+import { isFailures, isLiveFrame, isSnapshot, type RunUpdate } from "../program/run_update.ts";
 import { STDERR, STDOUT } from "../../terminal.ts";
 
 /** Options of the command. */
@@ -20,20 +23,28 @@ export interface TopOptions {
   readonly every: number;
   /** Prints one table only. */
   readonly once?: boolean;
+  /** A stream whose newest frame is shown, too. */
+  readonly stream?: string;
 }
 
 /** Shows what a pipeline does that runs in another program, until it ends, or nobody reads of it any more. */
-export async function top(target: string | undefined, { every, once }: TopOptions): Promise<number> {
+export async function top(target: string | undefined, { every, once, stream }: TopOptions): Promise<number> {
   const watched = new Watched(await findSource(target));
   using interruption = new Interruption(() => watched.leave());
   STDOUT.gone.then(() => watched.leave());
   const { title, snapshot } = await watched.begin();
+  const below = stream === undefined ? undefined : watched.look(stream);
   if (once) {
-    STDOUT.print(drawTable(snapshot, { title }));
+    await below?.begin();
+    STDOUT.print(withBelow(drawTable(snapshot, { title }), { terminal: STDOUT, below }));
     watched.leave();
+    await below?.followed;
     return STATUS.ended;
   }
-  await follow(watched.snapshots(), { name: title, everyMs: 1000 * every, terminal: STDOUT });
+  below?.followed.catch(() => watched.leave());
+  await follow(watched.snapshots(), { name: title, everyMs: 1000 * every, terminal: STDOUT, below });
+  watched.leave();
+  await below?.followed;
   if (interruption.status !== undefined) return interruption.status;
   if (STDOUT.isGone) return STATUS.ended;
   const failures = watched.failures();
@@ -48,18 +59,39 @@ interface Source {
   /** For messages. */
   readonly name: string;
   follow(signal: AbortSignal): AsyncGenerator<RunUpdate, void>;
+  frames(stream: string, signal: AbortSignal): AsyncIterable<LiveFrame>;
 }
 
 /** A pipeline elsewhere. */
 class Watched {
-  readonly #name: string;
+  readonly #source: Source;
   readonly #abort = new AbortController();
   readonly #updates: AsyncGenerator<RunUpdate, void>;
   #latest: RunUpdate | undefined;
 
-  constructor({ name, follow }: Source) {
-    this.#name = name;
-    this.#updates = follow(this.#abort.signal);
+  constructor(source: Source) {
+    this.#source = source;
+    this.#updates = source.follow(this.#abort.signal);
+  }
+
+  /** Follows a stream. */
+  look(stream: string): ShownStream {
+    const known = Object.keys(this.#latest!.snapshot.streams);
+    if (!known.includes(stream)) {
+      const names = known.map((name) => JSON.stringify(name)).join(", ");
+      const there = `it has ${known.length === 0 ? "none" : names}${suggest(stream, known)}`;
+      throw new TargetError(`Cannot watch stream ${JSON.stringify(stream)} of ${this.#source.name}: ${there}`);
+    }
+    return new ShownStream(this.#untilLeft(this.#source.frames(stream, this.#abort.signal)));
+  }
+
+  /** To the end, or until nobody wants to see more. */
+  async *#untilLeft(frames: AsyncIterable<LiveFrame>): AsyncGenerator<LiveFrame, void> {
+    try {
+      yield* frames;
+    } catch (error) {
+      if (!this.#abort.signal.aborted) throw this.#refusal(error);
+    }
   }
 
   /** Waits for no more updates. */
@@ -70,7 +102,7 @@ class Watched {
   /** What it does now. */
   async begin(): Promise<RunUpdate> {
     const value = await this.#next();
-    if (!value) throw new TargetError(`Cannot watch ${this.#name}: it does not tell anything`);
+    if (!value) throw new TargetError(`Cannot watch ${this.#source.name}: it does not tell anything`);
     return this.#latest = value;
   }
 
@@ -78,10 +110,14 @@ class Watched {
     try {
       return (await this.#updates.next()).value;
     } catch (error) {
-      if (error instanceof TargetError) throw error;
-      const { message, cause } = error as Error;
-      throw new TargetError(`Cannot watch ${this.#name}: ${cause instanceof Error ? cause.message : message}`);
+      throw this.#refusal(error);
     }
+  }
+
+  #refusal(error: unknown): TargetError {
+    if (error instanceof TargetError) return error;
+    const { message, cause } = error as Error;
+    return new TargetError(`Cannot watch ${this.#source.name}: ${cause instanceof Error ? cause.message : message}`);
   }
 
   /** From that on. */
@@ -118,6 +154,7 @@ async function findSource(target: string | undefined): Promise<Source> {
     return {
       name: JSON.stringify(meant[0].name),
       follow: (signal) => followRun(meant[0], signal),
+      frames: (stream, signal) => followFramesOf(meant[0], stream, signal),
     };
   }
   if (meant.length === 0) {
@@ -133,6 +170,12 @@ async function findSource(target: string | undefined): Promise<Source> {
 function pageSource(url: string): Source {
   return {
     name: url,
+    async *frames(stream, signal) {
+      for await (const frame of followFramesAt(url, [`stream:${stream}`], signal)) {
+        if (!isLiveFrame(frame)) throw new TargetError(`Cannot watch ${url}: what it sends is not understood`);
+        yield frame;
+      }
+    },
     async *follow(signal) {
       for await (const update of followDashboard(url, { signal })) {
         const { title, snapshot, isFinal, failures } = Object(update);

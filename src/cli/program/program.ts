@@ -139,6 +139,7 @@ function newProgram(finish: (status: number) => void): Command {
   program.command("top").description("watch a pipeline that runs in another program")
     .argument("[target]", "its process, name, file or module, or the address of its live page")
     .option("--once", "print one table")
+    .option("--stream <name>", "show the newest frame of this stream, too")
     .addOption(every())
     .action(async (target: string | undefined, options: TopOptions) => finish(await top(target, options)));
   addRecordingCommands(program, finish);

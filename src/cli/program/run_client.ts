@@ -3,7 +3,9 @@
 import { whyUnreadable } from "../../format_version.ts";
 import { within } from "../../ring/within.ts";
 import type { RunUpdate } from "./run_update.ts";
-import { isFailures, isSnapshot } from "./run_update.ts";
+import { isFailures, isLiveFrame, isSnapshot } from "./run_update.ts";
+import { closeQuietly, FRAMES_VERSION } from "./run_server.ts";
+import type { LiveFrame } from "../../view/live/live_frame.ts";
 import { TargetError } from "./exit_status.ts";
 import { forget, RUN_VERSION, type RunRecord } from "./run_records.ts";
 
@@ -24,7 +26,9 @@ export async function isRunning(record: RunRecord): Promise<boolean> {
   using _ = connection;
   // A program that is too busy to answer runs.
   let isIt = true;
-  const answer = ask(connection, record, false).next().then(({ value }) => isIt = Object(value).pid === record.pid);
+  const answer = ask(connection, record, { watch: false }).next().then(({ value }) =>
+    isIt = Object(value).pid === record.pid
+  );
   await within(answer.catch(() => isIt = false), ANSWER_MS);
   if (!isIt) forget(record);
   return isIt;
@@ -33,25 +37,61 @@ export async function isRunning(record: RunRecord): Promise<boolean> {
 /** What a run tells, to its end. */
 export async function* followRun(record: RunRecord, signal: AbortSignal): AsyncGenerator<RunUpdate, void> {
   const title = record.name;
-  const refuse = (why: string) => new TargetError(`Cannot watch ${JSON.stringify(title)}: ${why}`);
+  const refuse = refusalOf(record);
   const why = whyUnreadable(record.version, { newest: RUN_VERSION });
   if (why !== null) throw refuse(why);
-  using connection = await connect(record);
-  const close = () => connection.close();
-  signal.addEventListener("abort", close);
-  try {
-    const lines = ask(connection, record, true);
-    await lines.next();
-    let latest: RunUpdate | undefined;
-    for await (const line of lines) {
-      const { snapshot, failures } = Object(line);
-      if (isSnapshot(snapshot)) yield latest = { title, snapshot, isFinal: false, failures: [] };
-      else if (latest && isFailures(failures)) return yield { ...latest, isFinal: true, failures };
-      else throw refuse("what it sends is not understood");
-    }
-  } finally {
-    signal.removeEventListener("abort", close);
+  using connection = await connectUntil(record, signal);
+  const lines = ask(connection.opened, record, { watch: true });
+  await lines.next();
+  let latest: RunUpdate | undefined;
+  for await (const line of lines) {
+    const { snapshot, failures } = Object(line);
+    if (isSnapshot(snapshot)) yield latest = { title, snapshot, isFinal: false, failures: [] };
+    else if (latest && isFailures(failures)) return yield { ...latest, isFinal: true, failures };
+    else throw refuse("what it sends is not understood");
   }
+}
+
+/** The newest frames of a stream of a run, as they change, until no other follows. */
+export async function* followFramesOf(
+  record: RunRecord,
+  stream: string,
+  signal: AbortSignal,
+): AsyncGenerator<LiveFrame, void> {
+  const refuse = refusalOf(record);
+  using connection = await connectUntil(record, signal);
+  const lines = ask(connection.opened, record, { frames: stream });
+  const hello = Object((await lines.next()).value);
+  if (hello.frames === undefined) throw refuse("it was made by an older Ringmill, which shows no frames");
+  const why = whyUnreadable(hello.frames, { newest: FRAMES_VERSION });
+  if (why !== null) throw refuse(why);
+  for await (const line of lines) {
+    const { frame } = Object(line);
+    if (!isLiveFrame(frame)) throw refuse("what it sends is not understood");
+    yield frame;
+  }
+}
+
+function refusalOf({ name }: RunRecord): (why: string) => TargetError {
+  return (why) => new TargetError(`Cannot watch ${JSON.stringify(name)}: ${why}`);
+}
+
+/** A connection that is closed when it is disposed, or the signal aborts. */
+async function connectUntil(
+  record: RunRecord,
+  signal: AbortSignal,
+): Promise<Disposable & { readonly opened: Deno.Conn }> {
+  const opened = await connect(record);
+  const close = () => closeQuietly(opened);
+  signal.addEventListener("abort", close);
+  if (signal.aborted) close();
+  return {
+    opened,
+    [Symbol.dispose]() {
+      signal.removeEventListener("abort", close);
+      close();
+    },
+  };
 }
 
 function connect({ address }: RunRecord): Promise<Deno.Conn> {
@@ -61,8 +101,12 @@ function connect({ address }: RunRecord): Promise<Deno.Conn> {
 }
 
 /** Asks, and reads what is answered: values, one in each line. */
-async function* ask(connection: Deno.Conn, { address }: RunRecord, watch: boolean): AsyncGenerator<unknown, void> {
-  const request = { watch, ..."token" in address ? { token: address.token } : {} };
+async function* ask(
+  connection: Deno.Conn,
+  { address }: RunRecord,
+  what: { readonly watch: boolean } | { readonly frames: string },
+): AsyncGenerator<unknown, void> {
+  const request = { ...what, ..."token" in address ? { token: address.token } : {} };
   await connection.write(new TextEncoder().encode(`${JSON.stringify(request)}\n`));
   let rest = "";
   for await (const part of connection.readable.pipeThrough(new TextDecoderStream())) {

@@ -1,6 +1,7 @@
 /** What is known of a run in another program, and whether that is what it should be: anybody may have sent it. */
 
 import type { Snapshot } from "../../manager/metrics.ts";
+import type { LiveFrame, LivePart } from "../../view/live/live_frame.ts";
 import type { RunFailure } from "./run_server.ts";
 
 /** What is known at a moment. */
@@ -56,4 +57,38 @@ export function isFailures(value: unknown): value is readonly RunFailure[] {
     value.every((failure) =>
       isTable(failure) && [failure.task, failure.reason, failure.details].every((text) => isText(text))
     );
+}
+
+const KINDS: readonly unknown[] = ["line", "picture", "colours"] satisfies LivePart["kind"][];
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const areTwo = (value: unknown, isOne: (value: unknown) => boolean) =>
+  value === null || Array.isArray(value) && value.length === 2 && value.every(isOne);
+
+function isLivePart(part: unknown): boolean {
+  if (!isTable(part)) return false;
+  const { name, kind, unit, width, height, channels = 1, texts, missing, data } = part;
+  if (![name, unit, data].every(isText) || !KINDS.includes(kind) || !areTwo(texts, isText)) return false;
+  if (![width, height, channels, missing].every(isCount)) return false;
+  const bytes = (width as number) * (height as number) * (kind === "line" ? 4 : channels as number);
+  return bytes <= LARGEST_PART && isBase64(data as string, bytes);
+}
+
+/** Bytes of a part, at most. */
+const LARGEST_PART = 1_000_000;
+
+function isBase64(text: string, bytes: number): boolean {
+  try {
+    return Uint8Array.fromBase64(text).length === bytes;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a value is the newest frame of a stream. */
+export function isLiveFrame(value: unknown): value is LiveFrame {
+  if (!isTable(value)) return false;
+  const { node, frames, isFinal, type, parts, leftOut } = value;
+  return isText(node) && isText(type) && isCount(frames) && isCount(leftOut) && typeof isFinal === "boolean" &&
+    Array.isArray(parts) && parts.every(isLivePart);
 }

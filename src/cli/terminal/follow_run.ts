@@ -15,7 +15,19 @@ export interface FollowOptions {
   readonly everyMs: number;
   /** Where. */
   readonly terminal: Terminal;
+  /** What is shown below the tables, in so many columns. */
+  readonly below?: Below;
 }
+
+/** Lines below the tables that change on their own. */
+export interface Below {
+  lines(width: number): readonly string[];
+  /** Calls `listener` when the lines are others. */
+  follow(listener: () => void): void;
+}
+
+/** Columns of what is printed, where nobody knows how many there are. */
+const COLUMNS = 80;
 
 /** Rows of the terminal that are left to what tasks print. */
 const OTHERS = 6;
@@ -35,30 +47,46 @@ export async function follow(snapshots: AsyncIterable<Snapshot>, options: Follow
   } finally {
     view[Symbol.dispose]();
   }
-  if (whole) terminal.print(drawTable(whole, { title: `${name}  mean of ${formatDuration(whole.elapsedMs)}` }));
+  if (whole) {
+    terminal.print(
+      withBelow(drawTable(whole, { title: `${name}  mean of ${formatDuration(whole.elapsedMs)}` }), options),
+    );
+  }
+}
+
+/** A table with what stands below, to be printed. */
+export function withBelow(table: string, { below, terminal }: Pick<FollowOptions, "below" | "terminal">): string {
+  return [table, ...below?.lines(terminal.size()?.columns ?? COLUMNS) ?? []].join("\n");
 }
 
 class ChangingTable {
   readonly #options: FollowOptions;
   readonly #panel: BottomPanel;
+  #latest: readonly [snapshot: Snapshot, time: string] | undefined;
+  #isOver = false;
 
   constructor(options: FollowOptions) {
     this.#options = options;
     this.#panel = new BottomPanel(options.terminal);
+    options.below?.follow(() => this.#latest && this.show(...this.#latest));
   }
 
   show(snapshot: Snapshot, time: string): void {
-    const { name, terminal } = this.#options;
+    if (this.#isOver) return;
+    this.#latest = [snapshot, time];
+    const { name, terminal, below } = this.#options;
     const size = terminal.size();
     if (!size) return;
     const { rows, columns } = size;
-    const height = rows - OTHERS;
+    const lines = below?.lines(columns) ?? [];
+    const height = rows - OTHERS - lines.length;
     const title = `${name}  ${time}`;
     const table = drawTable(snapshot, { title, width: columns, height, colours: !Deno.noColor });
-    this.#panel.show(height < LOWEST ? [] : table.split("\n"));
+    this.#panel.show(height < LOWEST ? [] : [...table.split("\n"), ...lines]);
   }
 
   [Symbol.dispose](): void {
+    this.#isOver = true;
     this.#panel[Symbol.dispose]();
   }
 }
@@ -75,7 +103,7 @@ class PrintedTables {
     const { name, everyMs, terminal } = this.#options;
     const mean = this.#mean = meanOf(this.#mean, snapshot);
     if (mean.elapsedMs < everyMs) return;
-    terminal.print(drawTable(mean, { title: `${name}  ${time}` }));
+    terminal.print(withBelow(drawTable(mean, { title: `${name}  ${time}` }), this.#options));
     this.#mean = undefined;
   }
 

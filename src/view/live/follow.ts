@@ -4,13 +4,14 @@ import { whyUnreadable } from "../../format_version.ts";
 import { checkOptions, type Rules, signal } from "../../rules.ts";
 import type { Snapshot } from "../../manager/metrics.ts";
 import { EventSourceParserStream } from "eventsource-parser/stream";
+import type { LiveFrame } from "./live_frame.ts";
 import { type LiveUpdate, UPDATE_VERSION, UPDATE_VERSION_HEADER } from "./update.ts";
 
-/** Where a dashboard sends updates: below the address of its page. */
-function updatesOf(url: string | URL): URL {
-  const updates = new URL(url);
-  updates.pathname = `${updates.pathname.replace(/\/$/, "")}/updates`;
-  return updates;
+/** Something that a dashboard sends: below the address of its page. */
+function below(url: string | URL, name: string): URL {
+  const address = new URL(url);
+  address.pathname = `${address.pathname.replace(/\/$/, "")}/${name}`;
+  return address;
 }
 
 /** Options of {@link followDashboard}. */
@@ -52,7 +53,22 @@ export async function* followDashboard<Taken = Snapshot>(
   options: FollowDashboardOptions = {},
 ): AsyncGenerator<LiveUpdate<Taken>, void> {
   checkOptions("follow a dashboard", options, FOLLOW_RULES);
-  const response = await fetch(updatesOf(url), { signal: options.signal });
+  yield* eventsAt<LiveUpdate<Taken>>(url, below(url, "updates"), options.signal);
+}
+
+/** The newest frames of some nodes that a dashboard sends, as they change, until no other follows. Nobody checks them. */
+export function followFramesAt(
+  url: string | URL,
+  nodes: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<LiveFrame, void> {
+  const frames = below(url, "frames");
+  frames.search = `${new URLSearchParams(nodes.map((node) => ["node", node]))}`;
+  return eventsAt<LiveFrame>(url, frames, signal);
+}
+
+async function* eventsAt<Event>(url: string | URL, address: URL, signal?: AbortSignal): AsyncGenerator<Event, void> {
+  const response = await fetch(address, { signal });
   const type = response.headers.get("content-type") ?? "";
   if (!response.ok || !response.body || !type.startsWith("text/event-stream")) {
     await response.body?.cancel();
