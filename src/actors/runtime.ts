@@ -104,7 +104,7 @@ export interface LaunchPoolOptions<Params = unknown> extends LaunchOptions<Param
 export const LAUNCH_RULES = { params: anything, timeoutMs: duration, worker: PLACE } satisfies Rules;
 
 /** The rules of {@link LaunchPoolOptions}. */
-export const LAUNCH_POOL_RULES = { ...LAUNCH_RULES, size: integer(1, 511) } satisfies Rules;
+const LAUNCH_POOL_RULES = { ...LAUNCH_RULES, size: integer(1, 511) } satisfies Rules;
 
 /**
  * Launches kernels, each in a worker of its own, and reaches them through shared memory. One is enough for a program.

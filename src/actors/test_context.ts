@@ -29,7 +29,7 @@ export interface TestContextOptions<Params = unknown> {
 }
 
 /** The rules of {@link TestContextOptions}. */
-export const TEST_CONTEXT_RULES = {
+const TEST_CONTEXT_RULES = {
   params: anything,
   kernelId: name,
   runtime: anything,

@@ -60,7 +60,7 @@ export const LIMITER_RULES: Rules = {
 };
 
 /** {@link RateOptions}, as they are named in messages. */
-export const RATE_RULES: Rules = {
+const RATE_RULES: Rules = {
   "rate.limit": integer(1, 2 ** 24),
   "rate.intervalMs": milliseconds(1),
   "rate.burst": integer(1, 2 ** 24),

@@ -166,7 +166,7 @@ export function clockInput(options: { everyMs: number }): WorldInput<Date> {
 }
 
 /** Options of {@link clockInput}. */
-export const CLOCK_INPUT_RULES = { everyMs: milliseconds(1, Number.MAX_SAFE_INTEGER) };
+const CLOCK_INPUT_RULES = { everyMs: milliseconds(1, Number.MAX_SAFE_INTEGER) };
 
 /**
  * The signal of the run as an input: an `AbortSignal`, with which a function that takes long can stop. It does not count for the

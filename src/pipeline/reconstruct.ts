@@ -53,7 +53,7 @@ export interface ReconstructOptions {
 }
 
 /** The rules of {@link ReconstructOptions}. */
-export const RECONSTRUCT_RULES: Rules = { allowModules: rules.anything, permissions: rules.permissions };
+const RECONSTRUCT_RULES: Rules = { allowModules: rules.anything, permissions: rules.permissions };
 
 /** Bytes that are read at a time. */
 const CHUNK = 65_536;
@@ -97,7 +97,7 @@ async function readText(file: string): Promise<string> {
 }
 
 /** Reads what stands in a file. */
-export async function reconstructText(
+async function reconstructText(
   text: string,
   file: string,
   allowed: AllowedModules,

@@ -80,7 +80,7 @@ export const POOL_RULES: Rules = {
 };
 
 /** {@link PoolRunOptions}. */
-export const POOL_RUN_RULES: Rules = { signal, context: boolean, onBegin: callback, onCancel: callback };
+const POOL_RUN_RULES: Rules = { signal, context: boolean, onBegin: callback, onCancel: callback };
 
 /** How many workers start at a time as long as none has started. */
 const STARTS_AT_FIRST = 2;

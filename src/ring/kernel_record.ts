@@ -95,7 +95,7 @@ function middleOf(bucket: number): number {
 }
 
 /** A record of spans of time. One thread notes them, any may look. */
-export class SpanRecord {
+class SpanRecord {
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #doubles: Float64Array<SharedArrayBuffer>;
   readonly #figures: number;

@@ -15,7 +15,7 @@ export interface ReadableOptions {
 }
 
 /** What each option must be. */
-export const READABLE_RULES = { bytes: boolean } satisfies Rules;
+const READABLE_RULES = { bytes: boolean } satisfies Rules;
 
 /** What a stream of the platform needs of a reader. */
 export interface FrameSource<D extends FrameType> {

@@ -52,7 +52,7 @@ export function consumedBytes(memory: SharedMemory, ring: RingDescription): numb
 }
 
 /** Bytes for which a ring's writer found no room in time. */
-export function refusedBytes(memory: SharedMemory, ring: RingDescription): number {
+function refusedBytes(memory: SharedMemory, ring: RingDescription): number {
   return readLong(memory, ring.address + layout.RING_REFUSED);
 }
 

@@ -27,7 +27,7 @@ export interface SelectOptions {
 }
 
 /** The rules of {@link SelectOptions}. */
-export const SELECT_RULES: Rules = { timeoutMs: duration };
+const SELECT_RULES: Rules = { timeoutMs: duration };
 
 const NO_OPTIONS = {};
 

@@ -28,7 +28,7 @@ export interface WritableOptions {
 }
 
 /** What each option must be. */
-export const WRITABLE_RULES = { bytes: boolean, partial: oneOf(PARTIALS) } satisfies Rules;
+const WRITABLE_RULES = { bytes: boolean, partial: oneOf(PARTIALS) } satisfies Rules;
 
 /** What a stream of the platform needs of a writer. */
 export interface FrameSink<D extends FrameType> {

@@ -66,7 +66,7 @@ export function correlationTo(id: string | null): Correlation {
 }
 
 /** The id that a message is correlated to. */
-export function correlationOf({ correlationOrigin, correlationCount, correlationText }: Correlation): string | null {
+function correlationOf({ correlationOrigin, correlationCount, correlationText }: Correlation): string | null {
   return correlationCount === 0 ? correlationText : formatId(correlationOrigin, correlationCount);
 }
 

@@ -18,7 +18,7 @@ export interface HostOptions {
 }
 
 /** A worker of many kernels. */
-export class SharedHost {
+class SharedHost {
   /** Its number in queues. */
   readonly threadSlot: number;
   readonly #worker: HostedWorker<ToHost, FromHost>;

@@ -163,7 +163,7 @@ export function newBlockNumber(): number {
 const opened = new Map<number, WeakRef<SharedMemory>>();
 
 /** Opens a memory. One that several kernels share is opened once by each thread. */
-export function openMemory({ memory, block }: Pick<QueuePlace, "memory" | "block">): SharedMemory {
+function openMemory({ memory, block }: Pick<QueuePlace, "memory" | "block">): SharedMemory {
   const known = block === null ? undefined : opened.get(block)?.deref();
   if (known) return known;
   const shared = new SharedMemory(memory!);

@@ -7,7 +7,7 @@ import { KernelStateError, MessageError, QueueFullError, QueueTimeoutError } fro
 import type { Backpressure } from "../ring_kernel.ts";
 
 /** The band of a priority. */
-export function bandOf(priority: number): Band {
+function bandOf(priority: number): Band {
   if (priority >= 224) return 3;
   if (priority >= 160) return 2;
   return priority >= 64 ? 1 : 0;

@@ -35,7 +35,7 @@ export function isLinearPipeline(value: unknown): value is LinearPipeline {
 }
 
 /** Linear pipelines. */
-export const LINEAR: Kind<LinearPipeline> = { name: "linear pipeline", includes: isLinearPipeline };
+const LINEAR: Kind<LinearPipeline> = { name: "linear pipeline", includes: isLinearPipeline };
 
 /** The linear pipeline that a module exports, with the changes that the options say. */
 export async function loadLinear(target: string, options: LinearTargetOptions): Promise<LinearPipeline> {

@@ -25,7 +25,7 @@ export class Interruption extends Error {
 }
 
 /** The value of a step that is kept; `undefined` if it is damaged. Skips are kept as nothing in a list. */
-export function decodeStep(step: string, bytes: Uint8Array): KeptValue | undefined {
+function decodeStep(step: string, bytes: Uint8Array): KeptValue | undefined {
   const list = decodeValue(step, bytes)?.value;
   if (!Array.isArray(list)) return undefined;
   return { value: list.length === 0 ? SKIPPED : list[0] };

@@ -15,11 +15,11 @@ export const STATUSES: readonly NodeStatus[] = [
   "cancelled",
   "interrupted",
 ];
-export const PENDING = 0;
+const PENDING = 0;
 export const RUNNING = 1;
 export const COMPLETED = 2;
 export const FAILED = 3;
-export const LEFT_OUT = 4;
+const LEFT_OUT = 4;
 export const CANCELLED = 5;
 export const INTERRUPTED = 6;
 

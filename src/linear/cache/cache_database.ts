@@ -27,7 +27,7 @@ class OutdatedError extends Error {}
 export class DamagedError extends Error {}
 
 /** A prepared statement, which says so if the file is damaged. */
-export class CacheStatement {
+class CacheStatement {
   readonly #statement: StatementSync;
 
   /** Wraps a statement. */
@@ -230,7 +230,7 @@ function cannotOpen(path: string, cause: unknown): Error {
 }
 
 /** Whether the file at `path` is one of our own that cannot be read. */
-export function isDamagedCache(path: string, error: unknown): boolean {
+function isDamagedCache(path: string, error: unknown): boolean {
   return troubleOf(error) === "damaged" && applicationOf(path) === APPLICATION_ID;
 }
 

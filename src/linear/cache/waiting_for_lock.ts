@@ -38,4 +38,4 @@ export async function whenFree<Result>(path: string, work: () => Result, signal?
 }
 
 /** Another program has had the file locked for a minute. */
-export class LockedError extends Error {}
+class LockedError extends Error {}

@@ -30,7 +30,7 @@ interface ServeEnds {
 }
 
 /** Serves calls until the pool stops this worker. */
-export async function serveCalls(
+async function serveCalls(
   { requests, replies, tickets, cancel }: ServeEnds,
   task: TaskContext,
 ): Promise<void> {

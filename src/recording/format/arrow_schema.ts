@@ -25,7 +25,7 @@ import { type DType, DTYPES } from "../../ring/dtypes.ts";
 import { elementsOf, formatOfColumns, type FrameColumn, type FrameFormat } from "./frame_format.ts";
 
 /** The version of what Ringmill writes into a schema. */
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 
 /** What a file says of itself. */
 export interface StreamHead {

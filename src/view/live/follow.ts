@@ -21,7 +21,7 @@ export interface FollowDashboardOptions {
 }
 
 /** The rules of {@link FollowDashboardOptions}. */
-export const FOLLOW_RULES: Rules = { signal };
+const FOLLOW_RULES: Rules = { signal };
 
 /**
  * What a dashboard sends, from anywhere on the same machine: what is known now, then each update until the run is over. The

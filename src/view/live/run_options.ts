@@ -15,7 +15,7 @@ export interface RunDashboardOptions extends DashboardOptions {
 }
 
 /** The rules of {@link RunDashboardOptions}. */
-export const RUN_DASHBOARD_RULES: Rules = { ...DASHBOARD_RULES, intervalMs: anything };
+const RUN_DASHBOARD_RULES: Rules = { ...DASHBOARD_RULES, intervalMs: anything };
 
 /** Options that are complete, but for those that are made when it is served. */
 export type CompleteRunOptions = DashboardOptions & Required<Pick<RunDashboardOptions, "intervalMs">>;

@@ -6,7 +6,7 @@ import { Extent, type Numbers } from "./numbers.ts";
 /** Numbers of a stretch that are looked at, at most. */
 const MOST_LOOKED_AT = 2048;
 /** The highest level. The one above means that there is no number. */
-export const TOP_OF_LINE = 65_534;
+const TOP_OF_LINE = 65_534;
 
 /** Which numbers of an array are a line. */
 export interface LineNumbers {

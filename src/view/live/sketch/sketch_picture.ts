@@ -7,7 +7,7 @@ import { rangeOf } from "./sketch_line.ts";
 /** Along each side of what a point stands for, so many are looked at, at most. */
 const MOST_ALONG = 2;
 /** The highest level of a grey point. The one above means that there is no number. */
-export const TOP_OF_PICTURE = 254;
+const TOP_OF_PICTURE = 254;
 
 /** Which numbers are a picture: row after row, the channels of a point next to each other. */
 export interface PictureNumbers {
