@@ -45,7 +45,9 @@ export async function mapFramesAsync<In extends FrameType, Out extends FrameType
     const frame = await reader.lookAsync();
     if (frame === null) return;
     const result = await fn(frame);
-    if (!await writer.writeAsync(result)) return;
+    if (!await writer.lookAsync()) return;
+    // Without a promise in between: other code of this thread might fail there.
+    writer.write(result, 0);
     reader.increment();
   }
 }

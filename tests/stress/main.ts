@@ -7,20 +7,22 @@ import { parseArgs } from "node:util";
 import { findGrowth } from "./_footprint.ts";
 import { soakLives } from "./_life_soak.ts";
 import { soakMessages } from "./_message_soak.ts";
+import { soakRestarts } from "./_restart_soak.ts";
 import { soakQueues } from "./_queue_soak.ts";
 import { soak, type SoakReport } from "./_soak.ts";
 
 const HELP =
   `Runs random pipelines, record queues and kernels, and checks every frame, record and message: none lost uncounted,
-doubled, out of order or torn. Then it does random things to kernels, and checks that nothing is left hanging.
+doubled, out of order or torn; also where tasks crash at random and are started again. Then it does random things to kernels, and checks that nothing is left hanging.
 
-  deno task soak [options] [pipelines] [queues] [actors] [lives]
+  deno task soak [options] [pipelines] [restarts] [queues] [actors] [lives]
 
   --frames N     frames that readers check before it ends (100000000)
+  --crossed N    frames that lines of crashing tasks carry before it ends (10000000)
   --records N    records that consumers of queues check before it ends (10000000)
   --messages N   messages that kernels check before it ends (10000000)
   --deeds N      things that are done to kernels before it ends (50000)
-  --minutes N    ends after this time in any case, for each of the four (20)
+  --minutes N    ends after this time in any case, for each of the five (20)
   --seed N       repeats the plan of an earlier run (a new one each time)
   --pipelines N  pipelines at a time (3)
   --scale X      frames of a pipeline, as a part of what is usual (1)
@@ -30,6 +32,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     frames: { type: "string", default: "1e8" },
+    crossed: { type: "string", default: "1e7" },
     records: { type: "string", default: "1e7" },
     messages: { type: "string", default: "1e7" },
     deeds: { type: "string", default: "5e4" },
@@ -98,6 +101,25 @@ async function soakPipelines(): Promise<void> {
   if (growth.length > 0) Deno.exitCode = 1;
 }
 
+async function soakCrashes(): Promise<void> {
+  const { frames, lines, crashes, doubled, leftOut, seconds } = await soakRestarts({
+    seed,
+    minutes,
+    frames: positive("crossed", values.crossed),
+    perLine: 500_000,
+    crashes: 8,
+    progress: ({ frames, lines, crashes, seconds }) =>
+      console.log(`${seconds.toFixed(0)} s: ${frames} frames, ${lines} lines, ${crashes} crashes`),
+  });
+  console.log(`
+frames checked      ${frames} (${(frames / seconds / 1e6).toFixed(2)} million a second)
+lines               ${lines}
+crashes, restarts   ${crashes}
+frames doubled      ${doubled}, each by a crash between write and increment
+frames left out     ${leftOut}, each skipped or a dead letter
+time                ${seconds.toFixed(0)} s`);
+}
+
 async function soakRecords(): Promise<void> {
   const { records, queues, deaths, seconds } = await soakQueues({
     seed,
@@ -146,10 +168,16 @@ runtimes            ${runtimes}
 time                ${seconds.toFixed(0)} s`);
 }
 
-const parts = { pipelines: soakPipelines, queues: soakRecords, actors: soakActors, lives: soakKernels };
+const parts = {
+  pipelines: soakPipelines,
+  restarts: soakCrashes,
+  queues: soakRecords,
+  actors: soakActors,
+  lives: soakKernels,
+};
 const unknown = positionals.find((name) => !Object.hasOwn(parts, name));
 if (unknown !== undefined) {
-  console.error(`Cannot soak: expected pipelines, queues, actors or lives, received ${unknown}`);
+  console.error(`Cannot soak: expected pipelines, restarts, queues, actors or lives, received ${unknown}`);
   Deno.exit(2);
 }
 for (const [name, part] of Object.entries(parts)) {

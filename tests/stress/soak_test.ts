@@ -4,6 +4,7 @@ import { deepEqual, ok } from "node:assert/strict";
 import { findGrowth } from "./_footprint.ts";
 import { planPipeline } from "./_plan.ts";
 import { soakQueues } from "./_queue_soak.ts";
+import { soakRestarts } from "./_restart_soak.ts";
 import { soak } from "./_soak.ts";
 
 /** What a program holds is told by /proc. */
@@ -24,6 +25,11 @@ Deno.test(name, { ignore }, async () => {
 Deno.test("Random queues lose, double, reorder and tear no record, though threads die beside them", async () => {
   const report = await soakQueues({ seed: 5, records: 100_000, minutes: 5, perQueue: 20_000 });
   ok(report.records >= 100_000 && report.queues >= 5);
+});
+
+Deno.test("Lines whose tasks crash at random lose nothing, and double what was written and not consumed, no more", async () => {
+  const report = await soakRestarts({ seed: 3, frames: 4500, minutes: 5, perLine: 1500, crashes: 2 });
+  ok(report.crashes > 5 && report.lines === 3, JSON.stringify(report));
 });
 
 Deno.test("planPipeline() plans the same for the same seed", () => {
