@@ -140,7 +140,7 @@ export class GraphRun<Results> {
 
   /** Starts an execution. Graphs do this. */
   constructor(start: (onOver: OnOver) => Execution) {
-    // Made now, a failure that nobody handles does not pass unseen.
+    // Created eagerly: even if nobody reads `results`, a failure surfaces as an unhandled rejection.
     const { promise, resolve, reject } = Promise.withResolvers<Execution>();
     this.#outcome = promise;
     this.#execution = start((execution) => {

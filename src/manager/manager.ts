@@ -464,7 +464,7 @@ export class Manager implements AsyncDisposable {
   }
 
   async #whenEnded(): Promise<void> {
-    // What it rejects with is compile()'s to say.
+    // compile() reports this failure: only wait for it here.
     await this.#loading?.catch(() => {});
     await this.#group?.allEnded;
   }

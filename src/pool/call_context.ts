@@ -39,7 +39,7 @@ export class CancellationListener {
     if (this.#isListening) return;
     this.#isListening = true;
     try {
-      // Where there is nothing to take, the activation was for an earlier call.
+      // An activation that is already taken belonged to an earlier call.
       while (await this.#event.waitAsync()) if (this.#event.take()) this.#current?.abort();
     } catch (error) {
       if (!(error instanceof StoppedError)) throw error;

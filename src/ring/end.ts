@@ -152,7 +152,7 @@ export abstract class End implements Source {
   /** The length of the last look, which is done with now. */
   protected takeHeld(): number {
     const { held } = this;
-    if (held === 0) throw new Error(`Cannot increment after ${this.what}: look() has found no frame before`);
+    if (held === 0) throw new Error(`Cannot increment "${this.name}": look() has found no frame before`);
     this.held = 0;
     return held;
   }

@@ -226,7 +226,7 @@ export class Waiter<Wanted = number> {
   ): Promise<Result> {
     const { isDue } = this.#loop;
     if (this.#pending > 0 || isDue || signal?.aborted) return this.#promise(wanted, timeoutMs, take, isDue, signal);
-    // What is there already is worth no more than a promise.
+    // Fast path: what is there already skips the async function below.
     try {
       const code = this.#attemptBriefly(wanted, timeoutMs);
       if (code === codes.NOT_READY && timeoutMs > 0) return this.#promise(wanted, timeoutMs, take, false, signal);

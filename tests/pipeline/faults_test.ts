@@ -84,7 +84,7 @@ const FAULTS: readonly Fault[] = [
   {
     task: "increments twice after one look()",
     fn: tasks.incrementTwice,
-    says: 'it threw Error: Cannot increment after write "numbers": look() has found no frame before',
+    says: 'it threw Error: Cannot increment "numbers": look() has found no frame before',
     cause: /^Error/,
   },
   {

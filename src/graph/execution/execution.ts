@@ -50,7 +50,7 @@ export interface OuterCall {
 
 const NO_HOOKS: ExecutionHooks = {};
 
-/** One call after the other, as one brings the next. Here is the one that has not returned. */
+/** A chain of calls awaited by one async function: each finished node makes the next due. Holds the call in flight. */
 class Chain {
   unit: Unit | undefined;
   output: unknown;

@@ -23,7 +23,7 @@ export class SharedCall {
     work: () => Promise<unknown> | undefined = () => outcome,
   ): Promise<Value> {
     this.#waiting++;
-    // Whoever has gone leaves a rejection that nobody else handles.
+    // If all waiters have aborted, nobody handles a later rejection: mark it as handled.
     outcome.catch(() => {});
     try {
       return await untilAborted(outcome, signal);

@@ -191,7 +191,7 @@ export class PoolWorker {
   cancel(call: GivenCall): boolean {
     const at = this.#calls.indexOf(call);
     if (at < 0) return false;
-    // What lies behind it must not wait for a function that may hang, and not be told.
+    // First withdraw the call queued behind it: it could wait for ever for a function that hangs.
     if (at < this.#calls.length - 1 && !this.#calls.at(-1)!.isWithdrawn && !this.withdraw()) return false;
     if (at === this.#calls.length - 1 && this.withdraw()) return false;
     if (call.isWithdrawn) return false;
@@ -210,7 +210,7 @@ export class PoolWorker {
    * @throws {TaskError} If the function ignored it.
    */
   async close(): Promise<void> {
-    // Without a call nobody ignores anything: the machine is slow.
+    // Blame a function only if one was running: an idle worker that is late is just slow.
     const called = this.#isUsable ? this.#calls[0]?.name : undefined;
     this.#isUsable = false;
     await this.#manager.close().catch(() => {});

@@ -19,7 +19,10 @@ import type { TaskContext } from "../../manager/task_context.ts";
 // deno-lint-ignore ban-types
 type AnyFunction = Function;
 
-/** So long the thread is blocked for the next call, which wakes it faster, before its event loop turns again. */
+/**
+ * How long a worker blocks for its next call before it yields to its event loop: a blocked thread wakes sooner than a
+ * promise.
+ */
 const BLOCK_MS = 1;
 
 interface ServeEnds {

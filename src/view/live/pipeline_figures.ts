@@ -6,7 +6,7 @@ import type { Figure, Figures } from "../description.ts";
 
 /** A share of time that is worth a word. */
 const NOTABLE = 0.05;
-/** A task that waits longer than that is one that waits. */
+/** From this share of blocked time on, a task is shown as waiting. */
 const MOST_OF_THE_TIME = 0.5;
 
 /** What a snapshot says about the nodes of a pipeline's description. */
