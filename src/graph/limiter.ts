@@ -301,7 +301,7 @@ export class Limiter {
       if (waitMs <= 0) this.#begin(call);
       else if (leftMs <= 0) this.#expire(call);
       else {
-        // Those behind it have waited less long.
+        // Calls behind the first have waited less long: one timer will do.
         this.#timer = new Timer(Math.min(waitMs, leftMs), () => this.#serve());
         return;
       }

@@ -144,7 +144,7 @@ export class GraphRun<Results> {
     const { promise, resolve, reject } = Promise.withResolvers<Execution>();
     this.#outcome = promise;
     this.#execution = start((execution) => {
-      // Whoever cancels an execution need not wait for it.
+      // A cancelled execution's rejection is handled: its canceller need not await it.
       if (execution.ending === "cancelled" || execution.ending === "interrupted") promise.catch(() => {});
       if (execution.ending === "completed") resolve(execution);
       else reject(execution.reason);

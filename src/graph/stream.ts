@@ -355,10 +355,10 @@ class GraphStream<Item> implements GraphResults<unknown> {
   #fail(error: unknown): void {
     if (this.#isOver) return;
     this.#failure = { error };
-    // Those that are ready, and whose turn it is.
+    // Results that are ready and next in order are still given out.
     const due = this.#slots.findIndex(({ isReady }) => !isReady);
     if (due >= 0) this.#slots.length = due;
-    // What the source says to its end is of no use any more.
+    // Errors of the source's end come too late to matter.
     this.#stop(error).catch(() => {});
   }
 

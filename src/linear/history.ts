@@ -38,7 +38,7 @@ export function snapshot(value: unknown): unknown {
       const copy = structuredClone(value);
       if (whyNotStorable(copy) === null) return copy;
     } catch {
-      // It holds a function, a connection, or the like.
+      // Not clonable: it holds a function, a connection, or the like.
     }
   } else if (typeof value !== "function" && typeof value !== "symbol") return value;
   return Deno.inspect(value, { depth: 2 });

@@ -137,7 +137,7 @@ class MetricsRecorder {
     running.record(task.state === "ended" || task.state === "failed" ? 0 : 1, attributes);
     for (const figure of SUPERVISED) {
       const growth = task[figure] - (before?.[figure] ?? 0);
-      // What never happens makes no series of its own.
+      // A figure that stays 0 makes no series.
       if (growth > 0) this.#supervision[figure].add(growth, attributes);
     }
     this.#countEnds(task.reads, before?.reads, { ...attributes, "ringmill.direction": "in" });

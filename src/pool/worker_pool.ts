@@ -299,7 +299,7 @@ export class WorkerPool implements AsyncDisposable {
     const { idleMs } = this.#settings;
     if (this.#isClosed) return;
     this.#idleTimer = new Timer(idleMs, () => {
-      // They are watched: each leaves the pool when it has ended.
+      // Each worker leaves the pool by itself when it has ended.
       for (const worker of this.#idle.splice(0)) worker.close().catch((error) => report(error));
     });
   }
@@ -317,7 +317,7 @@ export class WorkerPool implements AsyncDisposable {
     if (this.#isClosed) return false;
     this.#abandoned.add(worker);
     this.#replace(worker);
-    // Whoever cancelled the call knows that it has not come to its end.
+    // The canceller of the call knows that its function has not returned: handled.
     await worker.close().catch(() => {});
     this.#abandoned.delete(worker);
     return false;

@@ -51,7 +51,7 @@ function measureOrigin(): number {
   for (let tries = 0;;) {
     const time = Date.now();
     const after = performance.now();
-    // Where this thread was interrupted meanwhile, the millisecond may have begun long before.
+    // An interrupted thread sees a millisecond that began long before: try again.
     if (time !== shown && (after - before < SHARP_MS || ++tries === MOST_TRIES)) return time - after;
     [shown, before] = [time, after];
   }

@@ -252,7 +252,7 @@ export class Doorbell {
   }
 
   #forget(waiting: Waiting): void {
-    // It listens no longer if that was the last.
+    // Without waiters, the doorbell stops listening.
     if (this.#waiting.delete(waiting) && this.#waiting.size === 0) this.disturb();
   }
 }

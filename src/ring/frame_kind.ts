@@ -183,7 +183,7 @@ class ColumnsKind implements FrameKind<ColumnTypes> {
     const unknown = Object.keys(frame).find((name) => !known.includes(name));
     if (unknown !== undefined) throw this.#refusal(`the column "${unknown}"${suggest(unknown, known)}`);
     this.#knownColumns = this.#columns.map(({ name }) => frame[name]);
-    // Those of another stream may have the same columns in another order.
+    // Frames of another stream may have the same columns in another order.
     this.#knownBytes = this.#bytesOf(this.#knownColumns);
     this.#isKnownFrozen = Object.isFrozen(frame);
     this.#known = frame;

@@ -139,7 +139,7 @@ export class Onlooker implements Disposable {
     if (this.hasEnded) return false;
     const { longs, words } = this.#memory;
     const spared = end - BigInt(this.#stride) + BigInt(capacity);
-    // It goes neither beyond what its readers allow nor beyond what it has ever looked at together.
+    // The writer goes neither beyond its readers' limit nor beyond the most it has ever looked at together.
     if (Atomics.load(longs, (address + layout.RING_LIMIT) / 8) <= spared) return false;
     const widest = Math.max(this.#stride, Atomics.load(words, (address + layout.RING_WIDEST) / 4));
     return this.#published + BigInt(widest) > spared;

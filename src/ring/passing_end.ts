@@ -72,7 +72,7 @@ export abstract class PassingEnd extends End {
     this.held = 0;
     const until = new Deadline(options.timeoutMs);
     for (;;) {
-      // What the wait finds may be overtaken before it is copied.
+      // The frame found by the wait may be overtaken before it is copied.
       const code = await super.lookAsync(length, until.rest(options), (offset) => {
         return offset < 0 ? offset : this.lookAside(length, 0);
       });

@@ -73,7 +73,7 @@ export function readableOf<D extends FrameType>(
     const bytes = await nextBytes(source, signal);
     if (bytes !== null) return controller.enqueue(bytes);
     controller.close();
-    // Whoever waits with a buffer of its own is not told by close().
+    // A BYOB request is not ended by close().
     controller.byobRequest?.respond(0);
   };
   return new ReadableStream({ type: "bytes", pull, cancel }, { highWaterMark: 0 });

@@ -241,7 +241,7 @@ export class ReaderEnd extends PassingEnd implements Owing {
 
   #readAfter(code: number, to: number, length: number, timeoutMs: number): boolean {
     if (this.waitAfter(code, length, timeoutMs) < 0) return false;
-    // It is there now, but the stop may have come.
+    // The frame is there now, but the stop may have come.
     return this.settle(this.core.reader_read(this.ring, this.reader, to, length)) === codes.DONE;
   }
 

@@ -134,7 +134,7 @@ export class WriterEnd extends End {
   #tellStop(): void {
     const told = (): number => {
       this.core = this.openCore;
-      // What abandons a task stays so; of a drain it is told once.
+      // An abandoned task is told each time, a drained one once.
       if (this.#ownStop!.reaches(this, true)) this.#tellStop();
       return codes.STOPPED;
     };

@@ -52,7 +52,7 @@ const OPTIONS = {
   mapsAsObjects: false,
   moreTypes: true,
   useBigIntExtension: true,
-  // What is read lies in memory that the next message will use.
+  // A body that is read lies in memory that the next message reuses.
   copyBuffers: true,
   useToJSON: false,
   writeFunction: refuse,

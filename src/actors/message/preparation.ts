@@ -70,7 +70,7 @@ export function check(message: Envelope, header: Header, destination: Destinatio
     const result = validate({ ...message });
     if (!(result instanceof Promise)) return accept(result);
     asyncKinds.add(kind);
-    // It is asked again, with a copy: this one could see what becomes of the body later.
+    // The schema is asked again, with a copy: its promise could see later changes of the body.
     result.catch(() => {});
   }
   const asked = Promise.resolve(validate(copyOf(message, header)));

@@ -294,7 +294,7 @@ export class KernelLife implements SupervisorHooks {
     return waitsForAnswer && this.#surroundings.nameWait("answer", waitsForAnswer);
   }
 
-  // What its supervisor tells.
+  // Calls by the kernel's supervisor.
 
   startWorker(worker: number, order: Omit<WorkerOrder, "job">): { started: StartedKernel; job: KernelJob } {
     if (!this.isShared) {
@@ -323,7 +323,7 @@ export class KernelLife implements SupervisorHooks {
   }
 
   returnThreadSlot(threadSlot: number): void {
-    // That of a shared worker is given back when that ends.
+    // A shared worker's slot is given back when that worker ends.
     if (this.isShared) return;
     this.#surroundings.returnThreadSlot(threadSlot);
   }

@@ -141,7 +141,7 @@ export class Registry implements Directory, Mailboxes {
     for (const { peer: { memory } } of this.#byMailbox.values()) yield* [memory.input, memory.output, memory.mailbox];
   }
 
-  // What kernels tell.
+  // Calls by the lives of kernels.
 
   announce(life: KernelLife, gone: KernelGone): void {
     this.#byMailbox.delete(gone.mailboxId);

@@ -56,7 +56,7 @@ function serve(isAlone: boolean): HostEvents<ToHost> {
       const kernel = message.kind === "load" ? newKernel(to, isAlone) : kernels.get(to);
       kernel?.onMessage(message);
     },
-    // Which of several kernels has left it cannot be told: each of them is told.
+    // An unhandled error names no kernel: all kernels of this worker hear of it.
     threw: (incident, error) => {
       const message = { kind: "noted", incident, error: reportError(error) } as const;
       for (const from of kernels.keys()) host.post({ from, message });

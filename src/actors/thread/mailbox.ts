@@ -61,10 +61,10 @@ export class Mailbox {
     this.#options = options;
     this.#tickets = worker * TICKETS_OF_WORKER;
     signal.addEventListener("abort", () => {
-      // What has come already counts.
+      // Answers that have come already count.
       this.#takeAll();
       this.#rejectAll(() => signal.reason);
-      // It listens no longer.
+      // The wake-up ends the wait of the listener.
       queue.wake();
     });
   }
@@ -136,7 +136,7 @@ export class Mailbox {
     const now = performance.now();
     // Perhaps too early, if that one has been answered meanwhile; never too late.
     if (this.#waitsUntil > now) return this.#waitsUntil;
-    // What has come in time counts, though this thread was too busy to hear of it.
+    // Answers that have come in time count, though this thread was too busy to take them.
     this.#takeAll();
     let next = Infinity;
     for (const [number, { until, timeout }] of this.#pending) {

@@ -89,7 +89,7 @@ export class Outlet {
     const { onDropped } = this.#options;
     if (this.#queue.offerDroppingOldest(parcel.record, band, onDropped)) return true;
     this.#checkOpen(parcel);
-    // It was dropped itself, which is counted.
+    // The new record was dropped itself: count it.
     onDropped?.(parcel.record);
     return true;
   }

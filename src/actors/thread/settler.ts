@@ -37,7 +37,7 @@ export class Settler {
       const parcel: Parcel = { record, priority: 0, messageType: "failure" };
       if (!mailbox.offer(parcel)) await mailbox.wait(parcel, TIMEOUT_MS, this.#signal);
     } catch {
-      // Whoever asked has ended, and waits for nothing; or reads no answers.
+      // The asker has ended, or reads no answers.
     }
   }
 

@@ -22,7 +22,7 @@ const count = (many: number, what: string) => `${many} ${what}${many === 1 ? "" 
 function describeCut(pipe: Pipeline): string[] {
   const { name, streams, events, tasks, opened } = pipe;
   const declaration = { name, streams, events, tasks, opened };
-  // Somebody will say how to connect when it is run.
+  // A stand-in: the real transport is given when the pipeline runs.
   const transport = { connect: () => {} };
   const cuts = machinesOf(tasks).map((machine) => cutPipeline(declaration, { machine, transport }));
   return [

@@ -62,7 +62,7 @@ class RestartedRun implements Disposable {
     try {
       this.#child?.kill(signal);
     } catch {
-      // It has ended.
+      // The child has ended.
     }
   }
 

@@ -99,7 +99,7 @@ export async function run(target: string, options: RunOptions): Promise<number> 
     await letters?.written;
     await announced?.finish([]);
   } catch (error) {
-    // What went wrong with letters was printed when it did.
+    // Errors of the letters were printed when they happened.
     await letters?.written.catch(() => {});
     await announced?.finish(failuresOf(error));
     throw error;

@@ -64,7 +64,7 @@ export async function arrangeDeadLetters(
   };
   try {
     const written = recordDeadLetters(pipe, { to: folderOf(to, restarts) }).catch(refuse);
-    // It is awaited at the end.
+    // Awaited at the end: mark a rejection until then as handled.
     written.catch(() => {});
     return { written };
   } catch (error) {

@@ -56,7 +56,7 @@ export async function openFolder(): Promise<string> {
 export async function announceRun(record: RunRecord): Promise<Disposable> {
   const file = join(await openFolder(), `${record.pid}.json`);
   const draft = `${file}.tmp`;
-  // Nobody must read half of it.
+  // Written aside and renamed: no reader sees half a record.
   await Deno.writeTextFile(draft, JSON.stringify(record), { mode: 0o600 });
   await Deno.rename(draft, file);
   const withdraw = () => {
@@ -75,7 +75,7 @@ function removeQuietly(path: string): void {
   try {
     Deno.removeSync(path);
   } catch {
-    // Somebody has cleaned up.
+    // Already removed.
   }
 }
 

@@ -74,7 +74,7 @@ export class RunServer implements Disposable {
         this.#connections.add(connection);
       }
     } catch {
-      // It is closed.
+      // The listener is closed.
     }
   }
 
@@ -91,7 +91,7 @@ export class RunServer implements Disposable {
   async #serveFrames(connection: Deno.Conn, stream: string): Promise<void> {
     const gone = new AbortController();
     const leave = () => gone.abort();
-    // Who leaves is noticed at once, also while the stream does not change.
+    // A client that leaves is noticed at once, also while nothing changes.
     connection.read(new Uint8Array(1)).then(leave, leave);
     this.#over.promise.then(leave);
     for await (const frame of this.#told.frames(stream, gone.signal) ?? []) await send(connection, { frame });

@@ -42,7 +42,7 @@ export class BottomPanel implements Disposable {
     const before = isNew ? this.#removal() + makeRoom(lines.length, rows) : "";
     const painted = lines.map((line, index) => `${moveTo(rows - lines.length + 1 + index)}${CLEAR_LINE}${line}`);
     const text = before + (lines.length === 0 ? "" : `${SAVE}${NO_WRAP}${painted.join("")}${WRAP}${RESTORE}`);
-    // What a slow terminal does not take is drawn the next time.
+    // Lines that a slow terminal does not take are drawn the next time.
     if (text !== "" && !this.#terminal.draw(text)) return;
     this.#height = lines.length;
     this.#rows = rows;
@@ -68,6 +68,6 @@ export class BottomPanel implements Disposable {
 /** Empty lines at the bottom that do not scroll. */
 function makeRoom(height: number, rows: number): string {
   if (height === 0) return "";
-  // What stands at the bottom scrolls up.
+  // Lines at the bottom scroll up.
   return "\n".repeat(height) + up(height) + scrollOnly(rows - height);
 }

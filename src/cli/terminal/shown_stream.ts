@@ -18,7 +18,7 @@ export class ShownStream implements Below {
 
   constructor(frames: AsyncIterable<LiveFrame>) {
     this.followed = this.#follow(frames);
-    // Whoever shows it says so.
+    // The view that shows the stream reports the error.
     this.followed.catch(() => {});
   }
 

@@ -59,7 +59,7 @@ export async function readClaim(
   try {
     value = JSON.parse(new TextDecoder().decode(message.data));
   } catch {
-    // It is no holder.
+    // Not a claim of ours.
   }
   if (isHolder(value)) return { sequence: message.seq, holder: value };
   throw new TransportError(`Cannot ${action}: what is stored at ${subject} does not say who holds the end`);
@@ -185,7 +185,7 @@ export class Claim {
       await Promise.race([this.#renewal, sleepUntil(timeoutMs)]);
       if (!this.#connection.failure) await this.#swap(this.#sequence, { ...this.#holder, isHeld: false }, signal);
     } catch {
-      // Nobody who ends can do more.
+      // The lease runs out by itself.
     }
   }
 }

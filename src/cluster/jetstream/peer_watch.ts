@@ -27,7 +27,7 @@ export class PeerWatch {
   async look(signal?: AbortSignal): Promise<void> {
     const entry = await readClaim(this.#connection, this.#subject, this.#action, signal);
     const now = performance.now();
-    // Who has not got an answer for so long was perhaps cut off itself, and knows nothing of the other.
+    // A watcher without an answer for that long was perhaps cut off itself, and knows nothing of its peer.
     if (now - this.#lookedAt > this.#leaseMs) this.#seenAt = now;
     this.#lookedAt = now;
     const isNew = entry?.sequence !== this.#sequence;

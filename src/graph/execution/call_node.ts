@@ -30,7 +30,7 @@ const KEPT_PLACE_MS = 1000;
 export function backoffMs(retry: Required<RetryOptions>, error: unknown, attempt: number): number {
   const { delayMs, factor, maxDelayMs, jitter } = retry;
   const asked = typeof delayMs === "function" ? delayMs(error, attempt) : undefined;
-  // What a server asks for is kept as it is.
+  // A server's own delay is kept as it is, without jitter.
   if (typeof asked === "number" && asked >= 0) return asked;
   const first = typeof delayMs === "function" ? DEFAULT_DELAY_MS : delayMs;
   const usual = Math.min(first * factor ** (attempt - 1), maxDelayMs) * (1 - jitter * Math.random());

@@ -267,7 +267,7 @@ export class Execution implements ProgressListener, ContextSource {
   }
 
   addChunk(node: string, attempt: number, chunk: unknown): void {
-    // Nobody else can ask for them.
+    // Chunks that no one can ask for are not kept.
     if (!this.#options.keepsChunks && !this.isWatched) return;
     const index = this.#chunksOf(node).add(attempt, chunk);
     if (this.isWatched) this.tell({ kind: "chunk", node, attempt, index, chunk });

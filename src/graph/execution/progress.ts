@@ -99,7 +99,7 @@ export class Progress {
 
   #completeParts(node: PlannedNode): void {
     const parts = this.#parts?.[node.index];
-    // Those that are missing have been skipped.
+    // Missing parts have been skipped.
     if (parts) this.#complete(node, Object.values(parts));
     else this.#leaveOut(node);
   }

@@ -55,6 +55,6 @@ function remove(path: string): void {
   try {
     Deno.removeSync(path);
   } catch {
-    // Somebody else has removed it.
+    // Already removed by another program.
   }
 }

@@ -218,7 +218,7 @@ export class SqliteRuns implements CheckpointStore {
         this.#statements.removeOwner.run(self);
       });
     } catch {
-      // Whoever comes next tidies up.
+      // The next program that opens the file tidies up.
     }
     this.#owners.release();
   }

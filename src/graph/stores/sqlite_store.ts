@@ -163,7 +163,7 @@ export class SqliteStore implements CacheStore, CheckpointStore, Disposable {
     try {
       this.#statements.touch.run(this.#namespace, key);
     } catch {
-      // It stays as old as it was.
+      // The entry's last use stays as old as it was.
     }
   }
 

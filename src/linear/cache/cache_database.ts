@@ -205,7 +205,7 @@ function openToLook(path: string): DatabaseSync {
     return database;
   } catch (error) {
     database.close();
-    // Where nothing may be written, a log cannot be made; without one, nothing but the file counts.
+    // A read-only folder allows no write-ahead log; if there is none, the file alone is the database.
     if (troubleOf(error) !== "unwritable" || existsSync(`${path}-wal`)) throw error;
     return new DatabaseSync(`${pathToFileURL(path).href}?immutable=1`, { readOnly: true });
   }
@@ -214,7 +214,7 @@ function openToLook(path: string): DatabaseSync {
 function openIfWritable(path: string): DatabaseSync | undefined {
   try {
     const database = new DatabaseSync(path, { timeout: BLOCKING_MS });
-    // Where the folder is read-only, the first look fails, not the opening.
+    // In a read-only folder the first query fails, not the opening.
     database.prepare("select 1 from sqlite_schema").get();
     return database;
   } catch (error) {

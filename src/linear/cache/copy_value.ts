@@ -18,7 +18,7 @@ export function tryCopy<Value extends object>(value: Value, codecs: CodecTable =
     if (traits.isCoded || traits.hasViews) return cloneValue(value, { table: codecs }, traits) as Value;
     return bareAgain(structuredClone(value), traits.bare, () => false);
   } catch {
-    // It is a proxy, or nested too deeply for a clone.
+    // A proxy, or nested too deeply for a clone.
     return undefined;
   }
 }

@@ -53,7 +53,7 @@ export class FileHashes {
     const known = this.#found.get(path) ?? this.#stored(path);
     if (known?.stamp === seen.stamp) return known.id;
     const id = hashOf(path);
-    // What was read while it changed, or just after, is read again the next time.
+    // A file that changed while it was read, or just before, is read again the next time.
     if (!seen.isYoung && look(path)?.stamp === seen.stamp) this.#found.set(path, { stamp: seen.stamp, id });
     return id;
   }

@@ -77,7 +77,7 @@ export class OpenCache implements Disposable {
         if (this.hashes.isChanged) this.hashes.save();
       });
     } catch (error) {
-      // What the log has taken of a full disk is given back.
+      // The log's share of a full disk is given back.
       if (troubleOf(error) === "full") this.#database.shrink();
       throw error;
     }

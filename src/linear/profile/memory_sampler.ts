@@ -20,7 +20,7 @@ export const PEAK = 1;
 const INTERVAL_MS = 2;
 
 function keepSampling(words: SamplerWords): void {
-  // It may have been stopped while this worker was starting.
+  // Sampling may have been stopped while this worker was starting.
   if (Atomics.compareExchange(words, STATE, 0, 1) !== 0) return;
   Atomics.notify(words, STATE);
   do {

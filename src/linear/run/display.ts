@@ -144,7 +144,7 @@ class SpinnerDisplay implements Display {
   constructor(spinner: Spinner, stream: SpinnerStream) {
     this.#spinner = spinner;
     this.#stream = stream;
-    // What a node logs would stand in the spinner's line.
+    // A node's log lines would stand in the spinner's line.
     const clear = () => stream.now(() => spinner.clear());
     const logging = beforeLogging(clear);
     for (const output of [process.stdout, process.stderr]) logging.use(before(output, "write", clear));

@@ -68,7 +68,7 @@ export class FileWriter {
       try {
         Deno.removeSync(temporary, { recursive: true });
       } catch {
-        // It was never begun.
+        // Never begun: there is nothing to remove.
       }
     }
     this.#pending.length = 0;
@@ -88,7 +88,7 @@ function expectFile({ path }: FileOutput, temporary: string): void {
   try {
     if (Deno.statSync(temporary).isFile) return;
   } catch {
-    // It is not there.
+    // Not written.
   }
   throw new TypeError(`the function for file "${path}" has written no file to the path it got`);
 }

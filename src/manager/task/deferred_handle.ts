@@ -32,7 +32,7 @@ export function deferHandle<Handle extends object>(
     if (key === "name") return name;
     if (key === "constructor") return kind;
     if (typeof Object.getOwnPropertyDescriptor(kind.prototype, key)?.value === "function") return method(key);
-    // What promises and consoles look for on any object is no use of the handle.
+    // Promises and consoles look for these on any object: that is no use of the handle.
     if (key === "then" || (typeof key === "symbol" && key !== SOURCE)) return Reflect.get(prototype, key);
     return Reflect.get(opened(), key);
   };

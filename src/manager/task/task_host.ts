@@ -49,7 +49,7 @@ async function start(run: () => Promise<void>): Promise<void> {
   host.post({ kind: "started" });
   try {
     await run();
-    // What the function has begun and not awaited may have failed.
+    // A promise that the function has not awaited may have failed.
     await new Promise((resolve) => setTimeout(resolve));
     host.settle({ kind: "ended" });
   } catch (error) {

@@ -73,7 +73,7 @@ export class AllowedModules {
   }
 
   #mayFetch({ protocol, href }: URL): boolean {
-    // What is within a `data:` URL is no path.
+    // A `data:` URL holds no path to compare.
     const isBelow = (root: string) => root.endsWith("/") && protocol !== "data:" && href.startsWith(root);
     return this.#urls.some((root) => root === href || isBelow(root));
   }

@@ -182,7 +182,7 @@ export class PoolWorker {
     try {
       return this.#tickets.take();
     } catch {
-      // It has ended.
+      // The worker has ended.
       return false;
     }
   }
@@ -199,7 +199,7 @@ export class PoolWorker {
     try {
       this.#cancel.signal();
     } catch {
-      // It has ended.
+      // The worker has ended.
     }
     return true;
   }

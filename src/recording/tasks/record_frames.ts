@@ -91,7 +91,7 @@ export function recordFrames(
 /** The recorder that failed has left its file without an end. What is in it counts, whatever the recorder knew of. */
 function endLastPart(folder: string, stream: string, progress: SharedProgress): void {
   const path = partPath(folder, stream, progress.parts - 1);
-  // It may have failed before it had any, and somebody may have removed it.
+  // The task may have failed before its first part, or the file was removed.
   if (progress.parts === 0 || !existsSync(path)) return;
   const last = repairFile(path)?.last ?? -1;
   progress.flushed = Math.max(progress.flushed, last + 1);

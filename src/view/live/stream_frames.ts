@@ -101,7 +101,7 @@ export async function* followFrames(
       for (const each of all) {
         if (each.dueAt > performance.now()) continue;
         const frame = each.look.look();
-        // What is large is looked at more seldom.
+        // Large frames are looked at less often.
         const restMs = IDLE_SHARE * all.length * each.look.costMs;
         each.dueAt = performance.now() + Math.min(LONGEST_MS, Math.max(SHORTEST_MS, restMs));
         if (frame.isFinal) each.dueAt = Infinity;
