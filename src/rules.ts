@@ -221,9 +221,19 @@ export function checkOptions(action: string, options: unknown, rules: Rules): vo
   }
 }
 
-/** @throws {TypeError} Unless `value` is a text that is not empty. `action` says what it is the name of. */
+/** Characters of a name, at most: names stand in every snapshot, table and drawing. */
+export const LONGEST_NAME = 1000;
+
+/**
+ * @throws {TypeError} Unless `value` is a text that is not empty. `action` says what it is the name of.
+ * @throws {RangeError} If it is longer than 1000 characters.
+ */
 export function checkName(action: string, value: unknown): void {
   if (!keeps(name, value)) {
     throw new TypeError(`Cannot ${action}: its name must be a text, received ${Deno.inspect(value)}`);
+  }
+  const { length } = value as string;
+  if (length > LONGEST_NAME) {
+    throw new RangeError(`Cannot ${action}: its name must have ${LONGEST_NAME} characters at most, received ${length}`);
   }
 }

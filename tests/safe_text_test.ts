@@ -40,12 +40,12 @@ Deno.test("cut() tells how much it leaves out", () => {
 
 Deno.test("Mermaid titles hold no markup, and labels no formulas", () => {
   const description: ViewDescription = {
-    title: 'lev<el> 5 & more "x" \\',
+    title: 'lev<el> 5 & more "x" %%{init: 1}%% \\',
     nodes: [{ id: "a", kind: "task", title: "costs $$5$$ or $$$" }],
     edges: [],
   };
   const drawn = drawMermaid(description);
-  match(drawn, /^---\ntitle: "lev＜el＞ 5 ＆ more \\"x\\" \\\\"\n---\n/);
+  match(drawn, /^---\ntitle: "lev＜el＞ 5 ＆ more \\"x\\" ％％{init: 1}％％ \\\\"\n---\n/);
   const [, label] = /n0\["(.*)"\]/.exec(drawn)!;
   const shown = label.replace(/#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
   equal(/\$\$/.test(shown), false);

@@ -11,6 +11,7 @@ import {
   TABLE_FIELDS,
   type TableRules,
 } from "./document.ts";
+import { cut } from "../../safe_text.ts";
 import { suggest } from "../../suggest.ts";
 import { inspect, type Path, Problem } from "./problem.ts";
 
@@ -20,7 +21,7 @@ type Table = Readonly<Record<string, unknown>>;
 function titleOf(table: Table, [kind, index]: Path): string {
   if (kind === undefined) return "the file";
   return typeof table.name === "string" && table.name !== ""
-    ? `${String(kind).slice(0, -1)} ${JSON.stringify(table.name)}`
+    ? `${String(kind).slice(0, -1)} ${JSON.stringify(cut(table.name, 200))}`
     : `${kind}[${index}]`;
 }
 
@@ -30,7 +31,10 @@ function checkTable(table: Table, path: Path, { required, optional }: TableRules
   for (const field of Object.keys(table)) {
     if (Object.hasOwn(known, field)) continue;
     const suggestion = suggest(field, Object.keys(known));
-    throw new Problem([...path, field], `${title} has the unknown field ${JSON.stringify(field)}${suggestion}`);
+    throw new Problem(
+      [...path, field],
+      `${title} has the unknown field ${JSON.stringify(cut(field, 200))}${suggestion}`,
+    );
   }
   for (const field of Object.keys(required)) {
     if (!Object.hasOwn(table, field)) throw new Problem([...path, field], `${title} lacks the field "${field}"`);

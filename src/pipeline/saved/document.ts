@@ -128,6 +128,13 @@ const bindings: Rule = {
   isKind: (value) => isTable(value) && Object.values(value).every((target) => rules.keeps(rules.name, target)),
 };
 
+/** What a pipeline, or a part of it, is called. */
+const called: Rule = {
+  ...rules.name,
+  expected: `a text of 1 to ${rules.LONGEST_NAME} characters`,
+  isInRange: (value: string) => value !== "" && value.length <= rules.LONGEST_NAME,
+};
+
 const anything: Rule = { expected: "anything", isKind: () => true };
 
 /** The fields of the file itself. */
@@ -137,7 +144,7 @@ export const PIPELINE_FIELDS: TableRules = {
       expected: FORMAT_VERSIONS.join(" or "),
       isKind: (value) => FORMAT_VERSIONS.includes(value as number),
     },
-    name: rules.name,
+    name: called,
   },
   optional: { grace_ms: rules.duration, streams: tables, events: tables, tasks: tables },
 };
@@ -145,7 +152,7 @@ export const PIPELINE_FIELDS: TableRules = {
 /** The fields of its arrays of tables. */
 export const TABLE_FIELDS: Readonly<Record<"streams" | "events" | "tasks", TableRules>> = {
   streams: {
-    required: { name: rules.name, shape: STREAM_RULES.shape, dtype: STREAM_RULES.dtype },
+    required: { name: called, shape: STREAM_RULES.shape, dtype: STREAM_RULES.dtype },
     optional: {
       description: rules.text,
       frames: STREAM_RULES.frames,
@@ -167,12 +174,12 @@ export const TABLE_FIELDS: Readonly<Record<"streams" | "events" | "tasks", Table
     },
   },
   events: {
-    required: { name: rules.name },
+    required: { name: called },
     optional: { description: rules.text, initial_state: rules.boolean },
   },
   tasks: {
     required: {
-      name: rules.name,
+      name: called,
       control_mode: rules.oneOf(["plain", "switchable", "toggleable", "terminator"] satisfies ControlMode[]),
     },
     optional: {

@@ -48,10 +48,13 @@ function escape(text: string): string {
   return parted.replace(/[^\p{L}\p{M}\p{N} ,()×]/gu, (character) => `#${character.codePointAt(0)};`);
 }
 
-/** Mermaid takes titles for HTML, and shows their entities as they are written: other signs stand for those of markup. */
+/**
+ * Mermaid takes titles for HTML, and shows their entities as they are written: other signs stand for those of markup.
+ * Older ones look for directives there, which are %%{…}%%.
+ */
 function escapeTitle(text: string): string {
-  const others: Readonly<Record<string, string>> = { "<": "＜", ">": "＞", "&": "＆" };
-  return JSON.stringify(text.replace(/[<>&]/g, (character) => others[character]));
+  const others: Readonly<Record<string, string>> = { "<": "＜", ">": "＞", "&": "＆", "%%": "％％" };
+  return JSON.stringify(text.replace(/[<>&]|%%/g, (character) => others[character]));
 }
 
 function label(lines: readonly string[]): string {
@@ -60,7 +63,7 @@ function label(lines: readonly string[]): string {
 
 /**
  * Draws as a Mermaid flowchart. Texts are escaped, so that whatever they hold is shown as it is; in the title, which cannot
- * hold them, full-width signs stand for `<`, `>` and `&`. Mermaid refuses more than 500 edges unless its page sets
+ * hold them, full-width signs stand for `<`, `>`, `&` and `%%`. Mermaid refuses more than 500 edges unless its page sets
  * `maxEdges`.
  *
  * @throws {UnknownNameError} If an edge, a node or a figure names what is not there.

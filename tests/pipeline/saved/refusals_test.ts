@@ -78,7 +78,7 @@ const cases: readonly Case[] = [
     2,
     "",
     "name",
-    'field "name" of the file must be a text that is not empty, received ""',
+    'field "name" of the file must be a text of 1 to 1000 characters, received ""',
   ],
   ['name = "radar"', 'nmae = "radar"', 2, "", "nmae", 'the file has the unknown field "nmae"; did you mean "name"?'],
   [
@@ -97,6 +97,18 @@ const cases: readonly Case[] = [
     "",
     "events",
     'field "events" of the file must be an array of tables, received { name: "go" }',
+  ],
+  [
+    'name = "echoes"',
+    `name = "${"x".repeat(1001)}"`,
+    5,
+    "streams[0]",
+    "name",
+    `field "name" of stream "${
+      "x".repeat(200)
+    }… (801 more characters)" must be a text of 1 to 1000 characters, received "${
+      "x".repeat(60)
+    }"... 941 more characters`,
   ],
   ['name = "echoes"\n', "", 4, "streams[0]", "name", 'streams[0] lacks the field "name"'],
   [
