@@ -20,7 +20,7 @@ export interface DeadLetter {
   readonly error: KernelError | null;
 }
 
-/** So many are kept. After that, the oldest make room. */
+/** Letters that are kept. After that, the oldest make room. */
 const MOST = 4096;
 
 /**

@@ -10,7 +10,7 @@ export const WINDOW_BYTES = 4 * 1024 * 1024;
 /** After how long without a sign of life a program counts as lost unless told otherwise. */
 export const PEER_TIMEOUT_MS = 10_000;
 
-/** Of each pipeline the number of its run. */
+/** The number of each pipeline's run. */
 const epochs = new WeakMap<Pipeline, number>();
 
 /** Which run a pipeline is, for those who read its streams elsewhere: a later run has a larger number. */

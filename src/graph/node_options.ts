@@ -90,7 +90,7 @@ export const DEFAULT_DELAY_MS = 100;
 const MISTAKE =
   /^(Cannot (read|set|destructure|convert|assign|add|delete|redefine|access) |Assignment to |Class (constructor|extends) )| is not (a function|a constructor|iterable|async iterable|defined|extensible)/;
 
-/** Whoever limits what may wait, or has aborted, wants to hear of it at once; and mistakes do not mend themselves. */
+/** Errors of limits and aborts are passed on at once; mistakes of the program do not mend themselves. */
 function isWorthRetrying(error: unknown): boolean {
   try {
     if (error instanceof LimitExceededError || error instanceof ReferenceError) return false;

@@ -46,7 +46,7 @@ import {
   NAMESPACE_RULES,
 } from "./settings.ts";
 
-/** So many calls are remembered in memory. */
+/** Calls that are remembered in memory. */
 const MOST_CALLS = 10_000;
 
 /**

@@ -20,7 +20,7 @@ export type InNamespace<Objects, Namespace extends string, Shared> = {
 export interface Renaming {
   readonly node: (name: string) => string;
   readonly object: (name: string) => string;
-  /** Of `config`, or a path into it. */
+  /** The new name of `config`, or of a path into it. */
   readonly config: (name: string) => string;
 }
 

@@ -51,7 +51,7 @@ interface Moment extends Omit<Snapshot, "tasks" | "streams"> {
 /** What a monitor keeps of a task from one snapshot to the next. */
 interface Watched {
   readonly job: TaskJob;
-  /** Those of its function, and then the event that activates it. */
+  /** Bindings of its function, and then the event that activates it. */
   readonly bindings: readonly BindingDescription[];
   readonly cpu: CpuMeter;
   nice: { readonly level: number | null; readonly at: number } | undefined;

@@ -7,7 +7,7 @@ import type { TaskDeclaration } from "./task.ts";
 /** Which way a stream crosses: of one that goes out, all frames, or only the newest. */
 export type CarriedWay = "in" | "out" | "newest";
 
-/** Of each pipeline the streams that cross. */
+/** Streams of each pipeline that cross to other machines. */
 const carried = new WeakMap<Pipeline, Map<string, CarriedWay>>();
 
 /** Says that a stream crosses. */

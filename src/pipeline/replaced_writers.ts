@@ -4,7 +4,7 @@ import { DeclarationError } from "../errors.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { DeclaredBinding, TaskDeclaration } from "./task.ts";
 
-/** Of each pipeline the streams that have another writer, with the name of the task that it is. */
+/** Streams of each pipeline that have another writer, with the name of the task that writes them. */
 const replacements = new WeakMap<Pipeline, Map<string, string>>();
 
 /** Has `task` write a stream instead of whoever was declared to. What only feeds the others is left out. */

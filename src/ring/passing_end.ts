@@ -16,9 +16,9 @@ export interface WhichReader {
 
 /** The offsets beyond the data area that stand for a reader's own slots. */
 type OwnSlot = 0 | 1;
-/** Of what `look()` has found. */
+/** The slot of what `look()` has found. */
 const LOOKED: OwnSlot = 0;
-/** Of what a loop has handed out. */
+/** The slot of what a loop has handed out. */
 const LOOPED: OwnSlot = 1;
 
 /** How often a reader that may not wait tries to copy a frame that the writer keeps overtaking. */

@@ -49,11 +49,11 @@ const MOST_SPINS = 512;
 
 /** How an adaptive wait spins where that does not pay. */
 interface Reserve {
-  /** It spins no less than this. */
+  /** The fewest spins. */
   readonly fewest: number;
   /** At every so many parks it tries out spinning: the peers may have got a core each. */
   readonly parksPerTrial: number;
-  /** It spins so long then. */
+  /** Spins of a trial. */
   readonly trial: number;
 }
 
@@ -62,7 +62,7 @@ interface Reserve {
  * could go on parking for each other.
  */
 const ROOMY: Reserve = { fewest: 128, parksPerTrial: 64, trial: 4 * MOST_SPINS };
-/** Where tasks outnumber cores, a round takes time from another task. */
+/** Spins where tasks outnumber cores: each takes time from another task. */
 const OVERSUBSCRIBED: Reserve = { fewest: 8, parksPerTrial: 128, trial: MOST_SPINS };
 /** For promises: a peer that serialises its answer takes longer, and so does waking one that is parked. */
 const PROMISED: Reserve = { fewest: 256, parksPerTrial: 8, trial: 4 * MOST_SPINS };

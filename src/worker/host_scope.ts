@@ -13,7 +13,7 @@ interface WorkerScope extends EventTarget {
 
 const scope = globalThis as unknown as WorkerScope;
 
-/** As they are now: the user's module may replace them. */
+/** The scope's functions as they are now: the user's module may replace them. */
 const postMessage = scope.postMessage?.bind(scope);
 const closeWorker = scope.close?.bind(scope);
 

@@ -100,7 +100,7 @@ function checkPlain(object: object): void {
   if (reason !== null) throw new Refusal(`is ${reason}${adviceFor(object)}`);
 }
 
-/** Of most objects: their fields and what they hold are looked at in one go. */
+/** Fast path for most objects: one pass looks at the fields and at their values. */
 function areBareFieldsExact(object: object, depth: number): boolean {
   if (Object.getOwnPropertySymbols(object).length > 0) checkPlain(object);
   let isExact = true;

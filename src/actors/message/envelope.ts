@@ -18,7 +18,7 @@ export interface Form {
 export interface MessageKind {
   readonly name: string;
   readonly schema: StandardSchema | undefined;
-  /** Those in which its messages were sent so far. */
+  /** Forms in which its messages were sent so far. */
   readonly forms: Form[];
   /** Makes an instance without any field. */
   create(header: Header): Envelope;

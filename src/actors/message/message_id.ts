@@ -26,7 +26,7 @@ export function nextCount(): number {
 }
 
 const prefixes = new Map<number, string>();
-/** So that a program that is sent ids of ever new threads does not keep them all. */
+/** Prefixes that are kept: a program that is sent ids of ever new threads must not keep them all. */
 const MOST_PREFIXES = 1024;
 
 /** The text before the count. By RFC 9562, the 8s stand for a UUID of a form of our own. */

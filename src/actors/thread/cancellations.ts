@@ -3,7 +3,7 @@
 import type { Peer } from "./post_office.ts";
 import type { TakenRequest } from "./taken_table.ts";
 
-/** So many are remembered: a cancelled request may have been answered already, and will never come. */
+/** Cancellations that are remembered: a request that was answered already will never come. */
 const MOST = 4096;
 
 function keyOf({ mailbox, ticket }: TakenRequest): string {

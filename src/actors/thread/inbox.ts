@@ -249,7 +249,7 @@ export class Inbox {
     this.#cancellations.noteForward(replyTo, to);
   }
 
-  /** Nobody waits for the answer of a request any more. Where it was handed on to, if it was. */
+  /** Drops the interest in a request's answer. Returns the kernel that it was handed on to, if it was. */
   cancel(request: TakenRequest): Peer | undefined {
     const open = this.#options.requests.find(request.mailbox, request.ticket);
     if (!open) return this.#cancellations.note(request);

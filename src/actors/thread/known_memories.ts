@@ -6,7 +6,7 @@ import type { ToKernel } from "./kernel_protocol.ts";
 /** What of the memories that several kernels share one worker knows. To post one costs it as much as the memory is large. */
 export class KnownMemories {
   readonly #blocks = new Set<number>();
-  /** Those of the latest message. */
+  /** Memories of the latest message. */
   #latest: number[] = [];
 
   /** A message without the memories that the worker knows already. */

@@ -7,7 +7,7 @@ import type { TakenTable } from "./taken_table.ts";
 
 /** From this many open requests on, overdue ones are swept out. */
 const FEW = 1024;
-/** So many closed requests are remembered by their ids, to tell late answers from messages of their own. */
+/** Closed requests that are remembered by their ids, to tell late answers from messages of their own. */
 const ANSWERED_KEPT = 16;
 const OVERDUE_KEPT = 65_536;
 
@@ -117,7 +117,7 @@ export class OpenRequests {
     if (ofOrigin?.size === 0) this.#byOrigin.delete(origin);
   }
 
-  /** Those that nobody is answering. */
+  /** Requests that nobody is answering. */
   get open(): readonly ReceivedRequest[] {
     return [...this.#open].filter(({ isClosed }) => !isClosed);
   }

@@ -12,7 +12,7 @@ export interface TakenRequest {
   readonly ticket: number;
 }
 
-/** Of a kernel among many: 4096 requests. Those beyond are not noted, and time out if its worker dies. */
+/** Bytes for a kernel among many: 4096 requests. Further ones are not noted, and time out if its worker dies. */
 const SMALL_FEWEST_BYTES = 8 * ENTRY_BYTES;
 const SMALL_MOST_BYTES = 4096 * ENTRY_BYTES;
 

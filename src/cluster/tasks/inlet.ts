@@ -111,7 +111,7 @@ export class Inlet implements Disposable {
     throw new TransportError(`Cannot ${this.#options.link.action}: ${what}`);
   }
 
-  /** Of a frame whose first parts were dropped while this end was not there, the others are of no use. */
+  /** A part of a frame whose first parts were dropped while this end was away: it is of no use. */
   #isRestOfDropped({ part }: ParcelHead): boolean {
     if (this.#link.isRejoined && !this.#hasWhole && part > 0) return true;
     this.#hasWhole = true;

@@ -25,7 +25,7 @@ export interface ExecutionOrigin {
   readonly plan: Plan;
   readonly monitor: Monitor;
   readonly tracer: Tracer | null;
-  /** Those of which functions may be running. */
+  /** Executions of which functions may be running. */
   readonly unsettled: Links<Execution>;
 }
 
@@ -80,7 +80,7 @@ class Extras {
   queued: Map<PlannedNode, number> | undefined;
   /** Calls that wait in queues: how to end that. */
   held: Set<() => void> | undefined;
-  /** Of a run that is kept, unless it is that of an inner graph: to be let go of. */
+  /** The log of a run that is kept, to be let go of at the end; inner graphs have none of their own. */
   log: RunLog | undefined;
   /** Nodes that wait for an answer. */
   interruptions: Interruption[] | undefined;
@@ -92,7 +92,7 @@ export class Execution implements ProgressListener, ContextSource {
   readonly progress: Progress;
   /** By node, for those that were called with options. */
   attempts: Map<PlannedNode, number> | undefined;
-  /** Of nodes that failed while the rest went on. */
+  /** Errors of nodes that failed while the rest went on. */
   errors: NodeError[] | undefined;
   trace: SpanTree | null = null;
   /** How it has ended, and why. */
@@ -113,7 +113,7 @@ export class Execution implements ProgressListener, ContextSource {
   #extras: Extras | undefined;
   #settled: PromiseWithResolvers<void> | undefined;
   #controller: AbortController | undefined;
-  /** Of the signal that cancels it. */
+  /** Unsubscribes from the signal that cancels it. */
   #letGo: (() => void) | undefined;
   #deadline: Deadline | undefined;
 

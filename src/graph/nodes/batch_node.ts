@@ -79,7 +79,7 @@ class Batch<In, Out> {
   hasGone = false;
   /** The function's work, once the batch has gone. */
   work: Promise<void> | undefined;
-  /** Of the longest wait, and of the end of the turn. */
+  /** Timer of the longest wait, or of the end of the turn. */
   timer: Timer | undefined;
   turn: Timer | undefined;
 

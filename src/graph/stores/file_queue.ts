@@ -2,7 +2,7 @@
 
 import { isBusy, nap, patiently } from "./sqlite_file.ts";
 
-/** So long, in milliseconds, an access waits on the spot: most others are done by then. */
+/** Milliseconds that an access waits on the spot: most others are done by then. */
 const ON_THE_SPOT_MS = 5;
 
 /** An access that waits for others. */

@@ -158,7 +158,7 @@ export class SqliteStore implements CacheStore, CheckpointStore, Disposable {
     return decodeValue(key, row.value);
   }
 
-  /** That an entry was used counts little against the time of a program that holds the file. */
+  /** Notes a use of an entry, unless another program holds the file: a use is not worth a wait. */
   #touch(key: string): void {
     try {
       this.#statements.touch.run(this.#namespace, key);

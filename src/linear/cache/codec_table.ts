@@ -50,7 +50,7 @@ function tableOf(codecs: readonly (readonly [object, NamedCodec])[]): CodecTable
 /** The codecs of classes that come with the runtime. */
 export const BUILT_IN_CODECS: CodecTable = tableOf(BUILT_IN);
 
-/** Those and the ones given, which take precedence. */
+/** The built-in codecs and the ones given, which take precedence. */
 export function codecTable(codecs: readonly ClassCodec[] = []): CodecTable {
   if (codecs.length === 0) return BUILT_IN_CODECS;
   const own = codecs.map((

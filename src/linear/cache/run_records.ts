@@ -42,7 +42,7 @@ export class RunRecords {
   readonly #database: CacheDatabase;
   readonly #pipeline: string;
 
-  /** That of one pipeline. */
+  /** Opens the records of one pipeline. */
   constructor(database: CacheDatabase, pipeline: string) {
     this.#database = database;
     this.#pipeline = pipeline;

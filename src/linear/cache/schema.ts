@@ -5,7 +5,7 @@ export const APPLICATION_ID = 0x524d4c43;
 /** Raised whenever older programs cannot read what newer ones write. */
 export const FORMAT = 2;
 
-/** So many calls are remembered. */
+/** Calls that are remembered. */
 export const MOST_CALLS = 100_000;
 
 /**

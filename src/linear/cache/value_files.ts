@@ -19,7 +19,7 @@ const ORPHAN_MS = 3_600_000;
 export class ValueFiles {
   readonly #folder: string;
 
-  /** That of the database at `path`. */
+  /** Opens the files of the database at `path`. */
   constructor(path: string) {
     this.#folder = `${path}.values`;
   }

@@ -27,7 +27,7 @@ export class ValueStore {
   /** Values that turned out not to be there. Where nothing can be written, their entries stay. */
   readonly #gone = new Set<string>();
 
-  /** Those in `database`. */
+  /** Opens the values in `database`. */
   constructor(database: CacheDatabase) {
     this.#database = database;
     this.#files = new ValueFiles(database.path);

@@ -20,7 +20,7 @@ export interface ProfileJob {
   readonly node: string;
   readonly target: ExportTarget;
   readonly args: readonly unknown[];
-  /** Those of the sampler that the worker starts. */
+  /** Words of the sampler that the worker starts. */
   readonly words: SamplerWords;
 }
 

@@ -16,7 +16,7 @@ export class FileWriter {
   readonly #node: LinearNode;
   readonly #pending: Pending[] = [];
 
-  /** Those of a node. */
+  /** Prepares the files of a node. */
   constructor(node: LinearNode) {
     this.#node = node;
   }
@@ -75,7 +75,7 @@ export class FileWriter {
   }
 }
 
-/** Where a link leads is what is replaced, not the link. */
+/** The path that a link leads to: the file there is replaced, not the link. */
 function realPathOf(path: string): string {
   try {
     return Deno.realPathSync(path);

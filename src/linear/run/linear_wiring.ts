@@ -72,7 +72,7 @@ export function checkDeclaration({ name, nodes, runtime }: Declaration): void {
   refuse(`make pipeline "${name}"`, problems);
 }
 
-/** So many problems are told. */
+/** Problems that are told at most. */
 const MOST_PROBLEMS = 10;
 
 /** Throws if there are problems. */

@@ -71,7 +71,7 @@ export type TaskMessage =
     readonly kind: "failed";
     readonly deed: string;
     readonly error?: ErrorReport;
-    /** Of a task that may be started again: the bytes that its readers had in hand. */
+    /** Bytes that the readers of a task that may be started again had in hand. */
     readonly inHand?: BytesInHand;
   };
 

@@ -70,7 +70,7 @@ async function lookFor(ring: RingReader | RingWriter, length: number, blockMs: n
   return ring.look(length, blockMs) ?? await ring.lookAsync(length);
 }
 
-/** So long a piece that the next one can be written while it is read. */
+/** Bytes of the next piece: half the ring at most, so that another can be written while it is read. */
 function pieceBytes(ring: RingReader | RingWriter, left: number): number {
   return Math.min(left, ring.capacity >> 1);
 }

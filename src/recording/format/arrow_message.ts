@@ -26,7 +26,7 @@ export type ArrowMessage =
     | {
       readonly kind: "batch";
       readonly rows: number;
-      /** Of each node its length, and how many of it are null. */
+      /** Length and number of nulls of each node. */
       readonly nodes: readonly (readonly [length: number, nulls: number])[];
       readonly buffers: readonly (readonly [offset: number, length: number])[];
       readonly isCompressed: boolean;

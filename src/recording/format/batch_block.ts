@@ -37,7 +37,7 @@ export function schemaBytes(schema: Schema): Uint8Array<ArrayBuffer> {
 
 /** Where the columns of a batch lie in its body. */
 interface Layout {
-  /** Of `frame`, `time`, `lost`, and each array of `data`. */
+  /** Offsets of `frame`, `time`, `lost`, and each array of `data`. */
   readonly offsets: readonly number[];
   readonly bytes: number;
 }

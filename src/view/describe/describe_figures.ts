@@ -42,7 +42,7 @@ function taskFigure({ state, waitingFor, cpuPercent }: TaskMetrics): Figure {
   return { status: state, lines: reason, load: share(cpuPercent), loadName: "CPU" };
 }
 
-/** Of a stream: how much goes through it, and how full it is. */
+/** Figures of a stream: how much goes through it, and how full it is. */
 export function streamFigure({ framesPerSecond, bytesPerSecond, pressurePercent }: StreamMetrics): Figure {
   const rates = `${formatCount(framesPerSecond)} frames/s, ${formatCount(bytesPerSecond, "B/s")}`;
   return { lines: [rates], load: share(pressurePercent), loadName: "full" };

@@ -63,7 +63,7 @@ function doing({ state, waitingFor }: TaskMetrics): string {
 const tone = ({ state }: TaskMetrics) => TONES[toneOf(state)];
 const level = ({ pressurePercent }: StreamMetrics) => LOADS[loadLevel(pressurePercent / 100)];
 
-/** Those of rank 0 are never left out. */
+/** Columns of rank 0 are never left out. */
 const TASKS: readonly Column<TaskMetrics>[] = [
   { title: "TASK", cell: ({ name }, longest) => short(name, longest), rank: 0 },
   { title: "THREAD", cell: ({ threadId }) => `${threadId ?? ""}`, isNumber: true, rank: 5 },

@@ -19,7 +19,7 @@ interface Palette {
   readonly track: string;
   readonly kinds: Readonly<Record<ViewNodeKind, Colours>>;
   readonly tones: Readonly<Record<Tone, string>>;
-  /** Of loads: low, high, and full. */
+  /** Colours of loads: low, high, and full. */
   readonly loads: readonly [string, string, string];
 }
 

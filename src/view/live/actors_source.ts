@@ -48,7 +48,7 @@ export class ActorsSource implements LiveSource<ActorsSnapshot> {
     Deno.unrefTimer(this.#timer);
   }
 
-  /** Of the kernels and links that were known at the last look. */
+  /** A description of the kernels and links that were known at the last look. */
   get description(): ViewDescription {
     return this.#description;
   }

@@ -68,7 +68,7 @@ class SharedLook {
 /** Before the first. */
 const NOTHING: LiveFrame = { node: "", frames: 0, isFinal: false, type: "", description: "", parts: [], leftOut: 0 };
 
-/** Those of each manager that are looked at now. */
+/** Looks of each manager that are under way now. */
 const allLooks = new WeakMap<Manager, Map<string, SharedLook>>();
 
 function openLook(manager: Manager, stream: SeenStream): SharedLook {

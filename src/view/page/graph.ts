@@ -12,7 +12,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = 12;
 /** Smaller, nobody could read it: what does not fit then is scrolled. */
 const SMALLEST = 0.65;
-/** Of the height of the window. */
+/** The tallest drawing, as a share of the window's height. */
 const TALLEST = 0.6;
 
 /** A part of the drawing, and how it was drawn last. */

@@ -11,7 +11,7 @@ export class Selection {
     return this.#pinned.has(node) || this.#hovered === node;
   }
 
-  /** Those that were clicked, in this order. */
+  /** Nodes that were clicked, in this order. */
   get pinned(): readonly string[] {
     return [...this.#pinned];
   }

@@ -17,7 +17,7 @@ const MOST_POINTS = 1024;
 export const MOST_COLUMNS = 16;
 /** Characters of a column's name. */
 const LONGEST_NAME = 100;
-/** So few rows or columns are lines beside each other, if they are so much longer than wide: sound in two channels. */
+/** Rows or columns that are drawn as lines beside each other, if they are much longer than wide: sound in two channels. */
 const MOST_CHANNELS = 2;
 const LONG = 16;
 
