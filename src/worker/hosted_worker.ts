@@ -1,5 +1,6 @@
 /** Workers that run one of the package's host modules, seen from the thread that starts them. */
 
+import { checkReadable } from "./may_import.ts";
 import type { TaskPermissions } from "./permitted_worker.ts";
 import { NESTED_STOP_MS, type NestedWord, waitForNested } from "./unload.ts";
 
@@ -54,6 +55,7 @@ export class HostedWorker<To, From> {
   /**
    * Starts a worker.
    *
+   * @throws {Deno.errors.NotCapable} If the program may not read the worker's modules.
    * @throws {Error} If Deno refuses the permissions, or this is a bundle of another format than ESM.
    */
   constructor(host: HostModule, options: HostedWorkerOptions, listener: WorkerListener<From>) {
@@ -112,6 +114,7 @@ function startWorker({ url, file, prefix }: HostModule, { name, permissions, mod
   if (url === undefined) {
     throw new Error("Cannot start a worker from a bundle without import.meta.url: bundle in the format ESM");
   }
+  checkReadable([url, ...module === undefined ? [] : [module]]);
   const options = { type: "module", name: `${prefix}${name}` } as const;
   const isBundled = !new URL(url).pathname.endsWith(`/${file}`);
   if (permissions === undefined && !isBundled) return new Worker(url, options);

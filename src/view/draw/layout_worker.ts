@@ -2,6 +2,7 @@
 
 import type { ElkNode } from "elkjs";
 import { HostedWorker } from "../../worker/hosted_worker.ts";
+import { mayImport } from "../../worker/may_import.ts";
 import { LAYOUT_HOST, type LayoutReply } from "./layout_host.ts";
 
 /**
@@ -10,12 +11,7 @@ import { LAYOUT_HOST, type LayoutReply } from "./layout_host.ts";
  */
 function canStart(): boolean {
   const { url, file } = LAYOUT_HOST;
-  if (!url?.endsWith(`/${file}`)) return false;
-  const { protocol, hostname, port } = new URL(url);
-  const needed: Deno.PermissionDescriptor = protocol === "file:"
-    ? { name: "read", path: new URL(url) }
-    : { name: "import", host: `${hostname}:${port || 443}` };
-  return Deno.permissions.querySync(needed).state === "granted";
+  return url !== undefined && url.endsWith(`/${file}`) && mayImport(url);
 }
 
 /** Resolves when the worker before has ended: each takes a processor and much memory. Never rejects. */
