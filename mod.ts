@@ -72,7 +72,7 @@ export { type AsyncWriter, Writer } from "./src/ring/writer.ts";
 export type { ReadableOptions } from "./src/ring/readable.ts";
 export type { BytesChunk, PartialFrame, WritableOptions } from "./src/ring/writable.ts";
 export { type AsyncTaskEvent, TaskEvent } from "./src/ring/task_event.ts";
-export type { LookManyOptions, OwnedFrame, SharedFrame } from "./src/ring/frames.ts";
+export type { LookManyAsyncOptions, LookManyOptions, OwnedFrame, SharedFrame } from "./src/ring/frames.ts";
 export { type Indexer, indexer, type IndexesOf } from "./src/ring/indexer.ts";
 export {
   type ColumnNames,
@@ -88,7 +88,7 @@ export {
   type NumpyCodes,
 } from "./src/ring/dtypes.ts";
 export { select, type Selectable, selectAsync, type SelectOptions } from "./src/ring/select.ts";
-export type { AsyncWaitOptions, WaitStrategy } from "./src/ring/waiting.ts";
+export type { WaitOptions, WaitStrategy } from "./src/ring/waiting.ts";
 export type { RingReader, RingWriter } from "./src/ring/ring.ts";
 export type { RingEnd, RingView } from "./src/ring/ring_end.ts";
 export { StreamEnd } from "./src/ring/stream_end.ts";

@@ -35,7 +35,7 @@ export { RingEnd, type RingView } from "./ring/ring_end.ts";
 export type { StreamEnd } from "./ring/stream_end.ts";
 export { select, type Selectable, selectAsync, type SelectOptions } from "./ring/select.ts";
 export type { FrameDescription } from "./ring/description.ts";
-export type { AsyncWaitOptions, WaitStrategy } from "./ring/waiting.ts";
+export type { WaitOptions, WaitStrategy } from "./ring/waiting.ts";
 export type { ColumnTypes, DType, FrameType } from "./ring/dtypes.ts";
 export type { Reader } from "./ring/reader.ts";
 export type { Writer } from "./ring/writer.ts";

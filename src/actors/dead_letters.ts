@@ -5,7 +5,8 @@ import type { KernelError } from "./errors.ts";
 import type { Message } from "./message.ts";
 import { untilAborted } from "../worker/until_aborted.ts";
 import { within } from "../ring/within.ts";
-import { waitOf, type WaitOptions } from "./wait_options.ts";
+import type { WaitOptions } from "../ring/waiting.ts";
+import { waitOf } from "./wait_options.ts";
 
 /** A message that a kernel with `ack` could not process. */
 export interface DeadLetter {

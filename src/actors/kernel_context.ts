@@ -4,7 +4,7 @@ import type { KernelError } from "./errors.ts";
 import type { KernelState } from "./kernel_state.ts";
 import type { AnyMessageType, Message, MessageEnvelope, MessageOf, SendableOf } from "./message.ts";
 import type { KernelPlace, RingKernel } from "./ring_kernel.ts";
-import type { WaitOptions } from "./wait_options.ts";
+import type { WaitOptions } from "../ring/waiting.ts";
 
 /** Options of `launch()`. */
 export interface LaunchOptions<Params = unknown> {

@@ -4,7 +4,7 @@ import { StoppedError } from "../errors.ts";
 import { boolean, checkOptions, duration, type Rules } from "../rules.ts";
 import { type KernelError, KernelStateError } from "./errors.ts";
 import type { TerminateOptions } from "./kernel_context.ts";
-import type { WaitOptions } from "./wait_options.ts";
+import type { WaitOptions } from "../ring/waiting.ts";
 import type { KernelLife } from "./supervision/kernel_life.ts";
 import type { KernelState } from "./kernel_state.ts";
 import type { Message, MessageEnvelope } from "./message.ts";

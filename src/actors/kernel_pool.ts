@@ -7,7 +7,7 @@ import type { Message, MessageEnvelope } from "./message.ts";
 import type { Pool } from "./supervision/pool.ts";
 import type { KernelTelemetry } from "./telemetry.ts";
 import type { PostOffice } from "./thread/post_office.ts";
-import type { WaitOptions } from "./wait_options.ts";
+import type { WaitOptions } from "../ring/waiting.ts";
 
 /**
  * A pool that was launched, with the types of its messages. Each message is taken by the first member that asks for one, so a

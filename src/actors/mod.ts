@@ -61,7 +61,7 @@ export type {
   ReceivedFrom,
   TerminateOptions,
 } from "./kernel_context.ts";
-export type { WaitOptions } from "./wait_options.ts";
+export type { WaitOptions } from "../ring/waiting.ts";
 export { type DeadLetter, DeadLetters } from "./dead_letters.ts";
 export { type DeactivateOptions, KernelHandle } from "./kernel_handle.ts";
 export { type ForwardedMessage, type TestContext, testContext, type TestContextOptions } from "./test_context.ts";

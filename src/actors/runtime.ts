@@ -37,7 +37,7 @@ import type { RuntimeCall } from "./thread/kernel_protocol.ts";
 import { Mailbox } from "./thread/mailbox.ts";
 import { PostOffice } from "./thread/post_office.ts";
 import { Settler } from "./thread/settler.ts";
-import type { WaitOptions } from "./wait_options.ts";
+import type { WaitOptions } from "../ring/waiting.ts";
 import { DEFAULT_GRACE_MS } from "../timers.ts";
 
 /** Options of a {@link RingKernelRuntime}. */

@@ -6,7 +6,8 @@ import { QueueTimeoutError } from "./errors.ts";
 import type { KernelContext, KernelRuntime } from "./kernel_context.ts";
 import type { AnyMessageType, MessageEnvelope, MessageOf, SendableOf } from "./message.ts";
 import type { RingKernel } from "./ring_kernel.ts";
-import { waitOf, type WaitOptions } from "./wait_options.ts";
+import type { WaitOptions } from "../ring/waiting.ts";
+import { waitOf } from "./wait_options.ts";
 
 /** Options of {@link testContext}. */
 export interface TestContextOptions<Params = unknown> {

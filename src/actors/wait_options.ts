@@ -1,19 +1,7 @@
 /** Options of calls that wait. */
 
-import { WAIT_RULES } from "../ring/waiting.ts";
+import { WAIT_RULES, type WaitOptions } from "../ring/waiting.ts";
 import { checkOptions } from "../rules.ts";
-
-/** Options of a call that waits. */
-export interface WaitOptions {
-  /**
-   * The longest wait in milliseconds, 0 or more.
-   *
-   * @default {Infinity}
-   */
-  timeoutMs?: number;
-  /** Ends the wait when it aborts: the call rejects with its reason. */
-  signal?: AbortSignal;
-}
 
 /** How long a call waits. */
 export interface Wait {

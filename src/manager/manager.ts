@@ -14,7 +14,7 @@ import { Onlooker } from "../ring/onlooker.ts";
 import { Reader } from "../ring/reader.ts";
 import { RingReader, RingWriter } from "../ring/ring.ts";
 import { type AsyncTaskEvent, TaskEvent } from "../ring/task_event.ts";
-import { type AsyncWaitOptions, checkWaitOptions } from "../ring/waiting.ts";
+import { checkWaitOptions, type WaitOptions } from "../ring/waiting.ts";
 import { within } from "../ring/within.ts";
 import { Writer } from "../ring/writer.ts";
 import { checkOptions, duration, milliseconds, object, type Rules } from "../rules.ts";
@@ -450,7 +450,7 @@ export class Manager implements AsyncDisposable {
    * @throws {TaskError} If a task failed. The others were stopped then; `others` has what else failed.
    * @throws {LifecycleError} If it was neither started nor told to stop, or is closed.
    */
-  async join(options: AsyncWaitOptions = {}): Promise<boolean> {
+  async join(options: WaitOptions = {}): Promise<boolean> {
     checkWaitOptions(`join "${this.name}"`, options);
     const { timeoutMs = Infinity, signal } = options;
     const beforeStart: ManagerState[] = this.#mustStop ? ["declared", "compiling", "compiled"] : [];
@@ -484,7 +484,7 @@ export class Manager implements AsyncDisposable {
    * @throws {TaskError} If a task failed.
    * @throws {LifecycleError} If it was not started, or is closed.
    */
-  async drain(options: AsyncWaitOptions = {}): Promise<boolean> {
+  async drain(options: WaitOptions = {}): Promise<boolean> {
     checkWaitOptions(`drain "${this.name}"`, options);
     this.checkState("drain", "started");
     const { timeoutMs = Infinity, signal } = options;

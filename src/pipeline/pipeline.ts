@@ -6,10 +6,11 @@ import { formatDType, isSameType, parseColumns } from "../ring/columns.ts";
 import { type DType, type FrameType, type FrameTypeName, parseDType } from "../ring/dtypes.ts";
 import type { AsyncReader } from "../ring/reader.ts";
 import type { AsyncTaskEvent } from "../ring/task_event.ts";
-import type { AsyncWaitOptions } from "../ring/waiting.ts";
+import type { WaitOptions } from "../ring/waiting.ts";
 import type { AsyncWriter } from "../ring/writer.ts";
 import { Manager, MANAGER_RULES, type ManagerOptions } from "../manager/manager.ts";
 import type { MonitorOptions, Snapshot, TaskMetrics } from "../manager/metrics.ts";
+import { countOf, showAs } from "../inspect.ts";
 import type { LiveFrame } from "../view/live/live_frame.ts";
 import type { Dashboard } from "../view/live/dashboard.ts";
 import type { RunDashboardOptions } from "../view/live/run_options.ts";
@@ -88,6 +89,14 @@ export class Pipeline implements AsyncDisposable {
   #order: readonly string[] = [];
   #warnings: readonly string[] = [];
   #dashboard: Dashboard | undefined;
+
+  static {
+    showAs(Pipeline, (pipe) => {
+      const { tasks, streams, events } = pipe;
+      const counts = [countOf(tasks.size, "task"), countOf(streams.size, "stream"), countOf(events.size, "event")];
+      return [pipe.#manager.state, ...counts].join(", ");
+    });
+  }
 
   /**
    * An empty pipeline. `module` is the module that exports the task functions, usually `import.meta`; the program's main
@@ -521,7 +530,7 @@ export class Pipeline implements AsyncDisposable {
    * equal(reader.closed, true);
    * ```
    */
-  async drain(options: AsyncWaitOptions = {}): Promise<boolean> {
+  async drain(options: WaitOptions = {}): Promise<boolean> {
     return await this.#manager.drain(options);
   }
 
@@ -548,7 +557,7 @@ export class Pipeline implements AsyncDisposable {
    * @throws {RangeError} If `timeoutMs` is negative.
    * @throws {LifecycleError} If it was neither started nor told to stop, or is closed.
    */
-  async join(options: AsyncWaitOptions = {}): Promise<boolean> {
+  async join(options: WaitOptions = {}): Promise<boolean> {
     return await this.#manager.join(options);
   }
 

@@ -63,7 +63,7 @@ export function planPipeline(declaration: Declaration): Plan {
   }
   return {
     order: topology.order.toReversed(),
-    warnings: [...eventWarnings(declaration), ...idleReaderWarnings(declaration)],
+    warnings: [...eventWarnings(declaration), ...idleReaderWarnings(declaration), ...spinWarnings(declaration)],
   };
 }
 
@@ -128,6 +128,25 @@ function idleReaderWarnings({ tasks, opened }: Declaration): string[] {
       ];
     })
   );
+}
+
+/** A task that spins keeps its core, so that those without one stand still until the system takes it away. */
+function spinWarnings({ streams, tasks }: Declaration): string[] {
+  const cores = navigator.hardwareConcurrency;
+  const running = [...tasks.values()].filter(({ mode }) => mode !== "terminator");
+  const spinning = [...streams.values()].filter(({ name, wait }) =>
+    wait === "spin" && running.some(({ reads, writes }) => [...reads, ...writes].some(({ target }) => target === name))
+  );
+  if (spinning.length === 0 || running.length <= cores) return [];
+  const names = spinning.map(({ name }) => `"${name}"`).join(", ");
+  return [
+    `${
+      spinning.length === 1 ? `stream ${names} has` : `streams ${names} have`
+    } wait: "spin" although ${running.length} ` +
+    `tasks share ${cores} ${
+      cores === 1 ? "core" : "cores"
+    }: who spins keeps the others from running, "adaptive" does not`,
+  ];
 }
 
 function eventWarnings({ events, tasks, opened }: Declaration): string[] {

@@ -1,7 +1,7 @@
 /** Frames with named columns: how they lie in a slot, and what may be declared. */
 
 import { suggest } from "../suggest.ts";
-import { type ColumnTypes, type DType, type DTypeInfo, DTYPES, parseDType } from "./dtypes.ts";
+import { type ColumnTypes, type DType, type DTypeInfo, DTYPES, type FrameType, parseDType } from "./dtypes.ts";
 
 /** A column of a frame. */
 export interface Column {
@@ -85,4 +85,11 @@ export function isSameType(one: DType | ColumnTypes, other: DType | ColumnTypes)
 export function formatDType(dtype: DType | ColumnTypes): string {
   if (typeof dtype === "string") return dtype;
   return `{ ${Object.entries(dtype).map(([name, type]) => `${name}: ${type}`).join(", ")} }`;
+}
+
+/** What frames are, for people: `float32[480×640]`. */
+export function formatFrames(
+  { dtype, shape }: { readonly dtype: FrameType; readonly shape: readonly number[] },
+): string {
+  return `${formatDType(dtype)}[${shape.join("×")}]`;
 }

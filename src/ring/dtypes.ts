@@ -19,8 +19,8 @@ export type FrameArrays<Buffer extends ArrayBufferLike> = {
 };
 
 /**
- * An element type, by the names of NumPy. `bool` is a byte, 0 or 1; `complex64` and `complex128` are interleaved pairs
- * of float32 or float64, real part first.
+ * An element type, by the names of NumPy. `bool` is a byte, 0 or 1, which is not checked; `complex64` and `complex128` are
+ * interleaved pairs of float32 or float64, real part first.
  */
 export type DType = keyof FrameArrays<ArrayBuffer>;
 

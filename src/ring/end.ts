@@ -8,13 +8,13 @@ import type { Doorbell } from "./doorbell.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import type { Source } from "./source.ts";
 import {
-  type AsyncWaitOptions,
   checkTimeout,
   checkWaitOptions,
   type Waitable,
   Waiter,
   type WaiterOptions,
   type WaitObserver,
+  type WaitOptions,
 } from "./waiting.ts";
 
 /** What a handle is opened with. */
@@ -115,7 +115,7 @@ export abstract class End implements Source {
    */
   async lookAsync<Result>(
     length: number,
-    options: AsyncWaitOptions,
+    options: WaitOptions,
     take: (offset: number) => Result,
   ): Promise<Result> {
     checkWaitOptions(this.what, options);

@@ -4,8 +4,10 @@ import type { End } from "./end.ts";
 import { dataAddress, type RingDescription } from "./description.ts";
 import type { FrameOf, FrameType } from "./dtypes.ts";
 import { type FrameKind, frameKind, type OwnedFrame, type SharedFrame } from "./frame_kind.ts";
+import { anything, checkOptions, type Rules } from "../rules.ts";
 import { suggest } from "../suggest.ts";
 import type { SharedMemory } from "./shared_memory.ts";
+import { WAIT_RULES, type WaitOptions } from "./waiting.ts";
 
 export type { OwnedFrame, SharedFrame };
 
@@ -22,6 +24,18 @@ export interface LookManyOptions {
    */
   timeoutMs?: number;
 }
+
+/** What `lookManyAsync()` may be told. */
+export interface LookManyAsyncOptions extends WaitOptions {
+  /**
+   * The fewest frames that will do, 1 to the frames of the ring.
+   * @default 1
+   */
+  least?: number;
+}
+
+/** The rules of {@link LookManyAsyncOptions}. */
+export const LOOK_MANY_RULES: Rules = { ...WAIT_RULES, least: anything };
 
 const NO_OPTIONS: LookManyOptions = {};
 
@@ -91,6 +105,20 @@ export class Frames<D extends FrameType> {
     const { stride } = this;
     const length = end.lookMany(stride, least * stride, Math.min(most, this.#count) * stride, timeoutMs);
     return length < 0 ? null : this.#run(end.offset / stride, length / stride);
+  }
+
+  /** As {@link lookMany}, without blocking the thread: it waits without bound unless told otherwise. */
+  async lookManyAsync(end: End, most: number, options: LookManyAsyncOptions = {}): Promise<SharedFrame<D>[] | null> {
+    checkOptions(`use the frames of stream "${this.#name}"`, options, LOOK_MANY_RULES);
+    const { least = 1, timeoutMs, signal } = options;
+    const found = this.lookMany(end, most, { least });
+    if (found !== null && !signal?.aborted) return found;
+    const wait = { timeoutMs, signal };
+    return await end.lookAsync(
+      least * this.stride,
+      wait,
+      (offset) => offset < 0 ? null : this.lookMany(end, most, { least }),
+    );
   }
 
   /** The frames of `count` slots from one on, beyond the wrap too. */

@@ -5,7 +5,7 @@ import { Deadline } from "./deadline.ts";
 import { dataAddress, readerAddress, type RingDescription } from "./description.ts";
 import { End, type HandleOptions } from "./end.ts";
 import type { SharedMemory } from "./shared_memory.ts";
-import { type AsyncWaitOptions, checkTimeout } from "./waiting.ts";
+import { checkTimeout, type WaitOptions } from "./waiting.ts";
 
 /** Which reader of a ring. */
 export interface WhichReader {
@@ -65,7 +65,7 @@ export abstract class PassingEnd extends End {
   /** As {@link lookAside}, without blocking the thread. */
   protected async lookAsideAsync<Result>(
     length: number,
-    options: AsyncWaitOptions,
+    options: WaitOptions,
     take: (offset: number) => Result,
   ): Promise<Result> {
     if (this.held === length) return take(this.lookAside(length, 0));

@@ -1,8 +1,16 @@
 /** The reading end of a stream. */
 
+import { showAs } from "../inspect.ts";
+import { formatFrames } from "./columns.ts";
 import type { HandleOptions } from "./end.ts";
 import { ReaderEnd } from "./reader_end.ts";
-import { Frames, type LookManyOptions, type OwnedFrame, type SharedFrame } from "./frames.ts";
+import {
+  Frames,
+  type LookManyAsyncOptions,
+  type LookManyOptions,
+  type OwnedFrame,
+  type SharedFrame,
+} from "./frames.ts";
 import type { BindingOf } from "./description.ts";
 import type { DType, FrameOf, FrameType } from "./dtypes.ts";
 import { readableOf, type ReadableOptions } from "./readable.ts";
@@ -10,7 +18,7 @@ import { RingReader } from "./ring.ts";
 import { type RunTable, runTableOf } from "./run_table.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import { StreamEnd } from "./stream_end.ts";
-import type { AsyncWaitOptions } from "./waiting.ts";
+import type { WaitOptions } from "./waiting.ts";
 
 /**
  * The part of a {@link Reader} that works on the main thread too: nothing in it blocks.
@@ -48,11 +56,15 @@ export interface AsyncReader<D extends FrameType = DType>
   /** The next frame in place, or `null` if none is there. It stays as it is until `increment()`. */
   look(this: object): SharedFrame<D> | null;
   /** A copy of the next frame, or `null` if the stream ended or `timeoutMs` went by (without bound by default). */
-  readAsync(this: object, options?: AsyncWaitOptions): Promise<OwnedFrame<D> | null>;
+  readAsync(this: object, options?: WaitOptions): Promise<OwnedFrame<D> | null>;
   /** The next frame in place, or `null` if the stream ended or `timeoutMs` went by (without bound by default). */
-  lookAsync(this: object, options?: AsyncWaitOptions): Promise<SharedFrame<D> | null>;
-  /** Consumes the frame that `look()` has found. Always true. */
-  increment(this: object): boolean;
+  lookAsync(this: object, options?: WaitOptions): Promise<SharedFrame<D> | null>;
+  /** The next frames in place, as many as there are, up to `most`; `null` if fewer than `least` are there. */
+  lookMany(this: object, most: number, options?: { readonly least?: number }): SharedFrame<D>[] | null;
+  /** The same as soon as `least` are there; `null` if the stream ends before, or `timeoutMs` goes by. */
+  lookManyAsync(this: object, most: number, options?: LookManyAsyncOptions): Promise<SharedFrame<D>[] | null>;
+  /** Consumes the frame that `look()` has found, or the first `frames` that `lookMany()` has. Always true. */
+  increment(this: object, frames?: number): boolean;
   /** A frame of this reader's own inside the shared memory, into which `readInto()` is one copy by the core. */
   frame(this: object): SharedFrame<D>;
   /** Whether the writer waits for this reader. True until told otherwise. */
@@ -99,6 +111,16 @@ export class Reader<D extends FrameType = DType> extends StreamEnd<D, RingReader
   readonly runs: RunTable | undefined;
   readonly #scratchAddress: number;
   readonly #scratch: SharedFrame<D>;
+
+  static {
+    showAs(Reader, (reader) => {
+      const unread = reader.ring.available / reader.#stride;
+      const state = [formatFrames(reader), `${unread} unread`, `${reader.lost} lost`];
+      if (reader.closed) state.push("closed");
+      else if (!reader.isBlocking()) state.push("holds nobody back");
+      return state.join(", ");
+    });
+  }
 
   /** Opens a reader. Task hosts and pipelines do this. */
   constructor(memory: SharedMemory, description: BindingOf<"reader">, options: HandleOptions = {}) {
@@ -208,9 +230,37 @@ export class Reader<D extends FrameType = DType> extends StreamEnd<D, RingReader
     return this.#frames.lookMany(this.#end, most, options);
   }
 
+  /**
+   * As {@link lookMany}, without blocking the thread; it waits without bound unless told otherwise.
+   *
+   * @throws {RangeError} As {@link lookMany}.
+   * @throws {TypeError} If an option is of the wrong kind, or unknown.
+   *
+   * @example A window that slides over a stream, in the program
+   * ```ts
+   * import { Pipeline } from "@ringmill/ringmill";
+   * import { deepEqual } from "node:assert/strict";
+   *
+   * await using pipe = new Pipeline("loop");
+   * const samples = pipe.addStream("samples", { shape: [1], dtype: "int32" });
+   * const writer = pipe.openWriter(samples);
+   * const reader = pipe.openReader(samples);
+   * await pipe.start();
+   * for (const n of [1, 2, 3]) writer.write(Int32Array.of(n));
+   * writer.close();
+   * const sums: number[] = [];
+   * for (let two; (two = await reader.lookManyAsync(2, { least: 2 })); reader.increment(1)) sums.push(two[0][0] + two[1][0]);
+   * deepEqual(sums, [3, 5]);
+   * ```
+   */
+  lookManyAsync(this: object, most: number, options?: LookManyAsyncOptions): Promise<SharedFrame<D>[] | null>;
+  lookManyAsync(most: number, options?: LookManyAsyncOptions): Promise<SharedFrame<D>[] | null> {
+    return this.#frames.lookManyAsync(this.#end, most, options);
+  }
+
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
-  lookAsync(this: object, options?: AsyncWaitOptions): Promise<SharedFrame<D> | null>;
-  lookAsync(options: AsyncWaitOptions = {}): Promise<SharedFrame<D> | null> {
+  lookAsync(this: object, options?: WaitOptions): Promise<SharedFrame<D> | null>;
+  lookAsync(options: WaitOptions = {}): Promise<SharedFrame<D> | null> {
     return this.#end.lookAsync(this.#stride, options, (offset) => this.#at(offset));
   }
 
@@ -252,8 +302,8 @@ export class Reader<D extends FrameType = DType> extends StreamEnd<D, RingReader
   }
 
   /** As {@link read}, without blocking the thread; it waits without bound unless told otherwise. */
-  readAsync(this: object, options?: AsyncWaitOptions): Promise<OwnedFrame<D> | null>;
-  readAsync(options: AsyncWaitOptions = {}): Promise<OwnedFrame<D> | null> {
+  readAsync(this: object, options?: WaitOptions): Promise<OwnedFrame<D> | null>;
+  readAsync(options: WaitOptions = {}): Promise<OwnedFrame<D> | null> {
     this.#end.forgetLooked();
     return this.#end.lookAsync(this.#stride, options, (offset) => this.#copy(this.#at(offset)));
   }

@@ -7,7 +7,7 @@ import { forgive, keep, owe, type Owing } from "./owed_frames.ts";
 import { PassingEnd, type WhichReader } from "./passing_end.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import { StoppedError } from "../errors.ts";
-import type { AsyncWaitOptions, Waitable } from "./waiting.ts";
+import type { Waitable, WaitOptions } from "./waiting.ts";
 
 /**
  * The reading end: everything that its thread can do.
@@ -107,7 +107,7 @@ export class ReaderEnd extends PassingEnd implements Owing {
 
   override async lookAsync<Result>(
     length: number,
-    options: AsyncWaitOptions,
+    options: WaitOptions,
     take: (offset: number) => Result,
   ): Promise<Result> {
     if (this.isPassing) return await this.lookAsideAsync(length, options, take);

@@ -8,7 +8,7 @@ import { RingData, RingEnd, type RingView } from "./ring_end.ts";
 import { WriterEnd } from "./writer_end.ts";
 import type { RingDescription } from "./description.ts";
 import type { SharedMemory } from "./shared_memory.ts";
-import type { AsyncWaitOptions } from "./waiting.ts";
+import type { WaitOptions } from "./waiting.ts";
 
 const NOTHING: Uint8Array<SharedArrayBuffer> = new Uint8Array(new SharedArrayBuffer(0));
 
@@ -69,8 +69,8 @@ export class RingReader extends RingEnd {
   }
 
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
-  lookAsync(this: object, length: number, options?: AsyncWaitOptions): Promise<RingView | null>;
-  async lookAsync(length: number, options: AsyncWaitOptions = {}): Promise<RingView | null> {
+  lookAsync(this: object, length: number, options?: WaitOptions): Promise<RingView | null>;
+  async lookAsync(length: number, options: WaitOptions = {}): Promise<RingView | null> {
     this.#ring.checkLength(length);
     return await this.#end.lookAsync(length, options, (offset) => this.#view(offset, length));
   }
@@ -212,8 +212,8 @@ export class RingWriter extends RingEnd {
   }
 
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
-  lookAsync(this: object, length: number, options?: AsyncWaitOptions): Promise<RingView | null>;
-  async lookAsync(length: number, options: AsyncWaitOptions = {}): Promise<RingView | null> {
+  lookAsync(this: object, length: number, options?: WaitOptions): Promise<RingView | null>;
+  async lookAsync(length: number, options: WaitOptions = {}): Promise<RingView | null> {
     this.#ring.checkLength(length);
     this.#end.widen(length);
     return await this.#end.lookAsync(length, options, (offset) => this.#ring.view(offset, length));

@@ -7,7 +7,7 @@ import type { AsyncReader } from "./reader.ts";
 import type { RingReader, RingWriter } from "./ring.ts";
 import { SOURCE, type Source } from "./source.ts";
 import type { AsyncTaskEvent } from "./task_event.ts";
-import { type AsyncWaitOptions, checkWaitOptions } from "./waiting.ts";
+import { checkWaitOptions, type WaitOptions } from "./waiting.ts";
 import type { AsyncWriter } from "./writer.ts";
 
 /** Anything that can be waited for together with others: an end of a stream or of a ring of bytes, or an event. */
@@ -131,16 +131,16 @@ export function select<Sources extends Readonly<Record<string, Selectable | null
  */
 export function selectAsync<const Sources extends Readonly<Record<string, Selectable | null>>>(
   sources: Sources,
-  options?: AsyncWaitOptions & { readonly timeoutMs?: undefined },
+  options?: WaitOptions & { readonly timeoutMs?: undefined },
 ): Promise<Extract<keyof Sources, string>>;
 /** As above; `null` if none is ready within `timeoutMs`. */
 export function selectAsync<const Sources extends Readonly<Record<string, Selectable | null>>>(
   sources: Sources,
-  options: AsyncWaitOptions,
+  options: WaitOptions,
 ): Promise<Extract<keyof Sources, string> | null>;
 export async function selectAsync<Sources extends Readonly<Record<string, Selectable | null>>>(
   sources: Sources,
-  options: AsyncWaitOptions = NO_OPTIONS,
+  options: WaitOptions = NO_OPTIONS,
 ): Promise<Extract<keyof Sources, string> | null> {
   if (options !== NO_OPTIONS) checkWaitOptions("select", options);
   const { keys, sources: waited, doorbell } = selectionOf(sources);

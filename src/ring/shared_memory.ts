@@ -65,7 +65,10 @@ export class SharedMemory {
   static create(arena: Arena, owner = "a pipeline"): SharedMemory {
     const pages = Math.ceil(arena.bytes / PAGE_BYTES);
     if (pages > MAX_PAGES) {
-      throw new RangeError(`Cannot make the memory of ${owner}: it holds at most 4 GiB, received ${arena.bytes} bytes`);
+      const hint = "each end of a stream adds a frame to those of its ring";
+      throw new RangeError(
+        `Cannot make the memory of ${owner}: it holds at most 4 GiB, received ${arena.bytes} bytes; ${hint}`,
+      );
     }
     try {
       const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });

@@ -1,5 +1,6 @@
 /** Events: switches that tell tasks when they may run. */
 
+import { showAs } from "../inspect.ts";
 import { codes, layout } from "./core.generated.ts";
 import { closedCore, type HandleOptions } from "./end.ts";
 import type { Core } from "./core.ts";
@@ -8,7 +9,7 @@ import { StoppedError } from "../errors.ts";
 import type { Doorbell } from "./doorbell.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import { SOURCE, type Source } from "./source.ts";
-import { type AsyncWaitOptions, checkTimeout, checkWaitOptions, Waiter } from "./waiting.ts";
+import { checkTimeout, checkWaitOptions, Waiter, type WaitOptions } from "./waiting.ts";
 
 /**
  * The part of a {@link TaskEvent} that works on the main thread too: nothing in it blocks. `close()` it when the program
@@ -142,8 +143,8 @@ export class TaskEvent {
   }
 
   /** As {@link wait}, without blocking the thread. */
-  waitAsync(this: object, options?: AsyncWaitOptions): Promise<boolean>;
-  async waitAsync(options: AsyncWaitOptions = {}): Promise<boolean> {
+  waitAsync(this: object, options?: WaitOptions): Promise<boolean>;
+  async waitAsync(options: WaitOptions = {}): Promise<boolean> {
     checkWaitOptions(`wait for event "${this.name}"`, options);
     const { timeoutMs = Infinity, signal } = options;
     return await this.#waiter.promise(0, timeoutMs, (code) => this.#settle(code), signal);
@@ -193,3 +194,8 @@ export class TaskEvent {
 export function leaveEvent({ core, words }: SharedMemory, { event, left }: BindingOf<"event">): void {
   if (left !== 0 && Atomics.exchange(words, left / 4, 1) === 0) core.event_leave(event.address);
 }
+
+showAs(TaskEvent, ({ isOpen, pending, closed }) => {
+  const state = isOpen ? `open, ${pending} pending` : "not open";
+  return closed ? `${state}, closed` : state;
+});

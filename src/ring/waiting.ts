@@ -119,15 +119,15 @@ export function checkTimeout(timeoutMs: number, action: string): void {
   checkRule(action, "timeoutMs", duration, timeoutMs);
 }
 
-/** How long an async method waits, and what ends the wait early. */
-export interface AsyncWaitOptions {
+/** How long an async call waits, and what ends the wait early. */
+export interface WaitOptions {
   /**
    * The longest wait in milliseconds, 0 to `Infinity`.
    *
    * @default {Infinity}
    */
   timeoutMs?: number;
-  /** Ends the wait when it aborts: the promise rejects with its reason, and nothing is taken. */
+  /** Ends the wait when it aborts: the call rejects with its reason, and nothing is taken. */
   signal?: AbortSignal;
 }
 
@@ -140,7 +140,7 @@ export const WAIT_RULES = { timeoutMs: duration, signal } satisfies Rules;
  * @throws {TypeError} If they are a bare number or of another wrong kind.
  * @throws {RangeError} If `timeoutMs` is out of range.
  */
-export function checkWaitOptions(action: string, options: AsyncWaitOptions): void {
+export function checkWaitOptions(action: string, options: WaitOptions): void {
   if (typeof options === "number") {
     const received = Deno.inspect(options);
     throw new TypeError(`Cannot ${action}: a time-out is an option, { timeoutMs: ${received} }, received ${received}`);

@@ -1,8 +1,11 @@
 /** The writing end of a stream. */
 
+import { showAs } from "../inspect.ts";
+import { formatShare } from "../units.ts";
+import { formatFrames } from "./columns.ts";
 import type { HandleOptions } from "./end.ts";
 import { WriterEnd } from "./writer_end.ts";
-import { Frames, type LookManyOptions, type SharedFrame } from "./frames.ts";
+import { Frames, type LookManyAsyncOptions, type LookManyOptions, type SharedFrame } from "./frames.ts";
 import type { BindingOf } from "./description.ts";
 import type { DType, FrameOf, FrameType } from "./dtypes.ts";
 import { RingWriter } from "./ring.ts";
@@ -11,7 +14,7 @@ import { type BytesChunk, writableOf, type WritableOptions } from "./writable.ts
 import { type RunTable, runTableOf } from "./run_table.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import { StreamEnd } from "./stream_end.ts";
-import type { AsyncWaitOptions } from "./waiting.ts";
+import type { WaitOptions } from "./waiting.ts";
 
 /**
  * The part of a {@link Writer} that works on the main thread too: nothing in it blocks.
@@ -44,11 +47,15 @@ export interface AsyncWriter<D extends FrameType = DType> extends StreamEnd<D, R
    * Publishes a copy of `frame`. False if there was no room within `timeoutMs` (without bound by default). The copy is
    * made when there is room: leave the frame as it is until then.
    */
-  writeAsync(this: object, frame: FrameOf<D>, options?: AsyncWaitOptions): Promise<boolean>;
+  writeAsync(this: object, frame: FrameOf<D>, options?: WaitOptions): Promise<boolean>;
   /** The next frame to fill, in place, or `null` if there was no room within `timeoutMs` (without bound by default). */
-  lookAsync(this: object, options?: AsyncWaitOptions): Promise<SharedFrame<D> | null>;
-  /** Publishes the frame that `look()` has handed out. */
-  increment(this: object): void;
+  lookAsync(this: object, options?: WaitOptions): Promise<SharedFrame<D> | null>;
+  /** The next frames to fill, in place, as many as there is room for, up to `most`; `null` if there is none for `least`. */
+  lookMany(this: object, most: number, options?: { readonly least?: number }): SharedFrame<D>[] | null;
+  /** The same as soon as there is room for `least`; `null` if `timeoutMs` goes by before. */
+  lookManyAsync(this: object, most: number, options?: LookManyAsyncOptions): Promise<SharedFrame<D>[] | null>;
+  /** Publishes the frame that `look()` has handed out, or the first `frames` that `lookMany()` has. */
+  increment(this: object, frames?: number): void;
   /** A frame of this writer's own inside the shared memory, for which `write()` is one copy by the core. */
   frame(this: object): SharedFrame<D>;
   /** What takes frames as a stream of the platform does; closing it closes this writer. */
@@ -87,6 +94,13 @@ export class Writer<D extends FrameType = DType> extends StreamEnd<D, RingWriter
   readonly runs: RunTable | undefined;
   readonly #scratchAddress: number;
   readonly #scratch: SharedFrame<D>;
+
+  static {
+    showAs(
+      Writer,
+      (writer) => `${formatFrames(writer)}, ${formatShare(writer.pressure)} full, ${writer.refused} refused`,
+    );
+  }
 
   /** Opens a writer. Task hosts and pipelines do this. */
   constructor(memory: SharedMemory, description: BindingOf<"writer">, options: HandleOptions = {}) {
@@ -130,8 +144,8 @@ export class Writer<D extends FrameType = DType> extends StreamEnd<D, RingWriter
    * As {@link write}, without blocking the thread; it waits without bound unless told otherwise. The copy is made when
    * there is room and the calls before are done: leave the frame as it is until the promise resolves.
    */
-  writeAsync(this: object, frame: FrameOf<D>, options?: AsyncWaitOptions): Promise<boolean>;
-  async writeAsync(frame: FrameOf<D>, options: AsyncWaitOptions = {}): Promise<boolean> {
+  writeAsync(this: object, frame: FrameOf<D>, options?: WaitOptions): Promise<boolean>;
+  async writeAsync(frame: FrameOf<D>, options: WaitOptions = {}): Promise<boolean> {
     this.#frames.check(frame);
     return await this.#end.lookAsync(this.#stride, options, (offset) => this.#publish(offset, frame));
   }
@@ -178,9 +192,20 @@ export class Writer<D extends FrameType = DType> extends StreamEnd<D, RingWriter
     return this.#frames.lookMany(this.#end, most, options);
   }
 
+  /**
+   * As {@link lookMany}, without blocking the thread; it waits without bound unless told otherwise.
+   *
+   * @throws {RangeError} As {@link lookMany}.
+   * @throws {TypeError} If an option is of the wrong kind, or unknown.
+   */
+  lookManyAsync(this: object, most: number, options?: LookManyAsyncOptions): Promise<SharedFrame<D>[] | null>;
+  lookManyAsync(most: number, options?: LookManyAsyncOptions): Promise<SharedFrame<D>[] | null> {
+    return this.#frames.lookManyAsync(this.#end, most, options);
+  }
+
   /** As {@link look}, without blocking the thread; it waits without bound unless told otherwise. */
-  lookAsync(this: object, options?: AsyncWaitOptions): Promise<SharedFrame<D> | null>;
-  lookAsync(options: AsyncWaitOptions = {}): Promise<SharedFrame<D> | null> {
+  lookAsync(this: object, options?: WaitOptions): Promise<SharedFrame<D> | null>;
+  lookAsync(options: WaitOptions = {}): Promise<SharedFrame<D> | null> {
     return this.#end.lookAsync(this.#stride, options, (offset) => this.#at(offset));
   }
 

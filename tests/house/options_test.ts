@@ -49,7 +49,9 @@ import { POOL_RULES } from "../../src/pool/worker_pool.ts";
 import { CONVERT_RULES } from "../../src/recording/convert_recording.ts";
 import { RECORD_RULES } from "../../src/recording/record.ts";
 import { REPLAY_RULES } from "../../src/recording/replay.ts";
+import { LOOK_MANY_RULES } from "../../src/ring/frames.ts";
 import { WAIT_RULES } from "../../src/ring/waiting.ts";
+import { makeStream } from "../ring/_helpers.ts";
 import { keeps, type Rule, type Rules } from "../../src/rules.ts";
 import { DASHBOARD_RULES } from "../../src/view/live/dashboard.ts";
 import { MERMAID_RULES } from "../../src/view/draw/draw_mermaid.ts";
@@ -120,6 +122,10 @@ const CALLS: Readonly<Record<string, Call>> = {
     },
   },
   "Pipeline.join": { rules: WAIT_RULES, call: (options) => pipe().join(options) },
+  "Reader.lookManyAsync": {
+    rules: LOOK_MANY_RULES,
+    call: (options) => makeStream({ dtype: "int8" }).reader().lookManyAsync(1, options),
+  },
   "Pipeline.startMonitor": { rules: MONITOR_RULES, call: (options) => pipe().startMonitor(options) },
   "Pipeline.serveDashboard": { rules: DASHBOARD_RULES, call: (options) => pipe().serveDashboard(options) },
   "new Manager": { rules: MANAGER_RULES, call: (options) => new Manager("m", options) },

@@ -285,3 +285,23 @@ Deno.test("A compiled pipeline takes no further declarations", async () => {
   throws(() => pipe.addTask("t", { fn: tasks.drain, reads: { numbers: "a" } }), LifecycleError);
   throws(() => pipe.openReader("a"), LifecycleError);
 });
+
+Deno.test("compile() warns of streams that spin where tasks outnumber cores", async () => {
+  const cores = navigator.hardwareConcurrency;
+  for (const [more, wait] of [[1, "spin"], [0, "spin"], [1, "adaptive"]] as const) {
+    await using pipe = newPipeline();
+    const streams = Array.from({ length: cores + more - 1 }, (_, n) => pipe.addStream(`s${n}`, { ...INT, wait }));
+    pipe.addTask("count", { fn: tasks.count, writes: { numbers: streams[0] }, params: { count: 1 } });
+    for (const [n, stream] of streams.entries()) {
+      const next = streams[n + 1];
+      if (next) {
+        pipe.addTask(`double ${n}`, { fn: tasks.double, reads: { numbers: stream }, writes: { doubled: next } });
+      } else pipe.addTask("drain", { fn: tasks.drain, reads: { numbers: stream } });
+    }
+    const printed = await warnings(() => pipe.compile());
+    equal(printed.length, more === 1 && wait === "spin" ? 1 : 0);
+    if (printed.length > 0) {
+      match(printed[0], new RegExp(`wait: "spin" although ${cores + 1} tasks share ${cores} cores?: who spins`));
+    }
+  }
+});

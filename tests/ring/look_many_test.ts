@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import { StoppedError } from "../../src/errors.ts";
 import { makeStream } from "./_helpers.ts";
 
@@ -59,7 +59,7 @@ Deno.test("Reader.increment() consumes all frames of lookMany(), or the first so
   deepEqual(numbers(reader.lookMany(3)), [2, 3, 4]);
   reader.increment();
   equal(reader.look(), null);
-  throws(() => reader.increment(1), /Cannot increment after read "numbers": look\(\) has found no frame before/);
+  throws(() => reader.increment(1), /Cannot increment "numbers": look\(\) has found no frame before/);
 });
 
 Deno.test("Reader.lookMany() waits for the fewest frames that will do", () => {
@@ -170,4 +170,63 @@ Deno.test("A stream with more frames than are kept as arrays hands out every fra
   reader.lookMany(Infinity)!.forEach((frame, n) => equal(frame[0], n % 251));
   reader.increment(69_999);
   equal(reader.look()![0], 69_999 % 251);
+});
+
+Deno.test("Reader.lookManyAsync() waits for the fewest frames that will do, and slides", async () => {
+  const ends = pair();
+  fill(ends, 1, 1);
+  const waiting = ends.reader.lookManyAsync(3, { least: 3 });
+  fill(ends, 2, 4);
+  deepEqual(numbers(await waiting), [1, 2, 3]);
+  ends.reader.increment(1);
+  deepEqual(numbers(await ends.reader.lookManyAsync(Infinity)), [2, 3, 4]);
+  ends.reader.increment();
+  equal(await ends.reader.lookManyAsync(1, { timeoutMs: 5 }), null);
+  equal(await ends.reader.lookManyAsync(1, { timeoutMs: 0 }), null);
+  fill(ends, 5, 6);
+  ends.writer.close();
+  // Fewer than that are left when the stream has ended.
+  equal(await ends.reader.lookManyAsync(3, { least: 3 }), null);
+  deepEqual(numbers(await ends.reader.lookManyAsync(3)), [5, 6]);
+  ends.reader.increment();
+  equal(await ends.reader.lookManyAsync(1), null);
+});
+
+Deno.test("Writer.lookManyAsync() waits for room, and publishes as many as it is told", async () => {
+  const ends = pair();
+  fill(ends, 1, 3);
+  const waiting = ends.writer.lookManyAsync(2, { least: 2 });
+  ends.reader.read();
+  const found = (await waiting)!;
+  found.forEach((frame, index) => frame[0] = 10 + index);
+  ends.writer.increment(1);
+  deepEqual(numbers(ends.reader.lookMany(Infinity)), [2, 3, 10]);
+  equal(await ends.writer.lookManyAsync(2, { least: 2, timeoutMs: 1 }), null);
+});
+
+Deno.test("lookManyAsync() takes nothing when its signal aborts, and refuses what is wrong", async () => {
+  const ends = pair();
+  const controller = new AbortController();
+  const waiting = ends.reader.lookManyAsync(2, { least: 2, signal: controller.signal });
+  fill(ends, 1, 1);
+  controller.abort(new Error("enough"));
+  await rejects(waiting, /enough/);
+  fill(ends, 2, 2);
+  await rejects(ends.reader.lookManyAsync(2, { signal: controller.signal }), /enough/);
+  deepEqual(numbers(ends.reader.lookMany(2)), [1, 2]);
+  const wrong: [unknown, unknown, RegExp][] = [
+    [0, {}, /most must be a whole number/],
+    [2, { least: 3 }, /most must be a whole number from 3/],
+    [9, { least: 5 }, /least must be a whole number from 1 to 4/],
+    [1, { timeoutMs: -1 }, /timeoutMs must be/],
+    [1, { timeout: 1 }, /there is no option "timeout"/],
+    [1, 5, /received 5/],
+  ];
+  for (const [most, options, message] of wrong) {
+    await rejects(ends.reader.lookManyAsync(most as number, options as never), { message });
+  }
+  const other = passing();
+  ok(other.writer.write(Int32Array.of(7)));
+  deepEqual(numbers(await other.reader.lookManyAsync(1)), [7]);
+  await rejects(other.reader.lookManyAsync(2), { name: "RangeError" });
 });

@@ -1,7 +1,7 @@
 /** The options of async waits, and what an abandoned wait leaves behind. */
 
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import type { AsyncWaitOptions } from "../../src/ring/waiting.ts";
+import type { WaitOptions } from "../../src/ring/waiting.ts";
 import { makeEvent, makeRing, makeStream } from "./_helpers.ts";
 import { watched } from "./_threads.ts";
 
@@ -12,7 +12,7 @@ const makePair = (frames = 4) => {
 };
 
 /** Every async wait, each on something for which it has to wait. */
-const WAITS: Readonly<Record<string, (options?: AsyncWaitOptions) => Promise<unknown>>> = {
+const WAITS: Readonly<Record<string, (options?: WaitOptions) => Promise<unknown>>> = {
   "Reader.readAsync()": (options) => makePair().reader.readAsync(options),
   "Reader.lookAsync()": (options) => makePair().reader.lookAsync(options),
   "Writer.writeAsync()": (options) => fullWriter().writeAsync(frame(2), options),
@@ -30,13 +30,13 @@ function fullWriter() {
 
 for (const [name, wait] of Object.entries(WAITS)) {
   Deno.test(`${name} refuses a bare number, an unknown option, and options of the wrong kind`, async () => {
-    await rejects(wait(5 as AsyncWaitOptions), { name: "TypeError", message: /\{ timeoutMs: 5 \}, received 5$/ });
-    await rejects(wait({ timeout: 5 } as AsyncWaitOptions), { name: "TypeError", message: /did you mean "timeoutMs"/ });
-    await rejects(wait({ timeoutMs: "5" } as unknown as AsyncWaitOptions), {
+    await rejects(wait(5 as WaitOptions), { name: "TypeError", message: /\{ timeoutMs: 5 \}, received 5$/ });
+    await rejects(wait({ timeout: 5 } as WaitOptions), { name: "TypeError", message: /did you mean "timeoutMs"/ });
+    await rejects(wait({ timeoutMs: "5" } as unknown as WaitOptions), {
       name: "TypeError",
       message: /received "5"$/,
     });
-    await rejects(wait({ signal: {} } as AsyncWaitOptions), {
+    await rejects(wait({ signal: {} } as WaitOptions), {
       name: "TypeError",
       message: /signal must be an AbortSignal/,
     });

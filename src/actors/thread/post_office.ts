@@ -12,7 +12,8 @@ import type { Message, MessageEnvelope } from "../message.ts";
 import type { Envelope, Header } from "../message/envelope.ts";
 import { decodeMessage, type ReplyTo } from "../message/message_record.ts";
 import { check, type Destination, headerFor, mustBeChecked, parcelOf, snapshotOf } from "../message/preparation.ts";
-import { eitherSignal, type Wait, waitOf, type WaitOptions } from "../wait_options.ts";
+import type { WaitOptions } from "../../ring/waiting.ts";
+import { eitherSignal, type Wait, waitOf } from "../wait_options.ts";
 import type { Mailbox, Ticket } from "./mailbox.ts";
 import type { Outlet, Parcel } from "./outlet.ts";
 

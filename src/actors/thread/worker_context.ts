@@ -14,7 +14,7 @@ import { type FailureReport, reportFailure } from "../message/failure.ts";
 import type { TakenRequest } from "./taken_table.ts";
 import { type Destination, namesOf } from "../message/preparation.ts";
 import type { AnyRingKernel } from "../ring_kernel.ts";
-import type { WaitOptions } from "../wait_options.ts";
+import type { WaitOptions } from "../../ring/waiting.ts";
 import { Inbox } from "./inbox.ts";
 import type { FromKernel, KernelJob } from "./kernel_protocol.ts";
 import { LetterInHand } from "./letter_in_hand.ts";

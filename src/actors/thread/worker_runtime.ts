@@ -8,7 +8,7 @@ import type { ForeignDefinition } from "./kernel_protocol.ts";
 import type { KernelError } from "../errors.ts";
 import { rebuildKnownError } from "../errors_of_runtime.ts";
 import type { ErrorReport } from "../../worker/error_report.ts";
-import type { WaitOptions } from "../wait_options.ts";
+import type { WaitOptions } from "../../ring/waiting.ts";
 import type { PostOffice } from "./post_office.ts";
 import type { WorkerDirectory } from "./worker_directory.ts";
 

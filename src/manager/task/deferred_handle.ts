@@ -1,6 +1,7 @@
 /** Handles that the program asks for before the memory exists. */
 
 import { LifecycleError } from "../../errors.ts";
+import { INSPECT_KEYS } from "../../inspect.ts";
 import { SOURCE } from "../../ring/source.ts";
 
 /** A handle to hand out now, and the way to open it later. */
@@ -36,6 +37,11 @@ export function deferHandle<Handle extends object>(
     if (key === "then" || (typeof key === "symbol" && key !== SOURCE)) return Reflect.get(prototype, key);
     return Reflect.get(opened(), key);
   };
-  const stand = Object.create(kind.prototype) as Handle;
+  const stand = Object.create(kind.prototype, { name: { value: name } }) as Handle;
+  // Consoles look behind the proxy.
+  for (const key of INSPECT_KEYS) {
+    const show = Reflect.get(kind.prototype, key) as (() => string) | undefined;
+    if (show) Object.defineProperty(stand, key, { value: () => Reflect.apply(show, target ?? stand, []) });
+  }
   return { handle: new Proxy(stand, { get: (_, key) => property(stand, key) }), open: (handle) => target = handle };
 }

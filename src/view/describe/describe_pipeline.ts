@@ -1,6 +1,6 @@
 /** A pipeline, as a description to draw. */
 
-import { formatDType } from "../../ring/columns.ts";
+import { formatFrames } from "../../ring/columns.ts";
 import type { EventHandle } from "../../pipeline/event.ts";
 import { type Crossing, crossingsOf, machinesOf } from "../../pipeline/machines.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
@@ -100,7 +100,7 @@ function streamNode(
   const crossing = crossings.find((each) => each.stream === stream);
   const readers = crossing ? [...crossing.to, ...crossing.latest.map((machine) => `${machine} (newest only)`)] : [];
   const details = [
-    `${formatDType(dtype)}[${shape.join("×")}], ${frames} ${frames === 1 ? "frame" : "frames"}`,
+    `${formatFrames({ dtype, shape })}, ${frames} ${frames === 1 ? "frame" : "frames"}`,
     ...readers.length > 0 ? [`carried to ${readers.join(", ")}`] : [],
   ];
   return { id: `stream:${name}`, kind: "data", title: name, details, description, ...groupOf(machine) };

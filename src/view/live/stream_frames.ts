@@ -2,7 +2,7 @@
 
 import type { Manager } from "../../manager/manager.ts";
 import type { Onlooker } from "../../ring/onlooker.ts";
-import { formatDType } from "../../ring/columns.ts";
+import { formatFrames } from "../../ring/columns.ts";
 import { type FrameShape, MOST_COLUMNS, sketchFrame } from "./sketch/sketch_frame.ts";
 import type { LiveFrame } from "./live_frame.ts";
 
@@ -38,7 +38,7 @@ class SharedLook {
       node: `stream:${name}`,
       frames: 0,
       isFinal: false,
-      type: `${formatDType(frame.dtype)}[${frame.shape.join("×")}]`,
+      type: formatFrames(frame),
       description,
       parts: [],
       leftOut: Math.max(0, columns - MOST_COLUMNS),
