@@ -62,7 +62,7 @@ Deno.test('LinearNode with profile: "worker" runs an exported function in a work
   equal((await inWorker({ fn: functions.isApart })).out, true);
   const { out, lines, memory } = await inWorker({ fn: functions.allocate, inputs: ["mib"] }, { mib: 64 });
   equal((out as Uint8Array).length, 64 * MIB);
-  match(lines[0], /^\[allocate\] ΔMem: \d+\.\d\d MiB \| Peak: \d+\.\d\d MiB$/);
+  match(lines[0], /^\[allocate\] ΔMem: -?\d+\.\d\d MiB \| Peak: \d+\.\d\d MiB$/);
   ok(memory.peakMiB > 50 && memory.peakMiB < 200, `${memory.peakMiB}`);
 });
 
