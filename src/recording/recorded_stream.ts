@@ -2,13 +2,8 @@
 
 import { type ColumnTypes, type DType, DTYPES, type FrameOf } from "../ring/dtypes.ts";
 import type { FrameFormat } from "./format/frame_format.ts";
-import {
-  lastIndex,
-  type LoadedBatch,
-  nanosecondsOf,
-  type RecordedPlace,
-  StoredFrames,
-} from "./format/stored_frames.ts";
+import type { LoadedBatch } from "./format/loaded_batch.ts";
+import { lastIndex, nanosecondsOf, type RecordedPlace, StoredFrames } from "./format/stored_frames.ts";
 
 /** The array of a frame, or those of its columns by name. */
 export type RecordedData = FrameOf<DType, ArrayBuffer> | Readonly<Record<string, FrameOf<DType, ArrayBuffer>>>;

@@ -17,6 +17,8 @@ import { benchPipelines } from "./pipelines.ts";
 import { benchPools } from "./pools.ts";
 import { benchPythusa } from "./pythusa.ts";
 import { benchQueue } from "./queue.ts";
+import { benchRecording } from "./recording.ts";
+import { benchRestarts } from "./restarts.ts";
 import { benchSelecting } from "./selecting.ts";
 import { benchTwoWorkers } from "./two_workers.ts";
 import { benchWebStreams } from "./web_streams.ts";
@@ -38,6 +40,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   growth: { about: "more readers, more stages, more tasks than cores", measure: benchGrowth },
   pipelines: { about: "starting a pipeline, and letting it wait", measure: benchPipelines },
   monitoring: { about: "a pipeline with a monitor, and without", measure: benchMonitoring },
+  recording: { about: "frames to the disk and back, and a line with a recorder", measure: benchRecording },
+  restarts: { about: "from a crash to the next frame, and what restarts cost without one", measure: benchRestarts },
   graphs: { about: "nodes, executions and streams of a node graph", measure: benchGraphs },
   pools: { about: "calls of a function on a pool of workers", measure: benchPools },
   actors: {

@@ -1,23 +1,13 @@
 /** The frames of a recorded stream, as bytes in the files that it has. */
 
 import { type BatchIndex, type BatchPlace, DamagedFile, indexFile, PlacedReader } from "./batch_index.ts";
+import { BatchLoader, type LoadedBatch } from "./loaded_batch.ts";
 import { formatText, type FrameFormat } from "./frame_format.ts";
 
 /** One file. */
 export interface StoredPart extends BatchIndex {
   readonly path: string;
   readonly file: PlacedReader;
-}
-
-/** A batch in memory. */
-export interface LoadedBatch {
-  readonly batch: BatchPlace;
-  readonly numbers: BigUint64Array<ArrayBuffer>;
-  /** In nanoseconds since 1970. */
-  readonly times: BigInt64Array<ArrayBuffer>;
-  readonly lost: Uint32Array<ArrayBuffer>;
-  /** Each array of the frames, one frame after the other. */
-  readonly data: readonly Uint8Array<ArrayBuffer>[];
 }
 
 /** Where frames are to begin, or to end. */
@@ -62,14 +52,23 @@ function openPart(path: string): StoredPart {
 
 /** The last index for whose value `isBefore` holds, by bisection; -1 if there is none. */
 export function lastIndex<Value>(values: ArrayLike<Value>, isBefore: (value: Value) => boolean): number {
+  return lastRow(values.length, (index) => isBefore(values[index]));
+}
+
+function lastRow(count: number, isBefore: (row: number) => boolean): number {
   let low = 0;
-  let high = values.length;
+  let high = count;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (isBefore(values[middle])) low = middle + 1;
+    if (isBefore(middle)) low = middle + 1;
     else high = middle;
   }
   return low - 1;
+}
+
+/** How many frames of a batch lie before a place. */
+function countBefore({ numbers, times }: Pick<LoadedBatch, "numbers" | "times">, hasReached: HasReached): number {
+  return lastRow(numbers.length, (row) => !hasReached(Number(numbers[row]), times[row])) + 1;
 }
 
 /** Reads the batches of a stream's files. */
@@ -77,7 +76,7 @@ export class StoredFrames implements Disposable {
   readonly parts: readonly StoredPart[];
   readonly batches: readonly BatchPlace[];
   readonly format: FrameFormat;
-  #loaded: LoadedBatch | undefined;
+  readonly #loader: BatchLoader;
 
   /** @throws {Error} If a file is damaged, or they are not of one format. */
   constructor(paths: readonly string[]) {
@@ -89,6 +88,7 @@ export class StoredFrames implements Disposable {
     });
     this.format = commonFormat(this.parts);
     this.batches = this.parts.flatMap((part) => part.batches);
+    this.#loader = new BatchLoader(this.format);
     cleanUp.move();
   }
 
@@ -97,27 +97,9 @@ export class StoredFrames implements Disposable {
     return this.batches.at(-1)?.last ?? null;
   }
 
-  /** A batch; the last one that was asked for is kept. */
+  /** A batch, until another one is asked for. */
   load(batch: BatchPlace): LoadedBatch {
-    if (this.#loaded?.batch !== batch) this.#loaded = this.#read(batch);
-    return this.#loaded;
-  }
-
-  #read(batch: BatchPlace): LoadedBatch {
-    const sizes = [8, 8, 4, ...this.format.columns.map(({ bytes }) => bytes)];
-    const { columns } = batch;
-    const [numbers, times, lost, ...data] = sizes.map((size, index) => {
-      const bytes = new Uint8Array(size * batch.rows);
-      if (batch.file.read(columns[index], bytes)) return bytes;
-      throw new Error(`Cannot read ${batch.file.path}: it has become shorter`);
-    });
-    return {
-      batch,
-      numbers: new BigUint64Array(numbers.buffer),
-      times: new BigInt64Array(times.buffer),
-      lost: new Uint32Array(lost.buffer),
-      data,
-    };
+    return this.#loader.load(batch);
   }
 
   /** What tells whether a place is reached; the beginning if there is none, `otherwise` if that is `Infinity` the end. */
@@ -134,22 +116,21 @@ export class StoredFrames implements Disposable {
     return (_frame, time) => time >= wanted;
   }
 
-  /** The frames between two places, as rows of batches. */
+  /** The frames between two places, as rows of batches. Each batch is valid until the next frame is asked for. */
   *between(
     start?: RecordedPlace,
     end?: RecordedPlace,
   ): Generator<{ readonly loaded: LoadedBatch; readonly row: number }> {
     const hasBegun = this.reaching(start, 0);
     const isOver = this.reaching(end, Infinity);
+    const loader = new BatchLoader(this.format);
     const passed = Math.max(0, lastIndex(this.batches, ({ first, start }) => !hasBegun(first, start)));
     for (let index = passed; index < this.batches.length; index++) {
-      const loaded = this.load(this.batches[index]);
-      const { numbers, times } = loaded;
-      for (let row = 0; row < numbers.length; row++) {
-        const frame = Number(numbers[row]);
-        if (isOver(frame, times[row])) return;
-        if (hasBegun(frame, times[row])) yield { loaded, row };
-      }
+      const loaded = loader.load(this.batches[index]);
+      const from = start && index === passed ? countBefore(loaded, hasBegun) : 0;
+      const to = end ? countBefore(loaded, isOver) : loaded.numbers.length;
+      for (let row = from; row < to; row++) yield { loaded, row };
+      if (to < loaded.numbers.length) return;
     }
   }
 
@@ -160,8 +141,7 @@ export class StoredFrames implements Disposable {
     const isOver = this.reaching(end, Infinity);
     const batch = this.batches[lastIndex(this.batches, ({ first, start }) => !isOver(first, start))];
     const { numbers, times } = this.load(batch);
-    const rows = numbers.keys().filter((row) => !isOver(Number(numbers[row]), times[row]));
-    const row = Array.from(rows).at(-1)!;
+    const row = countBefore({ numbers, times }, isOver) - 1;
     const { loaded, row: firstRow } = first;
     return {
       first: { frame: Number(loaded.numbers[firstRow]), time: loaded.times[firstRow] },

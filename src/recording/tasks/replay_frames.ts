@@ -5,7 +5,8 @@ import { now } from "../../ring/clock.ts";
 import type { FrameType } from "../../ring/dtypes.ts";
 import type { Writer } from "../../ring/writer.ts";
 import type { FrameFormat } from "../format/frame_format.ts";
-import { type LoadedBatch, type RecordedPlace, StoredFrames } from "../format/stored_frames.ts";
+import type { LoadedBatch } from "../format/loaded_batch.ts";
+import { type RecordedPlace, StoredFrames } from "../format/stored_frames.ts";
 import { ReplayClock } from "./replay_clock.ts";
 
 /** What is replayed, and how. */
