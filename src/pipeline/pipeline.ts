@@ -11,6 +11,7 @@ import type { AsyncWriter } from "../ring/writer.ts";
 import { Manager, MANAGER_RULES, type ManagerOptions } from "../manager/manager.ts";
 import type { MonitorOptions, Snapshot, TaskMetrics } from "../manager/metrics.ts";
 import { countOf, showAs } from "../inspect.ts";
+import type { ActivationMode } from "../manager/specs.ts";
 import type { LiveFrame } from "../view/live/live_frame.ts";
 import type { Dashboard } from "../view/live/dashboard.ts";
 import type { RunDashboardOptions } from "../view/live/run_options.ts";
@@ -372,26 +373,20 @@ export class Pipeline implements AsyncDisposable {
     return { ...plan, warnings: [...warnings, ...plan.warnings] };
   }
 
-  /** Hands a task to the manager. */
-  #hand({ name, mode, fn, exportName, module, gate, ...task }: TaskDeclaration): void {
+  /** Hands a task to the manager: what only plans and files need is left out, the rest passes through. */
+  #hand({ mode, fn, exportName, module, gate, machine: _, description: __, ...task }: TaskDeclaration): void {
     const byLocal = (bindings: readonly DeclaredBinding[]) =>
       Object.fromEntries(bindings.map(({ local, target }) => [local, target]));
     this.#manager.addTask({
-      name,
+      ...task,
       fn: fn ?? exportName!,
       module: module === undefined ? this.#module : moduleUrl(module, this.#module),
       reads: byLocal(task.reads),
       writes: byLocal(task.writes),
       events: byLocal(task.events),
       latest: task.reads.filter(({ latest }) => latest).map(({ local }) => local),
-      activation: gate && { mode: mode as "switchable" | "toggleable", event: gate.target },
-      params: task.params,
-      permissions: task.permissions,
-      onAbandoned: task.onAbandoned,
-      restart: task.restart,
-      state: task.state,
-      stallTimeoutMs: task.stallTimeoutMs,
-      feeds: fedStreams(this, this.tasks, name),
+      activation: gate && { mode: mode as ActivationMode, event: gate.target },
+      feeds: fedStreams(this, this.tasks, task.name),
     });
   }
 
