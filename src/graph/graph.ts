@@ -24,6 +24,8 @@ import { checkName, checkOptions, type Rules } from "../rules.ts";
 import type { CheckpointStore } from "./stores/checkpoint_store.ts";
 import { describeRun, type KeptAnswer, type KeptOptions, openRun } from "./checkpoints/open_run.ts";
 import type { KeptRun } from "./kept_run.ts";
+import type { Dashboard } from "../view/live/dashboard.ts";
+import type { RunDashboardOptions } from "../view/live/run_options.ts";
 import { within } from "../ring/within.ts";
 import { type Declaration, partFor, type Plan, planGraph } from "./execution/graph_plan.ts";
 import {
@@ -133,6 +135,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   #executions = 0;
   #isClosed = false;
   #closing: Promise<void> | undefined;
+  #dashboard: Dashboard | undefined;
 
   /**
    * A graph, empty unless it is given nodes.
@@ -597,6 +600,41 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     return this.#monitor.events$;
   }
 
+  /** Whether it is not closed. */
+  get isOpen(): boolean {
+    return !this.#isClosed;
+  }
+
+  /**
+   * Serves a page on 127.0.0.1 that shows the graph: its nodes, also of inner graphs, with their rates, latencies, errors, queues
+   * and cache hits, and the latest executions with their timelines. It needs `--allow-net=127.0.0.1`, and ends with the graph.
+   *
+   * @throws {TypeError} If an option is of the wrong kind.
+   * @throws {RangeError} If `port` is not from 0 to 65535, or `intervalMs` below 10.
+   * @throws {Deno.errors.AddrInUse} If something else listens on the port.
+   * @throws {LifecycleError} If the graph is closed, or has a dashboard already.
+   *
+   * @example
+   * ```ts
+   * import { Graph, Node } from "@ringmill/ringmill/graph";
+   * import { match } from "node:assert/strict";
+   *
+   * const double = new Node("double", (n: number) => 2 * n);
+   * await using graph = new Graph("doubles", { nodes: [double], start: double });
+   * const { url } = await graph.serveDashboard();
+   * match(url, /^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}\/$/);
+   * ```
+   */
+  async serveDashboard(options: RunDashboardOptions = {}): Promise<Dashboard> {
+    // Whoever shows nothing needs none of it.
+    const { serveGraph } = await import("../view/live/serve_graph.ts");
+    const refuse = (state: string) =>
+      new LifecycleError(`Cannot serve the dashboard of graph "${this.name}": ${state}`);
+    if (this.#isClosed) throw refuse("it is closed");
+    if (this.#dashboard?.isOpen) throw refuse(`it is served at ${this.#dashboard.url}`);
+    return this.#dashboard = serveGraph(this, (listener) => this.#monitor.listen(listener), options);
+  }
+
   #checkOpen(action: string): void {
     if (this.#isClosed) throw new LifecycleError(`Cannot ${action} graph "${this.name}": it is closed`);
   }
@@ -619,6 +657,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     for (const execution of [...this.#unsettled]) execution.cancel(reason);
     const problems = [...await this.#settle(), ...await this.#closeNodes()];
     this.#completePorts();
+    await this.#dashboard?.close();
     if (problems.length > 1) throw new AggregateError(problems, `Cannot close graph "${this.name}" in order`);
     if (problems.length === 1) throw problems[0];
   }

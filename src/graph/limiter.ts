@@ -202,6 +202,11 @@ export class Limiter {
     this.#rate = rate && new Rate(rate);
   }
 
+  /** How many calls may run at a time. */
+  get concurrency(): number {
+    return this.#concurrency;
+  }
+
   /** How many calls run. */
   get running(): number {
     return this.#running;

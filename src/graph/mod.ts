@@ -36,6 +36,8 @@ export {
 } from "./limiter.ts";
 export { retryAfterMs } from "./retry_after.ts";
 export { NodeError, type NodeErrorOptions } from "./node_error.ts";
+export type { Dashboard, DashboardOptions } from "../view/live/dashboard.ts";
+export type { RunDashboardOptions } from "../view/live/run_options.ts";
 export { GraphRun, type NodeTiming, type PipelineStatus, type PipelineTiming, type YieldingNode } from "./run.ts";
 export type { EventOrigin, EventParent, GraphEvent, NodeStatus, RunOutcome } from "./events.ts";
 export type { GraphResults, GraphStreamOptions, StreamItem } from "./stream.ts";

@@ -39,15 +39,18 @@ export type { Theme } from "./draw/theme.ts";
 export { type Dashboard, type DashboardOptions, serveDashboard } from "./live/dashboard.ts";
 export { followDashboard, type FollowDashboardOptions } from "./live/follow.ts";
 export type { ActorsSnapshot, KernelSample } from "./live/actors_snapshot.ts";
+export type { GraphNodeSample, GraphRunSample, GraphSnapshot } from "./live/graph_snapshot.ts";
 export type { LiveFrame, LivePart } from "./live/live_frame.ts";
 export type { LiveSource } from "./live/source.ts";
 export type {
+  LiveBar,
   LiveColumn,
   LiveFact,
   LiveFailure,
   LiveRow,
   LiveState,
   LiveTable,
+  LiveTimeline,
   LiveUnit,
   LiveUpdate,
 } from "./live/update.ts";

@@ -123,10 +123,16 @@ export class Monitor {
     return this.#port.observable as Observable<GraphEvent>;
   }
 
-  /** Has a function told of all events. */
-  listen(listener: (event: GraphEvent) => unknown): void {
+  /** Has a function told of all events, until the function that is returned has been called. */
+  listen(listener: (event: GraphEvent) => unknown): () => void {
+    const wasWatched = this.isWatched;
     this.isWatched = true;
     this.#listeners.push(listener as Listener);
+    return () => {
+      const at = this.#listeners.indexOf(listener as Listener);
+      if (at >= 0) this.#listeners.splice(at, 1);
+      if (!wasWatched && this.#listeners.length === 0 && !this.#port) this.isWatched = false;
+    };
   }
 
   /** Tells of an event. */

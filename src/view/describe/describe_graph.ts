@@ -3,7 +3,6 @@
 import type { Graph } from "../../graph/graph.ts";
 import type { GraphNode } from "../../graph/node.ts";
 import type { PipelineTiming } from "../../graph/run.ts";
-import type { SubgraphNode } from "../../graph/nodes/subgraph_node.ts";
 import { formatDuration } from "../../units.ts";
 import type { Figure, Figures, ViewDescription, ViewEdge, ViewGroup, ViewNode } from "../description.ts";
 
@@ -18,8 +17,8 @@ const INPUT: ViewNode = { id: "program:in", kind: "program", title: "the program
 
 /**
  * Describes the nodes of a graph and their connections, at any time. The ids of its nodes are `node:<name>`; the program,
- * from which the input comes, is `program:in`. What a {@link SubgraphNode} runs is in a frame of its own, where the ids
- * begin with that node's: `node:<name>/<inner name>`.
+ * from which the input comes, is `program:in`. What a `SubgraphNode` or `LoopNode` runs is in a frame of its own, where the ids
+ * begin with that node's: `node:<name>/<inner name>`; so is each exit of a `RouterNode`: `node:<name>/<exit>/<inner name>`.
  *
  * @example
  * ```ts
@@ -52,27 +51,15 @@ type Inside = Required<Pick<ViewDescription, "nodes" | "edges" | "groups">>;
 
 /** `prefix` is that of the ids; `group` is the frame around it all. */
 function describeInside({ nodes, edges }: DrawableGraph, prefix: string, group: string | undefined): Inside {
-  const subgraphs = [...nodes.values()].flatMap((node) => {
-    const inner = innerGraph(node);
-    const id = `${prefix}${node.name}`;
-    const frame = `graph of ${id}`;
-    if (!inner) return [];
-    const calls = inner.startNodes.map((name): ViewEdge => ({
-      from: id,
-      to: `${id}/${name}`,
-      kind: "control",
-      directed: false,
-    }));
-    const inside = describeInside(inner, `${id}/`, frame);
-    const title = inner.name;
-    return [{ ...inside, edges: [...calls, ...inside.edges], groups: [{ id: frame, title, group }, ...inside.groups] }];
-  });
   const own = {
     nodes: [...nodes.values()].map((node) => describeNode(node, `${prefix}${node.name}`, group)),
     edges: edges.map(({ from, to }): ViewEdge => ({ from: prefix + from, to: prefix + to })),
     groups: [] as ViewGroup[],
   };
-  const all = [own, ...subgraphs];
+  const inner = [...nodes.values()].flatMap((node) =>
+    innerGraphs(node).map(({ way, graph }) => describeInner(graph, `${prefix}${node.name}`, way, group))
+  );
+  const all = [own, ...inner];
   return {
     nodes: all.flatMap(({ nodes }) => nodes),
     edges: all.flatMap(({ edges }) => edges),
@@ -80,17 +67,54 @@ function describeInside({ nodes, edges }: DrawableGraph, prefix: string, group: 
   };
 }
 
+/** What a node runs, in a frame of its own. */
+function describeInner(graph: DrawableGraph, id: string, way: string, group: string | undefined): Inside {
+  const prefix = prefixOf(id, way);
+  const frame = `graph of ${prefix.slice(0, -1)}`;
+  const calls = graph.startNodes.map((name): ViewEdge => ({
+    from: id,
+    to: `${prefix}${name}`,
+    kind: "control",
+    directed: false,
+    ...way !== "" && { label: way },
+  }));
+  const inside = describeInside(graph, prefix, frame);
+  const title = graph.name;
+  return { ...inside, edges: [...calls, ...inside.edges], groups: [{ id: frame, title, group }, ...inside.groups] };
+}
+
 function describeNode(node: GraphNode, id: string, group: string | undefined): ViewNode {
   const { name, join, description } = node;
   const kind = node.constructor.name;
-  const details = [...kind === "Node" ? [] : [kind], ...join === "all" ? ["waits for all"] : []];
+  const details = [...kind === "Node" ? [] : [kind], ...JOINS[join ?? "each"]];
   return { id, kind: "task", title: name, details, description, group };
 }
 
-/** The graph that a node runs, if it is a subgraph's. */
-function innerGraph(node: GraphNode): ExecutedGraph | undefined {
-  const inner = (node as Partial<SubgraphNode<unknown, unknown>>).graph as ExecutedGraph | undefined;
-  return inner?.nodes instanceof Map ? inner : undefined;
+/** How a node waits for several inputs, where that is not for each by itself. */
+const JOINS = { each: [], all: ["waits for all"], arrived: ["takes what arrives"] } as const;
+
+/** What the ids of an inner graph begin with. */
+export function prefixOf(id: string, way: string): string {
+  return way === "" ? `${id}/` : `${id}/${way}/`;
+}
+
+/** A graph that a node runs, and the way to it: none if it is the only one, the exit's name in a `RouterNode`. */
+export interface InnerGraph {
+  readonly way: string;
+  readonly graph: ExecutedGraph;
+}
+
+/** The graphs that a node runs. Also those of another copy of this package. */
+export function innerGraphs(node: GraphNode): InnerGraph[] {
+  const { graph, exits } = node as Partial<RunningNode>;
+  if (exits instanceof Map) return Array.from(exits, ([way, graph]) => ({ way, graph }));
+  return graph?.nodes instanceof Map ? [{ way: "", graph }] : [];
+}
+
+/** A node that runs others. */
+interface RunningNode {
+  readonly graph: ExecutedGraph;
+  readonly exits: ReadonlyMap<string, ExecutedGraph>;
 }
 
 /**
@@ -118,10 +142,11 @@ export function describeGraphFigures(
 
 function figuresInside(graph: ExecutedGraph, timing: PipelineTiming, prefix: string): [string, Figure][] {
   return [...graph.nodes.values()].flatMap((node): [string, Figure][] => {
-    const inner = innerGraph(node);
     const id = `${prefix}${node.name}`;
-    const own: [string, Figure] = [id, nodeFigure(timing[node.name])];
-    return inner ? [own, ...figuresInside(inner, inner.getPipelineTiming(), `${id}/`)] : [own];
+    const inner = innerGraphs(node).flatMap(({ way, graph }) =>
+      figuresInside(graph, graph.getPipelineTiming(), prefixOf(id, way))
+    );
+    return [[id, nodeFigure(timing[node.name])], ...inner];
   });
 }
 

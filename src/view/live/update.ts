@@ -31,7 +31,7 @@ export interface LiveFact {
 }
 
 /** What the numbers of a column are: shares are from 0 to 1. */
-export type LiveUnit = "share" | "bytes" | "bytes/s" | "frames/s" | "messages/s" | "count" | "ms";
+export type LiveUnit = "share" | "bytes" | "bytes/s" | "frames/s" | "messages/s" | "calls/s" | "count" | "ms";
 
 /** A column of numbers. */
 export interface LiveColumn {
@@ -77,6 +77,36 @@ export interface LiveTable {
   readonly rows: readonly LiveRow[];
 }
 
+/** Something that was done for a while within a run. */
+export interface LiveBar {
+  /** The id of its node in the drawing. */
+  readonly node: string;
+  /** What it was. */
+  readonly title: string;
+  /** How it has ended, or «running». */
+  readonly status: string;
+  /** When it began, in milliseconds from the beginning of the run. */
+  readonly fromMs: number;
+  /** When it ended, in the same; now, as long as it goes on. */
+  readonly toMs: number;
+}
+
+/** What was done in a run, and when. */
+export interface LiveTimeline {
+  /** Unique among the timelines. */
+  readonly id: string;
+  /** Its heading. */
+  readonly title: string;
+  /** How the run has ended, or «running». */
+  readonly status: string;
+  /** When it began, in milliseconds since 1970. */
+  readonly startedAt: number;
+  /** How long it took, or takes so far, in milliseconds. */
+  readonly durationMs: number;
+  /** What was done, in the order of the beginnings. */
+  readonly bars: readonly LiveBar[];
+}
+
 /** Everything that is known at a moment: what a page shows, and the snapshot that it was made from. */
 export interface LiveUpdate<Snapshot = unknown> {
   /** Unique: a program that was started again on the same port is another run. */
@@ -101,6 +131,8 @@ export interface LiveUpdate<Snapshot = unknown> {
   readonly figures: Figures;
   /** For tables and charts. */
   readonly tables: readonly LiveTable[];
+  /** The latest runs, the newest first; none if left out. */
+  readonly timelines?: readonly LiveTimeline[];
   /** The figures themselves. */
   readonly snapshot: Snapshot;
 }

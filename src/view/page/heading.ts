@@ -20,6 +20,7 @@ export class Heading {
   readonly #connection = byId("connection");
   readonly #failures = byId("failures");
   #known = "";
+  #shown = "[]";
 
   /** Shows what is known. */
   update({ title, state, facts, failures }: LiveUpdate): void {
@@ -52,7 +53,9 @@ export class Heading {
   }
 
   #show(failures: readonly LiveFailure[]): void {
-    if (failures.length === this.#failures.childElementCount) return;
+    const shown = JSON.stringify(failures);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
     this.#failures.hidden = failures.length === 0;
     this.#failures.replaceChildren(...failures.map(({ title, reason, details }) => {
       const what = [element("strong", {}, title), ` failed: ${reason}`];

@@ -11,6 +11,7 @@ import { History } from "./history.ts";
 import { layOutDrawing } from "./lay_out.ts";
 import { Selection } from "./selection.ts";
 import { Tables } from "./tables.ts";
+import { Timelines } from "./timelines.ts";
 
 function main(): void {
   const selection = new Selection();
@@ -20,6 +21,7 @@ function main(): void {
   const frames = new Frames(byId("frames"), selection);
   const tables = new Tables(byId("tables"), selection);
   const charts = new Charts(byId("charts"), history, selection);
+  const timelines = new Timelines(byId("timelines"), selection);
   let run: string | undefined;
   let drawing: number | undefined;
 
@@ -43,6 +45,7 @@ function main(): void {
       graph.update(update.figures);
       tables.update(update.tables);
       charts.update(update.tables);
+      timelines.update(update.timelines ?? []);
     },
     lost(since: number) {
       history.interrupt();

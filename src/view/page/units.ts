@@ -8,6 +8,7 @@ const SUFFIXES: Readonly<Record<Exclude<LiveUnit, "share" | "ms">, string>> = {
   "bytes/s": "B/s",
   "frames/s": "/s",
   "messages/s": "/s",
+  "calls/s": "/s",
   "count": "",
 };
 
