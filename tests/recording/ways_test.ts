@@ -86,6 +86,26 @@ Deno.test("Frames of 1 MiB at full speed are recorded and replayed without a los
   await again.run();
 });
 
+Deno.test("The guide's lines of Python read a recording", async (t) => {
+  const guide = await Deno.readTextFile(new URL("../../src/recording/README.md", import.meta.url));
+  const [, code] = /```python\n([^]*?)```/.exec(guide)!;
+  await using folder = await temporaryFolder();
+  const { pipe } = line(folder.path, 500, [2, 3]);
+  await pipe.run();
+  const script = code.replaceAll("run-7/samples.arrows", `${folder.path}/samples.arrows`);
+  const found = findProgram("python3");
+  const ran = found === undefined ? null : await new Deno.Command(found, { args: ["-c", script] }).output();
+  const text = new TextDecoder();
+  const errors = ran ? text.decode(ran.stderr) : "No module named python3";
+  const [, missing] = /No module named '?([^']*)/.exec(errors) ?? [];
+  if (missing !== undefined) {
+    const name = `skipped, missing ${missing.trim()}: pip install pyarrow polars numpy brings it`;
+    return void await t.step({ name, fn() {}, ignore: true });
+  }
+  equal(errors, "");
+  match(text.decode(ran!.stdout), /^\(500, 2, 3\) 0 lost\nshape: \(1, 1\)/);
+});
+
 /** Writes a recording with pyarrow, as somebody would who has only read the guide. */
 const PYARROW = `
 import sys, numpy as np
