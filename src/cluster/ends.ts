@@ -2,6 +2,7 @@
 
 import { DeclarationError } from "../errors.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { Endpoint } from "./transport.ts";
 import { LatestStream, StreamHandle } from "../pipeline/stream.ts";
 
 /** How much may be on the way unless told otherwise. */
@@ -18,6 +19,33 @@ export function epochOf(pipe: Pipeline): number {
   const known = epochs.get(pipe) ?? Date.now() * 1024 + Math.floor(Math.random() * 1024);
   epochs.set(pipe, known);
   return known;
+}
+
+/**
+ * Two programs without a server have one link at an address, and no store but their memory.
+ *
+ * @throws {DeclarationError} If a link by TCP is to have what it cannot have.
+ */
+export function checkEngine(
+  action: string,
+  { engine }: Endpoint,
+  { keep, replicas, readers = [] }: { keep?: string; replicas?: number; readers?: readonly string[] },
+): void {
+  if (engine !== "tcp") return;
+  const refuse = (what: string) => {
+    throw new DeclarationError(`Cannot ${action}: by TCP ${what}: use nats()`);
+  };
+  if (keep === "file") refuse('frames are kept in memory only, keep is "file"');
+  if (replicas !== undefined) refuse(`there are no servers for replicas, which is ${replicas}`);
+  if (readers.length > 1) refuse(`there is one reader, readers are ${readers.join(", ")}`);
+}
+
+/** Whose end it is. */
+export interface EndPlace {
+  /** The label of the machine, if it is one. */
+  readonly machine?: string;
+  /** Which of the links of the pipeline it is an end of. */
+  readonly offset: number;
 }
 
 /** What of a stream crosses. */

@@ -18,6 +18,8 @@ export interface LinkDescription {
   readonly frameBytes: number;
   /** Bytes that are on the way, at most. */
   readonly windowBytes: number;
+  /** Which of the links of a pipeline it is, from 0: where each has an address of its own. */
+  readonly offset: number;
   /** Whether only the newest frame counts: it takes the place of older ones, and holds nobody back. */
   readonly isNewest: boolean;
 }

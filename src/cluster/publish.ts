@@ -8,8 +8,10 @@ import { refuseSaving } from "../pipeline/unsaved_tasks.ts";
 import type { LatestStream, StreamHandle } from "../pipeline/stream.ts";
 import * as rules from "../rules.ts";
 import {
+  checkEngine,
   type CrossingStream,
   crossingStream,
+  type EndPlace,
   epochOf,
   linkOf,
   PEER_TIMEOUT_MS,
@@ -79,11 +81,13 @@ function paramsOf(
   crossing: CrossingStream,
   options: PublishOptions,
   note: FailureNote,
+  offset: number,
 ): Omit<PublishParams, "machine" | "epoch"> {
   const { stream, isNewest } = crossing;
   const action = `publish stream "${stream.name}"`;
   rules.checkOptions(action, options, isNewest ? NEWEST_PUBLISH_RULES : PUBLISH_RULES);
   if (options.to === undefined) rules.checkRule(action, "to", transportRule, options.to);
+  checkEngine(action, options.to, options);
   const { parcelBytes = 256 * 1024, maxBytes = 64 * 1024 * 1024, windowBytes = WINDOW_BYTES } = options;
   rules.checkRule(action, "maxBytes", rules.integer(leastBytes(stream.frameBytes, parcelBytes)), maxBytes);
   return {
@@ -97,7 +101,8 @@ function paramsOf(
       frameBytes: stream.frameBytes,
       windowBytes,
       readers: isNewest ? [] : options.readers ?? ["reader"],
-      keep: options.keep ?? "file",
+      keep: options.to.engine === "tcp" ? "memory" : options.keep ?? "file",
+      offset,
       replicas: options.replicas ?? null,
       maxBytes,
       parcelBytes,
@@ -137,20 +142,20 @@ export function publish(
   stream: StreamHandle | LatestStream,
   options: PublishOptions,
 ): void {
-  publishAs(pipe, stream, options, undefined);
+  publishAs(pipe, stream, options);
 }
 
-/** As {@link publish}, of the machine with a label if it is one. */
+/** As {@link publish}, of one of the links of a machine. */
 export function publishAs(
   pipe: Pipeline,
   stream: StreamHandle | LatestStream,
   options: PublishOptions,
-  machine: string | undefined,
+  { machine, offset }: EndPlace = { offset: 0 },
 ): void {
   const crossing = crossingStream("publish", stream);
   const { stream: { name }, isNewest } = crossing;
   const note = FailureNote.make();
-  const params = { ...paramsOf(pipe, crossing, options, note), machine: machine ?? null, epoch: epochOf(pipe) };
+  const params = { ...paramsOf(pipe, crossing, options, note, offset), machine: machine ?? null, epoch: epochOf(pipe) };
   const task = `publish ${isNewest ? "newest " : ""}${name}`;
   pipe.addTask(task, {
     fn: publishFrames,

@@ -7,7 +7,15 @@ import { replaceWriter } from "../pipeline/replaced_writers.ts";
 import { refuseSaving } from "../pipeline/unsaved_tasks.ts";
 import type { LatestStream, StreamHandle } from "../pipeline/stream.ts";
 import * as rules from "../rules.ts";
-import { type CrossingStream, crossingStream, linkOf, PEER_TIMEOUT_MS, schemaOf, WINDOW_BYTES } from "./ends.ts";
+import {
+  type CrossingStream,
+  crossingStream,
+  type EndPlace,
+  linkOf,
+  PEER_TIMEOUT_MS,
+  schemaOf,
+  WINDOW_BYTES,
+} from "./ends.ts";
 import { subscribeFrames, type SubscribeParams } from "./tasks/subscribe_frames.ts";
 import { endpointOf, type Transport, transportRule } from "./transport.ts";
 
@@ -54,7 +62,12 @@ export const NEWEST_SUBSCRIBE_RULES: rules.Rules = {
   onNewRun: rules.oneOf(["fail", "accept"]),
 };
 
-function paramsOf(pipe: Pipeline, crossing: CrossingStream, options: SubscribeOptions): SubscribeParams {
+function paramsOf(
+  pipe: Pipeline,
+  crossing: CrossingStream,
+  options: SubscribeOptions,
+  offset: number,
+): SubscribeParams {
   const { stream, isNewest } = crossing;
   const action = `subscribe stream "${stream.name}"`;
   rules.checkOptions(action, options, isNewest ? NEWEST_SUBSCRIBE_RULES : SUBSCRIBE_RULES);
@@ -71,6 +84,7 @@ function paramsOf(pipe: Pipeline, crossing: CrossingStream, options: SubscribeOp
       schema: schemaOf(crossing),
       frameBytes: stream.frameBytes,
       windowBytes: options.windowBytes ?? WINDOW_BYTES,
+      offset,
       reader: options.reader ?? "reader",
       onLostPeer: options.onLostPeer ?? "wait",
       peerTimeoutMs: options.peerTimeoutMs ?? PEER_TIMEOUT_MS,
@@ -108,20 +122,20 @@ export function subscribe(
   stream: StreamHandle | LatestStream,
   options: SubscribeOptions,
 ): void {
-  subscribeAs(pipe, stream, options, undefined);
+  subscribeAs(pipe, stream, options);
 }
 
-/** As {@link subscribe}, of the machine with a label if it is one. */
+/** As {@link subscribe}, of one of the links of a machine. */
 export function subscribeAs(
   pipe: Pipeline,
   stream: StreamHandle | LatestStream,
   options: SubscribeOptions,
-  machine: string | undefined,
+  { machine, offset }: EndPlace = { offset: 0 },
 ): void {
   const crossing = crossingStream("subscribe", stream);
   const { stream: handle, isNewest } = crossing;
   const { name } = handle;
-  const params = paramsOf(pipe, crossing, options);
+  const params = paramsOf(pipe, crossing, options, offset);
   const task = `subscribe ${isNewest ? "newest " : ""}${name}`;
   pipe.addTask(task, {
     fn: subscribeFrames,

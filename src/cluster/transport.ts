@@ -3,14 +3,52 @@
 import type { MachineTransport } from "../pipeline/machines.ts";
 import * as rules from "../rules.ts";
 
-/** Where links go, as tasks are told: nothing in it but texts and numbers. */
-export interface Endpoint {
+/** A link by NATS, as tasks are told: nothing in it but texts and numbers. */
+export interface NatsEndpoint {
   /** The engine. */
   readonly engine: "nats";
   /** The URLs of its servers, of which one is enough. */
   readonly servers: readonly string[];
   /** How to connect. */
   readonly options: NatsOptions;
+}
+
+/** A link by TCP, as tasks are told. */
+export interface TcpEndpoint {
+  /** The engine. */
+  readonly engine: "tcp";
+  /** The URL of the end that listens. */
+  readonly servers: readonly string[];
+  /** How to connect. */
+  readonly options: TcpOptions;
+}
+
+/** Where links go. */
+export type Endpoint = NatsEndpoint | TcpEndpoint;
+
+/** Options of {@link tcp}. */
+export interface TcpOptions {
+  /**
+   * Which end this program is. By default it listens if it can, and connects otherwise.
+   *
+   * @default {undefined}
+   */
+  role?: "listen" | "connect";
+  /** A file with a text that both programs know, by which each proves to the other that it may be there. */
+  tokenFile?: string;
+  /**
+   * After how many milliseconds without a sign of life another program may take the place of the one at the other end, 500 to
+   * 60000. It shows three times as often that it is there.
+   *
+   * @default {3000}
+   */
+  leaseMs?: number;
+  /**
+   * After so many milliseconds without the other program the task fails with a `TransportError`. By default it waits.
+   *
+   * @default {Infinity}
+   */
+  giveUpMs?: number;
 }
 
 /** TLS of a connection: paths of PEM files. */
@@ -59,7 +97,7 @@ export interface NatsOptions {
 }
 
 /**
- * What carries links: `nats()` makes one. The two ends of a link have the same, and so have all machines of a pipeline.
+ * What carries links: `nats()` and `tcp()` make one. The two ends of a link have the same, and so have all machines of a pipeline.
  *
  * @example
  * ```ts
@@ -70,15 +108,15 @@ export interface NatsOptions {
  * deepEqual(transport.servers, ["nats://127.0.0.1:4222"]);
  * ```
  */
-export interface Transport extends Endpoint, MachineTransport {}
+export type Transport = Endpoint & MachineTransport;
 
 /** What a transport must be. */
 export const transportRule: rules.Rule = {
-  expected: "a transport, as nats() makes it",
-  isKind: (value) => rules.object.isKind(value) && (value as Transport).engine === "nats",
+  expected: "a transport, as nats() or tcp() makes it",
+  isKind: (value) => rules.object.isKind(value) && ["nats", "tcp"].includes((value as Transport).engine),
 };
 
 /** A transport as it can be sent to a task. */
 export function endpointOf({ engine, servers, options }: Transport): Endpoint {
-  return { engine, servers, options };
+  return { engine, servers, options } as Endpoint;
 }

@@ -8,6 +8,8 @@ import {
   type PublishOptions,
   subscribe,
   type SubscribeOptions,
+  tcp,
+  type TcpOptions,
 } from "@ringmill/ringmill/cluster";
 import { count, type CountParams, note, type NoteParams } from "./_tasks.ts";
 
@@ -15,6 +17,7 @@ import { count, type CountParams, note, type NoteParams } from "./_tasks.ts";
 export interface LineOptions {
   readonly url: string;
   readonly nats?: NatsOptions;
+  readonly tcp?: TcpOptions;
   readonly shape?: readonly number[];
   readonly dtype?: "float64" | "float32";
   readonly frames?: number;
@@ -35,12 +38,15 @@ export function line(options: LineOptions): Pipeline {
   const pipe = new Pipeline("line", new URL("./_tasks.ts", import.meta.url));
   const stream = pipe.addStream("frames", { shape, dtype: dtype as "float64", frames });
   const crossing = isNewest ? stream.latest : stream;
+  const transport = url.startsWith("tcp:")
+    ? tcp(url, { leaseMs: LEASE_MS, ...options.tcp })
+    : nats(url, { leaseMs: LEASE_MS, ...options.nats });
   if (options.count) {
     pipe.addTask("count", { fn: count, writes: { frames: stream }, params: options.count });
-    publish(pipe, crossing, { to: nats(url, { leaseMs: LEASE_MS, ...options.nats }), ...options.publish });
+    publish(pipe, crossing, { to: transport, ...options.publish });
   } else if (options.note) {
     pipe.addTask("note", { fn: note, reads: { frames: crossing }, params: options.note });
-    subscribe(pipe, crossing, { from: nats(url, { leaseMs: LEASE_MS, ...options.nats }), ...options.subscribe });
+    subscribe(pipe, crossing, { from: transport, ...options.subscribe });
   }
   return pipe;
 }

@@ -39,6 +39,7 @@ const link = (length: number) => ({
   frameBytes: length * 4,
   windowBytes: 1 << 20,
   isNewest: false,
+  offset: 0,
 });
 
 function bringIn(

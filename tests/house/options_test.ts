@@ -18,7 +18,7 @@ import {
   WorkerPool,
 } from "@ringmill/ringmill/graph";
 import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
-import { nats, publish, subscribe } from "@ringmill/ringmill/cluster";
+import { nats, publish, subscribe, tcp } from "@ringmill/ringmill/cluster";
 import { convertRecording, record, recordDeadLetters, replay } from "@ringmill/ringmill/recording";
 import { Manager } from "@ringmill/ringmill/runtime";
 import { describePipeline, drawMermaid, drawSvg, drawTable, drawText } from "@ringmill/ringmill/view";
@@ -42,6 +42,7 @@ import { CARRY_RULES } from "../../src/pipeline/carry.ts";
 import { MACHINE_RULES } from "../../src/pipeline/machines.ts";
 import { NATS_RULES } from "../../src/cluster/nats.ts";
 import { PUBLISH_RULES } from "../../src/cluster/publish.ts";
+import { TCP_RULES } from "../../src/cluster/tcp.ts";
 import { SUBSCRIBE_RULES } from "../../src/cluster/subscribe.ts";
 import { RUN_RULES } from "../../src/pipeline/pipeline.ts";
 import { STREAM_OPTION_RULES } from "../../src/pipeline/stream.ts";
@@ -104,6 +105,7 @@ const CALLS: Readonly<Record<string, Call>> = {
     rules: CARRY_RULES,
     call: (carry) => pipe().addStream("s", { ...stream, carry }),
   },
+  tcp: { rules: TCP_RULES, call: (options) => tcp("tcp://hub:1", options) },
   nats: { rules: NATS_RULES, call: (options) => nats("nats://hub", options) },
   publish: {
     rules: PUBLISH_RULES,

@@ -37,10 +37,15 @@ export async function machineOptions(options: MachineRunOptions): Promise<Machin
 }
 
 async function makeTransport(connect: string, options: MachineRunOptions): Promise<MachineTransport> {
-  const { nats } = await import("../../cluster/mod.ts");
+  const { nats, tcp } = await import("../../cluster/mod.ts");
   const { creds: credsFile, tokenFile, tlsCa } = options;
   const urls = connect.split(",").map((url) => url.trim());
   try {
+    if (urls.length === 1 && urls[0].startsWith("tcp:")) {
+      const surplus = credsFile !== undefined ? "--creds" : tlsCa !== undefined ? "--tls-ca" : null;
+      if (surplus) throw new UsageError(`Cannot connect: ${surplus} is for nats://`);
+      return tcp(urls[0], { tokenFile });
+    }
     return nats(urls, { credsFile, tokenFile, tls: tlsCa === undefined ? undefined : { caFile: tlsCa } });
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;

@@ -119,9 +119,12 @@ function newProgram(finish: (status: number) => void): Command {
     .option("--replay <stream=folder>", "take a stream from a recording; repeatable", collect)
     .addOption(new Option("--speed <factor>", "how fast to replay").argParser(positiveNumber))
     .option("--machine <label>", "run only the tasks of this machine; the others run elsewhere")
-    .option("--connect <url>", "what connects the machines: nats://HOST:PORT, several with commas between them")
+    .option(
+      "--connect <url>",
+      "what connects the machines: nats://HOST:PORT, several with commas between them, or tcp://HOST:PORT",
+    )
     .option("--creds <file>", "a NATS user's credentials")
-    .option("--token-file <file>", "a file with the token that the server asks for")
+    .option("--token-file <file>", "a file with the token that the server, or the other machine by TCP, asks for")
     .option("--tls-ca <file>", "certificates of who may have signed the server's; asks for TLS")
     .option("--input <json>", "of a graph: what goes in; - reads it from the standard input")
     .option("--output <node>", "of a graph: print this node's output only")

@@ -11,7 +11,7 @@ import { connect, type ConnectionOptions, type NatsConnection } from "@nats-io/t
 import { TransportError } from "../errors.ts";
 import { untilAborted } from "../../worker/until_aborted.ts";
 import { sleepUntil } from "../sleep.ts";
-import type { Endpoint } from "../transport.ts";
+import type { NatsEndpoint } from "../transport.ts";
 import { connectionOptions } from "./connection_options.ts";
 import { tell } from "../../notices.ts";
 
@@ -31,7 +31,7 @@ export class Connection implements AsyncDisposable {
   readonly manager: JetStreamManager;
   readonly #connection: NatsConnection;
   readonly #action: string;
-  readonly #endpoint: Endpoint;
+  readonly #endpoint: NatsEndpoint;
   readonly #failed = Promise.withResolvers<never>();
   /** Called when the connection cannot go on. */
   onFailure: (() => void) | undefined;
@@ -41,7 +41,7 @@ export class Connection implements AsyncDisposable {
   #silentSince: number | undefined;
   #isWarned = false;
 
-  private constructor(connection: NatsConnection, manager: JetStreamManager, action: string, endpoint: Endpoint) {
+  private constructor(connection: NatsConnection, manager: JetStreamManager, action: string, endpoint: NatsEndpoint) {
     this.#connection = connection;
     this.#action = action;
     this.#endpoint = endpoint;
@@ -56,7 +56,7 @@ export class Connection implements AsyncDisposable {
    *
    * @throws {TransportError} If there is no server, or none that can carry links, or it refuses the program.
    */
-  static async open(endpoint: Endpoint, action: string, signal: AbortSignal): Promise<Connection> {
+  static async open(endpoint: NatsEndpoint, action: string, signal: AbortSignal): Promise<Connection> {
     const connection = await connectUntil(endpoint, action, signal);
     try {
       checkVersion(connection, action);
@@ -192,7 +192,7 @@ async function connectOnce(options: ConnectionOptions, signal: AbortSignal): Pro
 }
 
 /** Connects; a program that may come before its server waits. */
-async function connectUntil(endpoint: Endpoint, action: string, signal: AbortSignal): Promise<NatsConnection> {
+async function connectUntil(endpoint: NatsEndpoint, action: string, signal: AbortSignal): Promise<NatsConnection> {
   const options = await connectionOptions(endpoint, action);
   for (;;) {
     signal.throwIfAborted();

@@ -2,7 +2,7 @@
 
 import { type ConnectionOptions, credsAuthenticator, nkeyAuthenticator } from "@nats-io/transport-node";
 import { TransportError } from "../errors.ts";
-import type { Endpoint, NatsOptions } from "../transport.ts";
+import type { NatsEndpoint, NatsOptions } from "../transport.ts";
 
 const CONNECT_MS = 5000;
 
@@ -11,7 +11,7 @@ const PINGS = { pingInterval: 5000, maxPingOut: 2 } as const;
 const RECONNECTS = { reconnect: true, maxReconnectAttempts: -1, reconnectTimeWait: 250, reconnectJitter: 50 } as const;
 
 /** What the client gets. Secrets are read here. */
-export async function connectionOptions(endpoint: Endpoint, action: string): Promise<ConnectionOptions> {
+export async function connectionOptions(endpoint: NatsEndpoint, action: string): Promise<ConnectionOptions> {
   const { servers, options } = endpoint;
   return {
     servers: [...servers],

@@ -3,7 +3,7 @@
 import { JetStreamApiError } from "@nats-io/jetstream";
 import { TransportError } from "../errors.ts";
 import type { LinkOpener, ReadingDescription, ReadingLink, WritingDescription, WritingLink } from "../link.ts";
-import type { Endpoint } from "../transport.ts";
+import type { NatsEndpoint } from "../transport.ts";
 import { Claim } from "./claim.ts";
 import { Connection } from "./connection.ts";
 import { claimOf, streamOf } from "./names.ts";
@@ -27,9 +27,9 @@ const RELEASE_MS = 200;
 
 /** Opens links at the servers of a endpoint. */
 export class JetStreamOpener implements LinkOpener {
-  readonly #endpoint: Endpoint;
+  readonly #endpoint: NatsEndpoint;
 
-  constructor(endpoint: Endpoint) {
+  constructor(endpoint: NatsEndpoint) {
     this.#endpoint = endpoint;
   }
 
