@@ -73,7 +73,7 @@ export interface RingKernelOptions<In extends AnyMessageType, Out extends AnyMes
   queueSize?: number | ForBoth<number>;
   /**
    * Bytes for the messages of each of the four priority bands of a queue, 256 to 2^29, rounded up to a power of two. A
-   * message has at most half of that. The default for shared kernels is 32768.
+   * message has at most half of that. The default for shared kernels is 32768, and the most 2^21.
    *
    * @default {1048576}
    */

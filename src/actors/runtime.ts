@@ -39,6 +39,7 @@ import { PostOffice } from "./thread/post_office.ts";
 import { Settler } from "./thread/settler.ts";
 import type { WaitOptions } from "../ring/waiting.ts";
 import { DEFAULT_GRACE_MS } from "../timers.ts";
+import { STATION_BYTES } from "./thread/station.ts";
 
 /** Options of a {@link RingKernelRuntime}. */
 export interface RingKernelRuntimeOptions {
@@ -88,6 +89,18 @@ export const RUNTIME_RULES = {
 /** @throws {TypeError|RangeError} Unless an id is a text that is not empty. */
 function checkId(id: unknown): asserts id is string {
   checkRule("launch a kernel", "its id", name, id);
+}
+
+/**
+ * What comes from other threads passes through one inbox of the worker.
+ *
+ * @throws {RangeError} If a kernel that is to share its worker takes longer messages than that.
+ */
+function checkSharedBytes(id: string, place: KernelPlace, { settings: { queueBytes } }: AnyRingKernel): void {
+  const bytes = Math.max(queueBytes.input, queueBytes.output);
+  if (place !== "shared" || bytes <= STATION_BYTES) return;
+  const rule = `queueBytes of a kernel that shares its worker are at most ${STATION_BYTES}`;
+  throw new RangeError(`Cannot launch kernel "${id}": ${rule}, received ${bytes}`);
 }
 
 /** Options of `RingKernelRuntime.launchPool()`. */
@@ -147,7 +160,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
   readonly #mailboxQueue: RecordQueue;
   readonly #mailbox: Mailbox;
   readonly #post: PostOffice;
-  readonly #surroundings: Omit<Surroundings, "oversubscribed">;
+  readonly #surroundings: Surroundings;
   readonly #controller = new AbortController();
   readonly #madeAt = performance.now();
   /** The ids of mailboxes so far. The program's is 0. */
@@ -174,17 +187,18 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     this.#graceMs = graceMs;
     this.#maxKernels = maxKernels;
     const mailbox = createMailbox("the program", 0, threads + 1, answerBytes);
-    this.#mailboxQueue = openMailbox(mailbox, 0, { mayBlock: false });
+    this.#mailboxQueue = openMailbox(mailbox.queue!, 0, { mayBlock: false });
     this.#registry = new Registry({
       mailbox,
       mailboxQueue: this.#mailboxQueue,
       deadLetters: this.deadLetters,
+      stations: () => this.#surroundings.hosts.all.map(({ station }) => station.queue),
       access: () => ({ threadSlot: 0, handles: { mayBlock: false }, settler }),
       call: (life, what) => this.#call(life, what),
     });
     const settler = new Settler(this.#registry, signal);
     this.#mailbox = new Mailbox({
-      queue: this.#mailboxQueue,
+      answers: this.#mailboxQueue,
       owner: "the program",
       worker: 0,
       signal,
@@ -198,7 +212,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     const { signal } = this.#controller;
     return new PostOffice({
       directory: this.#registry,
-      mailbox: this.#mailbox,
+      mailbox: () => this.#mailbox,
       mailboxId: 0,
       signal,
       isTimed,
@@ -214,16 +228,27 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
       threads: number;
       workers: number;
     },
-  ): Omit<Surroundings, "oversubscribed"> {
+  ): Surroundings {
     const registry = this.#registry;
     const slots = new Parties(threads, () => registry.queues());
     const takeThreadSlot = () => slots.take();
     const returnThreadSlot = (slot: number) => void slots.giveBack(slot);
+    const hosts = new SharedHosts({
+      workers,
+      parties: threads + 1,
+      takeThreadSlot,
+      returnThreadSlot,
+      onQuestion: (host, question) =>
+        question.kind === "find" ? registry.tellPeer(host, question.id) : registry.tellMailbox(host, question.id),
+      settler: known.settler,
+    });
     return {
       ...known,
       parties: threads + 1,
-      hosts: new SharedHosts({ workers, takeThreadSlot, returnThreadSlot }),
-      blocks: new MemoryBlocks(),
+      hosts,
+      blocks: new MemoryBlocks(known.isTimed, (block) => {
+        for (const host of hosts.all) host.post({ kind: "forget", block });
+      }),
       takeThreadSlot,
       returnThreadSlot,
       announce: (life, gone) => registry.announce(life, gone),
@@ -263,7 +288,8 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
    * @throws {KernelNotFoundError} If `kernel` is left out, and not just one of that name is defined in this program.
    * @throws {KernelError} If the module cannot be imported, or does not define the kernel at its top level.
    * @throws {LifecycleError} If the runtime is shut down, or this is a worker that imports its kernel's module.
-   * @throws {RangeError} If there are `maxKernels` already, or not enough memory.
+   * @throws {RangeError} If there are `maxKernels` already, or not enough memory; or a kernel is to share its worker whose
+   * `queueBytes` are more than 2^21.
    * @throws {TypeError} If `kernel` is none, or `params` cannot be cloned.
    */
   launch<In extends AnyMessageType, Out extends AnyMessageType, Params>(
@@ -307,9 +333,10 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     if (place === "shared" && kernel.settings.permissions !== undefined) {
       throw new TypeError(`Cannot launch kernel "${id}": its permissions need a worker of its own, received "shared"`);
     }
-    const order = { id, mailboxId: ++this.#mailboxes, kernel, params, parent, pool, place };
+    checkSharedBytes(id, place, kernel);
     const oversubscribed = this.#workers() >= navigator.hardwareConcurrency;
-    const life = new KernelLife(order, { ...this.#surroundings, oversubscribed });
+    const order = { id, mailboxId: ++this.#mailboxes, kernel, params, parent, pool, place, oversubscribed };
+    const life = new KernelLife(order, this.#surroundings);
     this.#registry.add(life);
     if (!life.isShared) this.#countWorker(life);
     return life;

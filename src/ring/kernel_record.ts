@@ -51,6 +51,8 @@ const MOST_UNITS = 2 ** 31 - 1;
 const BUCKET_COUNT = (31 - PART_BITS + 1) * PARTS;
 const SPANS_BYTES = BUCKETS + BUCKET_COUNT * 4;
 
+/** Bytes of the record of a kernel whose times nobody wants to know. */
+export const BARE_KERNEL_BYTES: number = SPANS;
 /** Bytes of a kernel's record. */
 export const KERNEL_BYTES: number = SPANS + 2 * SPANS_BYTES;
 
@@ -141,10 +143,10 @@ class SpanRecord {
 
 /** A kernel's record. */
 export class KernelRecord {
-  /** From the sending of a message until the kernel takes it. */
-  readonly latency: SpanRecord;
-  /** From taking a message until asking for the next. */
-  readonly processing: SpanRecord;
+  readonly #memory: SharedMemory;
+  readonly #address: number;
+  #latency: SpanRecord | undefined;
+  #processing: SpanRecord | undefined;
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #doubles: Float64Array<SharedArrayBuffer>;
   readonly #start: number;
@@ -153,14 +155,24 @@ export class KernelRecord {
   readonly #quietAt: number;
 
   constructor(memory: SharedMemory, address: number) {
+    this.#memory = memory;
+    this.#address = address;
     this.#words = memory.words;
     this.#doubles = memory.doubles;
     this.#start = address / 8;
     this.#quietAt = (address + QUIET_AT) / 4;
     this.#state = (address + STATE) / 4;
     this.#stopped = (address + STOPPED_UP_TO) / 4;
-    this.latency = new SpanRecord(memory, address + SPANS);
-    this.processing = new SpanRecord(memory, address + SPANS + SPANS_BYTES);
+  }
+
+  /** From the sending of a message until the kernel takes it. Not in a bare record, as the next one is not. */
+  get latency(): SpanRecord {
+    return this.#latency ??= new SpanRecord(this.#memory, this.#address + SPANS);
+  }
+
+  /** From taking a message until asking for the next. */
+  get processing(): SpanRecord {
+    return this.#processing ??= new SpanRecord(this.#memory, this.#address + SPANS + SPANS_BYTES);
   }
 
   /** The state, as its index. */
@@ -205,13 +217,17 @@ export class KernelRecord {
     }
   }
 
-  /** Resolves when the state is one of `states`, the worker of that number must stop, or `timeoutMs` went by. */
+  /**
+   * Resolves when the state is one of `states`, the worker of that number must stop, or `timeoutMs` went by. The worker holds
+   * no message: each other state is noted as seen.
+   */
   async whenStateIs(states: readonly number[], worker: number, timeoutMs: number): Promise<void> {
     const until = performance.now() + timeoutMs;
     for (let left = timeoutMs; left > 0; left = until - performance.now()) {
       // Ordering STOP: the count before both looks. A change after that is not slept through.
       const changes = this.#changes;
       if (states.includes(changes & STATE_MASK) || this.mustStop(worker)) return;
+      this.#noteQuietAt(changes);
       const { async, value } = Atomics.waitAsync(this.#words, this.#state, changes, left);
       if (async) await value;
     }
@@ -219,7 +235,11 @@ export class KernelRecord {
 
   /** The worker holds no message, and has seen the state as it is now. It is told to whoever waits for that. */
   noteQuiet(): void {
-    Atomics.store(this.#words, this.#quietAt, this.#changes);
+    this.#noteQuietAt(this.#changes);
+  }
+
+  #noteQuietAt(changes: number): void {
+    Atomics.store(this.#words, this.#quietAt, changes);
     Atomics.notify(this.#words, this.#quietAt);
   }
 

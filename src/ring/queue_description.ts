@@ -55,7 +55,7 @@ function checkCount(name: string, what: string, count: number, most: number): vo
 }
 
 /** Bytes of a record queue with everything that belongs to it. */
-function recordQueueBytes({ bytes, parties }: Pick<RecordQueueOptions, "bytes" | "parties">): number {
+export function recordQueueBytes({ bytes, parties }: Pick<RecordQueueOptions, "bytes" | "parties">): number {
   return layout.QUEUE_HEADER + parties * (layout.PARTY_BYTES + DOORBELL_SLOT_BYTES) + layout.BANDS * bandBytes(bytes);
 }
 

@@ -22,6 +22,8 @@ export const small = ringKernel(
         await ctx.send(reply(job, Done({ n: begun, attempt: 0 })));
         continue;
       }
+      if (job.deed === "forge") (globalThis as unknown as Worker).postMessage({ ringmill: "nothing of ours" });
+      if (job.deed === "forge") await new Promise(() => {});
       await endBy(job.deed ?? "");
       await ctx.send(reply(job, Done({ n: job.n, attempt: ++attempt })));
     }

@@ -129,6 +129,32 @@ Deno.test("The death of a shared worker fails what its kernels had taken, and ea
   equal((await helper.request(Job({ n: 5, deed: "k3" }), PATIENTLY)).n, 5);
 });
 
+Deno.test("A shared worker that is ended without a word loses what is queued in it: that fails, and is counted", async () => {
+  await using runtime = new RingKernelRuntime({ workers: 1 });
+  const kernel = await runtime.launch("k", small);
+  const neighbour = await runtime.kernelScope("neighbour", small);
+  const asked = Array.from(
+    { length: 9 },
+    (_, n) => kernel.request(Job({ n, deed: n === 0 ? "forge" : "" }), PATIENTLY),
+  );
+  await kernel.activate();
+  const outcomes = await Promise.allSettled(asked);
+  const failed = outcomes.flatMap((one) => one.status === "rejected" ? [one.reason] : []);
+  ok(failed.length >= 1 && failed.every((error) => error instanceof KernelError), `${failed}`);
+  equal(kernel.telemetry.messagesLost, failed.length - 1);
+  equal((await kernel.request(Job({ n: 3 }), PATIENTLY)).n, 3);
+  equal((await neighbour.request(Job({ n: 4 }), PATIENTLY)).n, 4);
+  equal(kernel.telemetry.queueDepth, 0);
+  await kernel.terminate({ drain: true });
+});
+
+Deno.test("A kernel whose messages do not fit into the inbox of a worker cannot share one", async () => {
+  await using runtime = new RingKernelRuntime();
+  const long = { ...slowly, settings: { ...slowly.settings, queueBytes: { input: 2 ** 22, output: 1024 } } };
+  const refusal = { name: "RangeError", message: /kernel "k": queueBytes .* at most 2097152, received 4194304/ };
+  await rejects(runtime.launch("k", long, SHARED), refusal);
+});
+
 Deno.test("Permissions need a worker of their own", async () => {
   await using runtime = new RingKernelRuntime();
   const limited = { ...slowly, settings: { ...slowly.settings, permissions: "none" as const } };

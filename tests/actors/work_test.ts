@@ -110,6 +110,20 @@ Deno.test("A drain that takes too long becomes a termination; a kernel that is n
   equal((await paused.receive(PATIENTLY)).n, 1);
 });
 
+for (const worker of ["dedicated", "shared"] as const) {
+  Deno.test(`deactivate() resolves right after activate(), before the kernel has seen either (${worker})`, async () => {
+    await using runtime = new RingKernelRuntime({ workers: 1 });
+    for (let round = 0; round < 10; round++) {
+      const kernel = await runtime.launch(`k${round % 2}`, slowly, { worker });
+      await kernel.activate();
+      await kernel.deactivate(PATIENTLY);
+      await kernel.reactivate();
+      await kernel.deactivate(PATIENTLY);
+      await kernel.terminate();
+    }
+  });
+}
+
 Deno.test("deactivate() resolves when the message in hand is done", async () => {
   await using runtime = new RingKernelRuntime();
   const kernel = await runtime.kernelScope("k", slowly);

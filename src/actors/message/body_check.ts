@@ -182,7 +182,7 @@ function areNamedExact(array: readonly unknown[], depth: number): boolean {
 const SHORT_ARRAY = 32;
 
 /** Whether an array has elements alone, and no holes. In long ones, only holes are looked for. */
-function isDense(array: readonly unknown[]): boolean {
+export function isDense(array: readonly unknown[]): boolean {
   const { length } = array;
   if (length <= SHORT_ARRAY && Reflect.ownKeys(array).length !== length + 1) return false;
   for (let index = 0; index < length; index++) if (array[index] === undefined && !(index in array)) return false;

@@ -5,6 +5,7 @@
  *  0 u8   what it is: a message, or a failure
  *  1 u8   priority
  *  2 u8   0, or of a correlation that is a text: 1 if it is UTF-8, 2 if it is UTF-16
+ *  3 u8   where it goes, in the inbox of a worker that kernels share: 0 to a kernel's input, 1 to those who wait there for answers
  *  4 u32  where what was serialised ends, from the start of the record
  *  8 f64  id: origin            16 f64  id: count
  * 24 f64  correlation: origin   32 f64  correlation: count; both 0 if there is none, or it is a text
@@ -15,6 +16,7 @@
  * 64 f64  the form's number
  * 72 f64  which of the requests of that mailbox this is, or answers
  * 80 u32  where the values end, from the start of the record
+ * 84 u32  which kernel of such a worker it is for, by the id of its mailbox
  * 88      those values that must be serialised, by msgpackr, in an array; nothing if there are none
  *         form: the names of type and fields, as JSON
  *         the values of the fields: see `field_values.ts`
@@ -38,6 +40,7 @@ import { ownSheet, type RecordBytes, recordOn, sheetOf } from "./sheet.ts";
 const WHAT = 0;
 const PRIORITY = 1;
 const CORRELATION_TEXT = 2;
+const GOES_TO = 3;
 const PACKED_END = 4;
 const ORIGIN = 8;
 const COUNT = 16;
@@ -50,6 +53,7 @@ const FORM_BYTES = 60;
 const FORM = 64;
 const TICKET = 72;
 const VALUES_END = 80;
+const FOR_KERNEL = 84;
 const HEADER_BYTES = 88;
 
 const NO_VALUES: readonly unknown[] = [];
@@ -58,6 +62,9 @@ const NO_BYTES = new Uint8Array();
 /** What a record is. */
 const MESSAGE = 0;
 const FAILURE = 1;
+
+/** Bytes of a record without its form and its values. */
+export const BARE_BYTES: number = HEADER_BYTES;
 
 /** Who waits for an answer, and until when. */
 export interface ReplyTo {
@@ -248,6 +255,41 @@ export function decodeMessage(record: RecordBytes, kernel: string): Received {
   if (fields) fillIn(message, fields, at + packedEnd + reading.getUint32(at + FORM_BYTES, true), others);
   else for (const [field, value] of Object.entries(others[0] as object)) defineField(message, field, value);
   return { message, header, sentAt, replyTo };
+}
+
+/** Where a record goes, in the inbox of a worker that kernels share. */
+export interface RecordAddress {
+  /** The kernel, by the id of its mailbox. */
+  readonly kernel: number;
+  /** Whether it is for those who wait there for answers; otherwise for the kernel's input. */
+  readonly isAnswer: boolean;
+}
+
+/** Writes where a record goes. */
+export function addressRecord({ buffer, byteOffset }: RecordBytes, { kernel, isAnswer }: RecordAddress): void {
+  const view = viewOf(buffer);
+  view.setUint8(byteOffset + GOES_TO, isAnswer ? 1 : 0);
+  view.setUint32(byteOffset + FOR_KERNEL, kernel, true);
+}
+
+/** Where a record goes. */
+export function addressIn(record: RecordBytes): RecordAddress {
+  readFrom(record);
+  const at = record.byteOffset;
+  return { kernel: reading.getUint32(at + FOR_KERNEL, true), isAnswer: reading.getUint8(at + GOES_TO) === 1 };
+}
+
+/** How urgent the message in a record is. */
+export function priorityIn(record: RecordBytes): number {
+  readFrom(record);
+  return reading.getUint8(record.byteOffset + PRIORITY);
+}
+
+/** A view of the memory that a record was written to, which is the same most of the time. */
+let written = new DataView(new ArrayBuffer(0));
+
+function viewOf(buffer: ArrayBuffer): DataView<ArrayBuffer> {
+  return written.buffer === buffer ? written : written = new DataView(buffer);
 }
 
 /** Who waits for an answer to the message in a record, which may be one that cannot be read. */

@@ -127,7 +127,7 @@ export function parcelOf(
   const messageType = header.kind.name;
   try {
     const record = encodeMessage(message, header, replyTo, isTimed);
-    return { record, priority: header.priority, messageType };
+    return { carried: record, bytes: record.length, priority: header.priority, messageType };
   } catch (cause) {
     const reason = cause instanceof TypeError ? cause.message : cause;
     const text = `Cannot send "${messageType}" ${place}: its body cannot be serialised: ${reason}`;

@@ -9,40 +9,32 @@ import type { LaunchOptions, TerminateOptions } from "../kernel_context.ts";
 import { KERNEL_STATES, type KernelAction, type KernelState, stateAfter } from "../kernel_state.ts";
 import type { AnyRingKernel, KernelPlace } from "../ring_kernel.ts";
 import { type FailureReport, rebuildKernelError, reportFailure, reportTermination } from "../message/failure.ts";
-import { namesOf } from "../message/preparation.ts";
 import { replyToIn } from "../message/message_record.ts";
-import { createKernelMemory, type PoolQueues } from "../thread/kernel_memory.ts";
+import type { RecordBytes } from "../message/sheet.ts";
+import type { RecordQueue } from "../../ring/record_queue.ts";
+import { InputGauge } from "../thread/input_gauge.ts";
+import type { PoolQueues } from "../thread/kernel_memory.ts";
 import type { KernelGone, KernelJob, KernelQuestion, PeerDescription, ToKernel } from "../thread/kernel_protocol.ts";
-import { type Letter, LetterInHand } from "../thread/letter_in_hand.ts";
+import type { Letter } from "../thread/letter_in_hand.ts";
 import { type OpenPeer, openPeer } from "../thread/peer.ts";
 import type { Settler } from "../thread/settler.ts";
-import { type TakenRequest, TakenTable } from "../thread/taken_table.ts";
+import type { TakenRequest } from "../thread/taken_table.ts";
 import type { KernelTelemetry, KernelWait } from "../telemetry.ts";
-import { KernelWorker, type StartedKernel, type WorkerOrder } from "./kernel_worker.ts";
-import type { SharedHosts } from "./shared_host.ts";
-import type { MemoryBlocks } from "../thread/memory_blocks.ts";
+import { type Home, type HomeSurroundings, OwnHome, SharedHome } from "./home.ts";
+import type { StartedKernel, WorkerOrder } from "./kernel_worker.ts";
+import type { SharedHost } from "./shared_host.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { Supervisor, type SupervisorHooks } from "./supervisor.ts";
 import { clearQueue } from "./clear_queue.ts";
 
 /** What the life of a kernel needs of its runtime. */
-export interface Surroundings {
+export interface Surroundings extends HomeSurroundings {
   readonly isTimed: boolean;
   readonly graceMs: number;
   /** The most threads, this one among them. */
   readonly parties: number;
-  /** Whether there are more kernels than cores. */
-  readonly oversubscribed: boolean;
   /** Fails requests. */
   readonly settler: Settler;
-  /** Workers that kernels share. */
-  readonly hosts: SharedHosts;
-  /** The memory of kernels that share workers. */
-  readonly blocks: MemoryBlocks;
-  /** Gives a new thread its number in queues. */
-  takeThreadSlot(): number;
-  /** Takes it back, once that thread has ended. */
-  returnThreadSlot(threadSlot: number): void;
   /** The kernel has ended. */
   announce(life: KernelLife, gone: KernelGone): void;
   /** One of its workers has ended: its children end with it. */
@@ -67,63 +59,88 @@ export interface LaunchOrder {
   readonly place: KernelPlace;
   /** The queues of the pool that it belongs to, if it does. */
   readonly pool?: PoolQueues;
+  /** Whether there are more kernels than cores. */
+  readonly oversubscribed: boolean;
+}
+
+/** A worker that knows of a kernel: that of another kernel, or one that kernels share. */
+export interface Knower {
+  post(message: Extract<ToKernel, { kind: "peer" | "mailbox" | "gone" }>): void;
 }
 
 /** A kernel that was launched. */
 export class KernelLife implements SupervisorHooks {
   readonly id: string;
   readonly parent: string | null;
-  /** As other threads are told of it. */
-  readonly description: PeerDescription;
   /** As this thread sees it. */
   readonly peer: OpenPeer;
-  /** Workers that know of it. */
-  readonly knownBy: Set<KernelLife> = new Set();
+  readonly #home: Home;
+  #knownBy: Set<Knower> | undefined;
   readonly #order: LaunchOrder;
   readonly #surroundings: Surroundings;
   readonly #supervisor: Supervisor;
-  readonly #taken: TakenTable;
-  readonly #inHand: LetterInHand | null;
   readonly #uptime = new Stopwatch();
   readonly #activeTime = new Stopwatch();
-  readonly #loading: PromiseWithResolvers<void> = Promise.withResolvers();
+  /** Until it is loaded, or has ended. */
+  #loading: PromiseWithResolvers<void> | undefined = Promise.withResolvers();
   readonly #ended: PromiseWithResolvers<KernelError | null> = Promise.withResolvers();
   #state: KernelState = "created";
+  /** Once it is forgotten: its figures at the end. */
+  #final: KernelTelemetry | undefined;
   #errors = 0;
   #lost = 0;
   #deadLetters = 0;
+  /** Whether its function may be running still. */
+  #isGivenUp = false;
   #lastError: KernelError | null = null;
   #failure: KernelError | null = null;
   /** Calls of `terminate()` that wait; undefined before the first. */
   #terminations: number | undefined;
   /** Takes back that it terminates when the program is unloaded. */
-  #forgetUnload: () => void = () => {};
+  #forgetUnload: (() => void) | undefined;
 
   /** @throws {RangeError} If there is no memory for its queues. */
   constructor(order: LaunchOrder, surroundings: Surroundings) {
-    const { id, mailboxId, kernel, pool } = order;
-    const { parties, graceMs, oversubscribed, settler, blocks } = surroundings;
+    const { id, mailboxId, kernel, pool, oversubscribed } = order;
+    const { parties, graceMs, settler } = surroundings;
     const { settings } = kernel;
     this.id = id;
     this.parent = order.parent;
     // May reject before launch() awaits it: mark it as handled.
-    this.#loading.promise.catch(() => {});
+    this.#loading!.promise.catch(() => {});
     this.#order = order;
     this.#surroundings = surroundings;
     this.#supervisor = new Supervisor(id, settings, graceMs, this);
-    const types = namesOf(kernel.input);
-    const memory = createKernelMemory({
-      id,
-      mailboxId,
-      parties,
-      settings,
-      pool,
-      blocks: this.isShared ? blocks : undefined,
-    });
-    this.#taken = new TakenTable(memory.taken);
-    this.#inHand = memory.inHand && new LetterInHand(memory.inHand);
-    this.description = { id, memory, backpressure: settings.backpressure.input, types: types && [...types] };
+    const options = { id, mailboxId, parties, settings, pool };
+    this.#home = order.place === "shared" ? new SharedHome(options, surroundings) : new OwnHome(options, surroundings);
     this.peer = openPeer(this.description, { threadSlot: 0, handles: { mayBlock: false, oversubscribed }, settler });
+  }
+
+  /** As other threads are told of it. */
+  get description(): PeerDescription {
+    const { kernel: { input, settings } } = this.#order;
+    return {
+      id: this.id,
+      memory: this.#home.memory,
+      backpressure: settings.backpressure.input,
+      types: input && input.map(({ messageType }) => messageType),
+    };
+  }
+
+  /** The host that it shares with others; `null` if it has a worker of its own. */
+  get host(): SharedHost | null {
+    return this.#home.host;
+  }
+
+  /** A worker knows of it from now on. */
+  noteKnower(knower: Knower): void {
+    (this.#knownBy ??= new Set()).add(knower);
+  }
+
+  /** Tells all workers that know of it something, for the last time. */
+  tellKnowers(message: Extract<ToKernel, { kind: "gone" }>): void {
+    for (const knower of this.#knownBy ?? []) knower.post(message);
+    this.#knownBy = undefined;
   }
 
   /** What was launched. */
@@ -133,7 +150,7 @@ export class KernelLife implements SupervisorHooks {
 
   /** Whether it shares its worker with others. */
   get isShared(): boolean {
-    return this.#order.place === "shared";
+    return this.host !== null;
   }
 
   get state(): KernelState {
@@ -152,21 +169,24 @@ export class KernelLife implements SupervisorHooks {
    * @throws {KernelError} If its module cannot be imported within `timeoutMs`, or does not define it.
    */
   async launch({ timeoutMs = Infinity }: LaunchOptions): Promise<void> {
+    const loading = this.#loading!.promise;
     this.#uptime.start();
-    this.#forgetUnload = stopOnUnload(() => this.mustTerminate());
+    // The worker that kernels share is ended for all of them.
+    if (!this.host) this.#forgetUnload = stopOnUnload(() => this.mustTerminate());
     try {
       this.#supervisor.start();
     } catch (error) {
       this.#supervisor.stop();
       throw launchError(this.id, error as Error);
     }
-    if (!await within(this.#loading.promise, timeoutMs)) this.#giveUpLoading(timeoutMs);
-    await this.#loading.promise;
+    if (!await within(loading, timeoutMs)) this.#giveUpLoading(timeoutMs);
+    await loading;
   }
 
   #giveUpLoading(timeoutMs: number): void {
     const failure = reportFailure(this.id, `was not ready after ${timeoutMs} ms: its module is still being imported`);
     this.failed(failure);
+    this.#isGivenUp = true;
     this.#supervisor.abandon(failure);
   }
 
@@ -190,13 +210,18 @@ export class KernelLife implements SupervisorHooks {
   }
 
   #enter(state: KernelState): void {
-    const { record, input } = this.peer.memory;
+    const { record } = this.peer.memory;
     this.#state = state;
     record.state = KERNEL_STATES.indexOf(state);
-    // If it waits for messages, it looks at its state.
-    input.wake();
+    this.#tellChange();
     if (state === "active") this.#activeTime.start();
     else this.#activeTime.stop();
+  }
+
+  /** If it waits for messages, it looks at its state. */
+  #tellChange(): void {
+    this.peer.memory.input.wake();
+    if (this.host) this.post({ kind: "changed" });
   }
 
   /**
@@ -233,6 +258,7 @@ export class KernelLife implements SupervisorHooks {
     // Another call may give it more time.
     if (this.#terminations === 0) {
       this.failed(failure);
+      this.#isGivenUp = true;
       this.#supervisor.abandon(failure);
     }
     throw rebuildKernelError(failure);
@@ -244,7 +270,7 @@ export class KernelLife implements SupervisorHooks {
     record.stop();
     this.#enter(state);
     if (!this.#order.pool) input.close();
-    input.wake();
+    this.#tellChange();
     this.#supervisor.stop();
   }
 
@@ -253,27 +279,37 @@ export class KernelLife implements SupervisorHooks {
     this.#supervisor.post(message);
   }
 
+  /** Nobody knows of it by its id any more: its memory is another kernel's. */
+  forget(): void {
+    this.#final = this.telemetry;
+    if (this.#state === "terminated" && !this.#isGivenUp) this.#home.giveBack();
+  }
+
   get telemetry(): KernelTelemetry {
+    if (this.#final) return this.#final;
     const { record, input, output } = this.peer.memory;
+    const made = output.ifMade;
     const { isTimed } = this.#surroundings;
     const { expired, lateAnswers } = record;
-    // Members of a pool share their queues.
-    const taken = this.#order.pool ? record.finished : input.taken - expired - this.#lost;
+    // Members of a pool share their queues. What was taken out of a queue in shared memory at the end was lost.
+    const taken = this.#order.pool
+      ? record.finished
+      : input.taken - expired - (input instanceof InputGauge ? 0 : this.#lost);
     const processed = Math.max(taken, 0);
     const activeMs = this.#activeTime.ms;
     return {
       kernelId: this.id,
       state: this.#state,
       messagesProcessed: processed,
-      messagesSent: output.written,
-      messagesDropped: input.dropped + output.dropped,
+      messagesSent: made?.written ?? 0,
+      messagesDropped: input.dropped + (made?.dropped ?? 0),
       messagesExpired: expired,
       messagesLost: this.#lost,
       lateAnswers,
       deadLetters: this.#deadLetters,
       throughput: activeMs > 0 ? processed / activeMs * 1000 : 0,
       queueDepth: input.depth,
-      outputDepth: output.depth,
+      outputDepth: made?.depth ?? 0,
       queueSize: this.#order.kernel.settings.queueSize.input,
       outputSize: this.#order.kernel.settings.queueSize.output,
       waitsFor: this.#waitsFor(),
@@ -288,27 +324,22 @@ export class KernelLife implements SupervisorHooks {
   }
 
   #waitsFor(): KernelWait | null {
-    const { waitsForRoom, waitsForAnswer } = this.peer.memory.record;
     if (this.#state === "terminated") return null;
+    const { waitsForRoom, waitsForAnswer } = this.peer.memory.record;
     if (waitsForRoom) return this.#surroundings.nameWait("room", waitsForRoom);
     return waitsForAnswer && this.#surroundings.nameWait("answer", waitsForAnswer);
   }
 
-  // Calls by the kernel's supervisor.
+  // What its supervisor tells.
 
   startWorker(worker: number, order: Omit<WorkerOrder, "job">): { started: StartedKernel; job: KernelJob } {
-    if (!this.isShared) {
-      const job = this.#newJob(worker, this.#surroundings.takeThreadSlot());
-      return { started: new KernelWorker({ ...order, job }), job };
-    }
-    const host = this.#surroundings.hosts.assign();
-    const job = this.#newJob(worker, host.threadSlot);
-    return { started: host.start({ ...order, job }), job };
+    return this.#home.start(order, (threadSlot, left) => this.#newJob(worker, threadSlot, left));
   }
 
-  #newJob(worker: number, threadSlot: number): KernelJob {
+  #newJob(worker: number, threadSlot: number, left: readonly RecordBytes[]): KernelJob {
     const { kernel, params } = this.#order;
-    const { isTimed, oversubscribed } = this.#surroundings;
+    const { isTimed } = this.#surroundings;
+    const { oversubscribed } = this.#order;
     return {
       self: this.description,
       zero: clockZero(),
@@ -319,18 +350,17 @@ export class KernelLife implements SupervisorHooks {
       params,
       isTimed,
       oversubscribed,
+      left,
     };
   }
 
   returnThreadSlot(threadSlot: number): void {
-    // A shared worker's slot is given back when that worker ends.
-    if (this.isShared) return;
-    this.#surroundings.returnThreadSlot(threadSlot);
+    this.#home.returnThreadSlot(threadSlot);
   }
 
   stopWorker(worker: number): void {
     this.peer.memory.record.stop(worker);
-    this.peer.memory.input.wake();
+    this.#tellChange();
   }
 
   finished(): number {
@@ -339,7 +369,8 @@ export class KernelLife implements SupervisorHooks {
 
   loaded(): void {
     this.#enter("launched");
-    this.#loading.resolve();
+    this.#loading?.resolve();
+    this.#loading = undefined;
   }
 
   failed(failure: FailureReport): void {
@@ -348,11 +379,14 @@ export class KernelLife implements SupervisorHooks {
   }
 
   /** Only what the worker had taken is lost; and of that, what is in hand is received again if it is acknowledged. */
-  lost(failure: FailureReport): void {
-    const kept = this.#inHand?.letter && replyToIn(this.#inHand.letter.record);
+  lost(failure: FailureReport, worker: StartedKernel | undefined): void {
+    const { input } = this.peer.memory;
+    if (worker?.losesQueued && input instanceof InputGauge) this.#lost += input.forgetHeld();
+    const taken = worker?.taken(false) ?? [];
+    const letter = this.#home.inHand?.letter;
+    const kept = letter && replyToIn(letter.record);
     const isKept = ({ ticket, mailbox }: TakenRequest) => kept?.ticket === ticket && kept.mailbox === mailbox;
-    const gone = this.#taken.takeAll().filter((request) => !isKept(request));
-    this.#surroundings.settler.settleAll(gone, failure);
+    this.#surroundings.settler.settleAll(taken.filter((request) => !isKept(request)), failure);
     this.#surroundings.endChildren(this);
   }
 
@@ -371,32 +405,39 @@ export class KernelLife implements SupervisorHooks {
     this.#surroundings.bury(this, letter, error ?? this.#lastError);
   }
 
-  over(failure: FailureReport | null): void {
+  over(failure: FailureReport | null, taken: readonly TakenRequest[]): void {
     const { input, output, mailbox } = this.peer.memory;
+    const told = failure ?? reportTermination(this.id);
     this.#failure = failure && rebuildKernelError(failure);
-    this.#forgetUnload();
+    this.#forgetUnload?.();
     this.#enter("terminated");
     this.#uptime.stop();
-    for (const queue of this.#order.pool ? [mailbox] : [input, output, mailbox]) queue.close();
-    this.#settleTaken(failure ?? reportTermination(this.id));
-    if (!this.#order.pool) this.#clearInput(failure ?? reportTermination(this.id));
+    for (const queue of this.#order.pool ? [mailbox] : [input, output, mailbox]) queue?.close();
+    this.#settleTaken(told, taken);
+    if (input instanceof InputGauge) this.#lost += input.depth;
+    else if (!this.#order.pool) this.#clearInput(input, told);
+    this.#home.leave(told);
     this.#surroundings.endChildren(this);
     this.#surroundings.announce(this, { id: this.id, mailboxId: this.peer.mailboxId });
     const meanwhile = new KernelStateError(`Cannot launch kernel "${this.id}": it was terminated meanwhile`);
-    this.#loading.reject(this.#failure ?? meanwhile);
+    this.#loading?.reject(this.#failure ?? meanwhile);
+    this.#loading = undefined;
     this.#ended.resolve(this.#failure);
   }
 
-  #settleTaken(failure: FailureReport): void {
-    const letter = this.#inHand?.letter;
+  #settleTaken(failure: FailureReport, taken: readonly TakenRequest[]): void {
+    const { settler } = this.#surroundings;
+    const { inHand } = this.#home;
+    const letter = inHand?.letter;
     if (letter) this.#bury(letter, this.#failure);
-    this.#inHand?.clear();
-    this.#surroundings.settler.settleAll(this.#taken.takeAll(), failure);
+    const kept = letter && replyToIn(letter.record);
+    inHand?.clear();
+    settler.settleAll(kept ? [...taken, kept] : taken, failure);
   }
 
   /** What nobody will take is lost, and whoever waits for an answer to it is told. */
-  #clearInput(failure: FailureReport): void {
-    clearQueue(this.peer.memory.input, (record) => {
+  #clearInput(input: RecordQueue, failure: FailureReport): void {
+    clearQueue(input, (record) => {
       this.#lost++;
       const replyTo = replyToIn(record);
       if (replyTo) this.#surroundings.settler.settle(replyTo, failure);

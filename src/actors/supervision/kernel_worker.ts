@@ -13,7 +13,10 @@ import {
   type ToHost,
   type ToKernel,
 } from "../thread/kernel_protocol.ts";
+import type { FailureReport } from "../message/failure.ts";
+import type { OwnMemory } from "../thread/kernel_memory.ts";
 import { KnownMemories } from "../thread/known_memories.ts";
+import { type TakenRequest, TakenTable } from "../thread/taken_table.ts";
 
 /** How a worker's work has come to its end: `null` if its function has returned. */
 export interface Ending {
@@ -34,6 +37,8 @@ export interface WorkerListener {
   ended(ending: Ending | null): void;
   /** Something was thrown outside its function, which goes on. */
   noteFailure(incident: string, error: ErrorReport): void;
+  /** Answers what the worker asks its runtime. */
+  onQuestion(question: KernelQuestion): void;
 }
 
 /** What a worker is started for. */
@@ -41,20 +46,22 @@ export interface WorkerOrder {
   readonly job: KernelJob;
   readonly permissions: TaskPermissions | undefined;
   readonly listener: WorkerListener;
-  /** Answers what the worker asks its runtime. */
-  readonly onQuestion: (question: KernelQuestion) => void;
 }
 
 /** A kernel that was started in some worker. */
 export interface StartedKernel {
   /** Posts to it. */
   post(message: ToKernel): void;
-  /** Ends it, with its worker if that is its own. Nothing is heard of it any more. */
-  terminate(): void;
+  /** Ends it, with its worker if that is its own. Nothing is heard of it any more. Who waits for its answers hears `failure`. */
+  terminate(failure: FailureReport | null): void;
+  /** What it has taken and not answered, if nobody else fails that: its worker has died, or is given up on. */
+  taken(isGivenUp: boolean): TakenRequest[];
+  /** Whether what was queued is lost as well: it lay in the heap of a worker that has died without a word. */
+  readonly losesQueued: boolean;
 }
 
 /** Hands a message of a worker on to who is to hear of it. */
-export function hear({ listener, onQuestion }: WorkerOrder, message: FromKernel): void {
+export function hear(listener: WorkerListener, message: FromKernel): void {
   switch (message.kind) {
     case "loaded":
       return listener.loaded();
@@ -67,7 +74,7 @@ export function hear({ listener, onQuestion }: WorkerOrder, message: FromKernel)
     case "noted":
       return listener.noteFailure(message.incident, message.error);
     default:
-      return onQuestion(message);
+      return listener.onQuestion(message);
   }
 }
 
@@ -75,13 +82,17 @@ export function hear({ listener, onQuestion }: WorkerOrder, message: FromKernel)
 export class KernelWorker implements StartedKernel {
   readonly #worker: HostedWorker<ToHost, FromHost>;
   readonly #memories = new KnownMemories();
+  readonly #taken: TakenTable;
 
   /** @throws {DOMException} If the constants of the job cannot be cloned. */
   constructor(order: WorkerOrder) {
     const { job, permissions, listener } = order;
+    this.#taken = new TakenTable((job.self.memory as OwnMemory).taken);
     this.#worker = new HostedWorker(KERNEL_HOST, { name: job.self.id, permissions, module: job.module }, {
       isMessage: isFromHost,
-      heard: ({ message }) => hear(order, message),
+      heard: (posted) => {
+        if ("message" in posted) hear(listener, posted.message);
+      },
       broke: (incident) => listener.ended({ incident, isDead: true, hasReceived: false }),
     });
     try {
@@ -100,5 +111,13 @@ export class KernelWorker implements StartedKernel {
   /** Ends the worker. Nothing is heard of it any more. A thread in an endless loop lives on: nothing can end it. */
   terminate(): void {
     this.#worker.terminate();
+  }
+
+  get losesQueued(): boolean {
+    return false;
+  }
+
+  taken(): TakenRequest[] {
+    return this.#taken.takeAll();
   }
 }

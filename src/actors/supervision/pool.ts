@@ -1,5 +1,6 @@
 /** Several kernels that take from one input, on the program's thread. */
 
+import type { RecordQueue } from "../../ring/record_queue.ts";
 import { reportTermination } from "../message/failure.ts";
 import { replyToIn } from "../message/message_record.ts";
 import type { TerminateOptions } from "../kernel_context.ts";
@@ -66,7 +67,10 @@ export class Pool {
     const { description } = members[0];
     const { memory } = description;
     this.#members = members;
-    this.#description = { ...description, id, memory: { ...memory, mailbox: { ...memory.mailbox, id: mailboxId } } };
+    const own = "gauge" in memory
+      ? { ...memory, kernel: mailboxId }
+      : { ...memory, mailbox: { ...memory.mailbox, id: mailboxId } };
+    this.#description = { ...description, id, memory: own };
     this.#peer = openPeer(this.#description, { threadSlot: 0, handles: { mayBlock: false }, settler });
     this.#ended = Promise.all(members.map(({ ended }) => ended)).then(() => this.#close());
   }
@@ -76,7 +80,7 @@ export class Pool {
     const { input, output } = this.peer.memory;
     const failure = reportTermination(id);
     for (const queue of [input, output]) queue.close();
-    clearQueue(input, (record) => {
+    clearQueue(input as RecordQueue, (record) => {
       const replyTo = replyToIn(record);
       if (replyTo) settler.settle(replyTo, failure);
     });

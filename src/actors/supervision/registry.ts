@@ -1,23 +1,23 @@
 /** The kernels of a runtime: finds them, and answers what their workers ask. */
 
 import type { WaitFigures } from "../../ring/kernel_record.ts";
-import type { RecordQueue } from "../../ring/record_queue.ts";
+import { RecordQueue } from "../../ring/record_queue.ts";
 import { reportError } from "../../worker/error_report.ts";
 import type { KernelError } from "../errors.ts";
 import type { KernelLink } from "../kernel_link.ts";
 import { decodeMessage } from "../message/message_record.ts";
 import type { Message } from "../message.ts";
 import type { KernelWait } from "../telemetry.ts";
-import type { MailboxDescription } from "../thread/kernel_memory.ts";
+import { type MailboxDescription, mailboxOf } from "../thread/kernel_memory.ts";
 import type { KernelGone, KernelQuestion, RuntimeCall } from "../thread/kernel_protocol.ts";
 import type { Letter } from "../thread/letter_in_hand.ts";
 import type { Outlet } from "../thread/outlet.ts";
-import { openAnswers, type ThreadAccess } from "../thread/peer.ts";
+import { openAnswers, type OpenPeer, type ThreadAccess } from "../thread/peer.ts";
 import type { Directory, Peer } from "../thread/post_office.ts";
 import type { Mailboxes } from "../thread/settler.ts";
 import type { TakenRequest } from "../thread/taken_table.ts";
 import type { DeadLetters } from "../dead_letters.ts";
-import { type KernelLife, sinceMs } from "./kernel_life.ts";
+import { type KernelLife, type Knower, sinceMs } from "./kernel_life.ts";
 import { reportSilence } from "./silence.ts";
 import type { Pool } from "./pool.ts";
 
@@ -27,6 +27,8 @@ export interface RegistryOptions {
   readonly mailbox: MailboxDescription;
   readonly mailboxQueue: RecordQueue;
   readonly deadLetters: DeadLetters;
+  /** The inboxes of workers that kernels share. */
+  stations(): Iterable<RecordQueue>;
   /** How the program's thread opens mailboxes. */
   access(): ThreadAccess;
   /** Does what a kernel has asked for. */
@@ -52,6 +54,7 @@ export class Registry implements Directory, Mailboxes {
   /** Adds a kernel that is about to be launched. One of its id that has ended is forgotten. */
   add(life: KernelLife): void {
     this.pools.delete(life.id);
+    this.lives.get(life.id)?.forget();
     this.lives.set(life.id, life);
     this.#byMailbox.set(life.peer.mailboxId, life);
     this.#forgetLinks(life.id);
@@ -63,6 +66,7 @@ export class Registry implements Directory, Mailboxes {
   /** Forgets a kernel that has ended, with its figures and what it has sent. */
   remove(life: KernelLife): void {
     if (this.lives.get(life.id) === life) this.lives.delete(life.id);
+    life.forget();
     this.#forgetLinks(life.id);
   }
 
@@ -129,16 +133,15 @@ export class Registry implements Directory, Mailboxes {
   mailboxOf(id: number): MailboxDescription | null {
     if (id === 0) return this.#options.mailbox;
     const owner = this.#byMailbox.get(id);
-    return owner && owner.state !== "terminated" ? owner.description.memory.mailbox : null;
+    return owner && owner.state !== "terminated" ? mailboxOf(owner.id, owner.description.memory) : null;
   }
 
   /** All queues that a thread may have used. */
   *queues(): Iterable<RecordQueue> {
     yield this.#options.mailboxQueue;
-    for (const { memory: { input, output } } of [...this.pools.values()].map(({ peer }) => peer)) {
-      yield* [input, output];
-    }
-    for (const { peer: { memory } } of this.#byMailbox.values()) yield* [memory.input, memory.output, memory.mailbox];
+    yield* this.#options.stations();
+    for (const { peer } of this.pools.values()) yield* queuesOf(peer);
+    for (const { peer } of this.#byMailbox.values()) yield* queuesOf(peer);
   }
 
   // Calls by the lives of kernels.
@@ -146,8 +149,7 @@ export class Registry implements Directory, Mailboxes {
   announce(life: KernelLife, gone: KernelGone): void {
     this.#byMailbox.delete(gone.mailboxId);
     this.#mailboxes.delete(gone.mailboxId);
-    for (const other of life.knownBy) other.post({ kind: "gone", gone });
-    life.knownBy.clear();
+    life.tellKnowers({ kind: "gone", gone });
     if (life.parent !== null) this.#children.get(life.parent)?.delete(life);
   }
 
@@ -180,9 +182,9 @@ export class Registry implements Directory, Mailboxes {
   onQuestion(life: KernelLife, question: Exclude<KernelQuestion, { kind: "dead letter" }>): void {
     switch (question.kind) {
       case "find":
-        return this.#tellPeer(life, question.id);
+        return this.tellPeer(life, question.id);
       case "find mailbox":
-        return this.#tellMailbox(life, question.id);
+        return this.tellMailbox(life, question.id);
       case "used":
         return this.noteUse({ user: life.id, kernel: question.id, by: question.by });
       case "cancel":
@@ -192,16 +194,18 @@ export class Registry implements Directory, Mailboxes {
     }
   }
 
-  #tellPeer(life: KernelLife, id: string): void {
+  /** Tells a worker of a kernel, or a pool. */
+  tellPeer(knower: Knower, id: string): void {
     const found = this.lives.get(id);
-    found?.knownBy.add(life);
+    found?.noteKnower(knower);
     const peer = this.pools.get(id)?.description ?? found?.description ?? null;
-    life.post({ kind: "peer", id, peer });
+    knower.post({ kind: "peer", id, peer });
   }
 
-  #tellMailbox(life: KernelLife, id: number): void {
-    this.#byMailbox.get(id)?.knownBy.add(life);
-    life.post({ kind: "mailbox", id, mailbox: this.mailboxOf(id) });
+  /** Tells a worker of a mailbox. */
+  tellMailbox(knower: Knower, id: number): void {
+    this.#byMailbox.get(id)?.noteKnower(knower);
+    knower.post({ kind: "mailbox", id, mailbox: this.mailboxOf(id) });
   }
 
   async #call(life: KernelLife, call: number, what: RuntimeCall): Promise<void> {
@@ -214,6 +218,10 @@ export class Registry implements Directory, Mailboxes {
       life.post({ kind: "called", call, outcome: { error: reportError(error) } });
     }
   }
+}
+
+function* queuesOf({ memory: { input, output, mailbox } }: OpenPeer): Iterable<RecordQueue> {
+  for (const queue of [input, output.ifMade, mailbox]) if (queue instanceof RecordQueue) yield queue;
 }
 
 function readMessage(record: Uint8Array<ArrayBuffer>, kernel: string): Message | null {

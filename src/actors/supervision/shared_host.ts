@@ -2,138 +2,316 @@
 
 import { HostedWorker } from "../../worker/hosted_worker.ts";
 import { stopOnUnload } from "../../worker/unload.ts";
+import { type FailureReport, reportTermination } from "../message/failure.ts";
+import { addressIn, replyToIn } from "../message/message_record.ts";
+import type { RecordBytes } from "../message/sheet.ts";
 import { SHARED_HOST } from "../thread/kernel_host.ts";
-import { type FromHost, isFromHost, type ToHost, type ToKernel } from "../thread/kernel_protocol.ts";
+import {
+  type FromHost,
+  type FromHostItself,
+  type FromSharedHost,
+  isFromHost,
+  type KernelJob,
+  type ToHost,
+  type ToKernel,
+  type ToSharedHost,
+} from "../thread/kernel_protocol.ts";
 import { KnownMemories } from "../thread/known_memories.ts";
-import { hear, type StartedKernel, type WorkerOrder } from "./kernel_worker.ts";
+import type { Leftovers } from "../thread/local_post.ts";
+import type { Settler } from "../thread/settler.ts";
+import { createStation, openStation, type Station, type StationDescription } from "../thread/station.ts";
+import { createTakenTable, type TakenRequest, TakenTable } from "../thread/taken_table.ts";
+import { hear, type StartedKernel, type WorkerListener } from "./kernel_worker.ts";
 
 /** What the hosts of a runtime need. */
 export interface HostOptions {
   /** The most workers. */
   readonly workers: number;
+  /** How many threads there may be. */
+  readonly parties: number;
   /** Gives a new thread its number in queues. */
   takeThreadSlot(): number;
   /** Takes it back, once that thread has ended. */
   returnThreadSlot(threadSlot: number): void;
+  /** Answers what a worker asks. */
+  onQuestion(host: SharedHost, question: Extract<FromSharedHost, { kind: "find" | "find mailbox" }>): void;
+  /** Fails requests. */
+  readonly settler: Settler;
 }
 
-/** A worker of many kernels. */
-class SharedHost {
-  /** Its number in queues. */
+/** How a kernel is started in a shared worker. */
+export interface SharedOrder {
+  readonly listener: WorkerListener;
+  /** The id of its mailbox. */
+  readonly kernel: number;
+  newJob(threadSlot: number, left: readonly RecordBytes[]): KernelJob;
+}
+
+/** Later records are looked for so often, so many milliseconds apart, where a worker has ended and no other one begins. */
+const SWEEPS = 3;
+const SWEEP_MS = 50;
+
+/** A worker that runs. */
+interface Running {
+  readonly worker: HostedWorker<ToHost, FromHost>;
   readonly threadSlot: number;
-  readonly #worker: HostedWorker<ToHost, FromHost>;
-  readonly #memories = new KnownMemories();
-  readonly #kernels = new Map<number, WorkerOrder>();
-  readonly #onDead: (host: SharedHost) => void;
-  readonly #forgetUnload: () => void;
+  readonly table: TakenTable;
+  readonly memories: KnownMemories;
+  readonly forgetUnload: () => void;
+  /** By their numbers. */
+  readonly kernels: Map<number, WorkerListener>;
+  isAlive: boolean;
+  /** Whether it has told what its kernels have not taken. */
+  hasHandedOver: boolean;
+}
+
+function tell({ worker, memories, isAlive }: Running, to: number, message: ToKernel): void {
+  if (isAlive) worker.post({ to, message: memories.strip(message) });
+}
+
+/** A kernel that was started in a shared worker. */
+class SharedKernel implements StartedKernel {
+  readonly #running: Running;
+  readonly #number: number;
+  readonly #kernel: number;
+
+  constructor(running: Running, number: number, kernel: number) {
+    this.#running = running;
+    this.#number = number;
+    this.#kernel = kernel;
+  }
+
+  post(message: ToKernel): void {
+    tell(this.#running, this.#number, message);
+  }
+
+  terminate(failure: FailureReport | null): void {
+    if (this.#running.kernels.delete(this.#number)) this.post({ kind: "drop", failure });
+  }
+
+  get losesQueued(): boolean {
+    const { isAlive, hasHandedOver } = this.#running;
+    return !isAlive && !hasHandedOver;
+  }
+
+  /** A worker that lives fails what its kernels have taken itself. */
+  taken(isGivenUp: boolean): TakenRequest[] {
+    const { isAlive, table, hasHandedOver } = this.#running;
+    return isAlive && !isGivenUp ? [] : table.of(this.#kernel, isGivenUp || !hasHandedOver);
+  }
+}
+
+/** A place for kernels that share a worker: the next worker takes the place of one that has died. */
+export class SharedHost {
+  /** Where its worker gets what comes. */
+  readonly description: StationDescription;
+  /** As this thread sees that. */
+  readonly station: Station;
+  readonly #name: string;
+  readonly #options: HostOptions;
+  /** Kernels that have their place here, by the ids of their mailboxes. */
+  readonly #tenants = new Set<number>();
+  /** What a worker that has died has not taken. */
+  readonly #left = new Map<number, RecordBytes[]>();
+  #running: Running | null = null;
   #numbers = 0;
-  /** Kernels that are assigned to it, and not started yet. */
-  #expected = 0;
+  /** By `performance.now()`: since when the worker has not answered; `null` if it has. */
+  askedAt: number | null = null;
 
-  constructor(name: string, threadSlot: number, onDead: (host: SharedHost) => void) {
-    this.threadSlot = threadSlot;
-    this.#onDead = onDead;
-    this.#worker = new HostedWorker(SHARED_HOST, { name }, {
-      isMessage: isFromHost,
-      heard: (message) => this.#onMessage(message),
-      broke: (incident) => this.#die(incident),
-    });
-    this.#forgetUnload = stopOnUnload(() => this.#worker.terminate());
+  constructor(name: string, options: HostOptions) {
+    this.#name = name;
+    this.#options = options;
+    this.description = createStation(`worker ${name} of kernels`, options.parties);
+    this.station = openStation(this.description, 0);
   }
 
-  /** Kernels that it has, or is about to have. */
+  /** Kernels that have their place here. */
   get size(): number {
-    return this.#kernels.size + this.#expected;
+    return this.#tenants.size;
   }
 
-  /** A kernel is assigned to it. */
-  expect(): void {
-    this.#expected++;
+  /** Whether its worker runs. */
+  get isRunning(): boolean {
+    return this.#running !== null;
   }
 
-  /** Starts a kernel that was assigned to it. */
-  start(order: WorkerOrder): StartedKernel {
+  /** A kernel gets its place here. */
+  add(kernel: number): void {
+    this.#tenants.add(kernel);
+  }
+
+  /** Starts a kernel that has its place here. */
+  start({ kernel, newJob, listener }: SharedOrder): { started: StartedKernel; job: KernelJob } {
+    const running = this.#running ??= this.#begin();
+    const left = this.#left.get(kernel) ?? [];
+    const job = newJob(running.threadSlot, left);
     const number = ++this.#numbers;
-    this.#expected--;
-    this.#kernels.set(number, order);
-    const post = (message: ToKernel) => {
-      this.#worker.post({ to: number, message: this.#memories.strip(message) });
-    };
-    const terminate = () => {
-      if (this.#kernels.delete(number)) post({ kind: "drop" });
-    };
+    running.kernels.set(number, listener);
     try {
-      post({ kind: "load", job: order.job });
+      tell(running, number, { kind: "load", job });
     } catch (error) {
-      this.#kernels.delete(number);
-      this.#memories.forgetLatest();
+      running.kernels.delete(number);
+      running.memories.forgetLatest();
       throw error;
     }
-    return { post, terminate };
+    this.#left.delete(kernel);
+    return { started: new SharedKernel(running, number, kernel), job };
   }
 
-  #onMessage({ from, message }: FromHost): void {
-    const order = this.#kernels.get(from);
-    if (!order) return;
+  /** Posts to its worker, if that runs. */
+  post(message: ToSharedHost): void {
+    const running = this.#running;
+    if (!running) return;
+    const { worker, memories } = running;
+    if (message.kind === "forget" && !memories.forget(message.block)) return;
+    const isTold = message.kind === "peer" || message.kind === "mailbox";
+    worker.post({ host: isTold ? memories.strip(message) as typeof message : message });
+  }
+
+  #begin(): Running {
+    const threadSlot = this.#options.takeThreadSlot();
+    const memory = createTakenTable();
+    const worker = new HostedWorker<ToHost, FromHost>(SHARED_HOST, { name: this.#name }, {
+      isMessage: isFromHost,
+      heard: (message) => "host" in message ? this.#onOwn(running, message) : this.#onKernels(running, message),
+      broke: (incident) => this.#die(running, incident),
+    });
+    const running: Running = {
+      worker,
+      threadSlot,
+      table: new TakenTable(memory),
+      memories: new KnownMemories(),
+      forgetUnload: stopOnUnload(() => worker.terminate()),
+      kernels: new Map(),
+      isAlive: true,
+      hasHandedOver: false,
+    };
+    this.askedAt = null;
+    worker.post({ host: { kind: "begin", station: this.description, threadSlot, table: memory } });
+    return running;
+  }
+
+  #onKernels(running: Running, { from, message }: Exclude<FromHost, FromHostItself>): void {
+    const listener = running.kernels.get(from);
+    if (!listener) return;
     // A worker whose scope ends tells each of its kernels so; it takes no other ones.
-    if (message.kind === "broken" && message.isWorkers) return this.#die(message.incident);
-    hear(order, message);
+    if (message.kind === "broken" && message.isWorkers) return this.#die(running, message.incident);
+    hear(listener, message);
   }
 
-  #die(incident: string): void {
-    const orders = [...this.#kernels.values()];
-    this.#kernels.clear();
-    this.end();
-    this.#onDead(this);
-    for (const { listener } of orders) listener.ended({ incident, isDead: true, hasReceived: false });
+  #onOwn(running: Running, { host: message }: FromHostItself): void {
+    switch (message.kind) {
+      case "pong":
+        return void (this.askedAt = null);
+      case "left":
+        running.hasHandedOver = true;
+        return this.#keep(message.left);
+      case "whose":
+        if (this.#tenants.has(message.kernel)) return;
+        return this.post({ kind: "ended", kernel: message.kernel, failure: null });
+      default:
+        return this.#options.onQuestion(this, message);
+    }
   }
 
-  /** Ends the worker, with all that is left of its kernels. */
+  #keep(left: Leftovers): void {
+    for (const [kernel, records] of left) {
+      this.#left.set(kernel, [...this.#left.get(kernel) ?? [], ...records]);
+    }
+  }
+
+  #die(running: Running, incident: string): void {
+    if (!running.isAlive) return;
+    this.#end(running);
+    this.#sweep(SWEEPS);
+    for (const listener of running.kernels.values()) {
+      listener.ended({ incident, isDead: true, hasReceived: false });
+    }
+  }
+
+  #end(running: Running): void {
+    running.isAlive = false;
+    running.forgetUnload();
+    running.worker.terminate();
+    this.#options.returnThreadSlot(running.threadSlot);
+    if (this.#running === running) this.#running = null;
+    this.askedAt = null;
+  }
+
+  /** While no worker runs: takes what has come for its kernels. */
+  #sweep(times: number): void {
+    if (this.#running || times === 0) return;
+    const { queue } = this.station;
+    for (let record = queue.take(); record; record = queue.take()) {
+      const { kernel, isAnswer } = addressIn(record);
+      if (isAnswer) continue;
+      const copy = new Uint8Array(record);
+      if (this.#tenants.has(kernel)) this.#keep([[kernel, [copy]]]);
+      else this.#discard([copy], null);
+    }
+    Deno.unrefTimer(setTimeout(() => this.#sweep(times - 1), SWEEP_MS));
+  }
+
+  /** A kernel has ended for good. */
+  leave(kernel: number, failure: FailureReport | null): void {
+    this.#tenants.delete(kernel);
+    this.post({ kind: "ended", kernel, failure });
+    const left = this.#left.get(kernel) ?? [];
+    this.#left.delete(kernel);
+    this.#discard(left, failure);
+  }
+
+  /** Nobody will take these. */
+  #discard(records: readonly RecordBytes[], failure: FailureReport | null): void {
+    const requests = records.map(replyToIn).filter((one) => one !== null);
+    this.#options.settler.settleAll(requests, failure ?? reportTermination("(ended)"));
+  }
+
+  /** Ends its worker, with all that is left of its kernels. */
   end(): void {
-    this.#forgetUnload();
-    this.#worker.terminate();
+    if (this.#running) this.#end(this.#running);
   }
 }
 
-/** The hosts of a runtime. They are started when they are needed. */
+/** The hosts of a runtime. They are made when they are needed. */
 export class SharedHosts {
   readonly #options: HostOptions;
-  readonly #hosts = new Set<SharedHost>();
-  #started = 0;
+  readonly #hosts: SharedHost[] = [];
 
   constructor(options: HostOptions) {
     this.#options = options;
   }
 
-  /** Workers that are running. */
-  get size(): number {
-    return this.#hosts.size;
+  /** All that were made. */
+  get all(): readonly SharedHost[] {
+    return this.#hosts;
   }
 
-  /** The host of the next kernel: a new one while there may be more, otherwise the one with the fewest kernels. */
-  assign(): SharedHost {
-    const host = this.#hosts.size < this.#options.workers ? this.#start() : this.#leastBusy();
-    host.expect();
+  /** Workers that are running. */
+  get size(): number {
+    return this.#hosts.filter(({ isRunning }) => isRunning).length;
+  }
+
+  /** The host of a new kernel: a new one while there may be more, otherwise the one with the fewest kernels. */
+  assign(kernel: number): SharedHost {
+    const empty = this.#hosts.find(({ size }) => size === 0);
+    const host = empty ?? (this.#hosts.length < this.#options.workers ? this.#make() : this.#leastBusy());
+    host.add(kernel);
     return host;
   }
 
   #leastBusy(): SharedHost {
-    return [...this.#hosts].reduce((least, host) => host.size < least.size ? host : least);
+    return this.#hosts.reduce((least, host) => host.size < least.size ? host : least);
   }
 
-  #start(): SharedHost {
-    const { takeThreadSlot, returnThreadSlot } = this.#options;
-    const host = new SharedHost(`${++this.#started}`, takeThreadSlot(), (dead) => {
-      this.#hosts.delete(dead);
-      returnThreadSlot(dead.threadSlot);
-    });
-    this.#hosts.add(host);
+  #make(): SharedHost {
+    const host = new SharedHost(`${this.#hosts.length + 1}`, this.#options);
+    this.#hosts.push(host);
     return host;
   }
 
   /** Ends all workers. */
   end(): void {
     for (const host of this.#hosts) host.end();
-    this.#hosts.clear();
   }
 }

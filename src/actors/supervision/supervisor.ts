@@ -7,6 +7,7 @@ import type { Ending, StartedKernel, WorkerListener, WorkerOrder } from "./kerne
 import type { KernelJob, KernelQuestion, ToKernel } from "../thread/kernel_protocol.ts";
 import type { RingKernelSettings } from "../ring_kernel.ts";
 import { type ErrorReport, reportError } from "../../worker/error_report.ts";
+import type { TakenRequest } from "../thread/taken_table.ts";
 import { RestartPlan } from "../../worker/restart_policy.ts";
 
 /** What a supervisor needs, and whom it tells. */
@@ -24,13 +25,13 @@ export interface SupervisorHooks {
   /** The kernel has failed. */
   failed(failure: FailureReport): void;
   /** What a worker had received is lost with it; there will be another one. */
-  lost(failure: FailureReport): void;
+  lost(failure: FailureReport, worker: StartedKernel | undefined): void;
   /** A failure that ends a kernel whose function is running still. */
   mustTerminate(failure: FailureReport): void;
   /** Answers what a worker asks its runtime. */
   onQuestion(question: KernelQuestion): void;
   /** There is no function to call any more: why, unless it has returned, or was stopped. */
-  over(failure: FailureReport | null): void;
+  over(failure: FailureReport | null, taken: readonly TakenRequest[]): void;
 }
 
 type Policy = Pick<RingKernelSettings, "restart" | "permissions">;
@@ -44,7 +45,8 @@ export class Supervisor implements WorkerListener {
   /** `null` if there are no restarts. */
   readonly #plan: RestartPlan | null;
   #worker: StartedKernel | undefined;
-  #job: KernelJob | undefined;
+  /** The number in queues of the worker's thread, until it is given back. */
+  #threadSlot: number | undefined;
   #workers = 0;
   /** When the run began that counts for the plan, and the messages that were processed until then. */
   #begun = { at: 0, finished: 0 };
@@ -75,9 +77,8 @@ export class Supervisor implements WorkerListener {
     const { started, job } = this.#hooks.startWorker(++this.#workers, {
       permissions: this.#policy.permissions,
       listener: this,
-      onQuestion: (question) => this.#hooks.onQuestion(question),
     });
-    this.#job = job;
+    this.#threadSlot = job.threadSlot;
     this.#worker = started;
   }
 
@@ -101,6 +102,10 @@ export class Supervisor implements WorkerListener {
     this.post({ kind: "run" });
   }
 
+  onQuestion(question: KernelQuestion): void {
+    this.#hooks.onQuestion(question);
+  }
+
   ended(ending: Ending | null): void {
     if (ending) this.#fail(ending);
     else if (this.#replacedFor) this.#replace(this.#replacedFor);
@@ -117,8 +122,8 @@ export class Supervisor implements WorkerListener {
     const delay = canGoOn ? this.#nextDelay() : null;
     if (delay === null) return this.#end(failure);
     if (isInPlace) return this.#later(delay, () => this.#begin());
-    if (ending.isDead) this.#hooks.lost(failure);
-    this.#retire();
+    if (ending.isDead) this.#hooks.lost(failure, this.#worker);
+    this.#retire(failure);
     this.#later(delay, () => this.#startAgain());
   }
 
@@ -160,7 +165,7 @@ export class Supervisor implements WorkerListener {
     this.#hooks.stopWorker(this.#workers);
     // Its number in queues stays taken: the thread may live on.
     this.#later(this.#graceMs, () => {
-      this.#job = undefined;
+      this.#threadSlot = undefined;
       this.#replace(failure);
     });
   }
@@ -171,24 +176,25 @@ export class Supervisor implements WorkerListener {
     this.#replacedFor = undefined;
     const delay = this.#isStopping ? null : this.#nextDelay();
     if (delay === null) return this.#end(failure);
-    this.#hooks.lost(failure);
-    this.#retire();
+    this.#hooks.lost(failure, this.#worker);
+    this.#retire(failure);
     this.#later(delay, () => this.#startAgain());
   }
 
-  #retire(): void {
-    this.#worker?.terminate();
+  #retire(failure: FailureReport | null): void {
+    this.#worker?.terminate(failure);
     this.#worker = undefined;
-    if (this.#job) this.#hooks.returnThreadSlot(this.#job.threadSlot);
-    this.#job = undefined;
+    if (this.#threadSlot !== undefined) this.#hooks.returnThreadSlot(this.#threadSlot);
+    this.#threadSlot = undefined;
   }
 
-  #end(failure: FailureReport | null): void {
+  #end(failure: FailureReport | null, isGivenUp = false): void {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#timer);
-    this.#retire();
-    this.#hooks.over(failure);
+    const taken = this.#worker?.taken(isGivenUp) ?? [];
+    this.#retire(failure);
+    this.#hooks.over(failure, taken);
   }
 
   /** The kernel was told to stop: its function is waited for, if it is running. */
@@ -200,7 +206,7 @@ export class Supervisor implements WorkerListener {
 
   /** Gives up on a worker that ignores the stop. Its number in queues stays taken: the thread may live on. */
   abandon(failure: FailureReport): void {
-    this.#job = undefined;
-    this.#end(failure);
+    this.#threadSlot = undefined;
+    this.#end(failure, true);
   }
 }

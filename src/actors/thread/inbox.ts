@@ -3,7 +3,6 @@
 import type { StoppedError } from "../../errors.ts";
 import { now } from "../../ring/clock.ts";
 import type { KernelRecord } from "../../ring/kernel_record.ts";
-import type { RecordQueue } from "../../ring/record_queue.ts";
 import { LONGEST_TIMER_MS } from "../../ring/within.ts";
 import { untilAborted } from "../../worker/until_aborted.ts";
 import { type ErrorReport, reportError } from "../../worker/error_report.ts";
@@ -15,6 +14,10 @@ import { decodeMessage, type Received, type ReplyTo, replyToIn } from "../messag
 import type { WaitOptions } from "../../ring/waiting.ts";
 import { waitOf } from "../wait_options.ts";
 import { Cancellations } from "./cancellations.ts";
+import type { RecordBytes } from "../message/sheet.ts";
+import type { InputSource } from "./input_source.ts";
+import type { LocalInput } from "./local_input.ts";
+import { LocalItem } from "./local_item.ts";
 import type { Letter, LetterInHand } from "./letter_in_hand.ts";
 import type { OpenRequests, ReceivedRequest } from "./open_requests.ts";
 import type { Peer } from "./post_office.ts";
@@ -27,16 +30,20 @@ const TERMINATING = KERNEL_STATES.indexOf("terminating");
 export interface InboxOptions {
   /** The kernel's id. */
   readonly kernel: string;
-  readonly queue: RecordQueue;
+  readonly queue: InputSource;
   readonly record: KernelRecord;
   /** Which of the kernel's workers this is. */
   readonly worker: number;
   readonly isTimed: boolean;
-  readonly requests: OpenRequests;
+  requests(): OpenRequests;
   /** Where the message in hand is kept until it is done; `null` if it is done as soon as it is taken. */
   readonly inHand: LetterInHand | null;
   /** How often a message is tried, if it is kept until it is done. */
   readonly attempts: number;
+  /** Resolves when the kernel's state is one of these, it must stop, or the time is up. */
+  whenStateIs(states: readonly number[], timeoutMs: number): Promise<void>;
+  /** Calls back when the state has changed, or the kernel must stop: in a worker that kernels share. */
+  onceChanged(look: () => void): void;
   /** Fails a request. */
   fail(replyTo: ReplyTo, failure: FailureReport): void;
   /** Tells of a message that was tried as often as it may be. */
@@ -48,7 +55,7 @@ export interface InboxOptions {
 /** The messages that a kernel receives. */
 export class Inbox {
   readonly #options: InboxOptions;
-  readonly #cancellations = new Cancellations();
+  #cancellations: Cancellations | undefined;
   /** When the message was taken that is being processed; 0 if none is, or nobody wants to know. */
   #takenAt = 0;
   #isBusy = false;
@@ -135,6 +142,39 @@ export class Inbox {
     }
   }
 
+  /** As `takeNext()` without bound, of an input in this worker's heap: with as little as possible kept meanwhile. */
+  awaitNext(input: LocalInput): Promise<Envelope> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        try {
+          const message = this.takeNow();
+          if (message) resolve(message);
+          else this.#wait(input, look, found);
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const found = (item: LocalItem | null) => {
+        try {
+          const message = item && this.#open(item);
+          if (message) resolve(message);
+          else look();
+        } catch (error) {
+          reject(error);
+        }
+      };
+      look();
+    });
+  }
+
+  /** Calls back when a message is found, or when it is time to look again. */
+  #wait(input: LocalInput, look: () => void, found: (item: LocalItem | null) => void): void {
+    if (this.isDrained || input.closed && this.#mayTake) throw this.#options.stopped();
+    if (this.#mayTake) return input.wait(found);
+    this.#options.record.noteQuiet();
+    this.#options.onceChanged(look);
+  }
+
   /** The next message, once there is one. */
   async takeNext(options: WaitOptions | undefined): Promise<Envelope> {
     const { kernel, queue } = this.#options;
@@ -158,10 +198,10 @@ export class Inbox {
 
   /** Until the kernel is active, or ends, or the time is up. */
   async waitActive(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
-    const { record, worker } = this.#options;
+    const { record } = this.#options;
     this.#finish();
     record.noteQuiet();
-    await untilAborted(record.whenStateIs([ACTIVE, TERMINATING], worker, timeoutMs), signal);
+    await untilAborted(this.#options.whenStateIs([ACTIVE, TERMINATING], timeoutMs), signal);
   }
 
   #timeout(timeoutMs: number): QueueTimeoutError {
@@ -169,20 +209,20 @@ export class Inbox {
     return new QueueTimeoutError(`Cannot receive in kernel "${kernel}": nothing came for ${timeoutMs} ms`);
   }
 
-  /** What is in a record; `null` if it is a request whose asker has given up. */
-  #open(bytes: Uint8Array<ArrayBuffer>): Envelope | null {
-    const { record, requests, isTimed, inHand } = this.#options;
-    const received = this.#decode(bytes);
-    const { header, sentAt, replyTo, message } = received;
+  /** What was taken; `null` if it is a request whose asker has given up. */
+  #open(taken: RecordBytes | LocalItem): Envelope | null {
+    const { record, isTimed, inHand } = this.#options;
+    const { header, sentAt, replyTo, message, entry } = this.#read(taken);
     if (replyTo && this.#isExpired(replyTo)) {
       record.countExpired();
+      if (entry !== undefined) this.#options.requests().leaveOut(entry);
       return null;
     }
     this.#hasReceived = true;
     this.#isBusy = true;
     this.#attempt = 1;
-    inHand?.keep(bytes);
-    if (replyTo) header.request = requests.add(header, replyTo);
+    inHand?.keep(taken instanceof LocalItem ? taken.record! : taken);
+    if (replyTo) header.request = this.#options.requests().add(header, replyTo, entry);
     if (isTimed) {
       this.#takenAt = now();
       if (sentAt > 0) record.latency.note(this.#takenAt - sentAt);
@@ -190,13 +230,20 @@ export class Inbox {
     return message;
   }
 
+  #read(taken: RecordBytes | LocalItem): Received & { entry?: number } {
+    if (!(taken instanceof LocalItem)) return this.#decode(taken);
+    const { record, message, header, sentAt, replyTo, entry } = taken;
+    if (record) return { ...this.#decode(record, entry), entry };
+    return { message: message!, header: header!, sentAt, replyTo, entry };
+  }
+
   #isExpired(replyTo: ReplyTo): boolean {
-    return replyTo.until !== Infinity && replyTo.until < now() || this.#cancellations.take(replyTo);
+    return replyTo.until !== Infinity && replyTo.until < now() || this.#cancellations?.take(replyTo) === true;
   }
 
   /** The message that was in hand before, once more; `null` if it was tried often enough. */
   #openAgain(): Envelope | null {
-    const { inHand, attempts, requests, kernel } = this.#options;
+    const { inHand, attempts, kernel } = this.#options;
     const letter = this.#again!;
     this.#again = null;
     const { header, replyTo, message } = this.#decode(letter.record);
@@ -212,49 +259,55 @@ export class Inbox {
     this.#hasReceived = true;
     this.#isBusy = true;
     this.#attempt = letter.attempts + 1;
-    if (replyTo) header.request = this.#requestOf(replyTo) ?? requests.add(header, replyTo);
+    if (replyTo) header.request = this.#requestOf(replyTo) ?? this.#options.requests().add(header, replyTo);
     return message;
   }
 
   /** Its request is open still, unless this is a new worker. */
   #requestOf({ mailbox, ticket }: ReplyTo): ReceivedRequest | undefined {
-    return this.#options.requests.find(mailbox, ticket);
+    return this.#options.requests().find(mailbox, ticket);
   }
 
   #bury(letter: Letter, replyTo: ReplyTo | null, { kernel, reason }: FailureReport): void {
-    const { bury, fail, requests, inHand, record } = this.#options;
+    const { inHand, record } = this.#options;
     const error = this.#lastError;
     const open = replyTo && this.#requestOf(replyTo);
-    if (open) requests.close(open);
+    if (open) this.#options.requests().close(open);
     if (replyTo) {
-      fail(replyTo, { kernel, reason: error ? `${reason} ${error.message}` : reason, error: error ?? undefined });
+      this.#options.fail(replyTo, {
+        kernel,
+        reason: error ? `${reason} ${error.message}` : reason,
+        error: error ?? undefined,
+      });
     }
-    bury(letter, error);
+    this.#options.bury(letter, error);
     inHand!.clear();
     record.countFinished();
   }
 
-  #decode(bytes: Uint8Array<ArrayBuffer>): Received {
-    const { kernel, fail } = this.#options;
+  #decode(bytes: Uint8Array<ArrayBuffer>, entry?: number): Received {
+    const { kernel } = this.#options;
     try {
       return decodeMessage(bytes, kernel);
     } catch (error) {
+      if (entry !== undefined) this.#options.requests().leaveOut(entry);
       const replyTo = replyToIn(bytes);
-      if (replyTo) fail(replyTo, reportFailure(kernel, "could not read it:", reportError(error)));
+      if (replyTo) this.#options.fail(replyTo, reportFailure(kernel, "could not read it:", reportError(error)));
       throw error;
     }
   }
 
   /** A request was handed on to another kernel. */
   noteForward({ replyTo }: ReceivedRequest, to: Peer): void {
-    this.#cancellations.noteForward(replyTo, to);
+    (this.#cancellations ??= new Cancellations()).noteForward(replyTo, to);
   }
 
   /** Drops the interest in a request's answer. Returns the kernel that it was handed on to, if it was. */
   cancel(request: TakenRequest): Peer | undefined {
-    const open = this.#options.requests.find(request.mailbox, request.ticket);
-    if (!open) return this.#cancellations.note(request);
-    this.#options.requests.giveUp(open);
+    const requests = this.#options.requests();
+    const open = requests.find(request.mailbox, request.ticket);
+    if (!open) return (this.#cancellations ??= new Cancellations()).note(request);
+    requests.giveUp(open);
     open.cancelling?.abort(cancelled());
     return undefined;
   }

@@ -9,9 +9,11 @@ import { reportError } from "../../worker/error_report.ts";
 import { type HostEvents, HostScope } from "../../worker/host_scope.ts";
 import type { HostModule } from "../../worker/hosted_worker.ts";
 import { beginImport, endImport } from "../../worker/importing.ts";
-import { HostedKernel } from "./hosted_kernel.ts";
-import { keepMemories } from "./kernel_memory.ts";
+import { HostedKernel, type KernelHost } from "./hosted_kernel.ts";
+import { servicesFor } from "./kernel_core.ts";
 import type { FromHost, ToHost } from "./kernel_protocol.ts";
+import { keepMemories } from "./open_memory.ts";
+import { SharedThread } from "./shared_thread.ts";
 
 /** The host of one kernel. */
 export const KERNEL_HOST: HostModule = { url: import.meta.url, file: "kernel_host.ts", prefix: "ringmill kernel: " };
@@ -26,12 +28,13 @@ const kernels = new Map<number, HostedKernel>();
 /** Modules that are being imported. */
 let importing = 0;
 
-function newKernel(number: number, isAlone: boolean): HostedKernel {
-  const kernel = new HostedKernel({
-    post: (message) => {
+/** `shared` is `null` in the worker of one kernel. */
+function hostOf(shared: SharedThread | null): KernelHost {
+  return {
+    post: (from, message) => {
       const isEnd = message.kind === "returned" || message.kind === "broken";
-      if (isAlone && isEnd) host.settle({ from: number, message });
-      else host.post({ from: number, message });
+      if (!shared && isEnd) host.settle({ from, message });
+      else host.post({ from, message });
     },
     beginImport: (id) => {
       if (importing++ === 0) beginImport(id);
@@ -39,22 +42,31 @@ function newKernel(number: number, isAlone: boolean): HostedKernel {
     endImport: () => {
       if (--importing === 0) endImport();
     },
-    left: () => {
-      kernels.delete(number);
-      // Nothing that the kernel has left behind runs after its end.
-      if (isAlone) host.close();
+    // Nothing that a kernel has left behind runs after its end.
+    returned: () => {
+      if (!shared) host.close();
     },
-  });
-  kernels.set(number, kernel);
-  return kernel;
+    left: (number) => {
+      kernels.delete(number);
+      if (!shared) host.close();
+    },
+    services: (from, job) => {
+      if (shared) return { services: shared.services };
+      const controller = new AbortController();
+      return { services: servicesFor(job, controller.signal, (message) => host.post({ from, message })), controller };
+    },
+  };
 }
 
-function serve(isAlone: boolean): HostEvents<ToHost> {
+function serve(shared: SharedThread | null): HostEvents<ToHost> {
   keepMemories();
+  const kernelHost = hostOf(shared);
   return {
-    heard: ({ to, message }) => {
-      const kernel = message.kind === "load" ? newKernel(to, isAlone) : kernels.get(to);
-      kernel?.onMessage(message);
+    heard: (posted) => {
+      if ("host" in posted) return shared?.onMessage(posted.host);
+      const { to, message } = posted;
+      if (message.kind === "load") kernels.set(to, new HostedKernel(kernelHost, to));
+      kernels.get(to)?.onMessage(message);
     },
     // An unhandled error names no kernel: all kernels of this worker hear of it.
     threw: (incident, error) => {
@@ -62,10 +74,11 @@ function serve(isAlone: boolean): HostEvents<ToHost> {
       for (const from of kernels.keys()) host.post({ from, message });
     },
     ends: (incident) => {
+      shared?.leave();
       for (const kernel of kernels.values()) kernel.end({ kind: "broken", incident, isWorkers: true });
     },
   };
 }
 
-host.serve(KERNEL_HOST, () => serve(true));
-host.serve(SHARED_HOST, () => serve(false));
+host.serve(KERNEL_HOST, () => serve(null));
+host.serve(SHARED_HOST, () => serve(new SharedThread((message) => host.post({ host: message }))));

@@ -1,43 +1,39 @@
 /** The shared memory of one kernel: its queues and its record. It is made at launch, and never grows. */
 
 import { KERNEL_BYTES, KernelRecord } from "../../ring/kernel_record.ts";
-import {
-  makeRecordQueue,
-  type RecordQueueDescription,
-  type RecordQueueOptions,
-  reserveRecordQueue,
-} from "../../ring/queue_description.ts";
+import { makeRecordQueue, type RecordQueueOptions, reserveRecordQueue } from "../../ring/queue_description.ts";
 import { RecordQueue } from "../../ring/record_queue.ts";
 import type { HandleOptions } from "../../ring/end.ts";
-import { Arena, SharedMemory, type SharedMemoryHandle } from "../../ring/shared_memory.ts";
+import { Arena, SharedMemory } from "../../ring/shared_memory.ts";
 import type { RingKernelSettings } from "../ring_kernel.ts";
-import type { MemoryBlocks } from "./memory_blocks.ts";
+import { InputGauge, type InputLimits } from "./input_gauge.ts";
+import { LazyOutput, MadeOutput, type Output } from "./lazy_output.ts";
 import { createLetterBox } from "./letter_in_hand.ts";
+import { type MemoryPlace, newBlockNumber, noteMemory, openMemory, type QueuePlace } from "./open_memory.ts";
+import type { StationDescription } from "./station.ts";
 import { createTakenTable } from "./taken_table.ts";
 
-/** A queue, with the memory that it lies in. */
-export interface QueuePlace {
-  /** Left out for a worker that has been sent it already. */
-  readonly memory: SharedMemoryHandle | null;
-  /** Of a memory that several kernels share: which one, so that a thread opens it once; otherwise `null`. */
-  readonly block: number | null;
-  readonly queue: RecordQueueDescription;
-}
-
-/** A mailbox for answers, in the memory of whoever waits for them. It can be posted. */
-export interface MailboxDescription extends QueuePlace {
+/** A mailbox for answers, of whoever waits for them. It can be posted. */
+export interface MailboxDescription {
   /** Unique in a runtime, and never used again. The program's is 0. */
   readonly id: number;
   /** Whose it is: a kernel's id, for messages. */
   readonly owner: string;
+  /** Its queue; `null` of a kernel that shares its worker. */
+  readonly queue: QueuePlace | null;
+  /** Of such a kernel: where its worker gets what comes. */
+  readonly station: StationDescription | null;
+  /** The bytes of a band of it. */
+  readonly bytes: number;
   /** For messages: the option that says how long an answer may be. */
   readonly bytesOption: string;
 }
 
 /** Everything that is needed to open the memory of a kernel. It can be posted. */
-export interface KernelMemoryDescription {
-  readonly memory: SharedMemoryHandle | null;
-  readonly block: number | null;
+export type KernelMemoryDescription = OwnMemory | SharedMemoryPlace;
+
+/** The memory of a kernel that has a worker of its own. */
+export interface OwnMemory extends MemoryPlace {
   readonly record: number;
   readonly input: QueuePlace;
   readonly output: QueuePlace;
@@ -48,12 +44,60 @@ export interface KernelMemoryDescription {
   readonly inHand: SharedArrayBuffer | null;
 }
 
+/** What the inputs and outputs of kernels of one definition hold. */
+export interface QueueSizes {
+  readonly inputs: InputLimits;
+  readonly outputRecords: number;
+  readonly outputBytes: number;
+}
+
+/** The memory of a kernel that shares its worker: what comes from other threads goes through that worker's station. */
+export interface SharedMemoryPlace extends MemoryPlace {
+  readonly record: number;
+  /** The addresses of its gauge, and of its output, which is made when it is used. */
+  readonly gauge: number;
+  readonly output: number;
+  /** The kernel, by the id of its mailbox. */
+  readonly kernel: number;
+  readonly sizes: QueueSizes;
+  readonly station: StationDescription;
+  /** The queues of the pool that it belongs to, if it does. */
+  readonly pool: PoolQueues | null;
+  /** See {@link createLetterBox}; `null` if messages are done as soon as they are taken. */
+  readonly inHand: SharedArrayBuffer | null;
+}
+
+/** The sizes of the queues of a definition, which all of its kernels have in common. */
+const sizes = new WeakMap<RingKernelSettings, QueueSizes>();
+
+/** What the inputs and outputs of kernels with these settings hold. */
+export function sizesOf(settings: RingKernelSettings): QueueSizes {
+  let known = sizes.get(settings);
+  if (known) return known;
+  const { queueSize, queueBytes } = settings;
+  known = {
+    inputs: { records: queueSize.input, bytes: 2 ** Math.ceil(Math.log2(queueBytes.input)), urgentRecords: URGENT },
+    outputRecords: queueSize.output,
+    outputBytes: queueBytes.output,
+  };
+  sizes.set(settings, known);
+  return known;
+}
+
+/** The mailbox of a kernel. */
+export function mailboxOf(id: string, memory: KernelMemoryDescription): MailboxDescription {
+  if (!("gauge" in memory)) return memory.mailbox;
+  const { kernel, station, sizes: { inputs: { bytes } } } = memory;
+  return { id: kernel, owner: id, queue: null, station, bytes, bytesOption: bytesOptionOf(id) };
+}
+
 /** Answers that a mailbox holds; who sends more has to wait. */
 const MAILBOX_SIZE = 4096;
 /** The most urgent messages that find room in a full input. */
-const URGENT = 64;
+export const URGENT = 64;
 
-function describeQueue(name: string, parties: number, records: number, bytes: number): RecordQueueOptions {
+/** How a queue of a kernel is made. */
+export function describeQueue(name: string, parties: number, records: number, bytes: number): RecordQueueOptions {
   return { name, parties, records, bytes, wait: "adaptive" };
 }
 
@@ -66,8 +110,6 @@ export interface KernelMemoryOptions {
   readonly settings: RingKernelSettings;
   /** The queues of the pool that it belongs to, if it does. */
   readonly pool?: PoolQueues;
-  /** Where to make it, if it shares its memory with others. */
-  readonly blocks?: MemoryBlocks;
 }
 
 /** The queues that the members of a pool share. */
@@ -92,97 +134,43 @@ export function createPoolQueues(id: string, parties: number, settings: RingKern
   };
 }
 
-/** Makes the memory of a kernel. */
-export function createKernelMemory(options: KernelMemoryOptions): KernelMemoryDescription {
-  const { id, mailboxId, settings, pool, blocks } = options;
-  const { place, record, queues: [input, output, mailbox] } = blocks ? blocks.place(options) : placeAlone(options);
-  const bytesOption = `queueBytes of kernel "${id}", which asked`;
-  return {
-    ...place,
-    record,
-    input: pool?.input ?? { ...place, queue: input },
-    output: pool?.output ?? { ...place, queue: output },
-    mailbox: { id: mailboxId, owner: id, ...place, queue: mailbox, bytesOption },
-    taken: createTakenTable(blocks !== undefined),
-    inHand: settings.ack ? createLetterBox(settings.queueBytes.input) : null,
-  };
+/** For messages: the option that says how long an answer to a kernel may be. */
+function bytesOptionOf(id: string): string {
+  return `queueBytes of kernel "${id}", which asked`;
 }
 
-/** What lies in the memory of a kernel. */
-export interface KernelLayout {
-  /** The address of its record. */
-  readonly record: number;
-  /** Its input, its output and its mailbox. */
-  readonly queues: readonly [RecordQueueDescription, RecordQueueDescription, RecordQueueDescription];
-}
-
-/** Reserves room for a kernel. */
-export function layOut(
-  arena: Pick<Arena, "reserve">,
-  { id, parties, settings, pool }: KernelMemoryOptions,
-): KernelLayout {
+/** Makes the memory of a kernel that has a worker of its own. */
+export function createKernelMemory(
+  { id, mailboxId, parties, settings, pool }: KernelMemoryOptions,
+): OwnMemory {
   const { queueSize, queueBytes } = settings;
+  const arena = new Arena();
   const reserve = (name: string, records: number, bytes: number, urgentRecords = 0) =>
     reserveRecordQueue(arena, { ...describeQueue(`${name} of ${id}`, parties, records, bytes), urgentRecords });
   const record = arena.reserve(KERNEL_BYTES);
-  // Members of a pool have none of their own.
-  const inputBytes = pool ? 256 : queueBytes.input;
-  const outputBytes = pool ? 256 : queueBytes.output;
+  // Members of a pool have no other queues of their own.
+  const mailbox = reserve("mailbox", MAILBOX_SIZE, queueBytes.input);
+  const input = pool ? null : reserve("input", queueSize.input, queueBytes.input, URGENT);
+  const output = pool ? null : reserve("output", queueSize.output, queueBytes.output);
+  const shared = SharedMemory.create(arena, `kernel "${id}"`);
+  for (const queue of [mailbox, input, output]) if (queue) makeRecordQueue(shared, queue);
+  const place = { memory: shared.handle, block: null };
   return {
+    ...place,
     record,
-    queues: [
-      reserve("input", queueSize.input, inputBytes, URGENT),
-      reserve("output", queueSize.output, outputBytes),
-      reserve("mailbox", MAILBOX_SIZE, queueBytes.input),
-    ],
+    input: pool?.input ?? { ...place, queue: input! },
+    output: pool?.output ?? { ...place, queue: output! },
+    mailbox: {
+      id: mailboxId,
+      owner: id,
+      queue: { ...place, queue: mailbox },
+      station: null,
+      bytes: mailbox.bytes,
+      bytesOption: bytesOptionOf(id),
+    },
+    taken: createTakenTable(),
+    inHand: settings.ack ? createLetterBox(queueBytes.input) : null,
   };
-}
-
-function placeAlone(options: KernelMemoryOptions): PlacedKernel {
-  const arena = new Arena();
-  const layout = layOut(arena, options);
-  const memory = SharedMemory.create(arena, `kernel "${options.id}"`);
-  for (const queue of layout.queues) makeRecordQueue(memory, queue);
-  return { ...layout, place: { memory: memory.handle, block: null } };
-}
-
-/** A kernel's parts, in a memory. */
-export interface PlacedKernel extends KernelLayout {
-  readonly place: Pick<QueuePlace, "memory" | "block">;
-}
-
-/** The numbers of such memories tell them apart, also from those of another thread's runtime. */
-let blocks = Math.floor(Math.random() * 2 ** 32) * 2 ** 20;
-
-/** A number for a memory that several kernels share. */
-export function newBlockNumber(): number {
-  return ++blocks;
-}
-
-/** Memories that several kernels share, in this thread, by their numbers. */
-const opened = new Map<number, WeakRef<SharedMemory>>();
-
-/** Opens a memory. One that several kernels share is opened once by each thread. */
-function openMemory({ memory, block }: Pick<QueuePlace, "memory" | "block">): SharedMemory {
-  const known = block === null ? undefined : opened.get(block)?.deref();
-  if (known) return known;
-  const shared = new SharedMemory(memory!);
-  if (block !== null) noteMemory(block, shared);
-  return shared;
-}
-
-/** Memories that this thread keeps: a worker is sent each once. */
-let kept: Set<SharedMemory> | undefined;
-
-/** From now on, this thread keeps the memories that several kernels share. */
-export function keepMemories(): void {
-  kept ??= new Set();
-}
-
-/** Notes a memory that several kernels share, which this thread has made or opened. */
-export function noteMemory(block: number, memory: SharedMemory): void {
-  opened.set(block, new WeakRef(memory));
-  kept?.add(memory);
 }
 
 /** Makes the memory of the program, which has a mailbox alone. */
@@ -193,37 +181,68 @@ export function createMailbox(owner: string, id: number, parties: number, bytes:
   const block = newBlockNumber();
   noteMemory(block, memory);
   makeRecordQueue(memory, queue);
-  return { id, owner, memory: memory.handle, block, queue, bytesOption: "the runtime's answerBytes" };
+  return {
+    id,
+    owner,
+    queue: { memory: memory.handle, block, queue },
+    station: null,
+    bytes: queue.bytes,
+    bytesOption: "the runtime's answerBytes",
+  };
 }
 
 /** A thread's handles on the memory of a kernel. */
 export interface KernelMemory {
   readonly record: KernelRecord;
-  readonly input: RecordQueue;
-  readonly output: RecordQueue;
-  readonly mailbox: RecordQueue;
+  /** Its input's queue; of a kernel that shares its worker, what is known of its input. */
+  readonly input: RecordQueue | InputGauge;
+  readonly output: Output;
+  /** Where answers to it arrive; `null` of a kernel that shares its worker. */
+  readonly mailbox: RecordQueue | null;
 }
 
 /** Opens the memory of a kernel for the thread of a number. */
 export function openKernelMemory(
-  { memory, block, record, input, output, mailbox }: KernelMemoryDescription,
+  description: KernelMemoryDescription,
   threadSlot: number,
   options: HandleOptions,
 ): KernelMemory {
+  return "gauge" in description
+    ? openSharedPlace(description, threadSlot, options)
+    : openOwnMemory(description, threadSlot, options);
+}
+
+function openOwnMemory(description: OwnMemory, threadSlot: number, options: HandleOptions): KernelMemory {
+  const { memory, block, record, input, output, mailbox } = description;
   const shared = openMemory({ memory, block });
   const open = (place: QueuePlace) => {
-    const own = place.block === null ? place.memory === memory : place.block === block;
-    return new RecordQueue(own ? shared : openMemory(place), place.queue, threadSlot, options);
+    const isOwn = place.block === null && place.memory === memory;
+    return new RecordQueue(isOwn ? shared : openMemory(place), place.queue, threadSlot, options);
   };
   return {
     record: new KernelRecord(shared, record),
     input: open(input),
-    output: open(output),
-    mailbox: open(mailbox),
+    output: new MadeOutput(open(output)),
+    mailbox: open(mailbox.queue!),
+  };
+}
+
+function openSharedPlace(place: SharedMemoryPlace, threadSlot: number, options: HandleOptions): KernelMemory {
+  const { record, gauge, kernel, sizes, pool, output, station } = place;
+  const shared = openMemory(place);
+  const open = (place: QueuePlace) => new RecordQueue(openMemory(place), place.queue, threadSlot, options);
+  const known = new InputGauge(shared, gauge, kernel, sizes.inputs);
+  return {
+    record: new KernelRecord(shared, record),
+    input: pool ? open(pool.input) : known,
+    output: pool
+      ? new MadeOutput(open(pool.output))
+      : new LazyOutput(shared, known, output, threadSlot, station.queue.parties, sizes),
+    mailbox: null,
   };
 }
 
 /** Opens a mailbox for the thread of a number. */
-export function openMailbox(mailbox: MailboxDescription, threadSlot: number, options: HandleOptions): RecordQueue {
-  return new RecordQueue(openMemory(mailbox), mailbox.queue, threadSlot, options);
+export function openMailbox(queue: QueuePlace, threadSlot: number, options: HandleOptions): RecordQueue {
+  return new RecordQueue(openMemory(queue), queue.queue, threadSlot, options);
 }

@@ -2,6 +2,10 @@
 
 import type { ClockZero } from "../../ring/clock.ts";
 import { type ErrorReport, isErrorReport } from "../../worker/error_report.ts";
+import type { FailureReport } from "../message/failure.ts";
+import type { RecordBytes } from "../message/sheet.ts";
+import type { Leftovers } from "./local_post.ts";
+import type { StationDescription } from "./station.ts";
 import type { TakenRequest } from "./taken_table.ts";
 import type { KernelUse } from "../kernel_link.ts";
 import type { Backpressure, RingKernelSettings } from "../ring_kernel.ts";
@@ -33,6 +37,8 @@ export interface KernelJob {
   readonly isTimed: boolean;
   /** Whether there are more kernels than cores. */
   readonly oversubscribed: boolean;
+  /** Of a kernel that shares its worker: what its last worker has left. */
+  readonly left: readonly RecordBytes[];
 }
 
 /** A kernel that a worker knows of has ended. */
@@ -74,7 +80,13 @@ export type ToKernel =
   /** Call the kernel's function, again perhaps. */
   | { readonly kind: "run" }
   /** Another worker takes its place, or none: what is left of it must not be heard any more. */
-  | { readonly kind: "drop" }
+  | {
+    readonly kind: "drop";
+    /** What those hear who wait for an answer to what it had taken. */
+    readonly failure: FailureReport | null;
+  }
+  /** Its state has changed, or it must stop. Only kernels that share their worker are told: others see it. */
+  | { readonly kind: "changed" }
   | { readonly kind: "peer"; readonly id: string; readonly peer: PeerDescription | null }
   | { readonly kind: "mailbox"; readonly id: number; readonly mailbox: MailboxDescription | null }
   | { readonly kind: "gone"; readonly gone: KernelGone }
@@ -125,24 +137,69 @@ export type KernelQuestion =
 /** From the worker. */
 export type FromKernel = KernelNews | KernelQuestion;
 
-/** How a worker posts. */
-export interface FromHost {
+/** How a worker posts: what is of one of its kernels, or of itself. */
+export type FromHost = FromHostKernel | FromHostItself;
+
+/** How a worker posts what is of a kernel. */
+export interface FromHostKernel {
   /** Which of the worker's kernels it is, as {@link ToHost} has it. */
   readonly from: number;
   readonly message: FromKernel;
 }
 
-/** How a runtime posts to a worker. */
-export interface ToHost {
-  /** Which of the worker's kernels it is for. */
-  readonly to: number;
-  readonly message: ToKernel;
+/** How a runtime posts to a worker: to one of its kernels, or to the worker. */
+export type ToHost = { readonly to: number; readonly message: ToKernel } | { readonly host: ToSharedHost };
+
+/** To a worker that kernels share. */
+export type ToSharedHost =
+  | {
+    readonly kind: "begin";
+    readonly station: StationDescription;
+    readonly threadSlot: number;
+    readonly table: SharedArrayBuffer;
+  }
+  | Extract<ToKernel, { kind: "peer" | "mailbox" | "gone" }>
+  /** A kernel has ended for good, by the id of its mailbox. */
+  | { readonly kind: "ended"; readonly kernel: number; readonly failure: FailureReport | null }
+  /** Nobody knows of the kernels of a memory any more. */
+  | { readonly kind: "forget"; readonly block: number }
+  /** Is it held up? */
+  | { readonly kind: "ping" };
+
+/** From a worker that kernels share. */
+export type FromSharedHost =
+  | { readonly kind: "find"; readonly id: string }
+  | { readonly kind: "find mailbox"; readonly id: number }
+  /** A message has come for a kernel that is not here, by the id of its mailbox. */
+  | { readonly kind: "whose"; readonly kernel: number }
+  /** It ends: what it has not taken. */
+  | { readonly kind: "left"; readonly left: Leftovers }
+  | { readonly kind: "pong" };
+
+/** What comes from a worker that kernels share, itself. */
+export interface FromHostItself {
+  readonly host: FromSharedHost;
 }
 
 /** Whether a value is a message from a worker: a kernel may post anything. */
 export function isFromHost(value: unknown): value is FromHost {
-  const { from, message } = Object(value) as Record<string, unknown>;
-  return Number.isSafeInteger(from) && isFromKernel(message);
+  const { from, message, host } = Object(value) as Record<string, unknown>;
+  return host === undefined ? Number.isSafeInteger(from) && isFromKernel(message) : isFromSharedHost(Object(host));
+}
+
+function isFromSharedHost({ kind, id, kernel, left }: Record<string, unknown>): boolean {
+  switch (kind) {
+    case "find":
+      return typeof id === "string";
+    case "find mailbox":
+      return Number.isSafeInteger(id);
+    case "whose":
+      return Number.isSafeInteger(kernel);
+    case "left":
+      return Array.isArray(left) && left.every((one) => Array.isArray(one) && Number.isSafeInteger(one[0]));
+    default:
+      return kind === "pong";
+  }
 }
 
 function isFromKernel(value: unknown): value is FromKernel {

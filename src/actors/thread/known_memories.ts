@@ -1,7 +1,8 @@
 /** Memories that a worker has been sent once: others that lie in them are described without. */
 
-import type { KernelMemoryDescription, QueuePlace } from "./kernel_memory.ts";
+import type { KernelMemoryDescription, MailboxDescription } from "./kernel_memory.ts";
 import type { ToKernel } from "./kernel_protocol.ts";
+import type { MemoryPlace } from "./open_memory.ts";
 
 /** What of the memories that several kernels share one worker knows. To post one costs it as much as the memory is large. */
 export class KnownMemories {
@@ -20,7 +21,7 @@ export class KnownMemories {
       return { ...message, peer: { ...message.peer, memory: this.#kernel(message.peer.memory) } };
     }
     return message.kind === "mailbox" && message.mailbox
-      ? { ...message, mailbox: this.#place(message.mailbox) }
+      ? { ...message, mailbox: this.#mailbox(message.mailbox) }
       : message;
   }
 
@@ -29,17 +30,22 @@ export class KnownMemories {
     for (const block of this.#latest) this.#blocks.delete(block);
   }
 
-  #kernel(description: KernelMemoryDescription): KernelMemoryDescription {
-    const { input, output, mailbox } = description;
-    return {
-      ...this.#place(description),
-      input: this.#place(input),
-      output: this.#place(output),
-      mailbox: this.#place(mailbox),
-    };
+  /** The worker forgets a memory. False if it has none of that number. */
+  forget(block: number): boolean {
+    return this.#blocks.delete(block);
   }
 
-  #place<Place extends Pick<QueuePlace, "memory" | "block">>(place: Place): Place {
+  #kernel(description: KernelMemoryDescription): KernelMemoryDescription {
+    if (!("gauge" in description)) return description;
+    return { ...this.#place(description), station: this.#place(description.station) };
+  }
+
+  #mailbox(mailbox: MailboxDescription): MailboxDescription {
+    const { queue, station } = mailbox;
+    return { ...mailbox, queue: queue && this.#place(queue), station: station && this.#place(station) };
+  }
+
+  #place<Place extends MemoryPlace>(place: Place): Place {
     const { block } = place;
     if (block === null) return place;
     if (this.#blocks.has(block)) return { ...place, memory: null };

@@ -1,8 +1,11 @@
 /** The answers that a thread waits for. */
 
 import type { RecordQueue } from "../../ring/record_queue.ts";
+import { Timer } from "../../timers.ts";
 import type { Envelope } from "../message/envelope.ts";
 import { decodeAnswer } from "../message/message_record.ts";
+import type { RecordBytes } from "../message/sheet.ts";
+import { LocalItem } from "./local_item.ts";
 
 /** A request whose answer is going to be waited for. */
 export interface Expectation {
@@ -32,7 +35,10 @@ const TICKETS_OF_WORKER = 2 ** 32;
 
 /** What a {@link Mailbox} works with. */
 export interface MailboxOptions {
-  readonly queue: RecordQueue;
+  /** Where answers arrive; `null` if it is handed them. */
+  readonly answers: RecordQueue | null;
+  /** Of one that is handed answers: has it handed all that have come. */
+  hearFirst?(): void;
   /** Whose it is, for messages. */
   readonly owner: string;
   /** Which of its owner's workers this is. */
@@ -55,17 +61,19 @@ export class Mailbox {
   /** Until when it waits at the moment; -Infinity while it does not. */
   #waitsUntil = -Infinity;
   #isListening = false;
+  #timer: Timer | undefined;
 
   constructor(options: MailboxOptions) {
-    const { queue, signal, worker } = options;
+    const { answers: queue, signal, worker } = options;
     this.#options = options;
     this.#tickets = worker * TICKETS_OF_WORKER;
     signal.addEventListener("abort", () => {
-      // Answers that have come already count.
+      // What has come already counts.
       this.#takeAll();
       this.#rejectAll(() => signal.reason);
-      // The wake-up ends the wait of the listener.
-      queue.wake();
+      // It listens no longer.
+      queue?.wake();
+      this.#timer?.cancel();
     });
   }
 
@@ -76,12 +84,30 @@ export class Mailbox {
     const until = performance.now() + expectation.timeoutMs;
     this.#pending.set(number, { ...expectation, answer, until });
     if (this.#oldest === 0) this.#noteOldest(number, expectation.kernel);
-    if (!this.#isListening) this.#listen();
+    if (this.#options.answers) this.#listenTo(this.#options.answers, until);
+    else this.#setTimer(until);
+    return { number, answer: answer.promise };
+  }
+
+  #listenTo(queue: RecordQueue, until: number): void {
+    if (!this.#isListening) this.#listen(queue);
     else if (until < this.#waitsUntil) {
       this.#waitsUntil = until;
-      this.#options.queue.wake();
+      queue.wake();
     }
-    return { number, answer: answer.promise };
+  }
+
+  /** It is handed answers: only those that are too late need a look. */
+  #setTimer(until: number): void {
+    if (until === Infinity || this.#waitsUntil <= until && this.#waitsUntil !== -Infinity) return;
+    this.#waitsUntil = until;
+    this.#timer?.cancel();
+    this.#timer = new Timer(Math.max(until - performance.now(), 0), () => {
+      this.#waitsUntil = -Infinity;
+      const next = this.#untilNext();
+      this.#waitsUntil = -Infinity;
+      this.#setTimer(next);
+    });
   }
 
   #noteOldest(number: number, kernel: number | null): void {
@@ -110,8 +136,7 @@ export class Mailbox {
     for (const number of this.#pending.keys()) this.#settle(number, reason());
   }
 
-  async #listen(): Promise<void> {
-    const { queue } = this.#options;
+  async #listen(queue: RecordQueue): Promise<void> {
     this.#isListening = true;
     try {
       // Let the sends of this turn go first.
@@ -120,7 +145,7 @@ export class Mailbox {
         const since = queue.wakes;
         const left = this.#untilNext() - performance.now();
         const record = await queue.takeAsync(Math.max(left, 0), { since });
-        if (record) this.#hear(record);
+        if (record) this.hear(record);
         this.#takeAll();
       }
     } catch (error) {
@@ -136,7 +161,7 @@ export class Mailbox {
     const now = performance.now();
     // Perhaps too early, if that one has been answered meanwhile; never too late.
     if (this.#waitsUntil > now) return this.#waitsUntil;
-    // Answers that have come in time count, though this thread was too busy to take them.
+    // What has come in time counts, though this thread was too busy to hear of it.
     this.#takeAll();
     let next = Infinity;
     for (const [number, { until, timeout }] of this.#pending) {
@@ -152,14 +177,18 @@ export class Mailbox {
   }
 
   #takeAll(): void {
-    const { queue } = this.#options;
-    for (let record = queue.take(); record; record = queue.take()) this.#hear(record);
+    const { answers: queue } = this.#options;
+    if (!queue) return this.#options.hearFirst?.();
+    for (let record = queue.take(); record; record = queue.take()) this.hear(record);
   }
 
-  #hear(record: Uint8Array<ArrayBuffer>): void {
-    const { owner, onLate } = this.#options;
-    const { ticket, outcome } = decodeAnswer(record, owner);
-    if (!this.#settle(ticket, outcome) && !(outcome instanceof Error)) onLate();
+  /** Hears an answer. */
+  hear(carried: RecordBytes | LocalItem): void {
+    const { owner } = this.#options;
+    const { ticket, outcome } = carried instanceof LocalItem && carried.message
+      ? { ticket: carried.replyTo!.ticket, outcome: carried.message }
+      : decodeAnswer(carried instanceof LocalItem ? carried.record! : carried, owner);
+    if (!this.#settle(ticket, outcome) && !(outcome instanceof Error)) this.#options.onLate();
   }
 
   /** False if nobody waits for it any more. */

@@ -2,22 +2,51 @@
 
 import type { Band } from "../../ring/queue_description.ts";
 import type { RecordQueue } from "../../ring/record_queue.ts";
+import type { RecordBytes } from "../message/sheet.ts";
+import { bandOf, type LocalItem } from "./local_item.ts";
 import { checkTimeout } from "../../ring/waiting.ts";
 import { KernelStateError, MessageError, QueueFullError, QueueTimeoutError } from "../errors.ts";
 import type { Backpressure } from "../ring_kernel.ts";
 
-/** The band of a priority. */
-function bandOf(priority: number): Band {
-  if (priority >= 224) return 3;
-  if (priority >= 160) return 2;
-  return priority >= 64 ? 1 : 0;
-}
-
-/** A record of a message, on its way. */
+/** A message on its way. */
 export interface Parcel {
-  readonly record: Uint8Array<ArrayBuffer>;
+  /** A record, which is valid until the next one is made; or a copy, for a kernel of the same thread. */
+  readonly carried: RecordBytes | LocalItem;
+  readonly bytes: number;
   readonly priority: number;
   readonly messageType: string;
+}
+
+/** A queue that messages are put into. */
+export interface OutletQueue {
+  /** The longest record that it takes. */
+  readonly maxRecordBytes: number;
+  /** Whether it takes copies: it belongs to a kernel of this thread. */
+  readonly takesCopies?: boolean;
+  /** Whether nothing more can be put in. */
+  readonly closed: boolean;
+  /** Messages that it holds. */
+  readonly depth: number;
+  /** Puts a message in. False if there is no room, or the queue is closed. */
+  offer(carried: RecordBytes | LocalItem, band: Band): boolean;
+  /** As `offer()`, at the expense of older ones. False if the message itself is dropped, or the queue is closed. */
+  offerDroppingOldest(
+    carried: RecordBytes | LocalItem,
+    band: Band,
+    onDropped?: (record: RecordBytes) => void,
+  ): boolean;
+  /** As `offer()`, once there is room. */
+  offerAsync(
+    carried: RecordBytes | LocalItem,
+    band: Band,
+    timeoutMs: number,
+    options?: { signal?: AbortSignal },
+  ): Promise<boolean>;
+}
+
+/** Puts a message into a queue in shared memory. */
+export function queueOf(queue: RecordQueue): OutletQueue {
+  return queue as unknown as OutletQueue;
 }
 
 /** What an {@link Outlet} is about. */
@@ -32,9 +61,7 @@ export interface OutletOptions {
   /** For messages: the option that says how long a record may be. */
   readonly bytesOption: string;
   /** Hears of each record that is dropped. */
-  onDropped?(record: Uint8Array<ArrayBuffer>): void;
-  /** Hears that a call waits for room, or, by `null`, that none does any more. */
-  noteWait?(mailbox: number | null): void;
+  onDropped?(record: RecordBytes): void;
 }
 
 /** A record is longer than its queue takes. */
@@ -44,12 +71,12 @@ export class TooLongError extends MessageError {}
 export class Outlet {
   /** Resolves when every message that was sent so far is checked and queued, or waits in the queue's line; `null` if all are. */
   checking: Promise<void> | null = null;
-  readonly #queue: RecordQueue;
+  readonly #queue: OutletQueue;
   readonly #options: OutletOptions;
   /** Calls that wait for room. */
   #waiting = 0;
 
-  constructor(queue: RecordQueue, options: OutletOptions) {
+  constructor(queue: OutletQueue, options: OutletOptions) {
     this.#queue = queue;
     this.#options = options;
   }
@@ -64,6 +91,16 @@ export class Outlet {
     return this.#queue.closed;
   }
 
+  /** Whether it takes copies instead of records. */
+  get takesCopies(): boolean {
+    return this.#queue.takesCopies === true;
+  }
+
+  /** Whose queue it is, by the id of a mailbox. */
+  get mailbox(): number {
+    return this.#options.mailbox;
+  }
+
   /**
    * Tries at once. False if it must wait for room.
    *
@@ -72,25 +109,26 @@ export class Outlet {
    * @throws {KernelStateError} If the kernel takes nothing any more.
    */
   offer(parcel: Parcel): boolean {
-    const { record, priority } = parcel;
+    const { carried, bytes, priority } = parcel;
     const queue = this.#queue;
-    if (record.length > queue.maxRecordBytes) throw this.#tooLong(parcel);
+    if (bytes > queue.maxRecordBytes) throw this.#tooLong(parcel);
     const { backpressure } = this.#options;
     const band = bandOf(priority);
     if (backpressure === "dropOldest") return this.#offerDropping(parcel, band);
     // Behind those that wait already.
-    if (this.#waiting === 0 && queue.offer(record, band)) return true;
+    if (this.#waiting === 0 && queue.offer(carried, band)) return true;
     this.#checkOpen(parcel);
     if (backpressure === "block") return false;
     throw new QueueFullError(`${this.#what(parcel)}: its queue is full, of ${queue.depth} messages`);
   }
 
   #offerDropping(parcel: Parcel, band: Band): true {
-    const { onDropped } = this.#options;
-    if (this.#queue.offerDroppingOldest(parcel.record, band, onDropped)) return true;
+    const options = this.#options;
+    const onDropped = options.onDropped && ((record: RecordBytes) => options.onDropped!(record));
+    if (this.#queue.offerDroppingOldest(parcel.carried, band, onDropped)) return true;
     this.#checkOpen(parcel);
-    // The new record was dropped itself: count it.
-    onDropped?.(parcel.record);
+    // It was dropped itself, which is counted.
+    if (onDropped) onDropped(parcel.carried instanceof Uint8Array ? parcel.carried : parcel.carried.toRecord());
     return true;
   }
 
@@ -104,17 +142,17 @@ export class Outlet {
   async wait(parcel: Parcel, timeoutMs: number, signal: AbortSignal): Promise<void> {
     checkTimeout(timeoutMs, `send "${parcel.messageType}" ${this.#options.place}`);
     // A copy, as the next message is written over it. (The `slice()` of a Buffer is none.)
-    const record = new Uint8Array(parcel.record);
+    const carried = parcel.carried instanceof Uint8Array ? new Uint8Array(parcel.carried) : parcel.carried;
     const until = performance.now() + timeoutMs;
-    if (this.#waiting++ === 0) this.#options.noteWait?.(this.#options.mailbox);
+    this.#waiting++;
     try {
       for (let left = timeoutMs;; left = Math.max(until - performance.now(), 0)) {
-        if (await this.#queue.offerAsync(record, bandOf(parcel.priority), left, { signal })) return;
+        if (await this.#queue.offerAsync(carried, bandOf(parcel.priority), left, { signal })) return;
         this.#checkOpen(parcel);
         if (performance.now() >= until) throw this.#timeout(parcel, timeoutMs);
       }
     } finally {
-      if (--this.#waiting === 0) this.#options.noteWait?.(null);
+      this.#waiting--;
     }
   }
 
@@ -131,9 +169,9 @@ export class Outlet {
   }
 
   #tooLong(parcel: Parcel): TooLongError {
-    const { messageType, record } = parcel;
+    const { messageType, bytes } = parcel;
     const { kernel, bytesOption } = this.#options;
     const rule = `a message has at most ${this.maxBytes} bytes, half of ${bytesOption}, envelope included`;
-    return new TooLongError(`${this.#what(parcel)}: ${rule}, received ${record.length}`, { messageType, kernel });
+    return new TooLongError(`${this.#what(parcel)}: ${rule}, received ${bytes}`, { messageType, kernel });
   }
 }

@@ -11,9 +11,11 @@ import type { KernelUse } from "../kernel_link.ts";
 import type { Message, MessageEnvelope } from "../message.ts";
 import type { Envelope, Header } from "../message/envelope.ts";
 import { decodeMessage, type ReplyTo } from "../message/message_record.ts";
+import { copyLocally, type LocalCopy } from "../message/local_copy.ts";
 import { check, type Destination, headerFor, mustBeChecked, parcelOf, snapshotOf } from "../message/preparation.ts";
 import type { WaitOptions } from "../../ring/waiting.ts";
 import { eitherSignal, type Wait, waitOf } from "../wait_options.ts";
+import { bandOf, LocalItem } from "./local_item.ts";
 import type { Mailbox, Ticket } from "./mailbox.ts";
 import type { Outlet, Parcel } from "./outlet.ts";
 
@@ -23,8 +25,6 @@ export interface Peer extends Destination {
   readonly mailboxId: number;
   readonly input: Outlet;
   readonly output: RecordQueue;
-  /** How this thread has used it so far. */
-  readonly isUsedBy: Record<KernelUse, boolean>;
 }
 
 /** Where a thread looks up kernels. */
@@ -45,15 +45,20 @@ export interface Directory {
 export interface PostOfficeOptions {
   readonly directory: Directory;
   /** Where answers arrive, and the id by which others find it. */
-  readonly mailbox: Mailbox;
+  mailbox(): Mailbox;
   readonly mailboxId: number;
-  /** Aborts when the thread is to end. */
+  /** Aborts when the thread, or its kernel, is to end. */
   readonly signal: AbortSignal;
   /** Whether messages tell when they were sent. */
   readonly isTimed: boolean;
   /** Hears of the first time that a kernel is used in a way. */
   noteUse(kernel: string, by: KernelUse): void;
+  /** Hears that calls wait for room in the queue of a kernel, by its mailbox's id; `null` if none does any more. */
+  noteRoom?(mailbox: number | null): void;
 }
+
+/** Turns of this thread's event loop, whoever sends. */
+const turns = new Turns();
 
 /** What calls return that have sent at once: most of them, so they do without a promise of their own. */
 export const SENT: Promise<void> = Promise.resolve();
@@ -61,17 +66,15 @@ export const SENT: Promise<void> = Promise.resolve();
 /** The ways of one thread to reach kernels. */
 export class PostOffice implements KernelPeers {
   readonly #options: PostOfficeOptions;
-  readonly #turns = new Turns();
   /** By the ids of kernels that are being found: when the last message that waits for one is on its way. */
-  readonly #finding = new Map<string, Promise<void>>();
+  #finding: Map<string, Promise<void>> | undefined;
+  /** How kernels were used so far, as bits of {@link USES}. */
+  #uses: WeakMap<Peer, number> | undefined;
+  /** Calls that wait for room. */
+  #waiting = 0;
 
   constructor(options: PostOfficeOptions) {
     this.#options = options;
-    // A kernel's function may take them out of its context.
-    this.send = this.send.bind(this);
-    this.receive = this.receive.bind(this);
-    this.receiveAny = this.receiveAny.bind(this);
-    this.request = this.request.bind(this);
   }
 
   /** As {@link KernelPeers.send}. */
@@ -83,7 +86,7 @@ export class PostOffice implements KernelPeers {
 
   /** A kernel that this thread knows, unless messages to it still wait for that: later ones go behind them. */
   #known(kernel: string): Peer | undefined {
-    return this.#finding.has(kernel) ? undefined : this.#options.directory.known(kernel);
+    return this.#finding?.has(kernel) ? undefined : this.#options.directory.known(kernel);
   }
 
   /** Sends a message, as it is now, to a kernel that has to be found first. Calls go on in their order. */
@@ -94,13 +97,14 @@ export class PostOffice implements KernelPeers {
     send: (peer: Peer, message: MessageEnvelope) => Promise<Result>,
   ): Promise<Result> {
     const snapshot = snapshotOf(message);
-    const before = this.#finding.get(kernel) ?? SENT;
+    const finding = this.#finding ??= new Map();
+    const before = finding.get(kernel) ?? SENT;
     const found = before.then(() => this.#peer(kernel, action));
-    const begun = found.then((peer) => ({ sent: send(peer, snapshot) }));
+    const begun = found.then((peer: Peer) => ({ sent: send(peer, snapshot) }));
     const done = begun.then(() => {}, () => {});
-    this.#finding.set(kernel, done);
+    finding.set(kernel, done);
     done.then(() => {
-      if (this.#finding.get(kernel) === done) this.#finding.delete(kernel);
+      if (finding.get(kernel) === done) finding.delete(kernel);
     });
     return await (await begun).sent;
   }
@@ -125,8 +129,12 @@ export class PostOffice implements KernelPeers {
   /** As `sendTo()`, on behalf of whoever waits for an answer. */
   #pass(peer: Peer, message: MessageEnvelope, replyTo: ReplyTo | null, options?: WaitOptions): Promise<void> {
     const sent = this.deliver(peer.input, peer, message, replyTo, options);
-    if (!peer.isUsedBy.send) this.#noteOnce(peer, "send", sent);
+    if (!this.#hasUsed(peer, "send")) this.#noteOnce(peer, "send", sent);
     return sent;
+  }
+
+  #hasUsed(peer: Peer, by: KernelUse): boolean {
+    return ((this.#uses?.get(peer) ?? 0) & USES[by]) !== 0;
   }
 
   /** Notes how a kernel is used, once that has worked. Who waits for `done` hears of failures. */
@@ -134,10 +142,11 @@ export class PostOffice implements KernelPeers {
     done.then(() => this.#note(peer, by), () => {});
   }
 
-  #note({ kernel, isUsedBy }: Peer, by: KernelUse): void {
-    if (isUsedBy[by]) return;
-    isUsedBy[by] = true;
-    this.#options.noteUse(kernel, by);
+  #note(peer: Peer, by: KernelUse): void {
+    if (this.#hasUsed(peer, by)) return;
+    this.#uses ??= new WeakMap();
+    this.#uses.set(peer, (this.#uses.get(peer) ?? 0) | USES[by]);
+    this.#options.noteUse(peer.kernel, by);
   }
 
   /** Puts a message into a queue, as it is now, behind those that were sent before it. Done at once if that is possible. */
@@ -153,11 +162,12 @@ export class PostOffice implements KernelPeers {
       const header = headerFor(message, destination);
       const envelope = message as Envelope;
       const checked = mustBeChecked(header) ? check(envelope, header, destination) : envelope;
-      const parcelFor = (envelope: Envelope) => parcelOf(envelope, header, replyTo, this.#options.isTimed, destination);
       if (checked instanceof Promise) {
-        return this.#deliverLater(outlet, checked.then((made) => copyOf(parcelFor(made))), wait, header);
+        const { isTimed } = this.#options;
+        const copied = checked.then((made) => copyOf(parcelOf(made, header, replyTo, isTimed, destination)));
+        return this.#deliverLater(outlet, copied, wait, header);
       }
-      const parcel = parcelFor(checked);
+      const parcel = this.#parcelFor(outlet, checked, header, replyTo, destination);
       if (outlet.checking) return this.#deliverLater(outlet, Promise.resolve(copyOf(parcel)), wait, header);
       return this.#post(outlet, parcel, wait);
     } catch (error) {
@@ -166,14 +176,39 @@ export class PostOffice implements KernelPeers {
     }
   }
 
+  #parcelFor(
+    outlet: Outlet,
+    message: Envelope,
+    header: Header,
+    replyTo: ReplyTo | null,
+    destination: Destination,
+  ): Parcel {
+    const { isTimed } = this.#options;
+    if (outlet.takesCopies) {
+      const copy = copyLocally(message, header);
+      if (copy && copy.bytes <= outlet.maxBytes) return localParcel(copy, replyTo, isTimed);
+    }
+    return parcelOf(message, header, replyTo, isTimed, destination);
+  }
+
   #forgetIfClosed(outlet: Outlet, { kernel }: Destination): void {
     const peer = this.#options.directory.known(kernel);
     if (peer?.input === outlet && outlet.closed) this.#options.directory.forget(peer);
   }
 
   #post(outlet: Outlet, parcel: Parcel, { timeoutMs, signal }: Wait): Promise<void> {
-    if (!outlet.offer(parcel)) return outlet.wait(parcel, timeoutMs, eitherSignal(this.#options.signal, signal));
-    return this.#turns.isDue ? this.#turns.take() : SENT;
+    if (!outlet.offer(parcel)) return this.#awaitRoom(outlet, parcel, { timeoutMs, signal });
+    return turns.isDue ? turns.take() : SENT;
+  }
+
+  async #awaitRoom(outlet: Outlet, parcel: Parcel, { timeoutMs, signal }: Wait): Promise<void> {
+    const sent = outlet.wait(parcel, timeoutMs, eitherSignal(this.#options.signal, signal));
+    if (this.#waiting++ === 0) this.#options.noteRoom?.(outlet.mailbox);
+    try {
+      await sent;
+    } finally {
+      if (--this.#waiting === 0) this.#options.noteRoom?.(null);
+    }
   }
 
   /** Behind what is still being checked: the order in which messages were sent stays. */
@@ -227,9 +262,9 @@ export class PostOffice implements KernelPeers {
   }
 
   async #open(peer: Peer, record: Uint8Array<ArrayBuffer>): Promise<Envelope> {
-    if (!peer.isUsedBy.receive) this.#note(peer, "receive");
+    this.#note(peer, "receive");
     const { message } = decodeMessage(record, peer.kernel);
-    if (this.#turns.isDue) await this.#turns.take();
+    if (turns.isDue) await turns.take();
     return message;
   }
 
@@ -313,15 +348,15 @@ export class PostOffice implements KernelPeers {
   /** As `request()`, of a kernel that is known. */
   async requestOf(peer: Peer, message: MessageEnvelope, options?: WaitOptions): Promise<Envelope> {
     const what = `request of kernel "${peer.kernel}"`;
-    const { signal, mailbox, mailboxId } = this.#options;
+    const { mailboxId } = this.#options;
     const wait = waitOf(what, options);
-    signal.throwIfAborted();
+    this.#options.signal.throwIfAborted();
     const { timeoutMs } = wait;
     const timeout = () => new TooLate(`Cannot ${what}: no answer came for ${timeoutMs} ms`);
-    const ticket = mailbox.expect({ kernel: peer.mailboxId, timeoutMs, timeout });
+    const ticket = this.#options.mailbox().expect({ kernel: peer.mailboxId, timeoutMs, timeout });
     const replyTo = { mailbox: mailboxId, ticket: ticket.number, until: now() + timeoutMs };
     const sent = this.deliver(peer.input, peer, message, replyTo, options);
-    if (!peer.isUsedBy.request) this.#noteOnce(peer, "request", sent);
+    if (!this.#hasUsed(peer, "request")) this.#noteOnce(peer, "request", sent);
     try {
       if (sent !== SENT) await this.#awaitSending(sent, ticket);
       return await (wait.signal ? this.#untilAborted(ticket, peer, wait.signal) : ticket.answer);
@@ -338,7 +373,7 @@ export class PostOffice implements KernelPeers {
       return await untilAborted(ticket.answer, signal);
     } finally {
       if (signal.aborted) {
-        this.#options.mailbox.forget(ticket);
+        this.#options.mailbox().forget(ticket);
         this.#options.directory.cancel(peer, ticket.number);
       }
     }
@@ -350,7 +385,7 @@ export class PostOffice implements KernelPeers {
     try {
       await sent;
     } catch (error) {
-      this.#options.mailbox.forget(ticket);
+      this.#options.mailbox().forget(ticket);
       throw error;
     }
   }
@@ -375,5 +410,15 @@ function whatOf(peers: readonly Peer[]): string {
 
 /** A copy that stays as it is: records are written over each other. */
 function copyOf(parcel: Parcel): Parcel {
-  return { ...parcel, record: new Uint8Array(parcel.record) };
+  return parcel.carried instanceof Uint8Array ? { ...parcel, carried: new Uint8Array(parcel.carried) } : parcel;
 }
+
+/** A message that stays in this thread. */
+function localParcel({ message, header, bytes }: LocalCopy, replyTo: ReplyTo | null, isTimed: boolean): Parcel {
+  const { priority, kind } = header;
+  const carried = new LocalItem(null, message, header, isTimed ? now() : 0, replyTo, bytes, bandOf(priority));
+  return { carried, bytes, priority, messageType: kind.name };
+}
+
+/** How a kernel was used, as bits. */
+const USES: Readonly<Record<KernelUse, number>> = { send: 1, receive: 2, request: 4 };

@@ -34,7 +34,7 @@ export class Settler {
       if (!mailbox) return;
       // Of the lowest priority: an answer that is there already comes first.
       const record = encodeFailure(ticket, failure, mailbox.maxBytes);
-      const parcel: Parcel = { record, priority: 0, messageType: "failure" };
+      const parcel: Parcel = { carried: record, bytes: record.length, priority: 0, messageType: "failure" };
       if (!mailbox.offer(parcel)) await mailbox.wait(parcel, TIMEOUT_MS, this.#signal);
     } catch {
       // The asker has ended, or reads no answers.

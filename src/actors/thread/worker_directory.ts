@@ -1,7 +1,7 @@
 /** What a kernel's worker knows of other kernels, and what it asks its runtime. */
 
 import { rebuildKnownError } from "../errors_of_runtime.ts";
-import type { FromKernel, KernelGone, RuntimeCall, ToKernel } from "./kernel_protocol.ts";
+import type { FromKernel, FromSharedHost, KernelGone, RuntimeCall, ToKernel } from "./kernel_protocol.ts";
 import type { Outlet } from "./outlet.ts";
 import { openAnswers, openPeer, type ThreadAccess } from "./peer.ts";
 import type { Directory, Peer } from "./post_office.ts";
@@ -32,25 +32,21 @@ class Questions<Key, Answer> {
   }
 }
 
-/** Kernels and mailboxes, as a worker knows them. The main thread tells it of each once. */
-export class WorkerDirectory implements Directory, Mailboxes {
-  readonly #mailboxId: number;
+/** How a thread asks its runtime. */
+export type AskRuntime = (question: Extract<FromSharedHost, { kind: "find" | "find mailbox" }>) => void;
+
+/** Kernels and mailboxes, as a thread knows them: the runtime tells it of each once. */
+export class ThreadDirectory implements Mailboxes {
   readonly #access: () => ThreadAccess;
-  readonly #post: (message: FromKernel) => void;
   readonly #peers = new Map<string, Peer>();
   readonly #mailboxes = new Map<number, Outlet>();
   readonly #peerQuestions: Questions<string, Peer | null>;
   readonly #mailboxQuestions: Questions<number, Outlet | null>;
-  readonly #calls = new Map<number, PromiseWithResolvers<unknown>>();
-  #lastCall = 0;
 
-  /** `mailboxId` is that of the worker's own kernel. */
-  constructor(mailboxId: number, access: () => ThreadAccess, post: (message: FromKernel) => void) {
-    this.#mailboxId = mailboxId;
+  constructor(access: () => ThreadAccess, ask: AskRuntime) {
     this.#access = access;
-    this.#post = post;
-    this.#peerQuestions = new Questions((id) => post({ kind: "find", id }));
-    this.#mailboxQuestions = new Questions((id) => post({ kind: "find mailbox", id }));
+    this.#peerQuestions = new Questions((id) => ask({ kind: "find", id }));
+    this.#mailboxQuestions = new Questions((id) => ask({ kind: "find mailbox", id }));
   }
 
   known(id: string): Peer | undefined {
@@ -66,11 +62,59 @@ export class WorkerDirectory implements Directory, Mailboxes {
   }
 
   knownMailbox(id: number): Outlet | undefined {
-    return this.#mailboxes.get(id);
+    return this.#access().local?.answersTo(id) ?? this.#mailboxes.get(id);
   }
 
   async findMailbox(id: number): Promise<Outlet | null> {
-    return this.#mailboxes.get(id) ?? await this.#mailboxQuestions.ask(id);
+    return this.knownMailbox(id) ?? await this.#mailboxQuestions.ask(id);
+  }
+
+  /** Notes what the runtime has answered. */
+  onAnswer(message: Extract<ToKernel, { kind: "peer" | "mailbox" }>): void {
+    if (message.kind === "peer") {
+      const peer = message.peer && openPeer(message.peer, this.#access());
+      if (peer) this.#peers.set(message.id, peer);
+      this.#peerQuestions.answer(message.id, peer);
+    } else {
+      const mailbox = message.mailbox && openAnswers(message.mailbox, this.#access());
+      if (mailbox) this.#mailboxes.set(message.id, mailbox);
+      this.#mailboxQuestions.answer(message.id, mailbox);
+    }
+  }
+
+  /** Forgets a kernel that has ended. */
+  forgetKernel({ id, mailboxId }: KernelGone): void {
+    this.#mailboxes.delete(mailboxId);
+    if (this.#peers.get(id)?.mailboxId === mailboxId) this.#peers.delete(id);
+  }
+}
+
+/** What one kernel knows of others, and what it asks its runtime. */
+export class WorkerDirectory implements Directory {
+  /** What its thread knows. */
+  readonly thread: ThreadDirectory;
+  readonly #mailboxId: number;
+  readonly #post: (message: FromKernel) => void;
+  #calls: Map<number, PromiseWithResolvers<unknown>> | undefined;
+  #lastCall = 0;
+
+  /** `mailboxId` is that of the kernel. */
+  constructor(mailboxId: number, thread: ThreadDirectory, post: (message: FromKernel) => void) {
+    this.#mailboxId = mailboxId;
+    this.thread = thread;
+    this.#post = post;
+  }
+
+  known(id: string): Peer | undefined {
+    return this.thread.known(id);
+  }
+
+  find(id: string): Promise<Peer | null> {
+    return this.thread.find(id);
+  }
+
+  forget(peer: Peer): void {
+    this.thread.forget(peer);
   }
 
   cancel({ mailboxId }: Peer, ticket: number): void {
@@ -90,6 +134,7 @@ export class WorkerDirectory implements Directory, Mailboxes {
   call(what: RuntimeCall): Promise<unknown> {
     const call = ++this.#lastCall;
     const outcome = Promise.withResolvers<unknown>();
+    this.#calls ??= new Map();
     this.#calls.set(call, outcome);
     try {
       this.#post({ kind: "call", call, what });
@@ -100,31 +145,11 @@ export class WorkerDirectory implements Directory, Mailboxes {
     return outcome.promise;
   }
 
-  /** Notes what the main thread has answered. */
-  onAnswer(message: Extract<ToKernel, { kind: "peer" | "mailbox" | "called" }>): void {
-    if (message.kind === "peer") {
-      const peer = message.peer && openPeer(message.peer, this.#access());
-      if (peer) this.#peers.set(message.id, peer);
-      this.#peerQuestions.answer(message.id, peer);
-    } else if (message.kind === "mailbox") {
-      const mailbox = message.mailbox && openAnswers(message.mailbox, this.#access());
-      if (mailbox) this.#mailboxes.set(message.id, mailbox);
-      this.#mailboxQuestions.answer(message.id, mailbox);
-    } else {
-      this.#onCalled(message);
-    }
-  }
-
-  #onCalled({ call, outcome }: Extract<ToKernel, { kind: "called" }>): void {
-    const waiting = this.#calls.get(call);
-    this.#calls.delete(call);
+  /** Notes how a call has ended. */
+  onCalled({ call, outcome }: Extract<ToKernel, { kind: "called" }>): void {
+    const waiting = this.#calls?.get(call);
+    this.#calls?.delete(call);
     if ("error" in outcome) waiting?.reject(rebuildKnownError(outcome.error));
     else waiting?.resolve(outcome.value);
-  }
-
-  /** Forgets a kernel that has ended. */
-  forgetKernel({ id, mailboxId }: KernelGone): void {
-    this.#mailboxes.delete(mailboxId);
-    if (this.#peers.get(id)?.mailboxId === mailboxId) this.#peers.delete(id);
   }
 }

@@ -27,10 +27,11 @@ export class WorkerRuntime implements KernelRuntime {
   readonly #directory: WorkerDirectory;
 
   constructor(post: PostOffice, directory: WorkerDirectory) {
-    this.send = post.send;
-    this.receive = post.receive;
-    this.receiveAny = post.receiveAny;
-    this.request = post.request;
+    // A kernel's function may take them out of it.
+    this.send = (kernel, message, options) => post.send(kernel, message, options);
+    this.receive = (kernel, options) => post.receive(kernel, options);
+    this.receiveAny = (kernels, options) => post.receiveAny(kernels, options);
+    this.request = (kernel, message, options) => post.request(kernel, message, options);
     this.#directory = directory;
     this.launch = this.launch.bind(this);
     this.terminate = this.terminate.bind(this);
