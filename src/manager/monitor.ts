@@ -97,6 +97,11 @@ export class Monitor {
     return this.#latest.value;
   }
 
+  /** When it was taken, by the program's clock. */
+  get takenAt(): number {
+    return this.#takenAt!;
+  }
+
   /** The snapshots from the next one on, until the monitor is stopped. Who is too slow for all gets the latest. */
   snapshots(): AsyncGenerator<Snapshot, void> {
     return this.#latest.follow(this.latest);

@@ -2,6 +2,7 @@
 
 import type { KernelError } from "../../actors/errors.ts";
 import type { RingKernelRuntime } from "../../actors/runtime.ts";
+import { now } from "../../ring/clock.ts";
 import { Latest } from "../../worker/latest.ts";
 import { cut, detailsOf } from "../../safe_text.ts";
 import { formatBytes, formatClock, formatCount } from "../../units.ts";
@@ -108,6 +109,7 @@ export class ActorsSource implements LiveSource<ActorsSnapshot> {
       state: stateOf(snapshot, this.#runtime.isOpen),
       isFinal: this.#isClosed && !this.#runtime.isOpen,
       sampledAt: snapshot.sampledAt,
+      clockMs: now(),
       intervalMs: this.#intervalMs,
       failures: [...this.#failures],
       facts: factsOf(snapshot),

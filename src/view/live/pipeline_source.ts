@@ -1,5 +1,6 @@
 /** A pipeline, as something that a dashboard can show. */
 
+import { now } from "../../ring/clock.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { Snapshot, TaskMetrics } from "../../manager/metrics.ts";
 import type { Monitor } from "../../manager/monitor.ts";
@@ -44,7 +45,7 @@ export class PipelineSource implements LiveSource<Snapshot> {
   }
 
   async #follow({ name, begun, ended }: TaskProgress): Promise<void> {
-    if (await begun) this.#startedAt ??= Date.now();
+    if (await begun) this.#startedAt ??= now();
     const failure = await ended;
     if (!failure) return;
     const reason = "reason" in failure ? failure.reason : failure.message;
@@ -83,6 +84,7 @@ export class PipelineSource implements LiveSource<Snapshot> {
       state: stateOf(snapshot),
       isFinal,
       sampledAt: snapshot.sampledAt,
+      clockMs: this.#monitor.takenAt,
       intervalMs: this.#monitor.intervalMs,
       failures: [...this.#failures],
       facts: this.#facts(snapshot),
@@ -93,11 +95,12 @@ export class PipelineSource implements LiveSource<Snapshot> {
     };
   }
 
-  #facts({ tasks, pid, rssBytes, sampledAt }: Snapshot): LiveFact[] {
+  #facts({ tasks, pid, rssBytes }: Snapshot): LiveFact[] {
+    const { takenAt } = this.#monitor;
     return [
       {
         title: "Time",
-        text: formatClock(this.#startedAt === undefined ? 0 : Math.max(0, sampledAt - this.#startedAt)),
+        text: formatClock(this.#startedAt === undefined ? 0 : Math.max(0, takenAt - this.#startedAt)),
       },
       { title: "CPU", text: coresInUse(Object.values(tasks)) },
       { title: "Memory", text: formatBytes(rssBytes) },

@@ -119,6 +119,8 @@ export interface LiveUpdate<Snapshot = unknown> {
   readonly isFinal: boolean;
   /** When that was, in milliseconds since 1970. */
   readonly sampledAt: number;
+  /** The same in milliseconds by a clock that is never set: charts go by it, where it is told. */
+  readonly clockMs?: number;
   /** When the next is due, in milliseconds from then. Who hears nothing for much longer has lost the program. */
   readonly intervalMs: number;
   /** What has failed, in order. */

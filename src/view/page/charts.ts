@@ -144,7 +144,12 @@ class Chart {
         y: { range: isShare ? [0, 1.02] : (_plot, _least, most) => [0, Math.max(most * 1.05, 1)] },
       },
       axes: [
-        { ...axis, space: 80, size: 24, values: (_, times) => times.map((time) => timeOfDay(1000 * time)) },
+        {
+          ...axis,
+          space: 80,
+          size: 24,
+          values: (_, times) => times.map((time) => timeOfDay(1000 * (time + this.#history.setOn))),
+        },
         {
           ...axis,
           space: 28,

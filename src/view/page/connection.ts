@@ -18,7 +18,7 @@ const SILENCE_MS = 5000;
 /** Listens until the final update, and tries again when the connection breaks. */
 export function connect(url: string, events: ConnectionEvents): void {
   let source: EventSource | undefined;
-  let heardAt = Date.now();
+  let heardAt = performance.now();
   let intervalMs = 0;
   let isLost = false;
   let isFinal = false;
@@ -34,7 +34,7 @@ export function connect(url: string, events: ConnectionEvents): void {
     });
   };
   const hear = (update: LiveUpdate) => {
-    [heardAt, isLost] = [Date.now(), false];
+    [heardAt, isLost] = [performance.now(), false];
     ({ intervalMs, isFinal } = update);
     if (isFinal) source!.close();
     events.update(update);
@@ -42,8 +42,8 @@ export function connect(url: string, events: ConnectionEvents): void {
   const lose = () => {
     if (isLost || isFinal) return;
     isLost = true;
-    events.lost(heardAt);
+    events.lost(Date.now() - (performance.now() - heardAt));
   };
-  setInterval(() => Date.now() - heardAt > SILENCE_MS + intervalMs && lose(), RETRY_MS);
+  setInterval(() => performance.now() - heardAt > SILENCE_MS + intervalMs && lose(), RETRY_MS);
   open();
 }

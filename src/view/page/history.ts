@@ -10,15 +10,27 @@ export type Series = (number | null)[];
 
 /** Numbers of all charted columns over time. */
 export class History {
-  /** When each was taken, in seconds since 1970. */
+  /** When each was taken, in seconds since 1970 as the program's clock was set at first. They never go back. */
   readonly times: number[] = [];
+  /** By how many seconds that clock was set on since. */
+  setOn = 0;
   readonly #series = new Map<string, Series>();
+  #sampledAt: number | undefined;
+  /** When the clock that is never set was 0, in seconds since 1970. */
+  #zero: number | undefined;
 
   /** Adds what is known now, unless it was known before. */
-  add({ sampledAt, tables }: LiveUpdate): void {
+  add({ sampledAt, clockMs, intervalMs, tables }: LiveUpdate): void {
     const known = this.times.length;
-    const time = sampledAt / 1000;
-    if (time <= (this.times.at(-1) ?? 0)) return;
+    const wall = sampledAt / 1000;
+    if (sampledAt === this.#sampledAt) return;
+    this.#sampledAt = sampledAt;
+    const last = this.times.at(-1) ?? -Infinity;
+    this.#zero ??= clockMs === undefined ? 0 : wall - clockMs / 1000;
+    let time = clockMs === undefined ? wall - this.setOn : this.#zero + clockMs / 1000;
+    // Who tells no other clock is taken to have been on time.
+    if (time <= last) time = last + (clockMs === undefined ? Math.max(1, intervalMs) / 1000 : 0.001);
+    this.setOn = wall - time;
     this.times.push(time);
     for (const { id, columns, rows } of tables) {
       for (const [index, column] of columns.entries()) {

@@ -41,3 +41,33 @@ Deno.test("History forgets what is too long ago", () => {
   deepEqual(history.series("task", "cpu", "a"), history.times);
   equal(history.times.at(-1), 2 * SPAN);
 });
+
+/** The same by two clocks, of which the first may be set. */
+const byClocks = (wall: number, clock: number, values: Readonly<Record<string, number>>): LiveUpdate => ({
+  ...at(wall, values),
+  clockMs: 1000 * clock,
+});
+
+Deno.test("History goes on when the system's clock is set, back or on, by the clock that is never set", () => {
+  for (const step of [-3600, 3600, -0.5]) {
+    const history = new History();
+    history.add(byClocks(10_000, 5, { a: 1 }));
+    history.add(byClocks(10_001, 6, { a: 2 }));
+    equal(history.setOn, 0);
+    history.add(byClocks(10_002 + step, 7, { a: 3 }));
+    history.add(byClocks(10_003 + step, 8, { a: 4 }));
+    deepEqual(history.times, [10_000, 10_001, 10_002, 10_003]);
+    equal(history.setOn, step);
+    deepEqual(history.series("task", "cpu", "a"), [1, 2, 3, 4]);
+  }
+});
+
+Deno.test("History goes on when the clock of a source that tells no other is set back", () => {
+  const history = new History();
+  for (const [index, second] of [1000, 1001, 400, 401, 401].entries()) {
+    history.add({ ...at(second, { a: index }), intervalMs: 500 });
+  }
+  deepEqual(history.times, [1000, 1001, 1001.5, 1002.5]);
+  deepEqual(history.series("task", "cpu", "a"), [0, 1, 2, 3]);
+  equal(history.times.at(-1)! + history.setOn, 401);
+});
