@@ -154,18 +154,25 @@ async function verifyByMiri(): Promise<void> {
   report(!success && text.includes("Data race detected"), "Miri reports the planted race");
 }
 
-if (!isShort) await requireMiri();
-const programs = await buildTests(crate, target);
-const settings: Record<string, string> = isShort
-  ? { LOOM_MAX_PREEMPTIONS: "1", PROPTEST_CASES: "300" }
-  : { PROPTEST_CASES: "5000" };
-for (const name of ["models", "properties", "threads"]) {
-  reportEnding(name, await runTests(programs.get(name)!, settings, parts));
+async function main(): Promise<void> {
+  if (!isShort) await requireMiri();
+  const programs = await buildTests(crate, target);
+  const settings: Record<string, string> = isShort
+    ? { LOOM_MAX_PREEMPTIONS: "1", PROPTEST_CASES: "300" }
+    : { PROPTEST_CASES: "5000" };
+  for (const name of ["models", "properties", "threads"]) {
+    reportEnding(name, await runTests(programs.get(name)!, settings, parts));
+  }
+  await verifyMutants();
+  if (!isShort) {
+    await verifyHarmless();
+    await verifyByMiri();
+  }
 }
-await verifyMutants();
-if (!isShort) {
-  await verifyHarmless();
-  await verifyByMiri();
-}
+
+await main().catch((error) => {
+  console.error(`error: ${error.message}`);
+  Deno.exit(1);
+});
 console.log(failures === 0 ? "The ring core is verified." : `${failures} checks failed.`);
 Deno.exit(failures === 0 ? 0 : 1);

@@ -54,6 +54,8 @@ export class ThreadDirectory implements Mailboxes {
   }
 
   async find(id: string): Promise<Peer | null> {
+    // JavaScript may give anything: only texts are ids, and the runtime takes no other question.
+    if (typeof id !== "string") return null;
     return this.#peers.get(id) ?? await this.#peerQuestions.ask(id);
   }
 
