@@ -68,6 +68,9 @@ export interface CacheStats {
   readonly shared: number;
 }
 
+/** What a store has, now or later. */
+type Looking = CacheEntry | undefined | Promise<CacheEntry | undefined>;
+
 /** A call of the function, for all that wait for it. */
 interface CachedCall<Out> {
   readonly call: SharedCall;
@@ -112,6 +115,8 @@ export class CachedNode<
   readonly #onStoreError: (error: unknown) => void;
   readonly #calls = new Map<string, CachedCall<Out>>();
   readonly #storing = new Set<Promise<void>>();
+  /** What keys begin with, in a graph of this name. */
+  #madeFor: { readonly graph: string; readonly prefix: string } | undefined;
   readonly #stats = { hits: 0, misses: 0, shared: 0 };
   #hasWarned = false;
 
@@ -179,7 +184,11 @@ export class CachedNode<
   }
 
   get #prefix(): string {
-    return prefixOf(internalsOf(this).owner?.name ?? "", this.name, this.#namespace);
+    const graph = internalsOf(this).owner?.name ?? "";
+    if (graph !== this.#madeFor?.graph) {
+      this.#madeFor = { graph, prefix: prefixOf(graph, this.name, this.#namespace) };
+    }
+    return this.#madeFor.prefix;
   }
 
   #keyOf(input: In): string {
@@ -200,12 +209,25 @@ export class CachedNode<
   }
 
   /** Looks into the store, and calls the function if need be. */
-  override async process(input: In, context: NodeContext): Promise<Out> {
+  override process(input: In, context: NodeContext): Out | Promise<Out> {
     const key = this.#keyOf(input);
-    let found = this.#calls.get(key);
+    const running = this.#calls.get(key);
     // One that nobody waits for any more is cancelled, and may still take its time.
-    if (found && !found.call.signal.aborted) this.#count(found.isDone ? "hit" : "shared", context);
-    else this.#calls.set(key, found = this.#begin(key, input, context));
+    if (running && !running.call.signal.aborted) {
+      this.#count(running.isDone ? "hit" : "shared", context);
+      return this.#wait(key, running, context);
+    }
+    const entry = this.#look(key);
+    if (entry && !isPromiseLike(entry)) {
+      this.#count("hit", context);
+      return entry.value as Out;
+    }
+    const begun = this.#begin(key, input, context, entry);
+    this.#calls.set(key, begun);
+    return this.#wait(key, begun, context);
+  }
+
+  async #wait(key: string, found: CachedCall<Out>, context: NodeContext): Promise<Out> {
     // To wait for the limiter does not count for the time-out of anybody.
     const resume = this.#limiter ? pauseCall(context) : undefined;
     if (resume) found.begun.then(resume);
@@ -223,7 +245,7 @@ export class CachedNode<
     tellOfCall(context, { kind: "cache", node: this.name, outcome });
   }
 
-  #begin(key: string, input: In, context: NodeContext): CachedCall<Out> {
+  #begin(key: string, input: In, context: NodeContext, looking: Looking): CachedCall<Out> {
     const call = new SharedCall();
     const { promise, resolve, reject } = Promise.withResolvers<Out>();
     const calling = Promise.withResolvers<void>();
@@ -238,7 +260,7 @@ export class CachedNode<
     const end = () => {
       if (this.#calls.get(key) === begun) this.#calls.delete(key);
     };
-    this.#find(key, input, context, begun, calling.resolve).then((output) => {
+    this.#find(key, input, context, begun, { looking, begin: calling.resolve }).then((output) => {
       begun.isDone = true;
       if (begun.storing) begun.storing.then(end);
       else end();
@@ -256,9 +278,9 @@ export class CachedNode<
     input: In,
     context: NodeContext,
     begun: CachedCall<Out>,
-    begin: () => void,
+    { looking, begin }: { readonly looking: Looking; readonly begin: () => void },
   ): Promise<Out> {
-    const entry = await this.#look(key);
+    const entry = await looking;
     this.#count(entry ? "hit" : "miss", context);
     if (entry) return entry.value as Out;
     const { graph, node, run, attempt, waitUntil } = context;
@@ -286,9 +308,19 @@ export class CachedNode<
     throw error;
   }
 
-  async #look(key: string): Promise<CacheEntry | undefined> {
+  /** What the store has: at once, if it can tell at once. */
+  #look(key: string): Looking {
     try {
-      return await this.#inTime(() => this.#store.get(key));
+      const entry = this.#store.get(key);
+      return isPromiseLike(entry) ? this.#await(entry) : entry;
+    } catch (error) {
+      this.#onStoreError(error);
+    }
+  }
+
+  async #await(entry: PromiseLike<CacheEntry | undefined>): Promise<CacheEntry | undefined> {
+    try {
+      return await this.#inTime(() => entry);
     } catch (error) {
       this.#onStoreError(error);
     }
