@@ -111,6 +111,9 @@ interface QueuedCall {
   fail(error: unknown): void;
 }
 
+/** So late timers are, in milliseconds, in programs that are not very busy. */
+const LATENESS_MS = 16;
+
 /** The times of the latest calls, and what they allow. */
 class Rate {
   readonly #limit: number;
@@ -128,15 +131,17 @@ class Rate {
     this.#burst = this.#tokens = Math.min(burst, limit);
   }
 
-  #fill(now: number): void {
-    const gained = (now - this.#filledAt) * this.#limit / this.#intervalMs;
-    this.#tokens = Math.min(this.#burst, this.#tokens + gained);
+  #fill(now: number, isAwaited: boolean): void {
+    const perMs = this.#limit / this.#intervalMs;
+    // Timers come too late: what calls have waited for meanwhile is not lost.
+    const most = this.#burst + (isAwaited ? LATENESS_MS * perMs : 0);
+    this.#tokens = Math.min(most, this.#tokens + (now - this.#filledAt) * perMs);
     this.#filledAt = now;
   }
 
-  /** Milliseconds until a call may begin; 0 if it may now. */
-  waitMs(now: number): number {
-    this.#fill(now);
+  /** Milliseconds until a call may begin; 0 if it may now. `isAwaited` says whether one has been waiting. */
+  waitMs(now: number, isAwaited: boolean): number {
+    this.#fill(now, isAwaited);
     const forToken = this.#tokens >= 1 ? 0 : (1 - this.#tokens) * this.#intervalMs / this.#limit;
     const oldest = this.#times.length < this.#limit ? -Infinity : this.#times[this.#next];
     return Math.max(0, forToken, oldest + this.#intervalMs - now);
@@ -262,15 +267,16 @@ export class Limiter {
     return () => {
       if (!isTaken) return;
       isTaken = false;
-      this.#running--;
-      this.#serve();
+      // Otherwise it is not this call that others wait for.
+      const wasFull = this.#running-- >= this.#concurrency;
+      if (wasFull) this.#serve();
     };
   }
 
   /** Milliseconds until a call may begin; `Infinity` if one that runs has to end first. */
   #waitMs(now: number): number {
     if (this.#running >= this.#concurrency) return Infinity;
-    return Math.max(this.#pausedUntil - now, this.#rate?.waitMs(now) ?? 0, 0);
+    return Math.max(this.#pausedUntil - now, this.#rate?.waitMs(now, this.#queue.size > 0) ?? 0, 0);
   }
 
   #wait(signal: AbortSignal | undefined, onQueued: ((queued: number) => void) | undefined): Promise<() => void> {
@@ -292,7 +298,8 @@ export class Limiter {
     signal?.addEventListener("abort", abort);
     this.#queue.add(call);
     onQueued?.(size + 1);
-    this.#serve();
+    // Otherwise there is a timer for the first of those that wait.
+    if (size === 0) this.#serve();
     return promise;
   }
 

@@ -234,3 +234,24 @@ Deno.test("Limiter: a node that is cancelled as its turn comes is not called", a
   await later.settled;
   deepEqual([state.calls, limiter.running, limiter.queued], [0, 0, 0]);
 });
+
+Deno.test("Calls that wait for a rate cost no timer each, and lose nothing to timers that are late", async () => {
+  const real = globalThis.setTimeout;
+  let timers = 0;
+  globalThis.setTimeout = ((callback: () => void, ms: number) => {
+    timers++;
+    return real(callback, ms);
+  }) as typeof setTimeout;
+  try {
+    const limiter = new Limiter({ rate: { limit: 20_000, intervalMs: 1000, burst: 1 } });
+    const node = new Node("n", (n: number) => n, { limiter });
+    const graph = new Graph("g", { nodes: [node], start: node });
+    const all = Array.from({ length: 2000 }, (_, n) => graph.execute(n, { output: node }));
+    ok(timers <= 1, `${timers} timers for ${limiter.queued} calls`);
+    deepEqual(await Promise.all(all), Array.from({ length: 2000 }, (_, n) => n));
+    // Each timer begins as many calls as have become due: on any machine fewer timers than calls.
+    ok(timers < 1000, `${timers} timers`);
+  } finally {
+    globalThis.setTimeout = real;
+  }
+});
