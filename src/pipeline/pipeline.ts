@@ -79,7 +79,7 @@ export class Pipeline implements AsyncDisposable {
   readonly addTask: AddTask;
   readonly #manager: Manager;
   readonly #module: string;
-  readonly #graceMs: number;
+  readonly #options: PipelineOptions & { readonly graceMs: number };
   readonly #streams = new Map<string, StreamHandle>();
   readonly #events = new Map<string, EventHandle>();
   readonly #tasks = new Map<string, TaskDeclaration>();
@@ -111,8 +111,8 @@ export class Pipeline implements AsyncDisposable {
     checkOptions(`make pipeline "${name}"`, options, MANAGER_RULES);
     this.name = name;
     this.#module = moduleUrl(module);
-    this.#graceMs = options.graceMs ?? DEFAULT_GRACE_MS;
-    const { deadLetters } = options;
+    const { graceMs = DEFAULT_GRACE_MS, fullWarningMs, deadLetters } = options;
+    this.#options = { graceMs, fullWarningMs, deadLetters: deadLetters && { ...deadLetters } };
     if (deadLetters !== undefined) checkOptions(`make pipeline "${name}": deadLetters`, deadLetters, DEAD_FRAME_RULES);
     this.#manager = new Manager(name, options);
     this.#manager.onWarning = (warning) => this.#warn(warning);
@@ -426,7 +426,7 @@ export class Pipeline implements AsyncDisposable {
     }
     await savePipeline(path, {
       name: this.name,
-      graceMs: this.#graceMs,
+      options: this.#options,
       module: this.#module,
       streams,
       events: this.#events,
@@ -449,8 +449,8 @@ export class Pipeline implements AsyncDisposable {
   }
 
   /** An empty pipeline, and what declares a task of it that has no function yet. */
-  static #create(name: string, graceMs: number | undefined): { pipe: Pipeline; addTask(task: TaskDeclaration): void } {
-    const pipe = new Pipeline(name, undefined, { graceMs });
+  static #create(name: string, options: PipelineOptions): { pipe: Pipeline; addTask(task: TaskDeclaration): void } {
+    const pipe = new Pipeline(name, undefined, options);
     return { pipe, addTask: (task) => void pipe.#tasks.set(task.name, task) };
   }
 

@@ -8,7 +8,7 @@ import { parse, TomlError } from "toml";
 import { DeclarationError, PipelineFileError } from "../errors.ts";
 import type { CarryOptions } from "./carry.ts";
 import type { EventOptions } from "./event.ts";
-import type { Pipeline } from "./pipeline.ts";
+import type { Pipeline, PipelineOptions } from "./pipeline.ts";
 import type { StreamOptions } from "./stream.ts";
 import type { DeclaredBinding, TaskDeclaration } from "./task.ts";
 import * as rules from "../rules.ts";
@@ -59,7 +59,7 @@ const RECONSTRUCT_RULES: Rules = { allowModules: rules.anything, permissions: ru
 const CHUNK = 65_536;
 
 /** Makes an empty pipeline, and what declares a task of it that has no function yet. */
-export type CreatePipeline = (name: string, graceMs: number | undefined) => {
+export type CreatePipeline = (name: string, options: PipelineOptions) => {
   readonly pipe: Pipeline;
   addTask(task: TaskDeclaration): void;
 };
@@ -135,7 +135,7 @@ async function declare(
   create: CreatePipeline,
   cap: TaskPermissions | undefined,
 ): Promise<Pipeline> {
-  const { pipe, addTask } = create(document.name, document.grace_ms);
+  const { pipe, addTask } = create(document.name, declaredOptions(document));
   for (const [index, stream] of (document.streams ?? []).entries()) {
     within(["streams", index], () => pipe.addStream(stream.name, streamOptions(stream)));
   }
@@ -236,6 +236,12 @@ function taskDeclaration(task: SavedTask, module: URL | undefined, params: unkno
     permissions: (isTable(permissions) ? { ...permissions } : permissions) as TaskPermissions | undefined,
     description: task.description,
   };
+}
+
+function declaredOptions(document: SavedPipeline): PipelineOptions {
+  const { grace_ms: graceMs, full_warning_ms: fullWarningMs, dead_letters: letters } = document;
+  const { most, most_bytes: mostBytes, backpressure } = letters ?? {};
+  return { graceMs, fullWarningMs, deadLetters: letters && { most, mostBytes, backpressure } };
 }
 
 function declaredRestart(restart: SavedRestart | undefined): TaskRestart | undefined {

@@ -1,5 +1,7 @@
 /** A saved pipeline, as it stands in a TOML file: its types, and the rules for each of its fields. */
 
+import { DEAD_FRAME_RULES, type DeadFrameOptions } from "../../manager/dead_frames.ts";
+import { MANAGER_RULES } from "../../manager/manager.ts";
 import { type FailedFramePolicy, TASK_RESTART_RULES } from "../../manager/restart.ts";
 import type { DType, FrameType } from "../../ring/dtypes.ts";
 import type { WaitStrategy } from "../../ring/waiting.ts";
@@ -90,11 +92,22 @@ export interface SavedRestart {
   readonly on_failed_frame?: FailedFramePolicy;
 }
 
+/** How many frames that tasks have failed on are kept, as it is saved. */
+export interface SavedDeadLetters {
+  readonly most?: number;
+  readonly most_bytes?: number;
+  readonly backpressure?: DeadFrameOptions["backpressure"];
+}
+
 /** The whole file. */
 export interface SavedPipeline {
   readonly format_version: 1 | 2;
   readonly name: string;
   readonly grace_ms?: number;
+  /** Since version 2. */
+  readonly full_warning_ms?: number;
+  /** Since version 2. */
+  readonly dead_letters?: SavedDeadLetters;
   readonly streams?: readonly SavedStream[];
   readonly events?: readonly SavedEvent[];
   readonly tasks?: readonly SavedTask[];
@@ -146,7 +159,18 @@ export const PIPELINE_FIELDS: TableRules = {
     },
     name: called,
   },
-  optional: { grace_ms: rules.duration, streams: tables, events: tables, tasks: tables },
+  optional: {
+    grace_ms: MANAGER_RULES.graceMs,
+    full_warning_ms: MANAGER_RULES.fullWarningMs,
+    dead_letters: rules.tableOf("a table of most (1 or more), most_bytes (1 or more) and backpressure", {
+      most: DEAD_FRAME_RULES.most,
+      most_bytes: DEAD_FRAME_RULES.mostBytes,
+      backpressure: DEAD_FRAME_RULES.backpressure,
+    }),
+    streams: tables,
+    events: tables,
+    tasks: tables,
+  },
 };
 
 /** The fields of its arrays of tables. */

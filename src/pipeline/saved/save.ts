@@ -5,8 +5,10 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { stringify } from "toml";
 import { DeclarationError } from "../../errors.ts";
 import { writeWhole } from "../../files.ts";
+import type { DeadFrameOptions } from "../../manager/dead_frames.ts";
 import type { CarryOptions } from "../carry.ts";
 import type { EventHandle } from "../event.ts";
+import type { PipelineOptions } from "../pipeline.ts";
 import type { StreamHandle } from "../stream.ts";
 import type { DeclaredBinding, TaskDeclaration } from "../task.ts";
 import type { TaskRestart } from "../../manager/restart.ts";
@@ -16,6 +18,7 @@ import {
   LARGEST_FILE,
   type SavedBindings,
   type SavedCarry,
+  type SavedDeadLetters,
   type SavedEvent,
   type SavedPipeline,
   type SavedRestart,
@@ -30,7 +33,8 @@ import { pathText, Problem } from "./problem.ts";
 /** What is saved. */
 export interface SavedDeclaration {
   readonly name: string;
-  readonly graceMs: number;
+  /** What was given when it was made, with the time for the stop. */
+  readonly options: PipelineOptions & { readonly graceMs: number };
   /** The module of the functions that name none. */
   readonly module: string;
   readonly streams: ReadonlyMap<string, StreamHandle>;
@@ -70,7 +74,9 @@ async function describe(declaration: SavedDeclaration, file: URL): Promise<Saved
   return withoutUndefined({
     format_version: versionOf(declaration),
     name: declaration.name,
-    grace_ms: declaration.graceMs,
+    grace_ms: declaration.options.graceMs,
+    full_warning_ms: declaration.options.fullWarningMs,
+    dead_letters: describeDeadLetters(declaration.options.deadLetters),
     streams: someOf([...declaration.streams.values()].map(describeStream)),
     events: someOf([...declaration.events.values()].map(describeEvent)),
     tasks: someOf(tasks.map((task) => describeTask(task, exportNames.get(task.name), declaration, file))),
@@ -132,12 +138,19 @@ function describeTask(
   });
 }
 
-function versionOf({ streams, tasks }: SavedDeclaration): 1 | 2 {
+function versionOf({ options, streams, tasks }: SavedDeclaration): 1 | 2 {
   const isOfSecond = ({ reads, onAbandoned, restart, state, stallTimeoutMs, machine }: TaskDeclaration) =>
     [onAbandoned, restart, state, stallTimeoutMs, machine].some((option) => option !== undefined) ||
     reads.some(({ latest }) => latest);
   const hasNewStreams = [...streams.values()].some(({ dtype, carry }) => typeof dtype !== "string" || carry);
-  return hasNewStreams || [...tasks.values()].some(isOfSecond) ? 2 : 1;
+  const hasNewOptions = options.fullWarningMs !== undefined || options.deadLetters !== undefined;
+  return hasNewOptions || hasNewStreams || [...tasks.values()].some(isOfSecond) ? 2 : 1;
+}
+
+function describeDeadLetters(options: DeadFrameOptions | undefined): SavedDeadLetters | undefined {
+  if (!options) return undefined;
+  const { most, mostBytes, backpressure } = options;
+  return withoutUndefined({ most, most_bytes: mostBytes, backpressure });
 }
 
 function describeRestart(restart: TaskRestart | undefined): SavedRestart | undefined {

@@ -89,6 +89,32 @@ const cases: readonly Case[] = [
     "grace_ms",
     'field "grace_ms" of the file must be a number of milliseconds, 0 or more, received -1',
   ],
+  [
+    'name = "radar"',
+    'name = "radar"\nfull_warning_ms = 0',
+    3,
+    "",
+    "full_warning_ms",
+    'field "full_warning_ms" of the file must be a number of milliseconds, 1 or more, received 0',
+  ],
+  [
+    'name = "radar"',
+    'name = "radar"\ndead_letters = { most = 0 }',
+    3,
+    "",
+    "dead_letters",
+    'field "dead_letters" of the file must be a table of most (1 or more), most_bytes (1 or more) and backpressure, ' +
+    "received { most: 0 }",
+  ],
+  [
+    'name = "radar"',
+    'name = "radar"\ndead_letters = { moest = 1 }',
+    3,
+    "",
+    "dead_letters",
+    'field "dead_letters" of the file must be a table of most (1 or more), most_bytes (1 or more) and backpressure, ' +
+    "received { moest: 1 }",
+  ],
   ["[[events]]", "[[evnts]]", 9, "", "evnts", 'the file has the unknown field "evnts"; did you mean "events"?'],
   [
     "[[events]]",

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
-import { DeclarationError, Pipeline, UnknownNameError } from "@ringmill/ringmill";
+import { DeclarationError, Pipeline, type PipelineOptions, UnknownNameError } from "@ringmill/ringmill";
 import { collect, INT, newPipeline, TASKS } from "../_helpers.ts";
 import * as tasks from "../_tasks.ts";
 import { declareAll, Folder, saveAndReconstruct } from "./_helpers.ts";
@@ -94,6 +94,30 @@ control_mode = "terminator"
 b = "b"
 `,
   );
+});
+
+Deno.test("Pipeline.save() keeps the options of the pipeline, in a file of version 2 where they are new", async () => {
+  await using folder = new Folder();
+  const path = `${folder.path}/options.toml`;
+  const saved = async (options: PipelineOptions) => {
+    await new Pipeline("options", import.meta, options).save(path);
+    const text = await Deno.readTextFile(path);
+    // What is read again is what was saved.
+    await (await Pipeline.reconstruct(path)).save(`${path}.again`);
+    equal(await Deno.readTextFile(`${path}.again`), text);
+    return text.split("\n").slice(2).filter((line) => line !== "");
+  };
+  deepEqual(await saved({}), ["format_version = 1", 'name = "options"', "grace_ms = 1000"]);
+  deepEqual(await saved({ graceMs: 5, fullWarningMs: 250 }), [
+    "format_version = 2",
+    'name = "options"',
+    "grace_ms = 5",
+    "full_warning_ms = 250",
+  ]);
+  const letters = ["[dead_letters]", "most = 5", "most_bytes = 1000", 'backpressure = "reject"'];
+  deepEqual((await saved({ deadLetters: { most: 5, mostBytes: 1000, backpressure: "reject" } })).slice(3), letters);
+  deepEqual((await saved({ deadLetters: {} })).slice(3), ["[dead_letters]"]);
+  deepEqual((await saved({ fullWarningMs: Infinity })).slice(3), ["full_warning_ms = inf"]);
 });
 
 Deno.test("A reconstructed pipeline runs, with the program's ends opened again by name", async () => {
