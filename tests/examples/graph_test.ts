@@ -29,6 +29,18 @@ Deno.test("The graph's LLM example is asked again, streams, caches, and gives up
   ]);
 });
 
+Deno.test("The graph's agent is killed in the middle, goes on where it was, and stops for a person's approval", async () => {
+  deepEqual(await linesOf("graph_agent.ts"), [
+    "looks up: order 17: a lamp for 40",
+    "the program was ended by SIGKILL",
+    "looks up: the parcel was lost",
+    "drafts: We refund 40: the parcel was lost",
+    "was done before: clean, research/@1/turn",
+    'asks: Send "We refund 40: the parcel was lost"?',
+    "sent once, as ticket 17/send: We refund 40: the parcel was lost",
+  ]);
+});
+
 Deno.test("The graph's workers example finds the primes", async () => {
   deepEqual(await linesOf("graph_workers.ts"), [
     "1000000007 is prime",
