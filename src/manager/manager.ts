@@ -296,7 +296,8 @@ export class Manager implements AsyncDisposable {
     });
     this.#programEnds = layout.programEnds;
     this.#ownStops = new OwnStops(layout.memory, layout.jobs, {
-      isRunning: (task) => ["waiting", "running"].includes(group.stateOf(task)),
+      isRunning: (task) => !["ended", "failed"].includes(group.stateOf(task)),
+      told: (task) => group.leave(task),
       endsAbandoned: (task) => this.#blueprint.task(task).onAbandoned !== "continue",
     });
     this.#endOnUnload(group);

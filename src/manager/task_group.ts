@@ -48,6 +48,8 @@ export interface TaskLife extends TaskProgress {
   abandon(graceMs: number): void;
   /** Fails a task that does not get on. `deed` says what it did. */
   giveUp(deed: string): void;
+  /** The task alone was told to stop: one that is to be started again need not be. */
+  leave?(): void;
 }
 
 /** Any number of tasks. If one fails, all are stopped. */
@@ -120,6 +122,11 @@ export class TaskGroup {
   /** Fails a task that does not get on, and with it the others. */
   giveUp(task: string, deed: string): void {
     this.#workers.get(task)!.giveUp(deed);
+  }
+
+  /** A task alone was told to stop. */
+  leave(task: string): void {
+    this.#workers.get(task)!.leave?.();
   }
 
   /** Whether a task is to get on with its work. */

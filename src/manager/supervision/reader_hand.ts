@@ -1,7 +1,7 @@
 /** The readers of a task that has failed, seen from the thread that starts it again. */
 
 import { layout } from "../../ring/core.generated.ts";
-import { type BindingDescription, type BindingOf, readerAddress } from "../../ring/description.ts";
+import { type BindingDescription, type BindingOf, dataAddress, readerAddress } from "../../ring/description.ts";
 import type { FrameOf, FrameType } from "../../ring/dtypes.ts";
 import { Frames } from "../../ring/frames.ts";
 import type { SharedMemory } from "../../ring/shared_memory.ts";
@@ -49,16 +49,27 @@ export class ReaderHand {
     return (written - this.#position) / this.#unit;
   }
 
-  /** Copies of the next `bytes`, frame by frame. */
+  /** Copies of the next `bytes`, frame by frame; of a raw ring all at once. */
   copies(bytes: number): { readonly frame: number; readonly data: FrameOf<FrameType, ArrayBuffer> }[] {
     const { ring } = this.#binding;
-    if (!ring.frame) return [];
-    const frames = new Frames(this.#memory, ring);
     const offset = this.#memory.words[(this.#reader + layout.READER_OFFSET) / 4];
+    if (!ring.frame) return [{ frame: this.position, data: this.#copyBytes(offset, bytes) }];
+    const frames = new Frames(this.#memory, ring);
     return Array.from({ length: bytes / this.#unit }, (_, index) => ({
       frame: this.position + index,
       data: frames.copyOf(frames.at((offset + index * this.#unit) % ring.capacity)) as FrameOf<FrameType, ArrayBuffer>,
     }));
+  }
+
+  /** They may go on at the beginning of the ring. */
+  #copyBytes(offset: number, length: number): Uint8Array<ArrayBuffer> {
+    const { ring } = this.#binding;
+    const all = new Uint8Array(this.#memory.buffer, dataAddress(ring), ring.capacity);
+    const first = all.subarray(offset, offset + length);
+    const copy = new Uint8Array(length);
+    copy.set(first);
+    copy.set(all.subarray(0, length - first.length), first.length);
+    return copy;
   }
 
   /** Consumes the next `bytes`. */

@@ -199,6 +199,12 @@ export class SupervisedTask implements TaskLife {
     await this.#worker.run();
   }
 
+  leave(): void {
+    if (!this.#isWaiting) return;
+    this.#isStopping = true;
+    this.#stopped.resolve();
+  }
+
   discard(): void {
     this.#isStopping = true;
     this.#stopped.resolve();

@@ -14,6 +14,8 @@ const PROGRAM = "the program";
 export interface OwnStopRules {
   /** Whether a task has not ended yet. */
   isRunning(task: string): boolean;
+  /** A task was told. */
+  told(task: string): void;
   /** Whether a task is told when nobody reads what it writes. */
   endsAbandoned(task: string): boolean;
 }
@@ -66,6 +68,7 @@ export class OwnStops {
     this.#memory.wakeSleepers();
     const all = [...bindingsOf(job), ...job.activation ? [job.activation.gate] : []];
     for (const address of [...all.flatMap(waitersOf), job.doorbell]) wakeWaiters(this.#memory.words, address);
+    this.#rules.told(job.task);
   }
 }
 
