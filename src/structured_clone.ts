@@ -26,6 +26,12 @@ export function kindOfView(view: object): number {
   return (VIEWS as readonly unknown[]).indexOf(view.constructor);
 }
 
+/** A view of the class of a number. */
+export function viewOf(kind: number, buffer: ArrayBuffer, start: number, length: number): ArrayBufferView {
+  const View = VIEWS[kind] as ViewClass;
+  return new View(buffer, start, length);
+}
+
 /** Writes the structure of a value. What extends it keeps the memory of the views. */
 export abstract class StructureWriter extends (Serializer as new () => HostSerializer) {
   constructor() {
@@ -64,8 +70,7 @@ export class StructureReader extends Deserializer {
 
   /** The view of a kind on a part. */
   protected readPart(kind: number, part: number): unknown {
-    const View = VIEWS[kind] as ViewClass;
-    return new View(this.#parts[part], this.readDouble() - this.startOf(part), this.readDouble());
+    return viewOf(kind, this.#parts[part], this.readDouble() - this.startOf(part), this.readDouble());
   }
 
   /** From which byte on a part was kept. */

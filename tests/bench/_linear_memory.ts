@@ -1,5 +1,9 @@
-/** Measures, in a program of its own, `pipeline`, `share`, `cached` or `calls` whose values are 100 MB each. Prints the peak in MB as JSON. */
+/**
+ * Measures, in a program of its own, `pipeline`, `share`, `cached` or `calls` whose values are 100 MB each. Prints the peak in
+ * MB as JSON. `cached` takes the values from a cache that another program has filled before, `fill FOLDER`.
+ */
 
+import { fileURLToPath } from "node:url";
 import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
 import { measureMemory } from "../../src/linear/profile/memory_profile.ts";
 
@@ -9,8 +13,8 @@ const STAGES = 8;
 const make = () => new Float64Array(BYTES / 8).fill(1);
 const increment = (array: Float64Array) => array.map((item) => item + 1);
 
-const [what] = Deno.args;
-const folder = what === "cached" ? Deno.makeTempDirSync() : "";
+const [what, filled] = Deno.args;
+const folder = filled ?? (what === "cached" ? Deno.makeTempDirSync() : "");
 
 const stages = Array.from({ length: STAGES }, (_, n) => {
   return new LinearNode({
@@ -39,11 +43,24 @@ function resultOf(pipeline: LinearPipeline): Float64Array {
   return registry.get(`x${STAGES}`) as Float64Array;
 }
 
+/** One after the other, each node runs again on what it takes from the cache. */
+async function runFromCache(): Promise<void> {
+  for (const { name } of stages) await pipeline.run({ from: name, to: name, force: true });
+}
+
+if (what === "fill") {
+  await pipeline.run();
+  Deno.exit();
+}
 const isPipeline = what !== "calls";
-// From the cache: the first outputs are there, each node has to run again on what it takes from it.
-if (folder) await pipeline.run();
+if (folder) {
+  const program = fileURLToPath(import.meta.url);
+  const { success } = await new Deno.Command(Deno.execPath(), { args: ["run", "-A", program, "fill", folder] })
+    .output();
+  if (!success) throw new Error("Cannot measure the memory: the cache could not be filled");
+}
 const { result, use } = await measureMemory<unknown>(() =>
-  isPipeline ? pipeline.run({ force: folder !== "" }) : runCalls()
+  folder ? runFromCache() : isPipeline ? pipeline.run() : runCalls()
 );
 const last = isPipeline ? resultOf(pipeline) : result as Float64Array;
 if (last.at(-1) !== STAGES + 1) throw new Error("Cannot measure the memory: the result is wrong");

@@ -265,7 +265,7 @@ Deno.test("A cache that is none is refused with its path", async () => {
   database.exec("pragma application_id = 1380797507; pragma user_version = 9");
   await rejects(
     example(cache.path).run(),
-    /it was made by a newer Ringmill: its format is 9, this one reads 2 at most/,
+    /it was made by a newer Ringmill: its format is 9, this one reads 3 at most/,
   );
 });
 

@@ -155,7 +155,7 @@ Deno.test("A cache of an older program is put aside, with a warning", async () =
   deepEqual(statuses(example(cache.path).explain()), { small: "run", large: "run", sum: "run" });
   match(
     (await checkRun(cache.path)).join(),
-    /is put aside as ".*\.old", and everything is made anew: it has format 1, expected 2/,
+    /is put aside as ".*\.old", and everything is made anew: it has format 1, expected 3/,
   );
   ok(existsSync(`${cache.path}.old`));
 });

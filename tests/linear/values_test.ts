@@ -8,9 +8,10 @@ import {
   LinearPipeline,
   type ValueCodec,
 } from "@ringmill/ringmill/linear";
-import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, ok, rejects, throws } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { existsSync } from "node:fs";
+import { VIEWS } from "../../src/worker/typed_arrays.ts";
 import { cached, logged, quietPipeline, statuses, temporaryCache } from "./_helpers.ts";
 
 /** Bytes of a cache on the disk. */
@@ -315,4 +316,35 @@ Deno.test("Codecs are checked", () => {
     /class must be a function/,
   );
   throws(() => jsonCodec(5 as never), TypeError);
+});
+
+Deno.test("An array alone comes back from the cache, and is copied, as it was: of each class, and a part of a larger one", async () => {
+  const buffer = Uint8Array.from({ length: 200_000 }, (_, n) => n % 251).buffer;
+  const views: Record<string, ArrayBufferView> = {};
+  for (const View of VIEWS as unknown as (typeof Uint8Array)[]) {
+    for (const [start, length] of [[0, 0], [0, 16], [64, 3], [160_000, 8]]) {
+      views[`${View.name}_${start}_${length}`] = new View(buffer, start, length);
+    }
+  }
+  const names = Object.keys(views);
+  using cache = temporaryCache();
+  const run = async (take: (...all: ArrayBufferView[]) => void) => {
+    const nodes = [{ name: "make", fn: () => views, outputs: names }, { name: "take", fn: take, inputs: names }];
+    await quietPipeline(nodes, cached(cache.path)).run();
+  };
+  const check = (...all: ArrayBufferView[]) => {
+    for (const [at, view] of all.entries()) {
+      const expected = views[names[at]];
+      equal(view.constructor, expected.constructor);
+      equal(view.byteLength, expected.byteLength);
+      notEqual(view.buffer, buffer);
+      const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
+        new Uint8Array(buffer, byteOffset, byteLength);
+      deepEqual(bytesOf(view), bytesOf(expected), names[at]);
+    }
+  };
+  await run(check);
+  await run(check);
+  await quietPipeline([{ name: "make", fn: () => views, outputs: names }, { name: "take", fn: check, inputs: names }])
+    .run();
 });

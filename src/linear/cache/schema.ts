@@ -3,7 +3,7 @@
 /** "RMLC", so that other tools can tell what the file is. */
 export const APPLICATION_ID = 0x524d4c43;
 /** Raised whenever older programs cannot read what newer ones write. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 /** Calls that are remembered. */
 export const MOST_CALLS = 100_000;

@@ -7,7 +7,7 @@
 
 import { createHash } from "node:crypto";
 import { bytesOf, digest } from "../../fingerprint.ts";
-import { StructureReader, StructureWriter, type ViewPlace } from "../../structured_clone.ts";
+import { kindOfView, StructureReader, StructureWriter, viewOf, type ViewPlace } from "../../structured_clone.ts";
 import { packed } from "./bytes.ts";
 import { BUILT_IN_CODECS, type CodecTable, type NamedCodec } from "./codec_table.ts";
 import { bareAgain, inspectValue, type ValueTraits } from "./inspect_value.ts";
@@ -49,6 +49,8 @@ interface Head {
   readonly direct?: number;
   /** The names of the codecs used. */
   readonly codecs?: readonly string[];
+  /** Of an array alone, which has no structure: the number of its class, its offset in the only buffer, and its length. */
+  readonly view?: readonly [kind: number, offset: number, length: number];
   /** The places of objects without a prototype, as ranges: the first of each, and the one after its last. */
   readonly bare?: readonly number[];
 }
@@ -137,9 +139,19 @@ function storedPart(used: UsedBuffer, isDirect: boolean): Uint8Array {
  * @throws {Error} If the value holds what cannot be cloned, or a codec throws.
  */
 export function encode(value: unknown, codecs: Codecs = BUILT_IN, traits = traitsOf(value, codecs)): Encoded {
+  if (ArrayBuffer.isView(value) && traits.obstacle === null && !traits.isCoded) return encodeView(value);
   const { encoder, structure } = write(value, codecs, traits);
   const buffers = encoder.buffers.map((used, index) => storedPart(used, index < traits.buffers.length));
   return sealed(headOf(encoder, traits, [structure, ...buffers]), [structure, ...buffers]);
+}
+
+/** An array alone: V8's serializer would hold it until the next collection of all garbage. */
+function encodeView(view: ArrayBufferView): Encoded {
+  const { buffer, byteOffset, byteLength } = view;
+  const used = { buffer, start: byteOffset, end: byteOffset + byteLength };
+  const bytes = storedPart(used, false);
+  const length = "length" in view ? view.length as number : byteLength;
+  return sealed({ lengths: [bytes.length], view: [kindOfView(view), byteOffset - used.start, length] }, [bytes]);
 }
 
 function write(value: unknown, codecs: Codecs, traits: ValueTraits): { encoder: Encoder; structure: Uint8Array } {
@@ -231,6 +243,11 @@ export function decodeFrom(source: ByteSource, codecs: Codecs = BUILT_IN): () =>
   const head: Head = JSON.parse(new TextDecoder().decode(source.take(size)));
   const total = head.lengths.reduce((sum, length) => sum + length, 4 + size);
   if (total !== source.bytes) throw new RangeError(`there are ${source.bytes} bytes, expected ${total}`);
+  const { view } = head;
+  if (view) {
+    const { buffer } = source.take(head.lengths[0]);
+    return () => viewOf(view[0], buffer, view[1], view[2]);
+  }
   const [structure, ...buffers] = head.lengths.map((length) => source.take(length));
   return () => decode(head, structure, buffers.map(({ buffer }) => buffer), codecs);
 }
