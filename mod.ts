@@ -94,6 +94,9 @@ export type { RingEnd, RingView } from "./src/ring/ring_end.ts";
 export { StreamEnd } from "./src/ring/stream_end.ts";
 export type {
   EndMetrics,
+  LinkFiguresNow,
+  LinkMetrics,
+  LinkState,
   MonitorOptions,
   Snapshot,
   StreamMetrics,

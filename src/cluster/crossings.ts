@@ -35,9 +35,10 @@ function carry(pipe: Pipeline, machine: string, crossing: Crossing, { transport,
   const { stream, from, to, latest } = crossing;
   const { commit, ...sending } = stream.carry ?? {};
   const { keep, replicas, parcelBytes, windowBytes, onLostPeer, peerTimeoutMs, onNewRun } = sending;
-  const whole = { machine, offset };
-  const newest = { machine, offset: offset + 1 };
-  if (machine === from) {
+  const isOut = machine === from;
+  const whole = { machine, offset, peers: isOut ? to : [from] };
+  const newest = { machine, offset: offset + 1, peers: isOut ? latest : [from] };
+  if (isOut) {
     if (to.length > 0) publishAs(pipe, stream, { ...sending, to: transport, readers: to }, whole);
     if (latest.length > 0) publishAs(pipe, stream.latest, { keep, replicas, parcelBytes, to: transport }, newest);
   } else if (to.includes(machine)) {

@@ -44,6 +44,8 @@ export function checkEngine(
 export interface EndPlace {
   /** The label of the machine, if it is one. */
   readonly machine?: string;
+  /** The machines at the other end. */
+  readonly peers?: readonly string[];
   /** Which of the links of the pipeline it is an end of. */
   readonly offset: number;
 }

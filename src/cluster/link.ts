@@ -5,6 +5,7 @@
 
 import type { LostPeerPolicy } from "../pipeline/carry.ts";
 import { TransportError } from "./errors.ts";
+import type { LinkFigures } from "./link_figures.ts";
 
 /** What both ends of a link know of it. */
 export interface LinkDescription {
@@ -18,6 +19,8 @@ export interface LinkDescription {
   readonly frameBytes: number;
   /** Bytes that are on the way, at most. */
   readonly windowBytes: number;
+  /** Where the link's engine says how it is. */
+  readonly figures: LinkFigures;
   /** Which of the links of a pipeline it is, from 0: where each has an address of its own. */
   readonly offset: number;
   /** Whether only the newest frame counts: it takes the place of older ones, and holds nobody back. */

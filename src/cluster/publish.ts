@@ -2,6 +2,7 @@
 
 import { CARRY_RULES, type CarryOptions } from "../pipeline/carry.ts";
 import { markCarried } from "../pipeline/carried_streams.ts";
+import { addLinkEnd } from "../pipeline/links.ts";
 import { onFailure } from "../pipeline/followed_failures.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import { refuseSaving } from "../pipeline/unsaved_tasks.ts";
@@ -18,6 +19,7 @@ import {
   schemaOf,
   WINDOW_BYTES,
 } from "./ends.ts";
+import { LinkFigures } from "./link_figures.ts";
 import { HEAD_BYTES } from "./parcels/head.ts";
 import { partsOf } from "./parcels/pack.ts";
 import { FailureNote } from "./tasks/failure_note.ts";
@@ -82,7 +84,7 @@ function paramsOf(
   options: PublishOptions,
   note: FailureNote,
   offset: number,
-): Omit<PublishParams, "machine" | "epoch"> {
+): Omit<PublishParams, "machine" | "epoch" | "figures"> {
   const { stream, isNewest } = crossing;
   const action = `publish stream "${stream.name}"`;
   rules.checkOptions(action, options, isNewest ? NEWEST_PUBLISH_RULES : PUBLISH_RULES);
@@ -150,12 +152,15 @@ export function publishAs(
   pipe: Pipeline,
   stream: StreamHandle | LatestStream,
   options: PublishOptions,
-  { machine, offset }: EndPlace = { offset: 0 },
+  place: EndPlace = { offset: 0 },
 ): void {
+  const { machine, offset } = place;
   const crossing = crossingStream("publish", stream);
   const { stream: { name }, isNewest } = crossing;
   const note = FailureNote.make();
-  const params = { ...paramsOf(pipe, crossing, options, note, offset), machine: machine ?? null, epoch: epochOf(pipe) };
+  const figures = LinkFigures.make();
+  const own = { machine: machine ?? null, epoch: epochOf(pipe), figures: figures.memory };
+  const params: PublishParams = { ...paramsOf(pipe, crossing, options, note, offset), ...own };
   const task = `publish ${isNewest ? "newest " : ""}${name}`;
   pipe.addTask(task, {
     fn: publishFrames,
@@ -166,5 +171,7 @@ export function publishAs(
   });
   markCarried(pipe, name, isNewest ? "newest" : "out");
   onFailure(pipe, ({ message }) => note.write(message.replace(/^Task /, "task ")));
+  const peers = options.readers ?? (isNewest ? ["readers"] : ["reader"]);
+  addLinkEnd(pipe, { task, stream: name, way: "out", peers: place.peers ?? peers, read: () => figures.read() });
   refuseSaving(pipe, task, `sends stream "${name}" to other programs`);
 }

@@ -1,5 +1,6 @@
 /** The reading end of a link: it brings the frames of another program into a stream. */
 
+import { addLinkEnd } from "../pipeline/links.ts";
 import { markCarried } from "../pipeline/carried_streams.ts";
 import { CARRY_RULES, type CarryOptions } from "../pipeline/carry.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
@@ -16,6 +17,7 @@ import {
   schemaOf,
   WINDOW_BYTES,
 } from "./ends.ts";
+import { LinkFigures } from "./link_figures.ts";
 import { subscribeFrames, type SubscribeParams } from "./tasks/subscribe_frames.ts";
 import { endpointOf, type Transport, transportRule } from "./transport.ts";
 
@@ -67,7 +69,7 @@ function paramsOf(
   crossing: CrossingStream,
   options: SubscribeOptions,
   offset: number,
-): SubscribeParams {
+): Omit<SubscribeParams, "figures"> {
   const { stream, isNewest } = crossing;
   const action = `subscribe stream "${stream.name}"`;
   rules.checkOptions(action, options, isNewest ? NEWEST_SUBSCRIBE_RULES : SUBSCRIBE_RULES);
@@ -130,12 +132,14 @@ export function subscribeAs(
   pipe: Pipeline,
   stream: StreamHandle | LatestStream,
   options: SubscribeOptions,
-  { machine, offset }: EndPlace = { offset: 0 },
+  place: EndPlace = { offset: 0 },
 ): void {
+  const { machine, offset } = place;
   const crossing = crossingStream("subscribe", stream);
   const { stream: handle, isNewest } = crossing;
   const { name } = handle;
-  const params = paramsOf(pipe, crossing, options, offset);
+  const figures = LinkFigures.make();
+  const params = { ...paramsOf(pipe, crossing, options, offset), figures: figures.memory };
   const task = `subscribe ${isNewest ? "newest " : ""}${name}`;
   pipe.addTask(task, {
     fn: subscribeFrames,
@@ -146,5 +150,7 @@ export function subscribeAs(
   });
   markCarried(pipe, name, "in");
   replaceWriter(pipe, name, task);
+  const peers = place.peers ?? [params.link.link];
+  addLinkEnd(pipe, { task, stream: name, way: "in", peers, read: () => figures.read() });
   refuseSaving(pipe, task, `takes stream "${name}" from another program`);
 }

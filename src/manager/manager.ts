@@ -119,6 +119,12 @@ export class Manager implements AsyncDisposable {
    * @internal
    */
   onWarning: (warning: string) => void = (warning) => warn(`"${this.name}": ${warning}`);
+  /**
+   * What is known of links with other machines.
+   *
+   * @internal
+   */
+  linksOf: () => Snapshot["links"] = () => undefined;
   /** Takes back what is to be done when the program is unloaded. */
   #forgetUnload: () => void = () => {};
 
@@ -309,7 +315,7 @@ export class Manager implements AsyncDisposable {
       const life = figures.get(task);
       return life instanceof SupervisedTask ? life.figures : UNSUPERVISED;
     };
-    this.#monitored = { memory, rings, jobs, stateOf, supervisionOf };
+    this.#monitored = { memory, rings, jobs, stateOf, supervisionOf, links: () => this.linksOf() };
     this.#watchStalls(group, layout);
     group.allEnded.then(() => this.deadLetters.end());
     await group.load();

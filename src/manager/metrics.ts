@@ -137,6 +137,44 @@ export interface Snapshot {
   readonly tasks: Readonly<Record<string, TaskMetrics>>;
   /** The streams by name, in the order of declaration. */
   readonly streams: Readonly<Record<string, StreamMetrics>>;
+  /** The ends of links with other machines, by the names of the tasks that hold them; missing where there are none. */
+  readonly links?: Readonly<Record<string, LinkMetrics>>;
+}
+
+/**
+ * How a link is: not connected yet; connected, while the program at the other end is there or was not there for long; connected
+ * with nobody at the other end; without an answer; at its end.
+ */
+export type LinkState = "connecting" | "connected" | "peer lost" | "interrupted" | "ended";
+
+/** The figures of an end of a link at one moment. */
+export interface LinkFiguresNow {
+  /** How it is. */
+  readonly state: LinkState;
+  /** Frames that are under way: sent or arrived, as far as this end knows, and not consumed by all of their readers. */
+  readonly lagFrames: number;
+  /** For how many milliseconds the first of them is. */
+  readonly lagMs: number;
+  /** Bytes that were sent and stored, or that have arrived, with the heads of parcels. */
+  readonly bytes: number;
+  /** Parcels that were sent again. */
+  readonly resends: number;
+  /** How often the connection was made again. */
+  readonly reconnects: number;
+  /** For how many milliseconds a program at the other end has not been there; `null` while all are. */
+  readonly peerLostMs: number | null;
+}
+
+/** An end of a link with other machines. */
+export interface LinkMetrics extends LinkFiguresNow {
+  /** The task that holds it. */
+  readonly task: string;
+  /** The stream that crosses. */
+  readonly stream: string;
+  /** Whether it comes from there, or goes to there. */
+  readonly way: "in" | "out";
+  /** The machines, or ends, that are there. */
+  readonly peers: readonly string[];
 }
 
 /** Options of a monitor. */

@@ -24,6 +24,8 @@ export interface Monitored {
   readonly stateOf: (task: string) => TaskState;
   /** What became of a task's failures. */
   readonly supervisionOf: (task: string) => SupervisionFigures;
+  /** The links with other machines, if there are any. */
+  readonly links: () => Snapshot["links"];
 }
 
 /** To ask for a nice level, which hardly ever changes, costs about a tenth of a millisecond where all cores are busy. */
@@ -43,7 +45,7 @@ export function checkInterval(name: string, intervalMs: unknown): void {
 }
 
 /** The figures that all parts of a snapshot share. */
-interface Moment extends Omit<Snapshot, "tasks" | "streams"> {
+interface Moment extends Omit<Snapshot, "tasks" | "streams" | "links"> {
   /** When it is, by the program's clock. */
   readonly at: number;
 }
@@ -128,7 +130,9 @@ export class Monitor {
     const moment = { ...shared, at };
     const tasks = this.#tasks.map((task) => [task.job.task, this.#sampleTask(task, moment)]);
     const streams = this.#monitored.rings.map((ring) => [ring.name, this.#sampleStream(ring, moment)]);
-    return { ...shared, tasks: Object.fromEntries(tasks), streams: Object.fromEntries(streams) };
+    const links = this.#monitored.links();
+    const all = { ...shared, tasks: Object.fromEntries(tasks), streams: Object.fromEntries(streams) };
+    return links ? { ...all, links } : all;
   }
 
   #sampleTask(task: Watched, moment: Moment): TaskMetrics {

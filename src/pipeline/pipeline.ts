@@ -16,6 +16,7 @@ import type { LiveFrame } from "../view/live/live_frame.ts";
 import type { Dashboard } from "../view/live/dashboard.ts";
 import type { RunDashboardOptions } from "../view/live/run_options.ts";
 import { EVENT_RULES, EventHandle, type EventOptions } from "./event.ts";
+import { linkMetrics } from "./links.ts";
 import { moduleUrl } from "../worker/module_url.ts";
 import { checkReplaced, runningStreams, runningTasks } from "./replaced_writers.ts";
 import { carryWarnings, type Cut, cutPipeline, MACHINE_RULES, type MachineOptions, tasksOf } from "./machines.ts";
@@ -115,6 +116,7 @@ export class Pipeline implements AsyncDisposable {
     this.#options = { graceMs, fullWarningMs, deadLetters: deadLetters && { ...deadLetters } };
     if (deadLetters !== undefined) checkOptions(`make pipeline "${name}": deadLetters`, deadLetters, DEAD_FRAME_RULES);
     this.#manager = new Manager(name, options);
+    this.#manager.linksOf = () => linkMetrics(this);
     this.#manager.onWarning = (warning) => this.#warn(warning);
     this.addTask = createAddTask({
       streams: this.#streams,

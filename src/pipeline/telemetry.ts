@@ -19,7 +19,7 @@ import {
 } from "../open_telemetry.ts";
 import type { TaskError } from "../errors.ts";
 import type { Manager } from "../manager/manager.ts";
-import type { EndMetrics, Snapshot, TaskMetrics } from "../manager/metrics.ts";
+import type { EndMetrics, LinkMetrics, Snapshot, TaskMetrics } from "../manager/metrics.ts";
 import type { TaskProgress } from "../manager/task_group.ts";
 import type { TaskFailure } from "../manager/task_group.ts";
 
@@ -70,6 +70,9 @@ class MetricsRecorder {
     Record<"cpu" | "heap" | "nice" | "blocked" | "lateness" | "pressure" | "memory" | "running", Gauge>
   >;
   readonly #counters: Readonly<Record<CountedFigure, Counter>>;
+  readonly #meter: Meter;
+  /** Made for those only who have links. */
+  #links: LinkInstruments | undefined;
   readonly #supervision: Readonly<Record<SupervisedFigure, Counter>>;
 
   constructor(meter: Meter, attributes: TelemetryAttributes) {
@@ -78,6 +81,7 @@ class MetricsRecorder {
     const counter = (name: string, unit: string, description: string) =>
       meter.createCounter(`ringmill.${name}`, { unit, description });
     this.#attributes = attributes;
+    this.#meter = meter;
     this.#gauges = {
       cpu: gauge("task.cpu.utilization", "1", "Use of one core by the task's thread"),
       heap: gauge("task.heap.used", "By", "Bytes in use on the task's own heap"),
@@ -123,6 +127,19 @@ class MetricsRecorder {
       pressure.record(pressurePercent / 100, { ...this.#attributes, "ringmill.stream": name });
     }
     for (const task of Object.values(snapshot.tasks)) this.#recordTask(task, before?.tasks[task.name]);
+    for (const link of Object.values(snapshot.links ?? {})) this.#recordLink(link, before?.links?.[link.task]);
+  }
+
+  #recordLink(link: LinkMetrics, before: LinkMetrics | undefined): void {
+    const { lag, lagTime, connected, peerLost, counters } = this.#links ??= makeLinkInstruments(this.#meter);
+    const { task, stream, peers } = link;
+    const of = { "ringmill.task": task, "ringmill.stream": stream, "ringmill.peers": peers.join(", ") };
+    const attributes = { ...this.#attributes, ...of };
+    lag.record(link.lagFrames, attributes);
+    lagTime.record(link.lagMs, attributes);
+    connected.record(link.state === "connected" ? 1 : 0, attributes);
+    peerLost.record(link.peerLostMs ?? 0, attributes);
+    for (const figure of LINK_COUNTED) counters[figure].add(link[figure] - (before?.[figure] ?? 0), attributes);
   }
 
   #recordTask(task: TaskMetrics, before: TaskMetrics | undefined): void {
@@ -156,6 +173,34 @@ class MetricsRecorder {
     if (growth === 0 && (figure === "lost" || figure === "refused")) return;
     this.#counters[figure].add(growth, attributes);
   }
+}
+
+interface LinkInstruments {
+  readonly lag: Gauge;
+  readonly lagTime: Gauge;
+  readonly connected: Gauge;
+  readonly peerLost: Gauge;
+  readonly counters: Readonly<Record<typeof LINK_COUNTED[number], Counter>>;
+}
+
+const LINK_COUNTED = ["bytes", "resends", "reconnects"] as const;
+
+function makeLinkInstruments(meter: Meter): LinkInstruments {
+  const gauge = (name: string, unit: string, description: string) =>
+    meter.createGauge(`ringmill.link.${name}`, { unit, description });
+  const counter = (name: string, unit: string, description: string) =>
+    meter.createCounter(`ringmill.link.${name}`, { unit, description });
+  return {
+    lag: gauge("lag", "{frame}", "Frames that are under way and not consumed"),
+    lagTime: gauge("lag.time", "ms", "Since when the first of them is"),
+    connected: gauge("connected", "1", "1 while the link is connected and somebody is at the other end"),
+    peerLost: gauge("peer.lost", "ms", "Since when a program at the other end has not been there"),
+    counters: {
+      bytes: counter("io", "By", "Bytes that were sent, or have arrived"),
+      resends: counter("resends", "{parcel}", "Parcels that were sent again"),
+      reconnects: counter("reconnects", "{reconnect}", "How often the connection was made again"),
+    },
+  };
 }
 
 /** What is not known is not recorded: an exporter would show it as 0, or as what it was long ago. */

@@ -4,6 +4,7 @@ import { TransportError } from "@ringmill/ringmill/cluster";
 import type { Reader } from "../../src/ring/reader.ts";
 import type { Writer } from "../../src/ring/writer.ts";
 import type { FrameType } from "../../src/ring/dtypes.ts";
+import { LinkFigures } from "../../src/cluster/link_figures.ts";
 import { FailureNote } from "../../src/cluster/tasks/failure_note.ts";
 import { carryOut } from "../../src/cluster/tasks/publish_frames.ts";
 import { carryIn } from "../../src/cluster/tasks/subscribe_frames.ts";
@@ -39,6 +40,7 @@ const link = (length: number) => ({
   frameBytes: length * 4,
   windowBytes: 1 << 20,
   isNewest: false,
+  figures: LinkFigures.make(),
   offset: 0,
 });
 
@@ -72,7 +74,13 @@ function takeOut({ stream, reader }: Opened, links: MemoryLinks, parcelBytes: nu
     maxBytes: 1e6,
     parcelBytes,
   };
-  const options = { link: description, note: FailureNote.make().memory, machine: null, epoch: 1 };
+  const options = {
+    link: description,
+    note: FailureNote.make().memory,
+    machine: null,
+    epoch: 1,
+    figures: LinkFigures.make().memory,
+  };
   return carryOut(reader as unknown as Reader<FrameType>, links, { ...options, signal: new AbortController().signal });
 }
 

@@ -45,10 +45,16 @@ function isTask(task: Table): boolean {
 
 const isStream = (stream: Table) => isText(stream.name) && hasFigures(stream, ["name"]);
 
+const LINK_TEXTS = ["task", "stream", "way", "state"];
+
+const isLink = (link: Table) =>
+  LINK_TEXTS.every((field) => isText(link[field])) && Array.isArray(link.peers) && link.peers.every(isText) &&
+  hasFigures(link, [...LINK_TEXTS, "peers"]);
+
 /** Whether a value is a snapshot of a pipeline. */
 export function isSnapshot(value: unknown): value is Snapshot {
-  return isTable(value) && hasFigures(value, ["tasks", "streams"]) && areAll(value.tasks, isTask) &&
-    areAll(value.streams, isStream);
+  return isTable(value) && hasFigures(value, ["tasks", "streams", "links"]) && areAll(value.tasks, isTask) &&
+    areAll(value.streams, isStream) && (value.links === undefined || areAll(value.links, isLink));
 }
 
 /** Whether a value is a list of failures. */

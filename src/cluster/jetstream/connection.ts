@@ -11,6 +11,8 @@ import { connect, type ConnectionOptions, type NatsConnection } from "@nats-io/t
 import { TransportError } from "../errors.ts";
 import { untilAborted } from "../../worker/until_aborted.ts";
 import { sleepUntil } from "../sleep.ts";
+import type { LinkDescription } from "../link.ts";
+import type { LinkFigures } from "../link_figures.ts";
 import type { NatsEndpoint } from "../transport.ts";
 import { connectionOptions } from "./connection_options.ts";
 import { tell } from "../../notices.ts";
@@ -25,6 +27,14 @@ const LEASE_MS = 3000;
 /** What a server cannot answer now, but may later. */
 const UNAVAILABLE = 503;
 
+interface ConnectionParts {
+  readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
+  readonly action: string;
+  readonly endpoint: NatsEndpoint;
+  readonly figures: LinkFigures;
+}
+
 /** A connection of one end. */
 export class Connection implements AsyncDisposable {
   readonly client: JetStreamClient;
@@ -32,6 +42,7 @@ export class Connection implements AsyncDisposable {
   readonly #connection: NatsConnection;
   readonly #action: string;
   readonly #endpoint: NatsEndpoint;
+  readonly #figures: LinkFigures;
   readonly #failed = Promise.withResolvers<never>();
   /** Called when the connection cannot go on. */
   onFailure: (() => void) | undefined;
@@ -41,7 +52,8 @@ export class Connection implements AsyncDisposable {
   #silentSince: number | undefined;
   #isWarned = false;
 
-  private constructor(connection: NatsConnection, manager: JetStreamManager, action: string, endpoint: NatsEndpoint) {
+  private constructor({ connection, manager, action, endpoint, figures }: ConnectionParts) {
+    this.#figures = figures;
     this.#connection = connection;
     this.#action = action;
     this.#endpoint = endpoint;
@@ -56,12 +68,17 @@ export class Connection implements AsyncDisposable {
    *
    * @throws {TransportError} If there is no server, or none that can carry links, or it refuses the program.
    */
-  static async open(endpoint: NatsEndpoint, action: string, signal: AbortSignal): Promise<Connection> {
+  static async open(
+    endpoint: NatsEndpoint,
+    { action, figures }: Pick<LinkDescription, "action" | "figures">,
+    signal: AbortSignal,
+  ): Promise<Connection> {
     const connection = await connectUntil(endpoint, action, signal);
     try {
       checkVersion(connection, action);
       const manager = await jetstreamManager(connection, { timeout: ANSWER_MS, checkAPI: false });
-      return new Connection(connection, manager, action, endpoint);
+      figures.setState("connected");
+      return new Connection({ connection, manager, action, endpoint, figures });
     } catch (error) {
       await connection.close();
       throw error;
@@ -86,6 +103,8 @@ export class Connection implements AsyncDisposable {
   /** What is not permitted is only an event of the client, and so is the end of a connection. */
   async #follow(): Promise<void> {
     for await (const status of this.#connection.status()) {
+      if (status.type === "disconnect") this.#figures.setState("interrupted");
+      if (status.type === "reconnect") this.#cameBack();
       if (status.type !== "error") continue;
       const { name, message } = status.error;
       if (/Permission|Authorization|Authentication/.test(name)) {
@@ -93,6 +112,11 @@ export class Connection implements AsyncDisposable {
       }
     }
     this.fail(new TransportError(`Cannot ${this.#action}: the connection to ${this.where} was closed`));
+  }
+
+  #cameBack(): void {
+    this.#figures.setState("connected");
+    this.#figures.add("reconnects", 1);
   }
 
   /** The servers, for errors. */
@@ -139,6 +163,7 @@ export class Connection implements AsyncDisposable {
 
   /** The server has answered. */
   answered(): void {
+    if (this.#silentSince !== undefined) this.#figures.setState("connected");
     if (this.#isWarned) tell(`${this.where} answers again`);
     this.#silentSince = undefined;
     this.#isWarned = false;
@@ -151,6 +176,7 @@ export class Connection implements AsyncDisposable {
    */
   unanswered(cause: unknown): void {
     this.#silentSince ??= performance.now();
+    this.#figures.setState("interrupted");
     const silentMs = performance.now() - this.#silentSince;
     const { giveUpMs = Infinity } = this.#endpoint.options;
     if (silentMs >= giveUpMs) {

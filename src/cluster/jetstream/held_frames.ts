@@ -2,14 +2,19 @@
 
 /** Frames by the sequence numbers of their parcels. */
 export class HeldFrames {
-  readonly #parcels: { readonly sequence: number; readonly frames: number }[] = [];
+  readonly #parcels: { readonly sequence: number; readonly frames: number; readonly at: number }[] = [];
   /** Frames that are held. */
   count = 0;
 
+  /** When the first of them was sent, by the system's clock. */
+  get oldestAt(): number | undefined {
+    return this.#parcels[0]?.at;
+  }
+
   /** A parcel with frames is stored. */
-  add(sequence: number, frames: number): void {
+  add(sequence: number, frames: number, at: number): void {
     if (frames === 0) return;
-    this.#parcels.push({ sequence, frames });
+    this.#parcels.push({ sequence, frames, at });
     this.count += frames;
   }
 

@@ -54,6 +54,7 @@ export class NewestReadingLink implements ReadingLink {
       const message = await this.#next(signal);
       if (!message || message.seq <= this.#taken) continue;
       this.#taken = message.seq;
+      this.#description.figures.add("bytes", message.data.length);
       return { bytes: message.data, place: message.seq };
     }
   }

@@ -44,7 +44,7 @@ export class JetStreamOpener implements LinkOpener {
   async #openWriting(description: WritingDescription, signal: AbortSignal): Promise<WritingLink> {
     const { action, link } = description;
     await using opening = new AsyncDisposableStack();
-    const connection = opening.use(await Connection.open(this.#endpoint, action, signal));
+    const connection = opening.use(await Connection.open(this.#endpoint, description, signal));
     checkPayload(connection, description);
     const found = await findStream(connection, streamOf(link), signal);
     if (found) checkStream(description, found);
@@ -63,7 +63,7 @@ export class JetStreamOpener implements LinkOpener {
   async #openReading(description: ReadingDescription, signal: AbortSignal): Promise<ReadingLink> {
     const { action, link, reader } = description;
     await using opening = new AsyncDisposableStack();
-    const connection = opening.use(await Connection.open(this.#endpoint, action, signal));
+    const connection = opening.use(await Connection.open(this.#endpoint, description, signal));
     if (description.isNewest) return await this.#openNewest(connection, description, opening, signal);
     const reading = new JetStreamReadingLink(connection, description);
     await reading.find(signal);

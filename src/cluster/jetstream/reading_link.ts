@@ -160,7 +160,9 @@ export class JetStreamReadingLink implements ReadingLink {
     for (;;) {
       if (this.#stash.length === 0) this.#watch.check();
       const message = this.#stash.shift() ?? await this.#nextNew(signal);
-      if (message) return { bytes: message.data, place: message.seq };
+      if (!message) continue;
+      this.#description.figures.add("bytes", message.data.length);
+      return { bytes: message.data, place: message.seq };
     }
   }
 

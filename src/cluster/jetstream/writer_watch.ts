@@ -42,6 +42,7 @@ export class WriterWatch implements Disposable {
     const { onLostPeer, peerTimeoutMs, action, link } = this.#description;
     try {
       await this.peer.look();
+      this.#description.figures.setLost(this.peer.lostMs);
       if (onLostPeer === "wait" || onLostPeer === "drop" || !this.peer.isLost(peerTimeoutMs)) return;
       const info = await findStream(this.#connection, streamOf(link));
       if (!info || info.state.last_seq > this.#end.taken()) return;

@@ -41,6 +41,7 @@ const isFull = (error: unknown) => (error as Error).message.includes("maximum by
 interface Parcel {
   readonly bytes: Uint8Array;
   readonly frames: number;
+  readonly at: number;
 }
 
 /** A writing end. */
@@ -53,6 +54,7 @@ export class JetStreamWritingLink implements WritingLink {
   /** Parcels that are not known to be stored; the first of them is to follow {@link #stored}. */
   readonly #flying: Parcel[] = [];
   #flyingBytes = 0;
+  #flyingFrames = 0;
   /** The sequence number of the last parcel that is known to be stored. */
   #stored = 0;
   /** The parcel that is kept for the next run. */
@@ -168,7 +170,8 @@ export class JetStreamWritingLink implements WritingLink {
       if (this.#flying.length === 0 || this.#flyingBytes + bytes.length <= description.windowBytes) break;
       await this.#door.pass(signal);
     }
-    this.#flying.push({ bytes, frames });
+    this.#flying.push({ bytes, frames, at: Date.now() });
+    this.#flyingFrames += frames;
     this.#flyingBytes += bytes.length;
     if (!this.#repair) this.#launch(bytes, this.#stored + this.#flying.length - 1);
   }
@@ -186,11 +189,21 @@ export class JetStreamWritingLink implements WritingLink {
   /** All parcels up to a sequence number are stored. */
   #confirm(sequence: number): void {
     while (this.#stored < sequence) {
-      const { bytes, frames } = this.#flying.shift()!;
+      const { bytes, frames, at } = this.#flying.shift()!;
       this.#flyingBytes -= bytes.length;
-      this.#held.add(++this.#stored, frames);
+      this.#flyingFrames -= frames;
+      this.#held.add(++this.#stored, frames, at);
+      this.#parts.description.figures.add("bytes", bytes.length);
     }
+    this.#showLag();
     this.#door.open();
+  }
+
+  #showLag(): void {
+    const { figures, isNewest } = this.#parts.description;
+    const oldestAt = this.#held.oldestAt ?? this.#flying[0]?.at;
+    // The newest frame waits for nobody.
+    if (!isNewest) figures.setLag(this.#held.count + this.#flyingFrames, oldestAt);
   }
 
   /** Finds out what is stored, and sends the rest again. */
@@ -200,6 +213,7 @@ export class JetStreamWritingLink implements WritingLink {
       await Promise.allSettled(this.#outstanding);
       await this.#resend();
       this.#repair = undefined;
+      this.#parts.description.figures.add("resends", this.#flying.length);
       this.#flying.forEach(({ bytes }, index) => this.#launch(bytes, this.#stored + index));
     } catch (error) {
       this.#parts.connection.fail(error as Error);
@@ -214,6 +228,7 @@ export class JetStreamWritingLink implements WritingLink {
       if (this.#flying.length === 0) return;
       const next = this.#stored + 1;
       try {
+        this.#parts.description.figures.add("resends", 1);
         await this.#send(this.#flying[0].bytes, this.#stored);
         return this.#confirm(next);
       } catch (error) {
@@ -243,6 +258,8 @@ export class JetStreamWritingLink implements WritingLink {
       await this.#state();
       const floors = await Promise.all(Array.from(this.#peers, ([reader, peer]) => this.#lookAtReader(reader, peer)));
       this.#held.release(Math.min(this.#stored, ...floors));
+      this.#showLag();
+      this.#showLost();
       if (floors.every((floor) => floor === Infinity)) this.#endWithoutReaders();
       this.#keepLastSoon();
     } catch (error) {
@@ -266,6 +283,12 @@ export class JetStreamWritingLink implements WritingLink {
     await deleteConsumer(connection, streamOf(link), tokenOf(reader));
     tell(`Link "${link}": its reader "${reader}" ${peer.text}; what it has not consumed is dropped for it`);
     return Infinity;
+  }
+
+  #showLost(): void {
+    const lost = Array.from(this.#peers.values(), ({ lostMs }) => lostMs ?? 0);
+    const longest = Math.max(0, ...lost);
+    this.#parts.description.figures.setLost(longest > 0 ? longest : null);
   }
 
   #endWithoutReaders(): void {

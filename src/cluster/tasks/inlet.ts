@@ -22,6 +22,8 @@ interface Milestone {
   /** Frames of the ring before it. */
   readonly frames: number;
   readonly place: number;
+  /** When it has come, by the system's clock. */
+  readonly at: number;
 }
 
 /** One reading end. */
@@ -95,6 +97,7 @@ export class Inlet implements Disposable {
       place = this.#milestones.shift()!.place;
     }
     if (place !== undefined) this.#link.ack(place);
+    this.#options.link.figures.setLag(this.#written - consumed, this.#milestones[0]?.at);
   }
 
   /** Whether the stream is to end with this parcel. */
@@ -144,7 +147,7 @@ export class Inlet implements Disposable {
   }
 
   #pass(place: number): void {
-    this.#milestones.push({ frames: this.#written, place });
+    this.#milestones.push({ frames: this.#written, place, at: Date.now() });
   }
 
   async #begin(taken: TakenParcel, { epoch, first }: ParcelHead): Promise<void> {

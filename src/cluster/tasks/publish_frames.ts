@@ -8,6 +8,7 @@ import { type LinkOpener, LostPeerError, type WritingDescription, type WritingLi
 import { KIND, makeNotice, type ParcelHead, readHead } from "../parcels/head.ts";
 import { framesPerParcel, packFrames, packParts } from "../parcels/pack.ts";
 import type { Endpoint } from "../transport.ts";
+import { LinkFigures } from "../link_figures.ts";
 import { FailureNote } from "./failure_note.ts";
 import { sleepUntil } from "../sleep.ts";
 import { linkOpener } from "./open_links.ts";
@@ -15,7 +16,9 @@ import { linkOpener } from "./open_links.ts";
 /** What the task is told. */
 export interface PublishParams {
   readonly endpoint: Endpoint;
-  readonly link: Omit<WritingDescription, "begin">;
+  readonly link: Omit<WritingDescription, "begin" | "figures">;
+  /** Where it says how the link is. */
+  readonly figures: SharedArrayBuffer;
   /** Where the program says why it stops. */
   readonly note: SharedArrayBuffer;
   /** The label of the machine that the program is, if it is one. */
@@ -41,7 +44,7 @@ export async function publishFrames(
 }
 
 /** What {@link carryOut} needs of the task. */
-export interface CarryOutOptions extends Pick<PublishParams, "link" | "note" | "machine" | "epoch"> {
+export interface CarryOutOptions extends Pick<PublishParams, "link" | "note" | "machine" | "epoch" | "figures"> {
   readonly signal: AbortSignal;
 }
 
@@ -49,17 +52,18 @@ export interface CarryOutOptions extends Pick<PublishParams, "link" | "note" | "
 export async function carryOut(
   frames: Reader<FrameType>,
   opener: LinkOpener,
-  { link: description, note, machine, epoch, signal }: CarryOutOptions,
+  { link, note, machine, epoch, signal, figures }: CarryOutOptions,
 ): Promise<void> {
+  const description = { ...link, figures: new LinkFigures(figures) };
   let number = 0;
   const begin = (last: Uint8Array | null) => {
     number = last === null ? 0 : nextAfter(readHead(description.action, last, description.frameBytes));
     return makeNotice(KIND.begin, BigInt(epoch), number);
   };
-  await using link = await opener.openWriting({ ...description, begin }, signal);
+  await using opened = await opener.openWriting({ ...description, begin }, signal);
   if (!description.isNewest) frames.runs?.begin(0, { epoch, number });
   else await beginNewest(frames, epoch, signal);
-  const outlet = new Outlet(frames, link, description, { epoch: BigInt(epoch), first: number });
+  const outlet = new Outlet(frames, opened, description, { epoch: BigInt(epoch), first: number });
   try {
     await outlet.run(signal);
   } catch (error) {
@@ -69,6 +73,8 @@ export async function carryOut(
       await outlet.sayFarewell(machine ?? Deno.hostname(), await new FailureNote(note).read(REASON_MS));
     }
     throw error;
+  } finally {
+    description.figures.setState("ended");
   }
 }
 

@@ -6,6 +6,7 @@ import type { FrameType } from "../../ring/dtypes.ts";
 import type { Writer } from "../../ring/writer.ts";
 import type { LinkOpener, ReadingDescription } from "../link.ts";
 import type { Endpoint } from "../transport.ts";
+import { LinkFigures } from "../link_figures.ts";
 import { Inlet } from "./inlet.ts";
 import { NewestInlet } from "./newest_inlet.ts";
 import { linkOpener } from "./open_links.ts";
@@ -13,7 +14,9 @@ import { linkOpener } from "./open_links.ts";
 /** What the task is told. */
 export interface SubscribeParams {
   readonly endpoint: Endpoint;
-  readonly link: ReadingDescription;
+  readonly link: Omit<ReadingDescription, "figures">;
+  /** Where it says how the link is. */
+  readonly figures: SharedArrayBuffer;
   /** Bytes from one frame of the stream to the next. */
   readonly stride: number;
   readonly onNewRun: NewRunPolicy;
@@ -27,11 +30,18 @@ export async function subscribeFrames(
 ): Promise<void> {
   const { params, signal } = context;
   const opener = await linkOpener(params.endpoint);
-  await carryIn(frames, opener, { ...params, signal, isStopped: () => context.stopped });
+  const figures = new LinkFigures(params.figures);
+  const link = { ...params.link, figures };
+  try {
+    await carryIn(frames, opener, { ...params, link, signal, isStopped: () => context.stopped });
+  } finally {
+    figures.setState("ended");
+  }
 }
 
 /** What {@link carryIn} needs of the task. */
-export interface CarryInOptions extends Omit<SubscribeParams, "endpoint"> {
+export interface CarryInOptions extends Omit<SubscribeParams, "endpoint" | "figures" | "link"> {
+  readonly link: ReadingDescription;
   readonly signal: AbortSignal;
   /** Whether readers of the stream may have left since they were told to. */
   isStopped(): boolean;

@@ -70,6 +70,7 @@ export class TcpReadingLink implements ReadingLink {
       return this.#session.fail(new TransportError(`Cannot ${action}: ${missing} after number ${this.#place}`));
     }
     this.#place = place;
+    this.#description.figures.add("bytes", body.length - 8);
     if (isNewest && this.#arrived.length >= this.#mostNewest) this.#shift();
     this.#arrived.push({ bytes: body.subarray(8), place: this.#base + place });
     this.#arrivedBytes += body.length - 8;

@@ -52,8 +52,6 @@ export class Session implements AsyncDisposable {
   failure: Error | undefined;
   /** Whether the other end has said that it leaves. */
   hasLeft = false;
-  /** How often the other end came back. */
-  reconnects = -1;
   readonly #endpoint: TcpEndpoint;
   readonly #description: SessionDescription;
   readonly #end: SessionEnd;
@@ -67,6 +65,7 @@ export class Session implements AsyncDisposable {
   #peer: { readonly channel: Channel; readonly hello: Hello } | undefined;
   #lostSince = performance.now();
   #isWarned = false;
+  #wasThere = false;
   #work: Promise<void> | undefined;
 
   private constructor(endpoint: TcpEndpoint, description: SessionDescription, end: SessionEnd, token: string | null) {
@@ -237,7 +236,10 @@ export class Session implements AsyncDisposable {
     known?.channel[Symbol.dispose]();
     this.#peer = { channel, hello };
     this.hasLeft = this.#isWarned = false;
-    this.reconnects++;
+    this.#description.figures.setState("connected");
+    this.#description.figures.setLost(null);
+    if (this.#wasThere) this.#description.figures.add("reconnects", 1);
+    this.#wasThere = true;
     this.#end.opened(channel, hello);
     return true;
   }
@@ -270,6 +272,7 @@ export class Session implements AsyncDisposable {
   #lose(): void {
     this.#peer = undefined;
     this.#lostSince = performance.now();
+    this.#description.figures.setState("interrupted");
     this.#end.changed();
   }
 
@@ -282,6 +285,7 @@ export class Session implements AsyncDisposable {
       channel[Symbol.dispose]();
     }
     const { giveUpMs = Infinity } = this.#endpoint.options;
+    this.#description.figures.setLost(this.lostMs);
     const lostMs = this.lostMs ?? 0;
     if (lostMs >= giveUpMs) this.fail(this.#cannot(`nobody was at the other end for ${formatDuration(lostMs)}`));
     this.#end.changed();

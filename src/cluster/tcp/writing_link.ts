@@ -11,6 +11,8 @@ import { Session } from "./session.ts";
 interface Kept {
   readonly place: number;
   readonly bytes: Uint8Array;
+  readonly frames: number;
+  readonly at: number;
 }
 
 /** A writing end. */
@@ -24,6 +26,7 @@ export class TcpWritingLink implements WritingLink {
   /** What the reader has not consumed; of the newest frames, what may still be of use. */
   readonly #kept: Kept[] = [];
   #keptBytes = 0;
+  #lagFrames = 0;
   #place = 0;
   /** The last parcel that the reader has taken of the run before, as soon as it has said so; `null` if of none. */
   #last: Uint8Array | null | undefined;
@@ -64,14 +67,21 @@ export class TcpWritingLink implements WritingLink {
       await this.#door.pass(signal);
     }
     this.#hasBegun = true;
-    this.#keep(begin(this.#last ?? null));
+    this.#keep(begin(this.#last ?? null), 0);
   }
 
-  #keep(bytes: Uint8Array): void {
-    const parcel = { place: ++this.#place, bytes };
+  #keep(bytes: Uint8Array, frames: number): void {
+    const parcel = { place: ++this.#place, bytes, frames, at: Date.now() };
+    this.#description.figures.add("bytes", bytes.length);
+    this.#lagFrames += frames;
     this.#kept.push(parcel);
     this.#keptBytes += bytes.length;
     this.#send(parcel);
+    this.#showLag();
+  }
+
+  #showLag(): void {
+    if (!this.#description.isNewest) this.#description.figures.setLag(this.#lagFrames, this.#kept[0]?.at);
   }
 
   #send({ place, bytes }: Kept): void {
@@ -95,11 +105,20 @@ export class TcpWritingLink implements WritingLink {
     const taken = readPlace(body);
     this.#last ??= body.length > 8 ? body.slice(8) : null;
     this.#channel = this.#pending;
-    if (this.#hasBegun) { for (const parcel of this.#kept) if (parcel.place > taken) this.#send(parcel); }
+    if (!this.#hasBegun) return;
+    for (const parcel of this.#kept.filter(({ place }) => place > taken)) {
+      this.#send(parcel);
+      this.#description.figures.add("resends", 1);
+    }
   }
 
   #release(place: number): void {
-    while (this.#kept.length > 0 && this.#kept[0].place <= place) this.#keptBytes -= this.#kept.shift()!.bytes.length;
+    while (this.#kept.length > 0 && this.#kept[0].place <= place) {
+      const { bytes, frames } = this.#kept.shift()!;
+      this.#keptBytes -= bytes.length;
+      this.#lagFrames -= frames;
+    }
+    this.#showLag();
   }
 
   #changed(): void {
@@ -126,14 +145,14 @@ export class TcpWritingLink implements WritingLink {
     return !isUnderWay && this.#keptBytes + bytes <= maxBytes;
   }
 
-  async put(bytes: Uint8Array, _frames: number, signal?: AbortSignal): Promise<void> {
+  async put(bytes: Uint8Array, frames: number, signal?: AbortSignal): Promise<void> {
     for (;;) {
       this.#checkReader();
       if (this.#hasRoom(bytes.length)) break;
       await this.#door.pass(signal);
     }
     if (this.#description.isNewest) this.#forgetOld();
-    this.#keep(bytes);
+    this.#keep(bytes, frames);
   }
 
   /** Of the newest frames two are kept, with what is said about them. */

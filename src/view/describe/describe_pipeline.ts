@@ -3,6 +3,7 @@
 import { formatFrames } from "../../ring/columns.ts";
 import type { EventHandle } from "../../pipeline/event.ts";
 import { type Crossing, crossingsOf, machinesOf } from "../../pipeline/machines.ts";
+import { type LinkEnd, linkEnds } from "../../pipeline/links.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 import type { StreamHandle } from "../../pipeline/stream.ts";
 import type { DeclaredBinding, TaskDeclaration } from "../../pipeline/task.ts";
@@ -45,6 +46,7 @@ export function describePipeline(pipe: Pipeline): ViewDescription {
       directed: false,
     })),
     ...tasks.flatMap(taskEdges),
+    ...linkEnds(pipe).flatMap(linkEdges),
     ...[...opened.reads].map((name): ViewEdge => ({ from: `stream:${name}`, to: PROGRAM_OUT })),
   ];
   const { machine } = pipe;
@@ -63,6 +65,7 @@ export function describePipeline(pipe: Pipeline): ViewDescription {
       streamNode(stream, crossings, placeOf(({ writes }) => writes, stream.name) ?? placeOf(ends, stream.name))
     ),
     ...[...pipe.events.values()].map((event) => eventNode(event, placeOf(eventsOf, event.name))),
+    ...Array.from(new Set(linkEnds(pipe).flatMap(({ peers }) => peers)), peerNode),
   ];
   const known = new Set(declared.map(({ id }) => id));
   const others = new Set(edges.flatMap(({ from, to }) => [from, to]).filter((id) => !known.has(id)));
@@ -122,6 +125,17 @@ function otherNode(id: string): ViewNode {
   if (id === PROGRAM_IN || id === PROGRAM_OUT) return { id, kind: "program", title: "the program" };
   const kind = id.startsWith("event:") ? "event" : "data";
   return { id, kind, title: id.slice(id.indexOf(":") + 1), details: ["not declared"], status: "failed" };
+}
+
+/** The program, or programs, at the other end of a link. */
+function peerNode(peer: string): ViewNode {
+  return { id: groupId(peer), kind: "program", title: peer, details: ["another program"] };
+}
+
+function linkEdges({ task, way, peers }: LinkEnd): ViewEdge[] {
+  return peers.map((peer) =>
+    way === "out" ? { from: `task:${task}`, to: groupId(peer) } : { from: groupId(peer), to: `task:${task}` }
+  );
 }
 
 function taskEdges({ name, mode, reads, writes, events, gate }: TaskDeclaration): ViewEdge[] {

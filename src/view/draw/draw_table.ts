@@ -1,8 +1,8 @@
 /** What tasks and streams do, as a table for a terminal. */
 
 import { styleText } from "node:util";
-import type { Snapshot, StreamMetrics, TaskMetrics } from "../../manager/metrics.ts";
-import { formatBytes, formatCount, plus, UNKNOWN } from "../../units.ts";
+import type { LinkMetrics, LinkState, Snapshot, StreamMetrics, TaskMetrics } from "../../manager/metrics.ts";
+import { formatBytes, formatCount, formatDuration, plus, UNKNOWN } from "../../units.ts";
 import { share } from "../describe/describe_figures.ts";
 import { boolean, checkOptions, number, type Rules, text } from "../../rules.ts";
 import { type Column, drawColumns } from "./columns.ts";
@@ -107,11 +107,30 @@ const STREAMS: readonly Column<StreamMetrics>[] = [
   { title: "BYTES/s", cell: ({ bytesPerSecond }) => formatBytes(bytesPerSecond), isNumber: true, rank: 1 },
 ];
 
+const LINKS: readonly Column<LinkMetrics>[] = [
+  { title: "LINK", cell: ({ task }, longest) => short(task, longest), rank: 0 },
+  { title: "WITH", cell: ({ peers }, longest) => short(peers.join(", "), longest), rank: 1 },
+  { title: "STATE", cell: ({ state }) => state, style: ({ state }) => linkTone(state), rank: 0 },
+  { title: "BEHIND", cell: ({ lagFrames }) => formatCount(lagFrames), isNumber: true, rank: 0 },
+  { title: "FOR", cell: ({ lagMs }) => formatDuration(lagMs), isNumber: true, rank: 2 },
+  { title: "BYTES", cell: ({ bytes }) => formatBytes(bytes), isNumber: true, rank: 2 },
+  { title: "RESENDS", cell: ({ resends }) => formatCount(resends), isNumber: true, rank: 3 },
+  { title: "RECONNECTS", cell: ({ reconnects }) => formatCount(reconnects), isNumber: true, rank: 3 },
+  {
+    title: "LOST",
+    cell: ({ peerLostMs }) => peerLostMs === null ? "" : formatDuration(peerLostMs),
+    isNumber: true,
+    rank: 1,
+  },
+];
+
+const linkTone = (state: LinkState) => state === "connected" ? "green" : state === "ended" ? "gray" : "yellow";
+
 /**
  * Draws a snapshot as two tables: of tasks, with the thread, the state (or what a task waits for: data, room, an event),
  * the use of one core, the heap, frames a second in and out, and the shares of time without data to read and without
  * room to write, and, if there are any, the frames that were lost or refused, lateness, restarts, skipped frames, dead letters and the
- * last error; and of streams, with how full they are. No line
+ * last error; of streams, with how full they are; and of links with other machines, if there are any. No line
  * ends with a newline.
  *
  * @example
@@ -144,7 +163,9 @@ export function drawTable(snapshot: Snapshot, options: DrawTableOptions = {}): s
   const heading = [title, `pid ${snapshot.pid}`, formatBytes(snapshot.rssBytes)].filter((part) => part !== "");
   // Each table has a line for the names of its columns. One of streams needs three to tell something.
   const forTasks = Math.min(tasks.length + 1, height - 1);
-  const left = height - 1 - forTasks;
+  const links = Object.values(snapshot.links ?? {});
+  const forLinks = links.length === 0 ? 0 : Math.min(links.length + 1, height - 1 - forTasks);
+  const left = height - 1 - forTasks - forLinks;
   const forStreams = left >= Math.min(3, streams.length + 1) ? left : 0;
   return [
     paint(short(heading.join("  "), width), "bold"),
@@ -154,6 +175,7 @@ export function drawTable(snapshot: Snapshot, options: DrawTableOptions = {}): s
       height: forTasks,
       paint,
     }),
+    ...drawColumns(LINKS, links, { width, longest, height: forLinks, paint }),
     ...drawColumns(STREAMS, streams, { width, longest, height: forStreams, paint }),
   ].join("\n");
 }

@@ -1,6 +1,6 @@
 /** The tables of a pipeline: its tasks, and its streams. */
 
-import type { EndMetrics, Snapshot, StreamMetrics, TaskMetrics } from "../../manager/metrics.ts";
+import type { EndMetrics, LinkMetrics, Snapshot, StreamMetrics, TaskMetrics } from "../../manager/metrics.ts";
 import { cut } from "../../safe_text.ts";
 import { plus } from "../../units.ts";
 import { share } from "../describe/describe_figures.ts";
@@ -134,11 +134,58 @@ const STREAMS: readonly TableFigure<StreamMetrics>[] = [
   { id: "frames", title: "Frames", unit: "count", description: "Frames published", of: ({ frames }) => frames },
 ];
 
+const LINKS: readonly TableFigure<LinkMetrics>[] = [
+  {
+    id: "lag",
+    title: "Behind",
+    unit: "count",
+    description: "Frames that are under way and not consumed",
+    isCharted: true,
+    of: ({ lagFrames }) => lagFrames,
+  },
+  { id: "lagMs", title: "For", unit: "ms", description: "Since when the first of them is", of: ({ lagMs }) => lagMs },
+  { id: "bytes", title: "Bytes", unit: "bytes", description: "Sent, or arrived", of: ({ bytes }) => bytes },
+  {
+    id: "resends",
+    title: "Resends",
+    unit: "count",
+    description: "Parcels that were sent again",
+    of: ({ resends }) => resends,
+  },
+  {
+    id: "reconnects",
+    title: "Reconnects",
+    unit: "count",
+    description: "How often the connection was made again",
+    of: ({ reconnects }) => reconnects,
+  },
+  {
+    id: "lost",
+    title: "Peer lost",
+    unit: "ms",
+    description: "Since when a program at the other end has not been there",
+    of: ({ peerLostMs }) => peerLostMs,
+  },
+];
+
+/** The links, whose rows belong to the tasks that hold them. */
+function linkTable(links: Readonly<Record<string, LinkMetrics>>): LiveTable {
+  const table = tableOf(
+    "link",
+    "Links",
+    LINKS,
+    Object.values(links),
+    ({ task, state }) => ({ name: task, status: state }),
+  );
+  return { ...table, rows: table.rows.map((row) => ({ ...row, node: `task:${row.title}` })) };
+}
+
 /** What a snapshot says, in numbers. */
-export function pipelineTables({ tasks, streams }: Snapshot): LiveTable[] {
+export function pipelineTables({ tasks, streams, links }: Snapshot): LiveTable[] {
   return [
     tableOf("stream", "Streams", STREAMS, Object.values(streams), ({ name }) => ({ name })),
     tableOf("task", "Tasks", TASKS, Object.values(tasks), headOf),
+    ...links ? [linkTable(links)] : [],
   ];
 }
 
