@@ -4,6 +4,7 @@ import { StoppedError } from "../errors.ts";
 import { codes, layout } from "./core.generated.ts";
 import type { OwnStop } from "./own_stop.ts";
 import { isOwing, OWED_MS, settleOwed } from "./owed_frames.ts";
+import type { Selection } from "./select.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import type { Source } from "./source.ts";
 import { Turns } from "./turns.ts";
@@ -56,6 +57,8 @@ export class Doorbell {
   readonly memory: SharedMemory;
   /** Where it lies. */
   readonly address: number;
+  /** What was selected last by it: most calls wait for the same again. */
+  selection: Selection | undefined;
   readonly #stopReason: () => Error;
   readonly #mayBlock: boolean;
   readonly #ownStop: OwnStop | undefined;

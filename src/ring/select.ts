@@ -42,12 +42,16 @@ interface HandleSource extends Source {
 /** How many calls of this thread there were. */
 let calls = 0;
 
+type Sources = Readonly<Record<string, Selectable | null>>;
+
 /** What a call waits for. */
-interface Selection<Key> {
-  readonly keys: readonly Key[];
+export interface Selection {
+  readonly keys: readonly string[];
+  readonly handles: readonly Selectable[];
   readonly sources: readonly HandleSource[];
   readonly doorbell: Doorbell;
 }
+
 /**
  * Blocks the thread until at least one of `sources` is ready, and returns the key of one that is; `null` if none is within
  * `timeoutMs`. It takes nothing: call `read()`, `write()`, `take()` or whatever you want to do next.
@@ -103,7 +107,7 @@ export function select<Sources extends Readonly<Record<string, Selectable | null
   if (options !== NO_OPTIONS) checkOptions("select", options, SELECT_RULES);
   const { keys, sources: waited, doorbell } = selectionOf(sources);
   const found = doorbell.block(waited, options.timeoutMs ?? Infinity);
-  return found < 0 ? null : keys[found];
+  return found < 0 ? null : keys[found] as Extract<keyof Sources, string>;
 }
 
 /**
@@ -145,31 +149,58 @@ export async function selectAsync<Sources extends Readonly<Record<string, Select
   if (options !== NO_OPTIONS) checkWaitOptions("select", options);
   const { keys, sources: waited, doorbell } = selectionOf(sources);
   const found = await doorbell.wait(waited, options.timeoutMs ?? Infinity, options.signal);
-  return found < 0 ? null : keys[found];
+  return found < 0 ? null : keys[found] as Extract<keyof Sources, string>;
 }
 
-function selectionOf<Sources extends Readonly<Record<string, Selectable | null>>>(
-  sources: Sources,
-): Selection<Extract<keyof Sources, string>> {
+/** What a call waits for: checked, unless it is what the call before has waited for. */
+function selectionOf(sources: Sources): Selection {
   if (typeof sources !== "object" || sources === null || Array.isArray(sources) || SOURCE in sources) {
     throw new TypeError(`Cannot select: expected handles by name, received ${describe(sources)}`);
   }
-  const keys: Extract<keyof Sources, string>[] = [];
+  const known = selectionBefore(sources);
+  return known !== undefined && isOf(known, sources) ? known : newSelection(sources);
+}
+
+/** What was selected last of the pipeline of the first handle. */
+function selectionBefore(sources: Sources): Selection | undefined {
+  for (const key in sources) {
+    const handle = sources[key] as { readonly [SOURCE]?: HandleSource } | null | undefined;
+    if (handle !== null) return handle?.[SOURCE]?.doorbell?.selection;
+  }
+}
+
+/** Whether a selection is of these handles by these names, which are open. */
+function isOf({ keys, handles, sources: known }: Selection, sources: Sources): boolean {
+  let at = 0;
+  for (const key in sources) {
+    const handle = sources[key];
+    if (handle === null) continue;
+    if (at === keys.length || keys[at] !== key || handles[at] !== handle || known[at].isShut) return false;
+    at++;
+  }
+  return at === keys.length;
+}
+
+function newSelection(sources: Sources): Selection {
+  const keys: string[] = [];
+  const handles: Selectable[] = [];
   const found: HandleSource[] = [];
   calls++;
-  for (const key of Object.keys(sources) as Extract<keyof Sources, string>[]) {
+  for (const key of Object.keys(sources)) {
     const handle = sources[key];
     if (handle === null) continue;
     const source = sourceOf(key, handle);
     if (source.call === calls || source.doorbell !== (found[0] ?? source).doorbell) refuse(key, source, keys, found);
     source.call = calls;
     keys.push(key);
+    handles.push(handle);
     found.push(source);
   }
   if (keys.length === 0) {
     throw new TypeError(`Cannot select: there is nothing to wait for, received ${Deno.inspect(sources)}`);
   }
-  return { keys, sources: found, doorbell: found[0].doorbell! };
+  const doorbell = found[0].doorbell!;
+  return doorbell.selection = { keys, handles, sources: found, doorbell };
 }
 
 function sourceOf(key: string, handle: Selectable): HandleSource {

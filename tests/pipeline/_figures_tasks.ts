@@ -1,6 +1,14 @@
 /** Tasks that count their own figures, and a program that prints what a monitor says of them. */
 
-import { Pipeline, type Reader, type Snapshot, type TaskContext, type Writer } from "@ringmill/ringmill";
+import {
+  Pipeline,
+  type Reader,
+  select,
+  selectAsync,
+  type Snapshot,
+  type TaskContext,
+  type Writer,
+} from "@ringmill/ringmill";
 import process from "node:process";
 
 type Bytes = Writer<"float64">;
@@ -48,6 +56,22 @@ export async function join({ a, b }: { a: Reader<"float64">; b: Reader<"float64"
   for (;;) {
     const [one, other] = await Promise.all([a.readAsync(), b.readAsync()]);
     if (!one || !other) return;
+  }
+}
+
+/** Waits for either, and reads what comes. */
+export function eitherOf({ a, b }: { a: Reader<"float64">; b: Reader<"float64"> }): void {
+  while (!a.closed || !b.closed) {
+    const key = select({ a: a.closed ? null : a, b: b.closed ? null : b });
+    (key === "a" ? a : b).read();
+  }
+}
+
+/** The same without blocking the thread. */
+export async function eitherOfAsync({ a, b }: { a: Reader<"float64">; b: Reader<"float64"> }): Promise<void> {
+  while (!a.closed || !b.closed) {
+    const key = await selectAsync({ a: a.closed ? null : a, b: b.closed ? null : b });
+    (key === "a" ? a : b).read();
   }
 }
 

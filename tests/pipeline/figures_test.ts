@@ -75,6 +75,30 @@ Deno.test("An async task that waits for two streams at once is waiting, for the 
   ok(meanOf(snapshots, ({ tasks }) => tasks.join.reads.b.blocked) > 0.75);
 });
 
+for (const fn of [tasks.eitherOf, tasks.eitherOfAsync]) {
+  Deno.test(`A task that selects has waited for each of its streams as long as it did: ${fn.name}`, async () => {
+    await using pipe = new Pipeline("select", MODULE);
+    const a = pipe.addStream("a", ONE);
+    const b = pipe.addStream("b", ONE);
+    pipe.addTask("fast", { fn: tasks.every, writes: { a }, params: { ms: 40, count: 5 } });
+    pipe.addTask("slow", { fn: tasks.every, writes: { a: b }, params: { ms: 300, count: 2 } });
+    pipe.addTask("either", { fn, reads: { a, b } });
+    const snapshots = await tasks.snapshotsOf(pipe, 50);
+    const either = snapshots.map(({ tasks }) => tasks.either);
+    const { reads } = either.at(-1)!;
+    // For the fast one while there was some, for the slow one all the time.
+    ok(reads.a.waitedMs >= 150, `${reads.a.waitedMs}`);
+    ok(reads.b.waitedMs >= 500 && reads.b.waitedMs > reads.a.waitedMs, `${reads.b.waitedMs} and ${reads.a.waitedMs}`);
+    ok(either.some(({ waits }) => waits.length === 2));
+    ok(either.some(({ waits }) => waits.length === 1 && waits[0].name === "b"));
+    // One thread waits no longer than there is time, however much it waits for.
+    const elapsedMs = snapshots.reduce((sum, snapshot) => sum + snapshot.elapsedMs, 0);
+    const share = meanOf(snapshots, ({ tasks }) => tasks.either.blockedOnEmpty);
+    ok(share <= 1.001 && share * elapsedMs >= 500, `${share} of ${elapsedMs}`);
+    ok(snapshots.every(({ tasks }) => (tasks.either.blockedOnEmpty ?? 0) <= 1.001));
+  });
+}
+
 Deno.test("A wait that is given up does not hide another one on the same stream", async () => {
   await using pipe = new Pipeline("give up", MODULE);
   const a = pipe.addStream("a", ONE);

@@ -112,6 +112,40 @@ Deno.test("select() is fair: of those that are ready each is named as often, in 
   ok(Math.min(counts.a, counts.b) >= 10, JSON.stringify(counts));
 });
 
+Deno.test("select() goes by what its object holds now, however like it is to that of the call before", () => {
+  const fixture = new SelectFixture({ streams: 3 });
+  const options = fixture.options();
+  const [a, b, c] = [0, 1, 2].map((index) => fixture.reader(index, options));
+  const writers = [0, 1, 2].map((index) => fixture.writer(index));
+  const poll = { timeoutMs: 0 } as const;
+  const sources: Record<string, Selectable | null> = { a, b };
+  writers[1].write(frame);
+  equal(select(sources, poll), "b");
+  // The same object with other handles, one less, one more, and others by the same names.
+  sources.b = null;
+  equal(select(sources, poll), null);
+  sources.c = c;
+  equal(select(sources, poll), null);
+  sources.b = b;
+  equal(select(sources, poll), "b");
+  equal(select({ a: b, b: a }, poll), "a");
+  equal(select({ b, a }, poll), "b");
+  equal(select({ b }, poll), "b");
+  delete sources.b;
+  equal(select(sources, poll), null);
+  writers[2].write(frame);
+  equal(select(sources, poll), "c");
+  equal(select(Object.assign(Object.create({ b }), { a, c }) as Record<string, Selectable>, poll), "c");
+  // What is wrong is refused also where it was right before.
+  throws(() => select({ a, c: a }, poll), /it is the same handle as "a"/);
+  throws(() => select({ a, c: undefined as never }, poll), /expected a reader, writer or event/);
+  equal(select({ a, c }, poll), "c");
+  a.close();
+  throws(() => select({ a, c }, poll), /Cannot select "a": this handle is closed/);
+  equal(select({ c }, poll), "c");
+  throws(() => select({ c: null }, poll), /there is nothing to wait for/);
+});
+
 Deno.test("selectAsync() resolves to what becomes ready, also for several calls at a time", async () => {
   const fixture = new SelectFixture({ streams: 3 });
   const options = fixture.options(0, false);
