@@ -1,7 +1,9 @@
 /** The short form of `deno task soak` for pipelines and queues. */
 
+import { Pipeline } from "@ringmill/ringmill";
 import { deepEqual, ok } from "node:assert/strict";
-import { findGrowth } from "./_footprint.ts";
+import { failsAlways, numbers } from "../pipeline/_crashing_tasks.ts";
+import { findGrowth, footprint, settledFootprint } from "./_footprint.ts";
 import { planPipeline } from "./_plan.ts";
 import { soakQueues } from "./_queue_soak.ts";
 import { soakRestarts } from "./_restart_soak.ts";
@@ -31,6 +33,33 @@ Deno.test("Lines whose tasks crash at random lose nothing, and double what was w
   const report = await soakRestarts({ seed: 3, frames: 4500, minutes: 5, perLine: 1500, crashes: 2 });
   ok(report.crashes > 5 && report.lines === 3, JSON.stringify(report));
 });
+
+Deno.test(
+  "A task that is started again and again leaves no thread, no file and no memory behind",
+  { ignore },
+  async () => {
+    const restarts = Number(Deno.env.get("RINGMILL_RESTARTS") ?? 20);
+    const run = async (frames: number) => {
+      await using pipe = new Pipeline("restarts", new URL("../pipeline/_crashing_tasks.ts", import.meta.url));
+      const samples = pipe.addStream("samples", { shape: [1], dtype: "float64" });
+      pipe.addTask("numbers", { fn: numbers, writes: { samples }, params: { frames } });
+      const restart = { backoffMs: 0, limit: Infinity, onFailedFrame: "skip" } as const;
+      pipe.addTask("fails", { fn: failsAlways, reads: { samples }, restart });
+      await pipe.compile();
+      pipe.startMonitor({ intervalMs: 100 });
+      await pipe.run();
+      deepEqual(pipe.metrics("fails").restarts, frames);
+    };
+    await run(5);
+    const before = await settledFootprint(footprint());
+    await run(restarts);
+    const after = await settledFootprint(before);
+    // A worker that was not let go would be some 7 MB and a thread.
+    ok(after.threads <= before.threads + 2, `${before.threads} threads, then ${after.threads}`);
+    ok(after.files <= before.files + 2, `${before.files} files, then ${after.files}`);
+    ok(after.rss < before.rss + 100e6, `${before.rss} bytes, then ${after.rss}`);
+  },
+);
 
 Deno.test("planPipeline() plans the same for the same seed", () => {
   for (let index = 0; index < 20; index++) deepEqual(planPipeline(5, index, 1), planPipeline(5, index, 1));
