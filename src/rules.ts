@@ -19,7 +19,7 @@ export interface Rule {
 export type Rules = Readonly<Record<string, Rule>>;
 
 const isNumber = (value: unknown) => typeof value === "number";
-const isString = (value: unknown) => typeof value === "string";
+const isText = (value: unknown): value is string => typeof value === "string";
 
 function range(least: number, most: number): string {
   return most === Infinity ? `, ${least} or more` : ` from ${least} to ${most}`;
@@ -61,12 +61,16 @@ export function milliseconds(least: number, most = Infinity): Rule {
 /** A time in milliseconds. `Infinity` is one. */
 export const duration: Rule = milliseconds(0);
 
+/** Says which of some texts a misspelt one is meant to be. */
+const hintOf = (texts: readonly string[]) => (value: unknown) => isText(value) ? suggest(value, texts) : "";
+
 /** One of some texts. */
 export function oneOf(texts: readonly string[]): Rule {
   return {
     expected: `one of ${texts.join(", ")}`,
-    isKind: isString,
+    isKind: isText,
     isInRange: (value: string) => texts.includes(value),
+    hint: hintOf(texts),
   };
 }
 
@@ -76,6 +80,7 @@ export function either(first: Rule, second: Rule): Rule {
     expected: `${first.expected}, or ${second.expected}`,
     isKind: (value) => first.isKind(value) || second.isKind(value),
     isInRange: (value: unknown) => keeps(first, value) || keeps(second, value),
+    hint: (value) => first.hint?.(value) || second.hint?.(value) || "",
   };
 }
 
@@ -104,12 +109,12 @@ export function instanceOf(kind: abstract new (...args: any[]) => unknown, expec
 export const boolean: Rule = { expected: "true or false", isKind: (value) => typeof value === "boolean" };
 
 /** Any text, for people. */
-export const text: Rule = { expected: "a text", isKind: isString };
+export const text: Rule = { expected: "a text", isKind: isText };
 
 /** A name. */
 export const name: Rule = {
   expected: "a text that is not empty",
-  isKind: isString,
+  isKind: isText,
   isInRange: (value: string) => value !== "",
 };
 
@@ -128,7 +133,7 @@ export const signal: Rule = instanceOf(AbortSignal, "an AbortSignal");
 /** A path or a URL. */
 export const pathOrUrl: Rule = {
   expected: "a path or URL",
-  isKind: (value) => isString(value) || value instanceof URL,
+  isKind: (value) => isText(value) || value instanceof URL,
   isInRange: (value: string | URL) => value !== "",
 };
 
@@ -137,12 +142,12 @@ const PERMISSIONS: readonly string[] = ["env", "ffi", "import", "net", "read", "
 
 function isPermission(value: unknown): boolean {
   return value === undefined || typeof value === "boolean" || value === "inherit" ||
-    Array.isArray(value) && Array.from(value).every((entry) => isString(entry) || entry instanceof URL);
+    Array.isArray(value) && Array.from(value).every((entry) => isText(entry) || entry instanceof URL);
 }
 
 /** Which permission, or which text in place of them, is meant by one that there is not. */
 function permissionHint(value: unknown): string {
-  if (isString(value)) return suggest(value as string, ["inherit", "none"]);
+  if (isText(value)) return suggest(value as string, ["inherit", "none"]);
   const names = object.isKind(value) ? Object.keys(value as object) : [];
   const unknown = names.find((name) => !PERMISSIONS.includes(name));
   return unknown === undefined ? "" : suggest(unknown, PERMISSIONS);
@@ -173,8 +178,9 @@ export const shape: Rule = {
 /** An element type. */
 export const dtype: Rule = {
   expected: `one of ${Object.keys(DTYPES).join(", ")} or a little-endian NumPy code`,
-  isKind: isString,
+  isKind: isText,
   isInRange: (value: string) => parseDType(value) !== null,
+  hint: hintOf(Object.keys(DTYPES)),
 };
 
 /** What a frame is made of. What its columns are is checked by those who know them. */
@@ -182,6 +188,7 @@ export const frameType: Rule = {
   expected: `${dtype.expected}, or an object of such by the names of columns`,
   isKind: (value) => dtype.isKind(value) || object.isKind(value),
   isInRange: (value: unknown) => object.isKind(value) || keeps(dtype, value),
+  hint: dtype.hint,
 };
 
 /**

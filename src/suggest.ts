@@ -10,8 +10,13 @@ const lettersOf = (name: string) => [...name.toLowerCase()].sort().join("");
 
 /** `; did you mean "…"?`, if one of `known` is near `name`, else nothing. */
 export function suggest(name: string, known: Iterable<string>): string {
-  const near = Array.from(known, (other) => ({ other, wrong: distance(name.toLowerCase(), other.toLowerCase()) }))
-    .filter(({ other, wrong }) => wrong <= mostWrong(name) || name.length === 3 && lettersOf(name) === lettersOf(other))
-    .sort((a, b) => a.wrong - b.wrong);
+  const letters = lettersOf(name);
+  const near = Array.from(known, (other) => ({
+    other,
+    wrong: distance(name.toLowerCase(), other.toLowerCase()),
+    isMixedUp: letters === lettersOf(other),
+  }))
+    .filter(({ wrong, isMixedUp }) => wrong <= mostWrong(name) || name.length === 3 && isMixedUp)
+    .sort((a, b) => a.wrong - b.wrong || Number(b.isMixedUp) - Number(a.isMixedUp));
   return near.length === 0 ? "" : `; did you mean "${near[0].other}"?`;
 }

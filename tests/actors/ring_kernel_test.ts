@@ -66,7 +66,7 @@ const WRONG: readonly [options: object, name: string, message: string][] = [
   [
     { restart: { worker: "newer" } },
     "RangeError",
-    'Cannot define kernel "k", option restart: worker must be one of new, same, received "newer"',
+    'Cannot define kernel "k", option restart: worker must be one of new, same, received "newer"; did you mean "new"?',
   ],
   [{ attempts: 0 }, "RangeError", 'Cannot define kernel "k": attempts must be an integer, 1 or more, received 0'],
   [{ ack: 1 }, "TypeError", 'Cannot define kernel "k": ack must be true or false, received 1'],

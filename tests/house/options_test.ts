@@ -276,7 +276,25 @@ function* refusedBy(rule: Rule): Generator<readonly [value: unknown, kind: Error
   if (outOfRange !== undefined) yield [outOfRange, RangeError];
 }
 
+/** A choice with its last two letters exchanged, and what it is meant to be; `null` if the rule is no list of choices. */
+function misspelt({ expected }: Rule): readonly [wrong: string, meant: string] | null {
+  const texts = /^one of ([\w, -]+)$/.exec(expected)?.[1].split(", ") ?? [];
+  const meant = texts.find((text) => text.length > 3 && text.at(-1) !== text.at(-2));
+  return meant === undefined ? null : [meant.slice(0, -2) + meant.at(-1) + meant.at(-2), meant];
+}
+
 for (const [title, { rules, given, call }] of Object.entries(CALLS)) {
+  const choices = Object.entries(rules).filter(([, rule]) => misspelt(rule) !== null);
+  if (choices.length > 0) {
+    Deno.test(`${title} says which choice a misspelt one is meant to be`, async () => {
+      for (const [option, rule] of choices) {
+        const [wrong, meant] = misspelt(rule)!;
+        const error = await errorOf(() => call({ ...given, [option]: wrong }));
+        ok(error?.message.includes(`received "${wrong}"; did you mean "${meant}"?`), `${option}: ${error}`);
+      }
+    });
+  }
+
   Deno.test(`${title} refuses options of the wrong kind, out of range, and of unknown names`, async () => {
     for (const [option, rule] of Object.entries(rules)) {
       for (const [value, kind] of refusedBy(rule)) {

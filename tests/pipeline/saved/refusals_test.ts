@@ -192,7 +192,7 @@ const cases: readonly Case[] = [
     7,
     "streams[0]",
     "dtype",
-    'field "dtype" of stream "echoes" must be one of int8, .* or a little-endian NumPy code, or an object of such by the names of columns, received "float31"',
+    'field "dtype" of stream "echoes" must be one of int8, .* or a little-endian NumPy code, or an object of such by the names of columns, received "float31"; did you mean "float32"?',
   ],
   [
     "[[events]]",
