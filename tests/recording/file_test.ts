@@ -1,4 +1,5 @@
-import { openRecording } from "@ringmill/ringmill/recording";
+import fc from "fast-check";
+import { openRecording, repairRecording } from "@ringmill/ringmill/recording";
 import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import { type DType, DTYPES } from "../../src/ring/dtypes.ts";
 import { partPath } from "../../src/recording/format/folder.ts";
@@ -183,4 +184,75 @@ Deno.test("A recording is opened, and a frame of it found, without the file bein
   } finally {
     PlacedReader.prototype.read = read;
   }
+});
+
+Deno.test("A recording with any bytes changed, cut or put in is refused by its name, or read within its bounds", async () => {
+  await using folder = await temporaryFolder();
+  const kind: Kind = { shape: [2], dtype: { a: "int8", b: "float64" } };
+  using recorder = recorderOf(kind, folder.path);
+  addFrames(recorder, kind, 9, 3);
+  recorder.finish();
+  const path = partPath(folder.path, "s");
+  const whole = await Deno.readFile(path);
+  const edit = fc.record({
+    at: fc.nat(whole.length - 1),
+    cut: fc.constantFrom(0, 0, 0, 1, 4, 8, 64),
+    put: fc.oneof(
+      fc.uint8Array({ maxLength: 8 }),
+      fc.constantFrom([255, 255, 255, 127], [255, 255, 255, 255, 255, 255, 255, 127], [0, 0, 0, 128]).map((bytes) =>
+        Uint8Array.from(bytes)
+      ),
+    ),
+    isOver: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) => {
+      let bytes: Uint8Array = whole;
+      for (const { at, cut, put, isOver } of edits) {
+        const end = bytes.subarray(at + cut + (isOver ? put.length : 0));
+        bytes = Uint8Array.from([...bytes.subarray(0, at), ...put, ...end]);
+      }
+      Deno.writeFileSync(path, bytes);
+      try {
+        using recording = openRecording(folder.path);
+        const stream = recording.stream(recording.streams.keys().next().value!);
+        ok(Array.from(stream).length <= bytes.length);
+        stream.read(4);
+        stream.at(new Date());
+        repairRecording(folder.path);
+      } catch (error) {
+        match((error as Error).message, /^Cannot (open|read|repair) /);
+      }
+    }),
+    { numRuns: Number(Deno.env.get("FC_RUNS") ?? 1000) },
+  );
+});
+
+Deno.test("Parts that are split by time are one stream, and a part of another type is refused by its path", async () => {
+  await using folder = await temporaryFolder();
+  using recorder = recorderOf(SMALL, folder.path, { split: { bytes: Infinity, seconds: 0.02 } });
+  for (let n = 0; n < 4; n++) {
+    recorder.add([frameBytes(SMALL, n)]);
+    recorder.flush();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  recorder.finish();
+  {
+    using recording = openRecording(folder.path);
+    const stream = recording.stream("s");
+    ok(stream.parts.length > 1 && stream.isComplete, `${stream.parts.length} parts`);
+    deepEqual(Array.from(stream, ({ frame }) => frame), [0, 1, 2, 3]);
+    // Over the seams, from the middle on.
+    deepEqual(Array.from(stream.between({ frame: 1 }, { frame: 3 }), ({ frame }) => frame), [1, 2]);
+  }
+  await using elsewhere = await temporaryFolder();
+  const other: Kind = { shape: [3], dtype: "int32" };
+  using foreign = recorderOf(other, elsewhere.path);
+  addFrames(foreign, other, 2, 1);
+  foreign.finish();
+  await Deno.copyFile(partPath(elsewhere.path, "s"), partPath(folder.path, "s", 9));
+  throws(
+    () => openRecording(folder.path),
+    /files differ: .*00000\.arrows has float32 \[3\], .*00009\.arrows has int32/,
+  );
 });
