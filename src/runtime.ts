@@ -30,6 +30,7 @@ export type { AbandonedPolicy, EventSpec, RingSpec, TaskSpec } from "./manager/s
 export type { ActivationMode } from "./manager/specs.ts";
 export type { TaskPermissions } from "./worker/permitted_worker.ts";
 export type { TaskContext } from "./manager/task_context.ts";
+export { DeclarationError, LifecycleError, StoppedError, TaskError, UnknownNameError } from "./errors.ts";
 export { RingReader, RingWriter } from "./ring/ring.ts";
 export { RingEnd, type RingView } from "./ring/ring_end.ts";
 export type { StreamEnd } from "./ring/stream_end.ts";
