@@ -43,6 +43,8 @@ export type { EventOrigin, EventParent, GraphEvent, NodeStatus, RunOutcome } fro
 export type { GraphResults, GraphStreamOptions, StreamItem } from "./stream.ts";
 export type { StreamSource, Subscribable } from "./stream_source.ts";
 export { type BatchFunction, BatchNode, type BatchNodeOptions } from "./nodes/batch_node.ts";
+export { FlatMapNode, type FlatMapNodeOptions, type PartNode, type SplitFunction } from "./nodes/flat_map_node.ts";
+export { WindowNode, type WindowNodeOptions } from "./nodes/window_node.ts";
 export { FilterNode, type Predicate } from "./nodes/filter_node.ts";
 export { type ChunkFunction, StreamingNode, type StreamingNodeOptions } from "./nodes/streaming_node.ts";
 export type { RunChunk } from "./run_chunk.ts";

@@ -104,6 +104,21 @@ export class NodeCallContext implements NodeContext {
     return () => {};
   }
 
+  /** The call waits in a queue, until the function that is returned has been called. `flush` ends the wait at once. */
+  hold(flush: () => void): () => void {
+    const resume = this.pause();
+    const release = this.source.hold(flush);
+    return () => {
+      resume();
+      release();
+    };
+  }
+
+  /** The same call, for an inner part of it. */
+  within(_part: string | number, details: AttemptDetails): NodeContext {
+    return new AttemptContext(this.source, this.node, this.attempt, details);
+  }
+
   /** Where in a run that is kept the call is. */
   get place(): CallPlace | undefined {
     return undefined;
@@ -155,14 +170,13 @@ export class AttemptContext extends NodeCallContext {
     return place ? (value) => place.ask(this.#questions++, value) as never : super.interrupt;
   }
 
-  /** The same call, for an inner part of it. */
-  within(part: string | number): NodeContext {
-    const { place } = this;
-    if (!place) return this;
-    return new AttemptContext(this.source, this.node, this.#attempt, {
-      ...this.#details,
-      place: place.within(partOf(part)),
-    });
+  override hold(flush: () => void): () => void {
+    return this.#details.hold?.(flush) ?? super.hold(flush);
+  }
+
+  override within(part: string | number, details: AttemptDetails): NodeContext {
+    const place = this.place?.within(partOf(part));
+    return new AttemptContext(this.source, this.node, this.#attempt, { ...this.#details, ...details, place });
   }
 }
 
@@ -171,6 +185,8 @@ export interface AttemptDetails {
   readonly signal?: AbortSignal;
   readonly deadline?: Deadline;
   readonly place?: CallPlace;
+  /** In place of the execution's: of a part among others. */
+  readonly hold?: (flush: () => void) => () => void;
 }
 
 /** Says why a function cannot stop for an answer. */
@@ -180,9 +196,10 @@ export function refuseInterrupt(node: string): never {
   );
 }
 
-/** The context of an inner part of a call: so many rounds, or a way by its name. */
-export function callWithin(context: NodeContext, part: string | number): NodeContext {
-  return context instanceof AttemptContext ? context.within(part) : context;
+/** The context of an inner part of a call: a round or part by its number, or a way by its name. */
+export function callWithin(context: NodeContext, part: string | number, details?: AttemptDetails): NodeContext {
+  if (!(context instanceof NodeCallContext) || !details && !context.place) return context;
+  return context.within(part, details ?? {});
 }
 
 /** Asks a function how a call goes on, unless that is kept from before. */
@@ -202,13 +219,7 @@ export function placeInside(context: NodeContext): RunPlace | undefined {
 
 /** The call waits in a queue of its node: neither does its time-out run, nor does its execution go on without `flush`. */
 export function holdCall(context: NodeContext, flush: () => void): () => void {
-  if (!(context instanceof NodeCallContext)) return () => {};
-  const resume = context.pause();
-  const release = context.source.hold(flush);
-  return () => {
-    resume();
-    release();
-  };
+  return context instanceof NodeCallContext ? context.hold(flush) : () => {};
 }
 
 /** Tells of a chunk that a call has yielded. */

@@ -109,6 +109,23 @@ export const ROUTER_NODE_RULES: Rules = { ...NODE_RULES, exits: object };
 /** {@link LoopNodeOptions}. */
 export const LOOP_NODE_RULES: Rules = { ...NODE_RULES, until: callback, maxRounds: integer(1) };
 
+/** {@link FlatMapNodeOptions}. */
+export const FLAT_MAP_NODE_RULES: Rules = {
+  ...NODE_RULES,
+  each: object,
+  concurrency: countOrInfinity(1),
+  onPartError: callback,
+};
+
+/** {@link WindowNodeOptions}. */
+export const WINDOW_NODE_RULES: Rules = {
+  ...NODE_RULES,
+  size: integer(1),
+  maxWaitMs: duration,
+  maxWeight: number(0),
+  weigh: callback,
+};
+
 /** {@link StreamingNodeOptions}. */
 export const STREAMING_NODE_RULES: Rules = { ...NODE_RULES, collect: callback };
 

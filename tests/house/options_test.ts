@@ -6,6 +6,7 @@ import {
   BatchNode,
   CachedNode,
   FilterNode,
+  FlatMapNode,
   Graph,
   Limiter,
   LoopNode,
@@ -15,6 +16,7 @@ import {
   RedisStore,
   SqliteStore,
   StreamingNode,
+  WindowNode,
   WorkerPool,
 } from "@ringmill/ringmill/graph";
 import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
@@ -217,6 +219,16 @@ const CALLS: Readonly<Record<string, Call>> = {
     rules: graphRules.LOOP_NODE_RULES,
     given: { until: () => true, maxRounds: 1 },
     call: (options) => new LoopNode("n", fn as never, options),
+  },
+  "new FlatMapNode": {
+    rules: graphRules.FLAT_MAP_NODE_RULES,
+    given: { each: node() },
+    call: (options) => new FlatMapNode("n", (all: unknown[]) => all, { each: node(), ...options }),
+  },
+  "new WindowNode": {
+    rules: graphRules.WINDOW_NODE_RULES,
+    given: { weigh: () => 1 },
+    call: (options) => new WindowNode("n", options),
   },
   "new StreamingNode": {
     rules: graphRules.STREAMING_NODE_RULES,

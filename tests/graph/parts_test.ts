@@ -1,0 +1,163 @@
+/** One to many, and many to one. */
+
+import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
+import {
+  BatchNode,
+  FilterNode,
+  FlatMapNode,
+  Graph,
+  MemoryStore,
+  Node,
+  RunInterruptedError,
+  WindowNode,
+} from "@ringmill/ringmill/graph";
+import { describeGraph } from "@ringmill/ringmill/view";
+import { chain, sleep, until } from "./_helpers.ts";
+
+const double = () => new Node("double", async (n: number) => (await sleep(n % 3), 2 * n));
+const countTo = (n: number) => Array.from({ length: n }, (_, k) => k + 1);
+
+Deno.test("FlatMapNode works on each part, bounded, and puts out the list in order", async () => {
+  let running = 0;
+  let most = 0;
+  const each = new Node("each", async (n: number) => {
+    most = Math.max(most, ++running);
+    await sleep(n % 3);
+    running--;
+    return n * n;
+  });
+  const squares = new FlatMapNode("squares", countTo, { each, concurrency: 3 });
+  const sum = new Node("sum", (all: number[]) => all.reduce((a, b) => a + b, 0));
+  squares.connect(sum);
+  const graph = new Graph("g", { nodes: [squares, sum], start: squares });
+  deepEqual(await graph.execute(5), { squares: [1, 4, 9, 16, 25], sum: 55 });
+  equal(most, 3);
+  deepEqual(await graph.execute(0), { squares: [], sum: 0 });
+  ok(describeGraph(graph).nodes.some(({ id }) => id === "node:squares/each"));
+  // @ts-expect-error The node takes no texts.
+  new FlatMapNode("wrong", (text: string) => [text], { each: double() });
+  throws(() => new FlatMapNode("wrong", countTo, {} as never), /each must be a node/);
+});
+
+Deno.test("FlatMapNode takes generators, leaves out what is skipped, and refuses what is no iterable", async () => {
+  const even = () => new FilterNode("even", (n: number) => n % 2 === 0);
+  const sync = new FlatMapNode("sync", function* (n: number) {
+    yield* countTo(n);
+  }, { each: even() });
+  const late = new FlatMapNode("late", async function* (n: number) {
+    for (const k of countTo(n)) yield await Promise.resolve(k);
+  }, { each: even() });
+  deepEqual(await chain(sync).execute(5), { sync: [2, 4] });
+  deepEqual(await chain(late).execute(5), { late: [2, 4] });
+  const none = new FlatMapNode("none", (n: number): number[] => n as never, { each: even() });
+  await rejects(chain(none).execute(5), /Cannot take apart the input of node "none": expected an iterable, received 5/);
+});
+
+Deno.test("A part that fails cancels the others and fails the node, unless onPartError takes it", async () => {
+  let aborted = 0;
+  const each = () =>
+    new Node("each", async (n: number, { signal }) => {
+      if (n === 2) throw new Error("two");
+      await sleep(n === 1 ? 60_000 : 1, signal).catch((error) => {
+        aborted++;
+        throw error;
+      });
+      return n;
+    });
+  const strict = new FlatMapNode("strict", countTo, { each: each() });
+  await rejects(chain(strict).execute(3), /Node "strict".*Node "each".*two/);
+  equal(aborted >= 1, true);
+  const told: unknown[] = [];
+  const kind = new FlatMapNode("kind", (n: number) => countTo(n).slice(1), {
+    each: each(),
+    onPartError: (error, part) => told.push([String((error as Error).cause), part]),
+  });
+  deepEqual(await chain(kind).execute(4), { kind: [3, 4] });
+  deepEqual(told, [["Error: two", 2]]);
+});
+
+Deno.test("Batches within FlatMapNodes fill across the items of a stream, and the last one goes at once", async () => {
+  const sizes: number[] = [];
+  const embed = new BatchNode("embed", (all: number[]) => {
+    sizes.push(all.length);
+    return all.map((n) => n * 10);
+  }, { size: 8, maxWaitMs: Infinity });
+  const parts = new FlatMapNode("parts", countTo, { each: embed });
+  const graph = new Graph("g", { nodes: [parts], start: parts });
+  const outputs = await Array.fromAsync(graph.stream([3, 3, 5], { output: parts }));
+  deepEqual(outputs, [[10, 20, 30], [10, 20, 30], [10, 20, 30, 40, 50]]);
+  deepEqual(sizes, [8, 3]);
+});
+
+Deno.test("In a run that is kept, each part is kept, and may ask", async () => {
+  const checkpoint = new MemoryStore();
+  const calls: string[] = [];
+  let isBroken = true;
+  const make = () => {
+    const each = new Node("each", (n: number, { interrupt }) => {
+      calls.push(`each ${n}`);
+      if (n === 3 && isBroken) throw new Error("no");
+      return n === 2 ? interrupt<number>("two?") : n;
+    });
+    const parts = new FlatMapNode("parts", (n: number) => (calls.push("split"), countTo(n)), { each, concurrency: 1 });
+    return new Graph("g", { nodes: [parts], start: parts, checkpoint });
+  };
+  await rejects(make().execute(3, { runId: "r" }), RunInterruptedError);
+  await rejects(make().resume("r", 22), /no/);
+  isBroken = false;
+  deepEqual(await make().execute(3, { runId: "r" }), { parts: [1, 22, 3] });
+  deepEqual(calls, ["split", "each 1", "each 2", "each 2", "each 3", "each 3"]);
+});
+
+Deno.test("WindowNode puts several items of a stream into one, also the last ones", async () => {
+  for (const ordered of [true, false]) {
+    for (const concurrency of [2, 3, 32]) {
+      const slow = new Node("slow", async (n: number) => (await sleep(n % 4), n));
+      const window = new WindowNode<number, "window">("window", { size: 4 });
+      const size = new Node("size", (all: number[]) => all.length);
+      slow.connect(window).connect(size);
+      const graph = new Graph("g", { nodes: [slow, window, size], start: slow });
+      const windows = await Array.fromAsync(
+        graph.stream(countTo(10), { output: window, ordered, concurrency }),
+      ) as number[][];
+      deepEqual(windows.map(({ length }) => length).toSorted(), [2, 4, 4]);
+      deepEqual(windows.flat().toSorted((a, b) => a - b), countTo(10));
+    }
+  }
+});
+
+Deno.test("WindowNodeOptions.maxWeight and maxWaitMs: a window goes when it is heavy enough, or has waited", async () => {
+  const heavy = new WindowNode<string, "heavy">("heavy", { maxWeight: 5, weigh: (text) => text.length });
+  const graph = new Graph("g", { nodes: [heavy], start: heavy });
+  const texts = ["ab", "c", "defgh", "i", "jklm", "n"];
+  deepEqual(await Array.fromAsync(graph.stream(texts, { output: heavy })), [["ab", "c", "defgh"], ["i", "jklm"], [
+    "n",
+  ]]);
+  const timed = new WindowNode<number, "timed">("timed", { size: 10, maxWaitMs: 20 });
+  const one = new Graph("g", { nodes: [timed], start: timed });
+  deepEqual(await one.execute(1), { timed: [1] });
+  throws(() => new WindowNode("wrong", { maxWeight: 1 }), /maxWeight needs weigh/);
+  const bad = new WindowNode<number, "bad">("bad", { maxWeight: 1, weigh: () => NaN });
+  await rejects(
+    new Graph("g", { nodes: [bad], start: bad }).execute(1),
+    /weigh\(\) must return 0 or more, received NaN/,
+  );
+});
+
+Deno.test("An input that is cancelled leaves its window, and close() ends the wait", async () => {
+  const window = new WindowNode<number, "window">("window", { size: 3 });
+  const graph = new Graph("g", { nodes: [window], start: window });
+  const first = graph.start(1);
+  await until(() => first.status.window === "running");
+  const second = graph.start(2);
+  deepEqual(await first.results, {});
+  second.cancel();
+  await rejects(second.results, /AbortError/);
+  const third = graph.start(3);
+  await until(() => third.status.window === "running");
+  deepEqual(await graph.execute(4), { window: [1, 3, 4] });
+  deepEqual(await third.results, {});
+  const last = graph.start(5);
+  await graph.close();
+  await rejects(last.results, /was closed/);
+});
