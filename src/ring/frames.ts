@@ -56,6 +56,8 @@ export class Frames<D extends FrameType> {
   readonly #perByte: number;
   readonly #count: number;
   readonly #slots: (SharedFrame<D> | undefined)[];
+  /** Slots without a view that is kept. */
+  #unopened: number;
   readonly #own: { readonly buffer: SharedArrayBuffer; readonly frame: SharedFrame<D> }[] = [];
   /** The memory of a reader's own slots, which follow those of the ring by number. */
   ownSlots: ((slot: number) => SharedArrayBuffer) | undefined;
@@ -74,6 +76,7 @@ export class Frames<D extends FrameType> {
     this.#perByte = 1 / stride;
     this.#count = ring.capacity / stride;
     this.#slots = new Array(Math.min(this.#count, MOST_KEPT)).fill(undefined);
+    this.#unopened = this.#count;
   }
 
   /** The slot at an offset of the data area. */
@@ -86,7 +89,10 @@ export class Frames<D extends FrameType> {
   #open(slot: number): SharedFrame<D> {
     if (slot >= this.#count) return this.#openOwn(slot - this.#count);
     const frame = this.view(this.#data + slot * this.stride);
-    if (slot < this.#slots.length) this.#slots[slot] = frame;
+    if (slot < this.#slots.length) {
+      this.#slots[slot] = frame;
+      this.#unopened--;
+    }
     return frame;
   }
 
@@ -123,12 +129,22 @@ export class Frames<D extends FrameType> {
 
   /** The frames of `count` slots from one on, beyond the wrap too. */
   #run(slot: number, count: number): SharedFrame<D>[] {
+    // Slots of a reader's own follow those of the ring.
+    if (this.#unopened === 0 && slot < this.#count) return this.#runOpened(slot, count);
     const frames = new Array<SharedFrame<D>>(count);
     for (let n = 0; n < count; n++) {
       frames[n] = this.#slots[slot] ?? this.#open(slot);
       if (++slot >= this.#count) slot = 0;
     }
     return frames;
+  }
+
+  /** The same once all slots are known: arrays are copied as a whole. */
+  #runOpened(slot: number, count: number): SharedFrame<D>[] {
+    const slots = this.#slots as SharedFrame<D>[];
+    const end = slot + count;
+    if (end <= this.#count) return slots.slice(slot, end);
+    return slots.slice(slot).concat(slots.slice(0, end - this.#count));
   }
 
   /** Has `end` consume or publish only the first `count` frames of those that it has looked at. */
