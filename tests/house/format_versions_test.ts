@@ -11,10 +11,13 @@ import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
 import { openRecording } from "@ringmill/ringmill/recording";
 import { followDashboard } from "@ringmill/ringmill/view";
 import { followRun } from "../../src/cli/program/run_client.ts";
+import { whyNotUnderstood } from "../../src/cluster/tcp/hello.ts";
 import { checkStream } from "../../src/cluster/jetstream/server_stream.ts";
 import { HEAD_BYTES, KIND, readHead, sealParcel } from "../../src/cluster/parcels/head.ts";
 import { whyUnreadable } from "../../src/format_version.ts";
+import { FORMAT } from "../../src/linear/cache/schema.ts";
 import { headOf } from "../../src/recording/format/arrow_schema.ts";
+import { ROOT } from "../_programs.ts";
 import { temporaryFolder } from "../recording/_helpers.ts";
 
 const LINK = { action: 'subscribe to link "l"', link: "l", schema: "s" };
@@ -90,6 +93,9 @@ const NEWER: Readonly<Record<string, (folder: string) => unknown>> = {
   "a parcel": () => {
     readHead("subscribe", parcel("9"), 4);
   },
+  "an end of a link by TCP": () => {
+    throw new Error(String(whyNotUnderstood("ringmill-tcp-9")));
+  },
   "a link's stream": () => {
     checkStream(LINK as never, { config: { metadata: { "ringmill.protocol": "9" } } } as unknown as StreamInfo);
   },
@@ -102,6 +108,11 @@ for (const [what, read] of Object.entries(NEWER)) {
     await rejects(reading, /it was made by a newer Ringmill: its \w+ is 9, this one reads \d at most/);
   });
 }
+
+Deno.test("The map has the present version of linear caches", async () => {
+  const map = await Deno.readTextFile(join(ROOT, "src/README.md"));
+  match(map, new RegExp(`^\\| caches of linear pipelines +\\| ${FORMAT}, in the database `, "m"));
+});
 
 Deno.test("whyUnreadable() tells older, newer and senseless versions apart", () => {
   equal(whyUnreadable(2, { newest: 2 }), null);

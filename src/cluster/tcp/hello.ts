@@ -1,5 +1,7 @@
 /** What two ends of a link tell each other before anything else, and how they prove that they know the token. */
 
+import { whyUnreadable } from "../../format_version.ts";
+
 /** Who an end is, and what it carries. */
 export interface Hello {
   readonly protocol: string;
@@ -16,8 +18,16 @@ export interface Hello {
   readonly nonce: string;
 }
 
-/** The first and only version. */
-export const PROTOCOL = "ringmill-tcp-1";
+const PREFIX = "ringmill-tcp-";
+const VERSION = 1;
+/** What this end speaks. */
+export const PROTOCOL = `${PREFIX}${VERSION}`;
+
+/** Why an end that speaks another protocol cannot be understood, or `null`. */
+export function whyNotUnderstood(protocol: string): string | null {
+  if (!protocol.startsWith(PREFIX)) return `it speaks ${JSON.stringify(protocol)}, this end ${PROTOCOL}`;
+  return whyUnreadable(Number(protocol.slice(PREFIX.length)), { newest: VERSION, name: "protocol" });
+}
 
 /** Why an end is refused. */
 export interface Refusal {

@@ -12,7 +12,17 @@ import type { LinkDescription } from "../link.ts";
 import { sleepUntil } from "../sleep.ts";
 import type { TcpEndpoint } from "../transport.ts";
 import { Channel, type ChannelMessage, TYPE } from "./channel.ts";
-import { encode, type Hello, isSameProof, parseHello, parseRefusal, proofOf, PROTOCOL, type Refusal } from "./hello.ts";
+import {
+  encode,
+  type Hello,
+  isSameProof,
+  parseHello,
+  parseRefusal,
+  proofOf,
+  PROTOCOL,
+  type Refusal,
+  whyNotUnderstood,
+} from "./hello.ts";
 
 const LEASE_MS = 3000;
 /** Between two attempts to connect. */
@@ -221,7 +231,8 @@ export class Session implements AsyncDisposable {
     };
     const { protocol, link, end, schema, owner } = hello;
     const own = this.#description;
-    if (protocol !== PROTOCOL) return await refuse(`it speaks ${JSON.stringify(protocol)}, this end ${PROTOCOL}`);
+    const why = whyNotUnderstood(protocol);
+    if (why !== null) return await refuse(why);
     if (link !== own.link) return await refuse(`link "${own.link}" is here, it carries "${link}"`);
     if (end === this.#end.end) return await refuse(`it is a ${end}, as the program that is here`);
     if (schema !== own.schema) return await this.#mismatch(schema);
