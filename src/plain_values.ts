@@ -65,16 +65,20 @@ export function whyNotPlain(object: object): string | null {
   if (types.isProxy(object)) return "a Proxy";
   if (typeof object === "function") return "a function";
   const kind = Object.getPrototypeOf(object);
+  // There may be millions of these.
+  if (kind === Object.prototype && Object.getOwnPropertySymbols(object).length === 0) {
+    return propertyTrouble(object, Object.getOwnPropertyNames(object), false);
+  }
   if (!BRANDS.get(kind)?.(object)) return `an instance of class ${classNameOf(object)}`;
   if (Object.getOwnPropertySymbols(object).length > 0) return "an object with a symbol as key";
-  if (isBare(kind)) return propertyTrouble(object, false);
-  if (Array.isArray(object)) return isLong(object) ? null : propertyTrouble(object, false);
-  if (types.isNativeError(object)) return propertyTrouble(object, true);
+  if (isBare(kind)) return propertyTrouble(object, ownNames(object), false);
+  if (Array.isArray(object)) return isLong(object) ? null : propertyTrouble(object, ownNames(object), false);
+  if (types.isNativeError(object)) return propertyTrouble(object, ownNames(object), true);
   return bufferTrouble(object) ?? extraTrouble(object);
 }
 
-function propertyTrouble(object: object, mayHide: boolean): string | null {
-  for (const name of ownNames(object)) {
+function propertyTrouble(object: object, names: readonly string[], mayHide: boolean): string | null {
+  for (const name of names) {
     const { get, set, enumerable } = Object.getOwnPropertyDescriptor(object, name)!;
     if (get || set) return `an object with a getter or setter, ${Deno.inspect(name)}`;
     if (!enumerable && !mayHide) return `an object with a property that is not enumerable, ${Deno.inspect(name)}`;

@@ -1,5 +1,6 @@
 /** Looks at all that a value consists of: whether, and how, a copy of it is just as it is. */
 
+import { findTrouble } from "../../find_trouble.ts";
 import { classNameOf, whyNotPlain } from "../../plain_values.ts";
 import { BUILT_IN_CODECS, type CodecTable } from "./codec_table.ts";
 
@@ -18,13 +19,6 @@ export interface ValueTraits {
   readonly buffers: readonly ArrayBuffer[];
   /** Whether it holds typed arrays or other views. */
   readonly hasViews: boolean;
-}
-
-/** A value to look at, and the way to it from the outermost. */
-interface Place {
-  readonly value: object;
-  readonly parent?: Place;
-  readonly key?: unknown;
 }
 
 /** Whether an object is not looked into, as a codec is for it. */
@@ -58,12 +52,9 @@ class Inspection {
   }
 
   inspect(value: unknown): ValueTraits {
-    if (typeof value === "function" || typeof value === "symbol") return this.#traits(`it is a ${typeof value}`);
-    if (typeof value !== "object" || value === null) return this.#traits(null);
     let count = 0;
-    const visit = ({ value }: Place) => this.#troubleOf(value, count++);
-    const trouble = walk(value, visit, (value) => this.#isCodable(value));
-    return this.#traits(trouble);
+    const visit = (value: object) => this.#troubleOf(value, count++);
+    return this.#traits(findTrouble(value, visit, (value) => this.#isCodable(value)));
   }
 
   #traits(obstacle: string | null): ValueTraits {
@@ -105,78 +96,13 @@ function droppedByClone(value: object): string | undefined {
   return extra === undefined ? undefined : `an error with a property of its own, ${Deno.inspect(extra)}`;
 }
 
-/**
- * Visits objects and what they hold, each once, always in the same order for copies of one value. Returns what is wrong
- * with the first part that is no data, or of which `visit` says something.
- */
-function walk(value: object, visit: (place: Place) => string | undefined, isLeaf: IsLeaf): string | null {
-  const seen = new Set<object>();
-  const open: Place[] = [{ value }];
-  for (let place = open.pop(); place; place = open.pop()) {
-    if (seen.has(place.value)) continue;
-    seen.add(place.value);
-    const trouble = visit(place);
-    if (trouble !== undefined) return tell(place, trouble);
-    const found = openAll(open, place, isLeaf);
-    if (found !== undefined) return found;
-  }
-  return null;
-}
-
-function openAll(open: Place[], parent: Place, isLeaf: IsLeaf): string | undefined {
-  const { value } = parent;
-  const kind = Object.getPrototypeOf(value);
-  if (kind !== Object.prototype && kind !== Array.prototype) {
-    if (ArrayBuffer.isView(value) || isLeaf(value)) return undefined;
-    if (value instanceof Map || value instanceof Set) return openEntries(open, parent, value.entries());
-  }
-  // Errors keep what is not enumerable, too.
-  const keys = value instanceof Error ? Object.getOwnPropertyNames(value) : Object.keys(value);
-  for (const key of keys) {
-    const item = Reflect.get(value, key);
-    // Most items are neither objects nor functions: this saves the time of a call each.
-    if (typeof item !== "object" && typeof item !== "function" && typeof item !== "symbol") continue;
-    const trouble = openItem(open, parent, Array.isArray(value) ? placeOf(key) : key, item);
-    if (trouble !== undefined) return trouble;
-  }
-  return undefined;
-}
-
-/** A place in an array, as people write it. */
-function placeOf(key: string): string | number {
-  return String(Number(key)) === key ? Number(key) : key;
-}
-
-function openEntries(open: Place[], parent: Place, entries: Iterable<[unknown, unknown]>): string | undefined {
-  for (const [key, item] of entries) {
-    const trouble = openItem(open, parent, "(key)", key) ?? openItem(open, parent, key, item);
-    if (trouble !== undefined) return trouble;
-  }
-  return undefined;
-}
-
-function openItem(open: Place[], parent: Place, key: unknown, item: unknown): string | undefined {
-  if (typeof item === "object") {
-    if (item !== null) open.push({ value: item, parent, key });
-    return undefined;
-  }
-  if (typeof item !== "function" && typeof item !== "symbol") return undefined;
-  return tell({ value: parent.value, parent, key }, `a ${typeof item}`);
-}
-
-function tell(place: Place, what: string): string {
-  const keys: string[] = [];
-  for (let at: Place | undefined = place; at?.parent; at = at.parent) keys.unshift(`[${Deno.inspect(at.key)}]`);
-  return keys.length === 0 ? `it is ${what}` : `its ${keys.join("")} is ${what}`;
-}
-
 /** Takes their prototypes from the objects that had none: `bare` are their places in the order of the look. */
 export function bareAgain<Value>(copy: Value, bare: readonly number[], isLeaf: IsLeaf): Value {
   if (bare.length === 0) return copy;
   const places = new Set(bare);
   const found: object[] = [];
   let count = 0;
-  walk(copy as object, ({ value }) => {
+  findTrouble(copy, (value) => {
     if (places.has(count++)) found.push(value);
     return undefined;
   }, isLeaf);
