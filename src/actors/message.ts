@@ -5,7 +5,7 @@ import { correlationTo, Envelope, type Header, type MessageKind, UNCORRELATED } 
 import { MessageError } from "./errors.ts";
 import { defineField } from "./message/exact_values.ts";
 import { nextCount, OWN_ORIGIN } from "./message/message_id.ts";
-import type { StandardSchema } from "./standard_schema.ts";
+import type { StandardSchema } from "../standard_schema.ts";
 
 /** What every message has besides the fields of its body. None of it can be changed. */
 export interface MessageEnvelope<Name extends string = string> {

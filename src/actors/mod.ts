@@ -82,7 +82,7 @@ export {
   type SendableOf,
   withCorrelation,
 } from "./message.ts";
-export type { StandardIssue, StandardResult, StandardSchema } from "./standard_schema.ts";
+export type { StandardIssue, StandardResult, StandardSchema } from "../standard_schema.ts";
 export type { KernelTelemetry, KernelWait, RuntimeSummary } from "./telemetry.ts";
 export type { SpanFigures } from "../ring/kernel_record.ts";
 export {

@@ -6,7 +6,9 @@ import type { KeptOptions } from "./checkpoints/open_run.ts";
 import type { NodeError } from "./node_error.ts";
 
 /** Options of one execution. */
-export interface ExecuteOptions {
+export interface ExecuteOptions<Context = unknown> {
+  /** What the run is given besides its input: of a graph that has the option `context`, it needs this. */
+  context?: Context;
   /** Cancels the execution. */
   signal?: AbortSignal;
   /**
@@ -66,13 +68,13 @@ export interface KeptRunOptions {
 }
 
 /** Options of {@link Graph.resume}. */
-export interface ResumeOptions extends Omit<ExecuteOptions, "runId"> {
+export interface ResumeOptions<Context = unknown> extends Omit<ExecuteOptions<Context>, "runId"> {
   /** Which node the answer is for, if several wait, as {@link RunInterrupt} names it. */
   node?: string;
 }
 
 /** Options of an execution of which one node's output is wanted. */
-export interface OutputOptions<N extends GraphNode> extends ExecuteOptions {
+export interface OutputOptions<N extends GraphNode, Context = unknown> extends ExecuteOptions<Context> {
   /** The node. */
   output: N;
   /**
@@ -90,6 +92,8 @@ export interface ExecutionOptions
   readonly signal: AbortSignal | undefined;
   /** Whether somebody may ask for the chunks of nodes. */
   readonly keepsChunks: boolean;
+  /** What it is given besides its input. */
+  readonly context: unknown;
   /** The node without which other nodes need not run. */
   readonly neededBy: GraphNode | undefined;
   /** How the run is kept, if it is. */
@@ -106,7 +110,7 @@ export function completeExecuteOptions(
   kept?: KeptOptions,
 ): ExecutionOptions {
   const { signal, concurrency = Infinity, timeoutMs = Infinity, onError = "cancel" } = options;
-  const { onNodeError, timing = isTimed } = options;
+  const { onNodeError, timing = isTimed, context } = options;
   const neededBy = options.onlyNeeded ? options.output : undefined;
-  return { signal, concurrency, timeoutMs, onError, onNodeError, timing, keepsChunks, neededBy, kept };
+  return { signal, concurrency, timeoutMs, onError, onNodeError, timing, keepsChunks, context, neededBy, kept };
 }

@@ -26,6 +26,7 @@ import { describeRun, type KeptAnswer, type KeptOptions, openRun } from "./check
 import type { KeptRun } from "./kept_run.ts";
 import type { Dashboard } from "../view/live/dashboard.ts";
 import type { RunDashboardOptions } from "../view/live/run_options.ts";
+import { RunContext } from "./run_context.ts";
 import { within } from "../ring/within.ts";
 import { type Declaration, partFor, type Plan, planGraph } from "./execution/graph_plan.ts";
 import {
@@ -52,7 +53,7 @@ const LEAST_CLOSING_MS = 10_000;
 export type NodeDefaults = Pick<NodeOptions, "retry" | "timeoutMs">;
 
 /** Options of a {@link Graph}. */
-export interface GraphOptions<Nodes extends GraphNode, In> {
+export interface GraphOptions<Nodes extends GraphNode, In, Context = unknown> {
   /** Its nodes. Results are typed by their names then. */
   nodes?: readonly (Nodes | GraphNode)[];
   /** Where executions start: one node or several. */
@@ -70,6 +71,8 @@ export interface GraphOptions<Nodes extends GraphNode, In> {
   graceMs?: number;
   /** Where runs with a `runId` are kept: a `SqliteStore`, a `RedisStore`, or a `MemoryStore` for as long as the program runs. */
   checkpoint?: CheckpointStore;
+  /** What its runs are given besides their input: executions need the option `context` with a value of this kind. */
+  context?: RunContext<Context>;
 }
 
 /**
@@ -116,7 +119,7 @@ export interface GraphOptions<Nodes extends GraphNode, In> {
  * ```
  */
 // deno-lint-ignore no-explicit-any
-export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDisposable {
+export class Graph<In = any, Nodes extends GraphNode = never, Context = unknown> implements AsyncDisposable {
   /** Its name, for messages and drawings. */
   readonly name: string;
   readonly #nodes = new Map<string, GraphNode>();
@@ -131,6 +134,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   readonly #parts = new Map<GraphNode, ExecutionOrigin>();
   #isCompiling = false;
   #checkpoint: CheckpointStore | undefined;
+  readonly #context: RunContext<Context> | undefined;
   #latest: Execution | undefined;
   #executions = 0;
   #isClosed = false;
@@ -143,7 +147,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
    * @throws {TypeError} If `name` is no text, or an option of the wrong kind.
    * @throws {DeclarationError} As {@link addNode}.
    */
-  constructor(name: string, options: GraphOptions<Nodes, In> = {}) {
+  constructor(name: string, options: GraphOptions<Nodes, In, Context> = {}) {
     if (typeof name !== "string" || name === "") {
       refuse(TypeError, "Cannot make a graph", "its name must be a text", name);
     }
@@ -152,6 +156,10 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     this.#graceMs = options.graceMs ?? DEFAULT_GRACE_MS;
     this.#defaults = { ...options.defaults };
     this.#checkpoint = options.checkpoint;
+    this.#context = options.context;
+    if (this.#context && !(this.#context instanceof RunContext)) {
+      refuse(TypeError, `Cannot make graph "${name}"`, "context must be a RunContext", this.#context);
+    }
     checkDefaults(`make graph "${name}"`, this.#defaults);
     this.#monitor = new Monitor(name);
     if (options.onEvent) this.#monitor.listen(options.onEvent);
@@ -159,7 +167,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   }
 
   /** Nodes of a graph that cannot be made are free for another one. */
-  #addAll({ nodes = [], start }: GraphOptions<Nodes, In>): void {
+  #addAll({ nodes = [], start }: GraphOptions<Nodes, In, Context>): void {
     try {
       for (const node of nodes) this.addNode(node);
       if (start) this.#setStart(Array.isArray(start) ? start : [start]);
@@ -308,6 +316,7 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
       monitor: this.#monitor,
       tracer: findTracer("@ringmill/ringmill/graph"),
       unsettled: this.#unsettled,
+      context: this.#context,
     };
   }
 
@@ -330,11 +339,11 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
    * @throws {RunChangedError} If the graph or the input has changed since the run was begun.
    * @throws {RunInterruptedError} If a node of a run that is kept waits for an answer.
    */
-  execute<N extends GraphNode>(input: In, options: OutputOptions<N>): Promise<OutputOf<N>>;
+  execute<N extends GraphNode>(input: In, options: OutputOptions<N, Context>): Promise<OutputOf<N>>;
   /** The same with what has completed, although nodes may fail. */
-  execute(input: In, options: ExecuteOptions & { onError: "continue" }): Promise<PartialResultsOf<Nodes>>;
+  execute(input: In, options: ExecuteOptions<Context> & { onError: "continue" }): Promise<PartialResultsOf<Nodes>>;
   /** The same with the outputs of all nodes. */
-  execute(input: In, options?: ExecuteOptions): Promise<ResultsOf<Nodes>>;
+  execute(input: In, options?: ExecuteOptions<Context>): Promise<ResultsOf<Nodes>>;
   execute(input: In, options: ExecuteOptions & { output?: GraphNode } = NO_OPTIONS): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const complete = this.#complete(options, false);
@@ -376,16 +385,25 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
    * @throws {DeclarationError} As {@link compile}.
    * @throws {LifecycleError} If the graph is closed.
    */
-  start(input: In, options: ExecuteOptions & { onError: "continue" }): GraphRun<PartialResultsOf<Nodes>>;
+  start(input: In, options: ExecuteOptions<Context> & { onError: "continue" }): GraphRun<PartialResultsOf<Nodes>>;
   /** The same, where the first failure is the end. */
-  start(input: In, options?: ExecuteOptions): GraphRun<ResultsOf<Nodes>>;
+  start(input: In, options?: ExecuteOptions<Context>): GraphRun<ResultsOf<Nodes>>;
   start(input: In, options: ExecuteOptions = NO_OPTIONS): GraphRun<unknown> {
     const hooks = takeHooks();
     const complete = this.#complete(options, true);
     return new GraphRun((onOver) => this.#start(input, complete, onOver, hooks));
   }
 
+  /** What a graph says that it needs; of an inner one, the run around it may have it. */
+  #checkContext(options: ExecutionOptions, hooks: ExecutionHooks | undefined): void {
+    if (!this.#context || options.context !== undefined || hooks?.outer) return;
+    throw new TypeError(
+      `Cannot execute graph "${this.name}": it needs the option context, its "${this.#context.name}"`,
+    );
+  }
+
   #start(input: unknown, options: ExecutionOptions, onOver: OnOver, hooks?: ExecutionHooks): Execution {
+    this.#checkContext(options, hooks);
     if (!this.#origin) this.compile();
     const origin = options.neededBy ? this.#partFor(options.neededBy) : this.#origin!;
     const execution = this.#latest = new Execution(++this.#executions, origin, input, options, onOver, hooks);
@@ -448,16 +466,16 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
   resume<N extends GraphNode>(
     runId: string,
     answer: unknown,
-    options: ResumeOptions & Pick<OutputOptions<N>, "output" | "onlyNeeded">,
+    options: ResumeOptions<Context> & Pick<OutputOptions<N>, "output" | "onlyNeeded">,
   ): Promise<OutputOf<N>>;
   /** The same with what has completed, although nodes may fail. */
   resume(
     runId: string,
     answer: unknown,
-    options: ResumeOptions & { onError: "continue" },
+    options: ResumeOptions<Context> & { onError: "continue" },
   ): Promise<PartialResultsOf<Nodes>>;
   /** The same with the outputs of all nodes. */
-  resume(runId: string, answer: unknown, options?: ResumeOptions): Promise<ResultsOf<Nodes>>;
+  resume(runId: string, answer: unknown, options?: ResumeOptions<Context>): Promise<ResultsOf<Nodes>>;
   resume(runId: string, answer: unknown, options: ResumeOptions & { output?: GraphNode } = {}): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#checkOpen("resume a run of");
@@ -502,8 +520,15 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
     return output !== undefined && output !== null && this.#nodes.get(output.name) === output;
   }
 
-  #checkOptions(action: string, options: { readonly output?: GraphNode }, rules: Rules): void {
+  #checkOptions(
+    action: string,
+    options: { readonly output?: GraphNode; readonly context?: unknown },
+    rules: Rules,
+  ): void {
     checkOptions(`${action} graph "${this.name}"`, options, rules);
+    if (options.context !== undefined && !this.#context) {
+      throw new TypeError(`Cannot ${action} graph "${this.name}": it was made without the option context`);
+    }
     const { output } = options;
     if (!output && "onlyNeeded" in options && options.onlyNeeded) {
       throw new TypeError(`Cannot ${action} graph "${this.name}": the option onlyNeeded needs the option output`);
@@ -525,15 +550,15 @@ export class Graph<In = any, Nodes extends GraphNode = never> implements AsyncDi
    */
   stream<N extends GraphNode>(
     source: StreamSource<In>,
-    options: GraphStreamOptions<In> & Pick<OutputOptions<N>, "output" | "onlyNeeded">,
+    options: GraphStreamOptions<In, Context> & Pick<OutputOptions<N>, "output" | "onlyNeeded">,
   ): GraphResults<OutputOf<N>>;
   /** The same with what has completed of each item, although nodes may fail. */
   stream(
     source: StreamSource<In>,
-    options: GraphStreamOptions<In> & { onError: "continue" },
+    options: GraphStreamOptions<In, Context> & { onError: "continue" },
   ): GraphResults<PartialResultsOf<Nodes>>;
   /** The same with the outputs of all nodes. */
-  stream(source: StreamSource<In>, options?: GraphStreamOptions<In>): GraphResults<ResultsOf<Nodes>>;
+  stream(source: StreamSource<In>, options?: GraphStreamOptions<In, Context>): GraphResults<ResultsOf<Nodes>>;
   stream(
     source: StreamSource<In>,
     options: GraphStreamOptions<In> & { output?: GraphNode } = {},

@@ -25,6 +25,9 @@ import "../supported_runtime.ts";
 export { Graph, type GraphOptions, type NodeDefaults } from "./graph.ts";
 export type { ExecuteOptions, KeptRunOptions, OutputOptions, ResumeOptions } from "./execute_options.ts";
 export { type Emitted, type GraphNode, Node, type NodeFunction } from "./node.ts";
+export { RunContext } from "./run_context.ts";
+export { SchemaError } from "./schema_error.ts";
+export type { StandardIssue, StandardResult, StandardSchema } from "../standard_schema.ts";
 export type { NodeContext } from "./node_context.ts";
 export type { NodeOptions, RetryOptions } from "./node_options.ts";
 export {

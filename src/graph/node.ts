@@ -11,6 +11,8 @@ import type { GraphNode, Inlet, JoinMode, NodeTypes, Skipped } from "./wiring.ts
 
 export type { GraphNode };
 
+const NO_METADATA: Readonly<Record<string, unknown>> = Object.freeze({});
+
 /** The function of a node: sync or async, closures welcome. */
 export type NodeFunction<In, Out> = (input: In, context: NodeContext) => Out | PromiseLike<Out>;
 
@@ -65,6 +67,8 @@ export class Node<
   readonly join: Join;
   /** For people. */
   readonly description: string | undefined;
+  /** For programs: what the option `metadata` says. */
+  readonly metadata: Readonly<Record<string, unknown>>;
   /** For the type checker only. */
   declare readonly "~types": NodeTypes<In, Out, Join>;
   readonly #fn: NodeFunction<In, Out> | undefined;
@@ -92,6 +96,7 @@ export class Node<
     this.name = name;
     this.join = options.join as Join;
     this.description = options.description;
+    this.metadata = options.metadata ? Object.freeze({ ...options.metadata }) : NO_METADATA;
     this.#fn = fn;
     // Each graph completes them by its defaults; what is wrong is said here.
     completeOptions(`make node "${name}"`, options as NodeOptions);

@@ -35,6 +35,8 @@ export interface NodeContext {
    * Has `settled` and `close()` wait for work that goes on after the function has returned. Its outcome does not count.
    */
   readonly waitUntil: (work: PromiseLike<unknown>) => void;
+  /** What the node's option `metadata` says. */
+  readonly metadata: Readonly<Record<string, unknown>>;
   /** The name of a run that is kept (option `runId`). */
   readonly runId: string | undefined;
   /**
@@ -62,6 +64,10 @@ export interface ContextSource {
   readonly isWatched: boolean;
   /** Where inner graphs of a node lie. */
   parentOf(node: string): EventParent;
+  /** What a node's option says. */
+  metadataOf(node: string): Readonly<Record<string, unknown>>;
+  /** The value of a run context, of this run or of one around it. */
+  contextOf(key: object): { readonly value: unknown } | undefined;
   /** A node has yielded a chunk. */
   addChunk(node: string, attempt: number, chunk: unknown): void;
   /** Tells of an event of an inner graph. */
@@ -122,6 +128,10 @@ export class NodeCallContext implements NodeContext {
   /** Where in a run that is kept the call is. */
   get place(): CallPlace | undefined {
     return undefined;
+  }
+
+  get metadata(): Readonly<Record<string, unknown>> {
+    return this.source.metadataOf(this.node);
   }
 
   get runId(): string | undefined {

@@ -4,6 +4,8 @@ import type { NodeError } from "./node_error.ts";
 import { checkOptions } from "../rules.ts";
 import { type Limiter, LimitExceededError } from "./limiter.ts";
 import type { NodeContext } from "./node_context.ts";
+import { SchemaError } from "./schema_error.ts";
+import type { StandardSchema } from "../standard_schema.ts";
 import { DEFAULTS_RULES, RETRY_RULES } from "./option_rules.ts";
 import type { JoinMode } from "./wiring.ts";
 
@@ -39,7 +41,7 @@ export interface RetryOptions {
   jitter?: number;
   /**
    * Whether an error is worth another attempt. All are by default, but for those that another attempt cannot mend: a
-   * `LimitExceededError`, an `AbortError`, a `ReferenceError`, and a `TypeError` by which V8 tells of a mistake in the program,
+   * `LimitExceededError`, a {@link SchemaError} of the input, an `AbortError`, a `ReferenceError`, and a `TypeError` by which V8 tells of a mistake in the program,
    * such as "x is not a function". A `TypeError` of `fetch()` is worth one.
    */
   when?: (error: unknown, attempt: number) => boolean;
@@ -71,6 +73,17 @@ export interface NodeOptions<In = unknown, Out = unknown, Join extends JoinMode 
   signal?: AbortSignal;
   /** For people. */
   description?: string;
+  /** For programs: `node.metadata`, and `context.metadata` in its function. */
+  metadata?: Readonly<Record<string, unknown>>;
+  /**
+   * What an input must be: a schema of zod, valibot, arktype or any other of Standard Schema. What it returns is what the function
+   * gets. An input that it does not accept fails the node with a {@link SchemaError}, without another attempt.
+   */
+  // deno-lint-ignore no-explicit-any
+  inputSchema?: StandardSchema<any, In>;
+  /** What an output must be, in the same way. One that it does not accept is tried again by `retry`. */
+  // deno-lint-ignore no-explicit-any
+  outputSchema?: StandardSchema<any, Out>;
 }
 
 /** Options with which a node is called. `null` if it can be called without further ado. */
@@ -81,6 +94,8 @@ export interface CallOptions {
   readonly fallback: ((error: NodeError, input: any, context: NodeContext) => unknown) | undefined;
   readonly signal: AbortSignal | undefined;
   readonly limiter: Limiter | undefined;
+  readonly inputSchema: StandardSchema | undefined;
+  readonly outputSchema: StandardSchema | undefined;
 }
 
 /** What is waited for before the second attempt, unless something else is asked for. */
@@ -94,6 +109,7 @@ const MISTAKE =
 function isWorthRetrying(error: unknown): boolean {
   try {
     if (error instanceof LimitExceededError || error instanceof ReferenceError) return false;
+    if (error instanceof SchemaError && error.side === "input") return false;
     if (error instanceof Error && error.name === "AbortError") return false;
     return !(error instanceof TypeError && MISTAKE.test(error.message));
   } catch {
@@ -129,7 +145,10 @@ export function checkDefaults(action: string, defaults: NodeOptions): void {
 export function completeOptions(action: string, options: NodeOptions, defaults: NodeOptions = {}): CallOptions | null {
   const { retry = defaults.retry ?? 1, timeoutMs = defaults.timeoutMs ?? Infinity, fallback, signal, limiter } =
     options;
-  const complete = { retry: completeRetry(action, retry), timeoutMs, fallback, signal, limiter };
-  const isPlain = complete.retry.attempts === 1 && timeoutMs === Infinity && !fallback && !signal && !limiter;
+  const { inputSchema, outputSchema } = options;
+  const schemas = { inputSchema, outputSchema } as Pick<CallOptions, "inputSchema" | "outputSchema">;
+  const complete = { retry: completeRetry(action, retry), timeoutMs, fallback, signal, limiter, ...schemas };
+  const isPlain = complete.retry.attempts === 1 && timeoutMs === Infinity && !fallback && !signal && !limiter &&
+    !inputSchema && !outputSchema;
   return isPlain ? null : complete;
 }

@@ -23,6 +23,7 @@ import {
   signal,
   text,
 } from "../rules.ts";
+import type { StandardSchema } from "../standard_schema.ts";
 import { Limiter } from "./limiter.ts";
 
 /** Something that keeps runs. */
@@ -37,6 +38,11 @@ function withoutRunId({ runId: _runId, ...rules }: Rules): Rules {
   return rules;
 }
 
+const schema: Rule = {
+  expected: "a schema of Standard Schema, such as zod's, valibot's or arktype's",
+  isKind: (value) => typeof (value as Partial<StandardSchema> | null)?.["~standard"]?.validate === "function",
+};
+
 /** {@link GraphOptions}. */
 export const GRAPH_RULES: Rules = {
   nodes: arrayOf(anything, "an array of nodes"),
@@ -45,6 +51,7 @@ export const GRAPH_RULES: Rules = {
   defaults: object,
   graceMs: duration,
   checkpoint: checkpointStore,
+  context: object,
 };
 
 /** {@link ExecuteOptions} and {@link OutputOptions}. */
@@ -57,6 +64,7 @@ export const EXECUTE_RULES: Rules = {
   timing: boolean,
   output: object,
   onlyNeeded: boolean,
+  context: anything,
   runId: name,
   checkpoint: checkpointStore,
   maxAgeMs: duration,
@@ -91,6 +99,9 @@ export const NODE_RULES: Rules = {
   signal,
   limiter: instanceOf(Limiter, "a Limiter"),
   description: text,
+  metadata: object,
+  inputSchema: schema,
+  outputSchema: schema,
 };
 
 /** {@link RetryOptions}, as they are named in messages. */

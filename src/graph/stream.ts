@@ -27,7 +27,8 @@ export interface StreamItem<Item> {
 }
 
 /** Options of {@link Graph.stream}. Those of an execution hold for each item. */
-export interface GraphStreamOptions<Item> extends Omit<ExecuteOptions, "concurrency" | "runId"> {
+export interface GraphStreamOptions<Item, Context = unknown>
+  extends Omit<ExecuteOptions<Context>, "concurrency" | "runId"> {
   /** Names the run of an item, which is kept then. No two items may have one name. */
   runId?: (item: Item, index: number) => string;
   /**

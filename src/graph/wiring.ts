@@ -86,6 +86,8 @@ export interface GraphNode {
   readonly join: JoinMode | undefined;
   /** For people. */
   readonly description: string | undefined;
+  /** For programs. */
+  readonly metadata: Readonly<Record<string, unknown>>;
   /** For the type checker only. */
   readonly "~types": AnyNodeTypes;
   /** Does the node's work. */

@@ -2,7 +2,7 @@
 
 import { MessageError } from "../errors.ts";
 import { formatId, parseId } from "./message_id.ts";
-import type { StandardSchema } from "../standard_schema.ts";
+import type { StandardSchema } from "../../standard_schema.ts";
 
 /** A form, as threads that send know it. */
 export interface Form {

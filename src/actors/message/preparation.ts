@@ -5,7 +5,7 @@ import { MessageError } from "../errors.ts";
 import type { AnyMessageType } from "../message.ts";
 import { decodeMessage, encodeMessage, type ReplyTo } from "./message_record.ts";
 import type { Parcel } from "../thread/outlet.ts";
-import { type StandardIssue, type StandardResult, summarizeIssues } from "../standard_schema.ts";
+import { type StandardIssue, type StandardResult, summarizeIssues } from "../../standard_schema.ts";
 
 /** Where messages go. */
 export interface Destination {

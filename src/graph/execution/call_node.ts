@@ -10,6 +10,8 @@ import { LinkedSignal } from "./linked_signal.ts";
 import { AttemptContext, type NodeContext } from "../node_context.ts";
 import { NodeError } from "../node_error.ts";
 import { type CallOptions, DEFAULT_DELAY_MS, type RetryOptions } from "../node_options.ts";
+import { checkSchema } from "../schema_error.ts";
+import { SKIPPED } from "../wiring.ts";
 import type { PlannedNode } from "./graph_plan.ts";
 
 const PLAIN: CallOptions = {
@@ -18,6 +20,8 @@ const PLAIN: CallOptions = {
   fallback: undefined,
   signal: undefined,
   limiter: undefined,
+  inputSchema: undefined,
+  outputSchema: undefined,
 };
 
 /** What a node is called for: its own work, or that of its fallback. */
@@ -93,7 +97,11 @@ class NodeCall {
     const { trace } = this.#execution;
     let start = performance.now();
     this.#execution.attempted(this.#node, attempt);
-    const work = () => this.#bounded(attempt, (context) => node.process(this.#input, context));
+    const { inputSchema, outputSchema } = this.#options;
+    const process = inputSchema || outputSchema
+      ? (context: NodeContext) => this.#processChecked(context)
+      : (context: NodeContext) => node.process(this.#input, context);
+    const work = () => this.#bounded(attempt, process);
     try {
       // Without a limiter the function is called at once, before anybody can cancel it.
       const place = this.#isLimited ? await this.#takePlace(attempt) : undefined;
@@ -106,6 +114,14 @@ class NodeCall {
     } catch (thrown) {
       return { thrown, durationMs: performance.now() - start };
     }
+  }
+
+  /** As the node's schemas say. A skip is no output. */
+  async #processChecked(context: NodeContext): Promise<unknown> {
+    const { inputSchema, outputSchema } = this.#options;
+    const input = await checkSchema(inputSchema, "input", this.#input);
+    const output = await this.#node.node.process(input, context);
+    return output === SKIPPED ? output : await checkSchema(outputSchema, "output", output);
   }
 
   get #isLimited(): boolean {

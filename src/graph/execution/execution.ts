@@ -25,6 +25,8 @@ export interface ExecutionOrigin {
   readonly plan: Plan;
   readonly monitor: Monitor;
   readonly tracer: Tracer | null;
+  /** The key of what its runs are given besides their input. */
+  readonly context: object | undefined;
   /** Executions of which functions may be running. */
   readonly unsettled: Links<Execution>;
 }
@@ -243,6 +245,15 @@ export class Execution implements ProgressListener, ContextSource {
   /** Calls a listener that cannot end the program. */
   callListener<Value>(listener: (value: Value) => unknown, value: Value): void {
     this.#monitor.call(listener, value);
+  }
+
+  metadataOf(node: string): Readonly<Record<string, unknown>> {
+    return this.progress.plan.nodes.find(({ name }) => name === node)!.node.metadata;
+  }
+
+  contextOf(key: object): { readonly value: unknown } | undefined {
+    if (this.origin.context === key && this.#options.context !== undefined) return { value: this.#options.context };
+    return this.#hooks.outer?.source.contextOf(key);
   }
 
   /** Where inner graphs of a node lie. */

@@ -287,6 +287,7 @@ export class CachedNode<
     const { signal } = begun.call;
     const shared: NodeContext = {
       ...{ graph, node, run, attempt, signal, waitUntil, runId: undefined, idempotencyKey: undefined },
+      metadata: this.metadata,
       interrupt: () => refuseInterrupt(node),
     };
     const place = await this.#limiter?.acquire({ signal });

@@ -1,4 +1,4 @@
-/** The interface that schema libraries share (https://standardschema.dev), as much of it as messages need. */
+/** The interface that schema libraries share (https://standardschema.dev), as much of it as messages and nodes need. */
 
 /** A value that a schema accepts, or why it does not. */
 export type StandardResult<Output> =
