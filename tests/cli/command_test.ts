@@ -85,11 +85,11 @@ const NOT_THERE: [string[], RegExp][] = [
     ["check", PIPELINES, "--export", "redy"],
     /: it does not have an export "redy"; did you mean "ready"\?; it exports count, /,
   ],
-  [["check", PIPELINES, "--export", "number"], /: export "number" is no pipeline, received 7\n$/],
+  [["check", PIPELINES, "--export", "number"], /: export "number" is no pipeline or graph, received 7\n$/],
   [["check", PIPELINES, "--export", "count"], /: export "count" failed\nTypeError: [^]*_pipelines\.ts:\d+:\d+/],
   [
     ["check", "examples/shared/hann.ts", "--export", "hannWindow"],
-    /is a function that does not return a pipeline, received /,
+    /is a function that does not return a pipeline or graph, received /,
   ],
   [["check", PIPELINES, "--export", "loose"], /^error: Cannot compile pipeline "loose": .*"numbers"/],
   [["check", "data:text/javascript,throw new Error('early')"], /: it failed\nError: early\n/],
