@@ -194,10 +194,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   },
   "new Graph": {
     rules: graphRules.GRAPH_RULES,
-    call: (options) => {
-      const start = node();
-      return new Graph("g", { nodes: [start], start, ...options });
-    },
+    call: (options) => new Graph("g", options),
   },
   "Graph.execute": { rules: graphRules.EXECUTE_RULES, call: (options) => graph().execute(1, options) },
   "Graph.resume": { rules: graphRules.RESUME_RULES, call: (options) => graph().resume("r", 1, options) },
@@ -223,7 +220,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   "new FlatMapNode": {
     rules: graphRules.FLAT_MAP_NODE_RULES,
     given: { each: node() },
-    call: (options) => new FlatMapNode("n", (all: unknown[]) => all, { each: node(), ...options }),
+    call: (options) => new FlatMapNode("n", (all: unknown[]) => all, options),
   },
   "new WindowNode": {
     rules: graphRules.WINDOW_NODE_RULES,
@@ -296,6 +293,13 @@ function misspelt({ expected }: Rule): readonly [wrong: string, meant: string] |
 }
 
 for (const [title, { rules, given, call }] of Object.entries(CALLS)) {
+  Deno.test(`${title} refuses a text, a number or a list in place of its options`, async () => {
+    for (const value of ["5", 5, [5], true]) {
+      const error = await errorOf(() => call(value as never));
+      ok(error instanceof TypeError || error instanceof RangeError, `${Deno.inspect(value)} gives ${error}`);
+    }
+  });
+
   const choices = Object.entries(rules).filter(([, rule]) => misspelt(rule) !== null);
   if (choices.length > 0) {
     Deno.test(`${title} says which choice a misspelt one is meant to be`, async () => {
