@@ -40,6 +40,9 @@ export interface RunReport<Objects extends object = Record<string, unknown>> {
   readonly results: Readonly<Objects>;
 }
 
+/** Milliseconds from which on a line tells how long it took to get the inputs. */
+const WORTH_TELLING_MS = 10;
+
 /** How each status reads once the run is over. */
 const STATUS: Readonly<Record<LinearNodeStatus, string>> = {
   run: "ran",
@@ -47,25 +50,22 @@ const STATUS: Readonly<Record<LinearNodeStatus, string>> = {
   skipped: "not needed",
 };
 
-/** The table at the end of a run. */
-export function summaryTable({ pipeline, nodes, durationMs }: Omit<RunReport, "results">): string {
-  const rows = [["node", "", "time", "stored"]];
-  for (const { node, status, durationMs, storedBytes } of nodes) {
-    rows.push([
-      node,
-      STATUS[status],
-      status === "run" ? formatDuration(durationMs) : "",
-      storedBytes === 0 ? "" : formatBytes(storedBytes),
-    ]);
-  }
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const lines = rows.map((row) => {
-    return `  ${row.map((cell, at) => at < 2 ? cell.padEnd(widths[at]) : cell.padStart(widths[at])).join("  ")}`
-      .trimEnd();
-  });
+/** What became of a node, behind its name: the time of its function, and what was not that. */
+export function outcomeText({ status, reason, durationMs, loadMs, storeMs, storedBytes }: NodeOutcome): string {
+  if (status !== "run") return status === "cached" ? STATUS.cached : `${STATUS.skipped}: ${reason}`;
+  const besides = [
+    ...loadMs >= WORTH_TELLING_MS ? [`inputs taken in ${formatDuration(loadMs)}`] : [],
+    ...storedBytes > 0 ? [`${formatBytes(storedBytes)} kept in ${formatDuration(storeMs)}`] : [],
+  ];
+  return [formatDuration(durationMs), ...besides].join(", ");
+}
+
+/** The line at the end of a run. */
+export function summaryLine({ pipeline, nodes, durationMs }: Omit<RunReport, "results">): string {
   const counts = (["run", "cached", "skipped"] as const)
     .map((status) => [nodes.filter((node) => node.status === status).length, STATUS[status]] as const)
     .filter(([many]) => many > 0).map(([many, text]) => `${many} ${text}`);
-  const total = `${[...counts, formatDuration(durationMs)].join(", ")}`;
-  return [`Pipeline "${pipeline}": ${total}`, ...lines].join("\n");
+  const bytes = nodes.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
+  const kept = bytes > 0 ? [`${formatBytes(bytes)} kept`] : [];
+  return `Pipeline "${pipeline}": ${[...counts, ...kept, formatDuration(durationMs)].join(", ")}`;
 }

@@ -107,6 +107,9 @@ Deno.test("LinearNode with profile fails alone, and not the program, where a wor
   await stdin.write(new TextEncoder().encode(program));
   await stdin.close();
   const { code, stdout } = await child.output();
-  match(new TextDecoder().decode(stdout), /^Node "one".* Cannot measure the memory: .*Requires read access/);
+  match(
+    new TextDecoder().decode(stdout),
+    /^Node "one".* failed: NotCapable: workers may not read ".*memory_sampler\.ts": run with --allow-read/,
+  );
   equal(code, 0);
 });

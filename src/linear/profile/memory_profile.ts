@@ -32,13 +32,13 @@ export async function measureMemory<Result>(
   work: () => Result,
   words: SamplerWords = samplerWords(),
 ): Promise<{ result: Awaited<Result>; use: MemoryUse }> {
-  const forgetUnload = stopOnUnload(() => stopSampler(words));
   const broken = Promise.withResolvers<never>();
   const sampler = new HostedWorker<SamplerWords, never>(SAMPLER, { name: "rss" }, {
     isMessage: (_): _ is never => false,
     heard: () => {},
     broke: (deed) => broken.reject(new Error(`Cannot measure the memory: the sampler ${deed}`)),
   });
+  const forgetUnload = stopOnUnload(() => stopSampler(words));
   try {
     sampler.post(words);
     await Promise.race([Atomics.waitAsync(words, STATE, 0).value, broken.promise]);

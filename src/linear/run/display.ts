@@ -3,11 +3,10 @@
 import { fstatSync } from "node:fs";
 import process from "node:process";
 import type { Spinner } from "yocto-spinner";
-import { safe, safeLines } from "../../safe_text.ts";
+import { safe } from "../../safe_text.ts";
 import { STDERR } from "../../terminal.ts";
-import { formatDuration } from "../../units.ts";
 import type { NodeOutcome, RunReport } from "../report.ts";
-import { summaryTable } from "../report.ts";
+import { outcomeText, summaryLine } from "../report.ts";
 import { SpinnerStream } from "./spinner_stream.ts";
 
 /** Shows how a run gets on. */
@@ -46,12 +45,7 @@ function isInteractive(): boolean {
   return Deno.env.get("TERM") !== "dumb" && !Deno.env.has("CI");
 }
 
-function stateOf({ status, reason, durationMs }: NodeOutcome): string {
-  if (status === "run") return formatDuration(durationMs);
-  return status === "cached" ? "from the cache" : safe(`not needed: ${reason}`);
-}
-
-const lineOf = (outcome: NodeOutcome) => `${safe(outcome.node)}  ${stateOf(outcome)}`;
+const lineOf = (outcome: NodeOutcome) => safe(`${outcome.node}  ${outcomeText(outcome)}`);
 
 const METHODS = ["log", "info", "warn", "error", "debug"] as const;
 
@@ -113,7 +107,7 @@ class PlainDisplay implements Display {
   }
 
   end(outcome: NodeOutcome, index: number, count: number): void {
-    this.#write(this.#isOpen ? `  ${stateOf(outcome)}\n` : `[${index + 1}/${count}] ${lineOf(outcome)}\n`);
+    this.#write(this.#isOpen ? `  ${safe(outcomeText(outcome))}\n` : `[${index + 1}/${count}] ${lineOf(outcome)}\n`);
     this.#isOpen = false;
   }
 
@@ -123,7 +117,7 @@ class PlainDisplay implements Display {
   }
 
   finish(report: Omit<RunReport, "results">): void {
-    this.#write(`${safeLines(summaryTable(report))}\n`);
+    this.#write(`${safe(summaryLine(report))}\n`);
   }
 
   [Symbol.dispose](): void {
@@ -173,7 +167,7 @@ class SpinnerDisplay implements Display {
 
   async finish(report: Omit<RunReport, "results">): Promise<void> {
     this.#stream.now(() => this.#spinner.stop());
-    STDERR.print(summaryTable(report));
+    STDERR.print(summaryLine(report));
     await STDERR.drain(LAST_MS);
   }
 
