@@ -9,6 +9,7 @@ import {
   callback,
   duration,
   either,
+  frameType,
   integer,
   milliseconds,
   name,
@@ -20,18 +21,18 @@ import {
   shape,
   tableOf,
 } from "../rules.ts";
-import { type DType, DTYPES } from "../ring/dtypes.ts";
+import type { FrameTypeName } from "../ring/dtypes.ts";
 import type { TaskRestart } from "./restart.ts";
 import type { TaskPermissions } from "../worker/permitted_worker.ts";
 
 /** `switchable` runs again and again while the event is open, `toggleable` once per activation, which it takes. */
 export type ActivationMode = "switchable" | "toggleable";
 
-/** An array in the shared memory that outlives a task's worker, all 0 at first. */
-export interface TaskStateOptions<D extends DType = DType> {
-  /** Elements along each dimension, each 1 or more. */
+/** An array, or one for each of several columns, in the shared memory that outlives a task's worker, all 0 at first. */
+export interface TaskStateOptions<D extends FrameTypeName = FrameTypeName> {
+  /** Elements along each dimension, each 1 or more; of columns, of each. */
   shape: readonly number[];
-  /** The type of an element. */
+  /** The type of an element, by its name or NumPy code; or named columns, as of a stream. */
   dtype: D;
 }
 
@@ -134,7 +135,7 @@ export const EVENT_SPEC_RULES = { name, initialState: boolean } satisfies Record
 export const STALL_TIMEOUT: Rule = { ...milliseconds(1), expected: "a number of milliseconds, 1 or more" };
 
 /** What each option of a task's `state` must be. */
-export const STATE_RULES: Rules = { shape, dtype: oneOf(Object.keys(DTYPES)) };
+export const STATE_RULES: Rules = { shape, dtype: frameType };
 
 /** What each field of a {@link TaskSpec} must be. */
 export const TASK_SPEC_RULES = {

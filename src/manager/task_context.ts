@@ -1,6 +1,6 @@
 /** What a task function gets besides its bindings. */
 
-import type { DType, FrameOf } from "../ring/dtypes.ts";
+import type { FrameOf, FrameType } from "../ring/dtypes.ts";
 import { settleOwed } from "../ring/owed_frames.ts";
 import type { Run, RunTable } from "../ring/run_table.ts";
 import type { OwnStop } from "../ring/own_stop.ts";
@@ -23,13 +23,14 @@ import { checkTimeout, type WaitObserver } from "../ring/waiting.ts";
  * }
  * ```
  */
-export interface TaskContext<Params = unknown, State = FrameOf<DType> | undefined> {
+export interface TaskContext<Params = unknown, State = FrameOf<FrameType> | undefined> {
   /** The task's name. */
   readonly name: string;
   /** The constants that the task was declared with; `undefined` if with none. */
   readonly params: Params;
   /**
-   * An array in the shared memory that outlives the task's worker, for a task that was declared with `state`. All 0 when the
+   * An array, or an object of one for each column, in the shared memory that outlives the task's worker, for a task that was
+   * declared with `state`. All 0 when the
    * pipeline starts; a restart finds it as the failed run has left it.
    */
   readonly state: State;
@@ -76,7 +77,7 @@ const LOOK_MS = 10;
 export interface TaskContextParts {
   readonly name: string;
   readonly params: unknown;
-  readonly state: FrameOf<DType> | undefined;
+  readonly state: FrameOf<FrameType> | undefined;
   readonly restarts: number;
   readonly memory: SharedMemory;
   readonly ownStop: OwnStop;
@@ -98,7 +99,7 @@ export interface TaskContextParts {
 export class WorkerTaskContext implements TaskContext {
   readonly name: string;
   readonly params: unknown;
-  readonly state: FrameOf<DType> | undefined;
+  readonly state: FrameOf<FrameType> | undefined;
   readonly restarts: number;
   readonly #parts: TaskContextParts;
   #controller: AbortController | undefined;

@@ -14,6 +14,7 @@ import {
 } from "../rules.ts";
 import { TASK_RESTART_RULES } from "../manager/restart.ts";
 import { type AbandonedPolicy, STALL_TIMEOUT, STATE_RULES } from "../manager/specs.ts";
+import { parseFrameType } from "../ring/columns.ts";
 import { EventHandle } from "./event.ts";
 import { LatestStream, StreamHandle } from "./stream.ts";
 import type { ControlMode, DeclaredBinding, TaskDeclaration } from "./task.ts";
@@ -180,7 +181,7 @@ function declareTask(
     permissions,
     onAbandoned,
     restart: restart && { ...restart },
-    state: state && { ...state },
+    state: state && { ...state, dtype: parseFrameType(`add task "${name}": state`, state.dtype) },
     stallTimeoutMs,
     machine,
     description,

@@ -1,8 +1,8 @@
 /** Streams: the typed channels between tasks. */
 
-import { parseColumns } from "../ring/columns.ts";
+import { parseFrameType } from "../ring/columns.ts";
 import { frameBytes } from "../ring/description.ts";
-import { type DType, type DTypeOf, type FrameType, type FrameTypeName, parseDType } from "../ring/dtypes.ts";
+import { type DType, type DTypeOf, type FrameType, type FrameTypeName } from "../ring/dtypes.ts";
 import { WAIT_STRATEGIES, type WaitStrategy } from "../ring/waiting.ts";
 import type { RingSpec } from "../manager/specs.ts";
 import { CARRY_RULES, type CarryOptions } from "./carry.ts";
@@ -142,7 +142,7 @@ export class StreamHandle<D extends FrameType = FrameType> {
     const checked = checkStreamOptions(name, options);
     this.name = name;
     this.shape = Object.freeze([...checked.shape]);
-    this.dtype = parseFrameType(name, checked.dtype) as D;
+    this.dtype = parseFrameType(`add stream "${name}"`, checked.dtype) as D;
     this.frames = checked.frames;
     this.cacheAlign = checked.cacheAlign;
     this.minReaderPosRefreshInterval = checked.minReaderPosRefreshInterval;
@@ -206,11 +206,6 @@ export class LatestStream<D extends FrameType = FrameType> {
   get name(): string {
     return this.stream.name;
   }
-}
-
-function parseFrameType(stream: string, dtype: FrameTypeName): FrameType {
-  if (typeof dtype !== "string") return parseColumns(`add stream "${stream}"`, dtype);
-  return parseDType(dtype) as DType;
 }
 
 /** The type of the handle for options with a dtype, a NumPy code, or columns. */

@@ -1,5 +1,6 @@
 /** A task, as it is declared. */
 
+import type { FrameType } from "../ring/dtypes.ts";
 import type { TaskRestart } from "../manager/restart.ts";
 import type { TaskStateOptions } from "../manager/specs.ts";
 import type { AbandonedPolicy, ActivationMode } from "../manager/specs.ts";
@@ -48,7 +49,7 @@ export interface TaskDeclaration {
   /** Has it go on in a new worker when it has failed. */
   readonly restart?: TaskRestart;
   /** An array that outlives its worker. */
-  readonly state?: TaskStateOptions;
+  readonly state?: TaskStateOptions<FrameType>;
   /** It fails when it gets nothing done for so many milliseconds although frames wait for it. */
   readonly stallTimeoutMs?: number;
   /** The label of the machine that it runs on. */

@@ -1,7 +1,15 @@
 /** Frames with named columns: how they lie in a slot, and what may be declared. */
 
 import { suggest } from "../suggest.ts";
-import { type ColumnTypes, type DType, type DTypeInfo, DTYPES, type FrameType, parseDType } from "./dtypes.ts";
+import {
+  type ColumnTypes,
+  type DType,
+  type DTypeInfo,
+  DTYPES,
+  type FrameType,
+  type FrameTypeName,
+  parseDType,
+} from "./dtypes.ts";
 
 /** A column of a frame. */
 export interface Column {
@@ -62,6 +70,16 @@ export function parseColumns(action: string, declared: Readonly<Record<string, u
   }
   if (names.length === 0) throw new TypeError(`Cannot ${action}: dtype must have one column or more, received {}`);
   return Object.freeze(Object.fromEntries(names.map((name) => [name, parseColumn(action, name, declared[name])])));
+}
+
+/**
+ * What frames may be declared with: a name or a NumPy code of their element type, or columns of such.
+ *
+ * @throws {TypeError | RangeError} If it is neither.
+ */
+export function parseFrameType(action: string, dtype: FrameTypeName): FrameType {
+  if (typeof dtype !== "string") return parseColumns(action, dtype);
+  return parseDType(dtype) as DType;
 }
 
 function parseColumn(action: string, name: string, declared: unknown): DType {

@@ -114,6 +114,22 @@ export function sums({ samples, doubled }: Stage, context: Context) {
   }
 }
 
+/** The same with a state of two columns. */
+export function countsColumns(
+  { samples, doubled }: Stage,
+  { state, params, restarts }: TaskContext<Crash, { count: Uint32Array; sum: Float64Array }>,
+) {
+  for (;;) {
+    const frame = samples.look(Infinity);
+    if (!frame) return;
+    if (params.at[restarts] === frame[0]) throw new Error("crash");
+    state.count[1]++;
+    state.sum[1] += frame[0];
+    doubled.write(Float64Array.of(state.count[1], state.sum[1]));
+    samples.increment();
+  }
+}
+
 /** Joins two streams. */
 export function join(
   { left, right, joined }: { left: Reader<"float64">; right: Reader<"float64">; joined: Writer<"float64"> },

@@ -78,6 +78,32 @@ Deno.test("restart: state outlives the worker, and a run knows that it was resum
   deepEqual(arrived, Array.from({ length: 100 }, (_, n) => n * (n + 1) / 2));
 });
 
+Deno.test("restart: state of columns outlives the worker, and is saved", async () => {
+  await using pipe = new Pipeline("line", TASKS);
+  const samples = pipe.addStream("samples", ONE);
+  const doubled = pipe.addStream("doubled", { shape: [2], dtype: "float64" });
+  pipe.addTask("numbers", { fn: tasks.numbers, writes: { samples }, params: { frames: 20 } });
+  const state = { shape: [2], dtype: { count: "u4", sum: "float64" } } as const;
+  pipe.addTask("counts", {
+    ...{ fn: tasks.countsColumns, reads: { samples }, writes: { doubled }, restart: SOON, state },
+    params: { at: [3, 9], how: "throw" },
+  } as never);
+  const reader = pipe.openReader(doubled);
+  await pipe.start();
+  const frames = await Array.fromAsync(reader, (frame) => Array.from(frame as Float64Array));
+  await pipe.join();
+  deepEqual(frames, Array.from({ length: 20 }, (_, n) => [n + 1, n * (n + 1) / 2]));
+  const path = `${await Deno.makeTempDir()}/line.toml`;
+  const again = new Pipeline("line", TASKS);
+  again.addTask("numbers", { fn: tasks.numbers, writes: { samples: again.addStream("samples", ONE) }, state } as never);
+  await again.save(path);
+  await using made = await Pipeline.reconstruct(path, { allowModules: [TASKS] });
+  deepEqual(structuredClone(made.tasks.get("numbers")!.state), {
+    shape: [2],
+    dtype: { count: "uint32", sum: "float64" },
+  });
+});
+
 for (const onFailedFrame of ["skip", { attempts: 3, then: "skip" }] as const) {
   Deno.test(`onFailedFrame: ${JSON.stringify(onFailedFrame)} leaves poison frames out, each counted apart`, async () => {
     const crash = { at: [0, 7, 8, FRAMES - 1], always: true, how: "throw" } as const;
@@ -301,7 +327,10 @@ Deno.test("addTask() refuses a restart, a state or a time-out that is none", () 
   throws(add({ restart: { onFailedFrame: { attempts: 0, then: "skip" } } }), RangeError);
   throws(add({ restart: { onFailedFrame: { attempts: 1, then: "retry" } } }), RangeError);
   throws(add({ state: { shape: [0], dtype: "int8" } }), RangeError);
-  throws(add({ state: { shape: [1] } }), /dtype must be one of/);
+  throws(add({ state: { shape: [1] } }), /dtype must be /);
+  throws(add({ state: { shape: [1], dtype: "int9" } }), RangeError);
+  throws(add({ state: { shape: [1], dtype: {} } }), /state: dtype must have one column or more/);
+  throws(add({ state: { shape: [1], dtype: { a: "int9" } } }), /state: dtype\.a must be one of/);
   throws(add({ stallTimeoutMs: 0 }), RangeError);
   throws(add({ stallTimeoutMs: "1" }), TypeError);
 });

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import type { Pipeline } from "@ringmill/ringmill";
+import { Pipeline } from "@ringmill/ringmill";
 import { describePipeline } from "@ringmill/ringmill/view";
 import { INT, newPipeline } from "../pipeline/_helpers.ts";
 import * as tasks from "../pipeline/_tasks.ts";
@@ -23,6 +23,24 @@ Deno.test("describePipeline() has a node for each task, stream and event, with w
     ["event:two words", "event", []],
   ]);
   equal(nodes.find(({ id }) => id === "task:count")!.description, "counts");
+});
+
+Deno.test("describePipeline() says what becomes of a task that fails", () => {
+  const pipe = new Pipeline("line");
+  const samples = pipe.addStream("samples", { shape: [1], dtype: "int8" });
+  const cases = [
+    [{}, "up to 5 restarts, retry"],
+    [{ limit: Infinity, onFailedFrame: "skip" }, "restarts, skip"],
+    [{ limit: 1, onFailedFrame: { attempts: 3, then: "deadLetters" } }, "up to 1 restarts, deadLetters after 3"],
+  ] as const;
+  for (const [index, [restart]] of cases.entries()) {
+    pipe.addTask.terminator(`t${index}`, { reads: { samples } });
+    pipe.addTask(`task ${index}`, { fn: function task() {}, reads: { samples }, restart } as never);
+  }
+  const details = describePipeline(pipe).nodes.filter(({ title }) => title.startsWith("task")).map(({ details }) =>
+    details
+  );
+  deepEqual(details, cases.map(([, text]) => ["task()", text]));
 });
 
 Deno.test("describePipeline() has an edge for each binding, with the function's name for it where that is another", () => {

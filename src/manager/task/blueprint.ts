@@ -9,6 +9,7 @@ import {
   eventBytes,
   type EventDescription,
   eventWaiters,
+  frameBytes,
   readerPlaces,
   ringBytes,
   type RingDescription,
@@ -21,7 +22,7 @@ import { Arena, SharedMemory } from "../../ring/shared_memory.ts";
 import { taskRecordBytes } from "../../ring/task_record.ts";
 import { deferHandle, type DeferredHandle } from "./deferred_handle.ts";
 import type { TaskJob, TaskStateSlot } from "./task_protocol.ts";
-import { DTYPES } from "../../ring/dtypes.ts";
+import { parseFrameType } from "../../ring/columns.ts";
 import type { ExportTarget } from "../../worker/export_target.ts";
 import { checkName, checkOptions, checkRule } from "../../rules.ts";
 import {
@@ -116,9 +117,8 @@ function describeEvent({ spec, parties }: EventDraft, arena: Arena): EventDescri
 }
 
 function reserveState({ shape, dtype }: TaskStateOptions, arena: Arena): TaskStateSlot {
-  const { array, lanes } = DTYPES[dtype];
-  const length = shape.reduce((product, size) => product * size, lanes);
-  return { address: arena.reserve(length * array.BYTES_PER_ELEMENT), length, dtype };
+  const type = parseFrameType("reserve a state", dtype);
+  return { address: arena.reserve(frameBytes({ shape, dtype: type })), shape, dtype: type };
 }
 
 /** Collects declarations, checks the names, and lays everything out. */

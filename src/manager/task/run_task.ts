@@ -14,7 +14,8 @@ import type { TaskEvent } from "../../ring/task_event.ts";
 import { TaskRecord } from "../../ring/task_record.ts";
 import type { TaskJob, TaskMessage, TaskStateSlot } from "./task_protocol.ts";
 import type { BytesInHand } from "../supervision/reader_hand.ts";
-import { type DType, DTYPES, type FrameOf } from "../../ring/dtypes.ts";
+import type { FrameType } from "../../ring/dtypes.ts";
+import { frameKind, type SharedFrame } from "../../ring/frame_kind.ts";
 import { SOURCE } from "../../ring/source.ts";
 import { nameBindings } from "./named_bindings.ts";
 import { isUnwinding } from "./unwinding.ts";
@@ -63,7 +64,7 @@ export function prepareTask(fn: AnyFunction, job: TaskJob, post: (message: TaskM
   if (job.restarts !== null) desertTask = () => desert(bindings);
   const gate = job.activation && open(job.activation.gate, described.length) as TaskEvent;
   const onStop = () => post({ kind: "stop" });
-  const state = job.state && openState(memory, job.state);
+  const state = job.state && openState(memory, job.task, job.state);
   const restarts = job.restarts ?? 0;
   const parts = {
     name: job.task,
@@ -106,11 +107,9 @@ function desert(bindings: Readonly<Record<string, Binding>>): BytesInHand {
   return inHand;
 }
 
-function openState(
-  { buffer }: SharedMemory,
-  { address, length, dtype }: TaskStateSlot,
-): FrameOf<DType, SharedArrayBuffer> {
-  return new DTYPES[dtype].array(buffer, address, length);
+/** The same in each worker: views of one place. */
+function openState({ buffer }: SharedMemory, task: string, slot: TaskStateSlot): SharedFrame<FrameType> {
+  return frameKind<FrameType>(buffer, { ...slot, stride: 0 }, `the state of ${task}`).view(slot.address);
 }
 
 function stopText(task: string, kind: OwnStopKind | 0): string {

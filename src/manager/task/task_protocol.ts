@@ -1,13 +1,12 @@
 /** What the main thread and a task's worker tell each other. None of it is on the hot path. */
 
-import type { BindingDescription, BindingOf, RingDescription } from "../../ring/description.ts";
+import type { BindingDescription, BindingOf, FrameDescription, RingDescription } from "../../ring/description.ts";
 import type { ClockZero } from "../../ring/clock.ts";
 import type { SharedMemoryHandle } from "../../ring/shared_memory.ts";
 import { type ErrorReport, isErrorReport } from "../../worker/error_report.ts";
 import type { ExportTarget } from "../../worker/export_target.ts";
 import type { ActivationMode } from "../specs.ts";
 import type { BytesInHand } from "../supervision/reader_hand.ts";
-import type { DType } from "../../ring/dtypes.ts";
 
 /** When an event-driven task runs. */
 export interface Activation {
@@ -39,12 +38,9 @@ export interface TaskJob {
   readonly activation?: Activation;
 }
 
-/** An array in the shared memory that outlives the task's worker. */
-export interface TaskStateSlot {
+/** An array, or those of columns, in the shared memory that outlives the task's worker. */
+export interface TaskStateSlot extends Pick<FrameDescription, "shape" | "dtype"> {
   readonly address: number;
-  /** Numbers in it. */
-  readonly length: number;
-  readonly dtype: DType;
 }
 
 /** To the worker. */

@@ -3,7 +3,7 @@
 import { DEAD_FRAME_RULES, type DeadFrameOptions } from "../../manager/dead_frames.ts";
 import { MANAGER_RULES } from "../../manager/manager.ts";
 import { type FailedFramePolicy, TASK_RESTART_RULES } from "../../manager/restart.ts";
-import type { DType, FrameType } from "../../ring/dtypes.ts";
+import type { FrameType } from "../../ring/dtypes.ts";
 import type { WaitStrategy } from "../../ring/waiting.ts";
 import type { Rule } from "../../rules.ts";
 import * as rules from "../../rules.ts";
@@ -72,7 +72,7 @@ export interface SavedTask {
   /** Since version 2. */
   readonly restart?: SavedRestart;
   /** Since version 2. */
-  readonly state?: { readonly shape: readonly number[]; readonly dtype: DType };
+  readonly state?: { readonly shape: readonly number[]; readonly dtype: FrameType };
   /** Since version 2. */
   readonly stall_timeout_ms?: number;
   /** Since version 2. */

@@ -1,6 +1,7 @@
 /** A pipeline, as a description to draw. */
 
 import { formatFrames } from "../../ring/columns.ts";
+import type { TaskRestart } from "../../manager/restart.ts";
 import type { EventHandle } from "../../pipeline/event.ts";
 import { type Crossing, crossingsOf, machinesOf } from "../../pipeline/machines.ts";
 import { type LinkEnd, linkEnds } from "../../pipeline/links.ts";
@@ -78,7 +79,7 @@ const isBound = (bindings: readonly DeclaredBinding[], name: string) => bindings
 const eventsOf = ({ events, gate }: TaskDeclaration) => gate ? [...events, gate] : events;
 
 function taskNode(
-  { name, mode, fn, exportName, gate, description }: TaskDeclaration,
+  { name, mode, fn, exportName, gate, description, restart }: TaskDeclaration,
   machine: string | undefined,
 ): ViewNode {
   const called = exportName ?? fn?.name ?? "";
@@ -86,8 +87,17 @@ function taskNode(
     ...called !== "" && called !== name && called !== "default" ? [`${called}()`] : [],
     ...mode === "switchable" ? [`while ${gate!.target}`] : mode === "toggleable" ? [`once per ${gate!.target}`] : [],
     ...mode === "terminator" ? ["terminator"] : [],
+    ...restart ? [restartText(restart)] : [],
   ];
   return { id: `task:${name}`, kind: "task", title: name, details, description, ...groupOf(machine) };
+}
+
+/** What becomes of it when it fails. */
+function restartText({ limit = 5, onFailedFrame = "retry" }: TaskRestart): string {
+  const frame = typeof onFailedFrame === "string"
+    ? onFailedFrame
+    : `${onFailedFrame.then} after ${onFailedFrame.attempts}`;
+  return `${limit === Infinity ? "" : `up to ${limit} `}restarts, ${frame}`;
 }
 
 const groupId = (machine: string) => `machine:${machine}`;
