@@ -2,7 +2,7 @@
 
 import { parseFrameType } from "../ring/columns.ts";
 import { frameBytes } from "../ring/description.ts";
-import { type DType, type DTypeOf, type FrameType, type FrameTypeName } from "../ring/dtypes.ts";
+import type { DTypeOf, FrameType, FrameTypeName } from "../ring/dtypes.ts";
 import { WAIT_STRATEGIES, type WaitStrategy } from "../ring/waiting.ts";
 import type { RingSpec } from "../manager/specs.ts";
 import { CARRY_RULES, type CarryOptions } from "./carry.ts";
