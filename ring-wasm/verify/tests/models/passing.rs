@@ -1,6 +1,7 @@
 //! Readers that the writer does not wait for. It may overwrite what they read, but they find out.
 
 use super::*;
+use core::sync::atomic::Ordering::SeqCst;
 use ring_verify::modelled::check;
 use ring_wasm::codes::{NOT_READY, OVERTAKEN};
 use ring_wasm::layout::*;
@@ -115,6 +116,43 @@ fn a_passing_reader_gets_several_whole_frames() {
                 m.copy(ring::data(&*m, OBJECT) + slot * FRAME, frame(&m, first + slot), FRAME);
             }
             writing::advance(&*m, OBJECT, CAPACITY);
+        }
+        thread.join().unwrap();
+    });
+}
+
+/// What an onlooker does (`src/ring/onlooker.ts`): it goes to the newest frame of its time, copies it, and looks whether it
+/// was overtaken.
+fn look_on(m: &Modelled, joined_at: u64) {
+    let end = m.load64(OBJECT + RING_POSITION, SeqCst);
+    if end <= joined_at {
+        return;
+    }
+    let begin = end - u64::from(FRAME);
+    let offset = ring::offset_of(begin, CAPACITY);
+    m.set32(reader(0) + READER_OFFSET, offset);
+    m.store64(reader(0) + READER_POSITION, begin, SeqCst);
+    m.copy(scratch(1), ring::data(m, OBJECT) + offset, FRAME);
+    if reading::advance(m, OBJECT, reader(0), FRAME) == DONE {
+        assert_eq!(u64::from(number(m, 0)) * u64::from(FRAME), end, "another frame");
+    }
+}
+
+/// Somebody who was not there, and comes in the midst of the stream, gets whole frames of the time from then on, though the
+/// writer announces nothing until it has looked at its readers again.
+#[test]
+fn an_onlooker_gets_whole_frames_of_its_time() {
+    check("an onlooker gets whole frames of its time", 3, || {
+        let m = with_ring(Modelled::new(), 1, Data::Torn);
+        reading::release(&*m, OBJECT, reader(0), READER_DETACHED);
+        let thread = start(&m, |m| {
+            reading::release(m, OBJECT, reader(0), READER_PASSING);
+            let joined_at = m.load64(OBJECT + RING_POSITION, SeqCst);
+            look_on(m, joined_at);
+            look_on(m, joined_at);
+        });
+        for number in 1..=4 {
+            write(&m, number);
         }
         thread.join().unwrap();
     });
