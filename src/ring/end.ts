@@ -10,6 +10,7 @@ import type { Source } from "./source.ts";
 import {
   checkTimeout,
   checkWaitOptions,
+  isTimeout,
   type Waitable,
   Waiter,
   type WaiterOptions,
@@ -102,7 +103,7 @@ export abstract class End implements Source {
   /** Finds as many of the next bytes as there are: a multiple of `unit`, from `least` to `most`, or a negative code. */
   lookMany(unit: number, least: number, most: number, timeoutMs: number): number {
     let length = this.attemptMany(unit, least, most);
-    if (length < 0 || !(timeoutMs >= 0)) {
+    if (length < 0 || !isTimeout(timeoutMs)) {
       length = this.waitAfter(length, least, timeoutMs);
       if (length >= 0) length = this.settle(this.attemptMany(unit, least, most));
     }

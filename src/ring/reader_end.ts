@@ -7,7 +7,7 @@ import { forgive, keep, owe, type Owing } from "./owed_frames.ts";
 import { PassingEnd, type WhichReader } from "./passing_end.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import { StoppedError } from "../errors.ts";
-import type { Waitable, WaitOptions } from "./waiting.ts";
+import { isTimeout, type Waitable, type WaitOptions } from "./waiting.ts";
 
 /**
  * The reading end: everything that its thread can do.
@@ -88,7 +88,7 @@ export class ReaderEnd extends PassingEnd implements Owing {
   /** As {@link look}, of a reader that is plain. */
   lookPlain(length: number, timeoutMs: number): number {
     let offset = this.core.reader_look(this.ring, this.reader, length);
-    if (offset < 0 || !(timeoutMs >= 0)) offset = this.waitAfter(offset, length, timeoutMs);
+    if (offset < 0 || !isTimeout(timeoutMs)) offset = this.waitAfter(offset, length, timeoutMs);
     this.held = offset < 0 ? 0 : length;
     return offset;
   }
@@ -96,7 +96,7 @@ export class ReaderEnd extends PassingEnd implements Owing {
   #lookOtherwise(length: number, timeoutMs: number): number {
     if (this.isPassing) return this.lookAside(length, timeoutMs);
     let offset = this.#attempt(length);
-    if (offset < 0 || !(timeoutMs >= 0)) offset = this.waitAfter(offset, length, timeoutMs);
+    if (offset < 0 || !isTimeout(timeoutMs)) offset = this.waitAfter(offset, length, timeoutMs);
     this.held = offset < 0 ? 0 : length;
     return offset;
   }
@@ -232,7 +232,7 @@ export class ReaderEnd extends PassingEnd implements Owing {
 
   /** Copies the next `length` bytes to the address `to`. False if they are not there. */
   read(to: number, length: number, timeoutMs: number): boolean {
-    if (!(timeoutMs >= 0)) this.waitAfter(codes.DONE, length, timeoutMs);
+    if (!isTimeout(timeoutMs)) this.waitAfter(codes.DONE, length, timeoutMs);
     if (!this.isPlain) return this.readBy(length, timeoutMs, (offset) => this.copyOut(offset, to, length));
     this.held = 0;
     const code = this.core.reader_read(this.ring, this.reader, to, length);

@@ -113,9 +113,14 @@ export const SLICE_MS = 1000;
 /** The longest park of a promise, which holds up all else on its thread. To be woken from one takes half as long as by promise. */
 export const BRIEF_MS = 0.5;
 
+/** Whether a value is a time-out: a number from 0 to `Infinity`. */
+export function isTimeout(timeoutMs: unknown): boolean {
+  return typeof timeoutMs === "number" && timeoutMs >= 0;
+}
+
 /** Throws unless `timeoutMs` is a number from 0 to `Infinity`. `action` says what was to wait. */
 export function checkTimeout(timeoutMs: number, action: string): void {
-  if (timeoutMs >= 0 && typeof timeoutMs === "number") return;
+  if (isTimeout(timeoutMs)) return;
   checkRule(action, "timeoutMs", duration, timeoutMs);
 }
 

@@ -7,7 +7,7 @@ import type { OwnStop } from "./own_stop.ts";
 import { RefreshPacer } from "./refresh_pacer.ts";
 import { consumedBytes, isRingAbandoned } from "./ring_figures.ts";
 import type { SharedMemory } from "./shared_memory.ts";
-import type { Waitable } from "./waiting.ts";
+import { isTimeout, type Waitable } from "./waiting.ts";
 
 /** The writing end: everything that its thread can do. */
 export class WriterEnd extends End {
@@ -60,7 +60,7 @@ export class WriterEnd extends End {
   /** Offset of the next `length` bytes to fill, or a negative code. */
   look(length: number, timeoutMs: number): number {
     let offset = this.core.writer_look(this.ring, length);
-    if (offset < 0 || !(timeoutMs >= 0)) offset = this.waitAfter(offset, length, timeoutMs);
+    if (offset < 0 || !isTimeout(timeoutMs)) offset = this.waitAfter(offset, length, timeoutMs);
     this.held = offset < 0 ? 0 : length;
     return offset;
   }
@@ -108,7 +108,7 @@ export class WriterEnd extends End {
 
   /** Copies `length` bytes from the address `from` and publishes them. False if there is no room. */
   write(from: number, length: number, timeoutMs: number): boolean {
-    if (!(timeoutMs >= 0)) this.waitAfter(codes.DONE, length, timeoutMs);
+    if (!isTimeout(timeoutMs)) this.waitAfter(codes.DONE, length, timeoutMs);
     this.held = 0;
     const code = this.core.writer_write(this.ring, from, length);
     return code === codes.DONE || this.#writeAfter(code, from, length, timeoutMs);

@@ -1,6 +1,6 @@
 /** The options of async waits, and what an abandoned wait leaves behind. */
 
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import type { WaitOptions } from "../../src/ring/waiting.ts";
 import { makeEvent, makeRing, makeStream } from "./_helpers.ts";
 import { watched } from "./_threads.ts";
@@ -91,4 +91,44 @@ Deno.test("Writer.writeAsync() that was aborted publishes nothing, and is not co
   setTimeout(() => controller.abort());
   await rejects(watched(writing), { name: "AbortError" });
   deepEqual([reader.read(), reader.read(), writer.refused], [frame(1), null, 0]);
+});
+
+Deno.test("A time-out of the wrong kind is refused also where nothing has to be waited for", () => {
+  const stream = makeStream({ dtype: "int32", shape: [1], frames: 4 });
+  const reader = stream.reader();
+  const writer = stream.writer();
+  const frame = Int32Array.of(1);
+  writer.write(frame, 0);
+  writer.write(frame, 0);
+  const calls: Record<string, (timeoutMs: never) => unknown> = {
+    "Reader.read()": (timeoutMs) => reader.read(timeoutMs),
+    "Reader.look()": (timeoutMs) => reader.look(timeoutMs),
+    "Reader.readInto()": (timeoutMs) => reader.readInto(frame, timeoutMs),
+    "Reader.readInto() of its own frame": (timeoutMs) => reader.readInto(reader.frame(), timeoutMs),
+    "Reader.lookMany()": (timeoutMs) => reader.lookMany(1, { timeoutMs }),
+    "RingReader.look()": (timeoutMs) => reader.ring.look(64, timeoutMs),
+    "RingReader.readInto()": (timeoutMs) => reader.ring.readInto(new Uint8Array(64), timeoutMs),
+    "Writer.write()": (timeoutMs) => writer.write(frame, timeoutMs),
+    "Writer.write() of its own frame": (timeoutMs) => writer.write(writer.frame(), timeoutMs),
+    "Writer.look()": (timeoutMs) => writer.look(timeoutMs),
+    "Writer.lookMany()": (timeoutMs) => writer.lookMany(1, { timeoutMs }),
+    "RingWriter.look()": (timeoutMs) => writer.ring.look(64, timeoutMs),
+    "RingWriter.write()": (timeoutMs) => writer.ring.write(new Uint8Array(64), timeoutMs),
+  };
+  for (const isPassing of [false, true]) {
+    if (isPassing) reader.setBlocking(false);
+    for (const [name, call] of Object.entries(calls)) {
+      for (const wrong of ["5", true, null, 5n, [], new Date(5)]) {
+        throws(
+          () => call(wrong as never),
+          { name: "TypeError", message: /timeoutMs must be/ },
+          `${name} ${Deno.inspect(wrong)}`,
+        );
+      }
+      throws(() => call(NaN as never), /timeoutMs must be/, name);
+      throws(() => call(-1 as never), { name: "RangeError" }, name);
+    }
+    // Nothing was read or written by them.
+    equal(reader.ring.available, 2 * 64);
+  }
 });
