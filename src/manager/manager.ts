@@ -540,8 +540,9 @@ export class Manager implements AsyncDisposable {
    */
   openOnlooker(name: string): { readonly onlooker: Onlooker; readonly frame: FrameDescription } {
     const { memory, rings } = this.#monitored!;
-    const ring = rings.find((ring) => ring.name === name)!;
-    return { onlooker: new Onlooker(memory, ring), frame: ring.frame! };
+    const ring = rings.find((ring) => ring.name === name);
+    if (!ring?.frame) throw new UnknownNameError(`Cannot look at stream "${name}" of "${this.name}": it is not here`);
+    return { onlooker: new Onlooker(memory, ring), frame: ring.frame };
   }
 
   /**

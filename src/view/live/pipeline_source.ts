@@ -36,10 +36,11 @@ export class PipelineSource implements LiveSource<Snapshot> {
     intervalMs: number,
   ) {
     this.description = description;
-    this.framed = Array.from(streams.keys(), (name) => `stream:${name}`);
     this.#manager = manager;
     this.#streams = streams;
     this.#monitor = manager.openMonitor(intervalMs);
+    // Of a pipeline that is cut, those of other machines are not here.
+    this.framed = Object.keys(this.#monitor.latest.streams).map((name) => `stream:${name}`);
     this.widest = widestFigures(this.#monitor.latest);
     for (const progress of manager.progress) this.#follow(progress);
   }

@@ -95,8 +95,9 @@ export async function* followFrames(
   streams: readonly SeenStream[],
   signal: AbortSignal,
 ): AsyncGenerator<LiveFrame, void> {
-  const all = streams.map((stream) => ({ stream, look: openLook(manager, stream), seen: NOTHING, dueAt: 0 }));
+  const all: { stream: SeenStream; look: SharedLook; seen: LiveFrame; dueAt: number }[] = [];
   try {
+    for (const stream of streams) all.push({ stream, look: openLook(manager, stream), seen: NOTHING, dueAt: 0 });
     for (;;) {
       for (const each of all) {
         if (each.dueAt > performance.now()) continue;

@@ -1,8 +1,9 @@
 /** The newest frames of streams, as a dashboard sends them. */
 
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import { request } from "node:http";
 import { type AsyncWriter, Pipeline, type StreamHandle } from "@ringmill/ringmill";
+import { Manager } from "@ringmill/ringmill/runtime";
 import type { LiveFrame } from "@ringmill/ringmill/view";
 import { layout } from "../../../src/ring/core.generated.ts";
 import { anySource } from "./_any_source.ts";
@@ -197,4 +198,17 @@ Deno.test("Frames are looked at without a reader more, in any stream, columns to
     ["price", ["1", "3"], 1],
   ]);
   equal(String(reader.read()!.price), "1,NaN,3");
+});
+
+Deno.test("A stream that the memory does not have is refused by its name", async () => {
+  await using manager = new Manager("bytes");
+  manager.addRing({ name: "chunks", bytes: 8 });
+  manager.openWriter("chunks");
+  await manager.compile();
+  for (const name of ["chunks", "nosuch"]) {
+    throws(() => manager.openOnlooker(name), {
+      name: "UnknownNameError",
+      message: `Cannot look at stream "${name}" of "bytes": it is not here`,
+    });
+  }
 });
