@@ -28,7 +28,6 @@ export interface SavedStream {
   readonly min_reader_pos_refresh_interval?: number;
   readonly min_reader_pos_refresh_ms?: number;
   readonly wait?: WaitStrategy;
-  /** Since version 2. */
   readonly carry?: SavedCarry;
 }
 
@@ -65,17 +64,12 @@ export interface SavedTask {
   readonly control_event?: string;
   readonly permissions?: unknown;
   readonly reads?: SavedBindings;
-  /** The keys among `reads` of readers that want the newest frame only. Since version 2. */
+  /** The keys among `reads` of readers that want the newest frame only. */
   readonly latest?: readonly string[];
-  /** Since version 2. */
   readonly on_abandoned?: AbandonedPolicy;
-  /** Since version 2. */
   readonly restart?: SavedRestart;
-  /** Since version 2. */
   readonly state?: { readonly shape: readonly number[]; readonly dtype: FrameType };
-  /** Since version 2. */
   readonly stall_timeout_ms?: number;
-  /** Since version 2. */
   readonly machine?: string;
   readonly writes?: SavedBindings;
   readonly events?: SavedBindings;
@@ -104,9 +98,7 @@ export interface SavedPipeline {
   readonly format_version: 1 | 2;
   readonly name: string;
   readonly grace_ms?: number;
-  /** Since version 2. */
   readonly full_warning_ms?: number;
-  /** Since version 2. */
   readonly dead_letters?: SavedDeadLetters;
   readonly streams?: readonly SavedStream[];
   readonly events?: readonly SavedEvent[];
@@ -115,6 +107,46 @@ export interface SavedPipeline {
 
 /** The versions of the format that are read. A file is of the first one that has all its fields. */
 export const FORMAT_VERSIONS: readonly number[] = [1, 2];
+
+/** The fields of version 1, for ever: whatever else a file has makes it one of version 2. */
+const FIRST_FIELDS = {
+  file: ["format_version", "name", "grace_ms", "streams", "events", "tasks"],
+  stream: [
+    "name",
+    "description",
+    "shape",
+    "dtype",
+    "frames",
+    "cache_align",
+    "min_reader_pos_refresh_interval",
+    "min_reader_pos_refresh_ms",
+    "wait",
+  ],
+  event: ["name", "description", "initial_state"],
+  task: [
+    "name",
+    "description",
+    "function_module",
+    "function_qualname",
+    "control_mode",
+    "control_event",
+    "permissions",
+    "reads",
+    "writes",
+    "events",
+    "params",
+  ],
+} as const;
+
+/** The first version that has all fields of a file. */
+export function versionOf(file: Omit<SavedPipeline, "format_version">): 1 | 2 {
+  const { streams = [], events = [], tasks = [] } = file;
+  const isFirst = (kind: keyof typeof FIRST_FIELDS, table: object) =>
+    Object.keys(table).every((field) => (FIRST_FIELDS[kind] as readonly string[]).includes(field));
+  const areFirst = isFirst("file", file) && streams.every((stream) => isFirst("stream", stream)) &&
+    events.every((event) => isFirst("event", event)) && tasks.every((task) => isFirst("task", task));
+  return areFirst && streams.every(({ dtype }) => typeof dtype === "string") ? 1 : 2;
+}
 
 /** Bytes that a file may have, and the same in words. */
 export const LARGEST_FILE = 256 * 1024 ** 2;

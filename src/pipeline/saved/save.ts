@@ -24,6 +24,7 @@ import {
   type SavedRestart,
   type SavedStream,
   type SavedTask,
+  versionOf,
 } from "./document.ts";
 import { functionModule, nameExports } from "./export_names.ts";
 import { referenceTo } from "./modules.ts";
@@ -71,8 +72,7 @@ export async function savePipeline(path: string | URL, declaration: SavedDeclara
 async function describe(declaration: SavedDeclaration, file: URL): Promise<SavedPipeline> {
   const tasks = [...declaration.tasks.values()];
   const exportNames = await nameExports(declaration.name, declaration.module, tasks);
-  return withoutUndefined({
-    format_version: versionOf(declaration),
+  const fields = withoutUndefined({
     name: declaration.name,
     grace_ms: declaration.options.graceMs,
     full_warning_ms: declaration.options.fullWarningMs,
@@ -81,6 +81,7 @@ async function describe(declaration: SavedDeclaration, file: URL): Promise<Saved
     events: someOf([...declaration.events.values()].map(describeEvent)),
     tasks: someOf(tasks.map((task) => describeTask(task, exportNames.get(task.name), declaration, file))),
   });
+  return { format_version: versionOf(fields), ...fields };
 }
 
 function describeStream(stream: StreamHandle): SavedStream {
@@ -136,15 +137,6 @@ function describeTask(
     events: describeBindings(gate ? [...task.events, gate] : task.events),
     params: task.params === undefined ? undefined : describeParams(task, name),
   });
-}
-
-function versionOf({ options, streams, tasks }: SavedDeclaration): 1 | 2 {
-  const isOfSecond = ({ reads, onAbandoned, restart, state, stallTimeoutMs, machine }: TaskDeclaration) =>
-    [onAbandoned, restart, state, stallTimeoutMs, machine].some((option) => option !== undefined) ||
-    reads.some(({ latest }) => latest);
-  const hasNewStreams = [...streams.values()].some(({ dtype, carry }) => typeof dtype !== "string" || carry);
-  const hasNewOptions = options.fullWarningMs !== undefined || options.deadLetters !== undefined;
-  return hasNewOptions || hasNewStreams || [...tasks.values()].some(isOfSecond) ? 2 : 1;
 }
 
 function describeDeadLetters(options: DeadFrameOptions | undefined): SavedDeadLetters | undefined {

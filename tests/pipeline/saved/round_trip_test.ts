@@ -3,6 +3,7 @@ import { DeclarationError, Pipeline, type PipelineOptions, UnknownNameError } fr
 import { collect, INT, newPipeline, TASKS } from "../_helpers.ts";
 import * as tasks from "../_tasks.ts";
 import { declareAll, Folder, saveAndReconstruct } from "./_helpers.ts";
+import { versionOf } from "../../../src/pipeline/saved/document.ts";
 
 /** Without the fields that are undefined. */
 function defined(fields: object): object {
@@ -190,4 +191,25 @@ Deno.test("Pipeline.reconstruct() imports nothing", async () => {
   await rejects(() => Deno.stat(`${folder.path}/imported`), Deno.errors.NotFound);
   await pipe.run();
   await Deno.stat(`${folder.path}/imported`);
+});
+
+Deno.test("A file is of version 1 if it has no field that version 1 has not, whatever else it has", () => {
+  const stream = { name: "s", description: "d", shape: [1], dtype: "int8", frames: 2, cache_align: true } as const;
+  const task = { name: "t", control_mode: "terminator", reads: { s: "s" }, params: {} } as const;
+  const event = { name: "e", initial_state: true };
+  const file = { name: "p", grace_ms: 5, streams: [stream], events: [event], tasks: [task] };
+  equal(versionOf(file), 1);
+  const newer: (typeof file | object)[] = [
+    { ...file, full_warning_ms: 5 },
+    { ...file, dead_letters: {} },
+    { ...file, something_new: 1 },
+    { ...file, streams: [stream, { ...stream, carry: {} }] },
+    { ...file, streams: [{ ...stream, dtype: { time: "int64" } }] },
+    { ...file, events: [{ ...event, something_new: 1 }] },
+    ...["latest", "on_abandoned", "restart", "state", "stall_timeout_ms", "machine", "something_new"].map((field) => ({
+      ...file,
+      tasks: [{ ...task, [field]: {} }],
+    })),
+  ];
+  for (const one of newer) equal(versionOf(one as typeof file), 2, JSON.stringify(one));
 });
