@@ -102,6 +102,20 @@ export function closesFirst(
   seen.write(Float64Array.of(early.abandoned ? 1 : 2));
 }
 
+/** Crashes in turn without a frame and with one, of two streams one or both. */
+export function crashesInTurn(
+  { left, right, seen }: { left: Reader<"float64">; right: Reader<"float64">; seen: Writer<"float64"> },
+  { state }: State,
+) {
+  const turn = state[0]++;
+  if (turn % 2 === 0 && turn < 8) throw new Error("crash without a frame");
+  const frame = left.look(Infinity)!;
+  if (turn % 4 === 1 && turn < 8) throw new Error("crash with one frame");
+  right.look(Infinity);
+  if (turn < 8) throw new Error("crash with both");
+  seen.write(frame);
+}
+
 /** Writes bytes. */
 export function writesBytes({ bytes }: { bytes: RingWriter }) {
   bytes.write(Uint8Array.of(1, 2, 3, 4));

@@ -96,6 +96,21 @@ Deno.test("restart: a switchable task that fails is called again while its event
   deepEqual(await arriving(pipe, "seen"), [0, 1, 2, 3, 4]);
 });
 
+Deno.test("onFailedFrame: attempts count for each frame, whatever else fails in between", async () => {
+  await using pipe = new Pipeline("line", TASKS);
+  const [left, right, seen] = ["left", "right", "seen"].map((name) => pipe.addStream(name, ONE));
+  pipe.addTask("lefts", { fn: tasks.numbers, writes: { samples: left }, params: { frames: 3 } });
+  pipe.addTask("rights", { fn: tasks.numbers, writes: { samples: right }, params: { frames: 3 } });
+  pipe.addTask("turns", {
+    ...{ fn: tasks.crashesInTurn, reads: { left, right }, writes: { seen }, state: STATE },
+    restart: { ...SOON, onFailedFrame: { attempts: 3, then: "deadLetters" } },
+  });
+  deepEqual(await arriving(pipe, "seen"), [1]);
+  // The third failure with a frame in hand is one with the first stream's alone.
+  const letters = await Array.fromAsync(pipe.deadLetters);
+  deepEqual(letters.map(({ stream, frame, attempts }) => [stream, frame, attempts]), [["left", 0, 3]]);
+});
+
 Deno.test("restart: what a failed run has closed stays closed", async () => {
   await using pipe = new Pipeline("line", TASKS);
   const early = pipe.addStream("early", ONE);

@@ -38,9 +38,10 @@ export interface Supervision {
 
 /** What a task failed on. */
 interface Hand {
+  /** By readers that had some. */
   readonly bytes: BytesInHand;
-  /** Names the frames, so that attempts count for the same ones only. */
-  readonly key: string;
+  /** How often it has failed on them: the most of any. */
+  readonly attempts: number;
 }
 
 /** Has one worker after the other. */
@@ -58,7 +59,8 @@ export class SupervisedTask implements TaskLife {
   #isWaiting = false;
   #onRequest: TaskLife["onRequest"];
   #figures = UNSUPERVISED;
-  #failedOn = { key: "", attempts: 0 };
+  /** By readers: the frame that it has failed on last, and how often. */
+  readonly #failedOn = new Map<string, { readonly position: number; readonly attempts: number }>();
   onRestart: ((failure: TaskError, restarts: number) => void) | undefined;
 
   /** Starts the first worker at once. */
@@ -123,15 +125,14 @@ export class SupervisedTask implements TaskLife {
   /** Deals with the frame in hand, and waits for the restart. Returns why there is none, or `null`. */
   async #prepare(failure: TaskError, ranMs: number, gotOn: boolean): Promise<string | null> {
     const hand = this.#handOf(this.#worker.inHand);
-    this.#failedOn = { key: hand.key, attempts: this.#failedOn.key === hand.key ? this.#failedOn.attempts + 1 : 1 };
     const { attempts, then } = this.#supervision.restart.onFailedFrame;
-    const isOver = hand.key !== "" && this.#failedOn.attempts >= attempts;
-    if (isOver && then === "fail") return `${this.#frameText(hand)}, at attempt ${this.#failedOn.attempts}`;
+    const isOver = hand.attempts >= attempts;
+    if (isOver && then === "fail") return `${this.#frameText(hand)}, at attempt ${hand.attempts}`;
     const waitMs = this.#plan.next(ranMs, gotOn);
     if (waitMs === null) {
       const { limit } = this.#supervision.restart;
       return `after ${limit} ${limit === 1 ? "restart" : "restarts"} in a row${
-        hand.key && `, ${this.#frameText(hand)}`
+        hand.attempts > 0 ? `, ${this.#frameText(hand)}` : ""
       }`;
     }
     if (isOver) await this.#letGo(hand, failure, then === "deadLetters");
@@ -139,11 +140,18 @@ export class SupervisedTask implements TaskLife {
     return null;
   }
 
-  /** What the failed worker said. */
+  /** What the failed worker said. A frame that is not in hand keeps its count: it may come again. */
   #handOf(said: BytesInHand | undefined): Hand {
     const bytes = Object.fromEntries(Object.entries(said ?? {}).filter(([, count]) => count > 0));
-    const key = Object.keys(bytes).map((local) => `${local} ${this.#supervision.hands.get(local)!.position}`).join();
-    return { bytes, key };
+    let attempts = 0;
+    for (const local of Object.keys(bytes)) {
+      const { position } = this.#supervision.hands.get(local)!;
+      const before = this.#failedOn.get(local);
+      const count = before?.position === position ? before.attempts + 1 : 1;
+      this.#failedOn.set(local, { position, attempts: count });
+      attempts = Math.max(attempts, count);
+    }
+    return { bytes, attempts };
   }
 
   #frameText({ bytes }: Hand): string {
@@ -155,11 +163,11 @@ export class SupervisedTask implements TaskLife {
   }
 
   /** Consumes the frames in hand. */
-  async #letGo({ bytes }: Hand, failure: TaskError, asDeadLetters: boolean): Promise<void> {
+  async #letGo({ bytes, attempts }: Hand, failure: TaskError, asDeadLetters: boolean): Promise<void> {
     for (const [local, count] of Object.entries(bytes)) {
       const hand = this.#supervision.hands.get(local)!;
       const copies = hand.copies(count);
-      if (asDeadLetters) await this.#bury(hand, copies, failure);
+      if (asDeadLetters) await this.#bury(hand, copies, attempts, failure);
       if (this.#isStopping) return;
       hand.skip(count);
       if (!asDeadLetters) {
@@ -168,8 +176,12 @@ export class SupervisedTask implements TaskLife {
     }
   }
 
-  async #bury({ stream }: ReaderHand, copies: ReturnType<ReaderHand["copies"]>, { cause }: TaskError): Promise<void> {
-    const { attempts } = this.#failedOn;
+  async #bury(
+    { stream }: ReaderHand,
+    copies: ReturnType<ReaderHand["copies"]>,
+    attempts: number,
+    { cause }: TaskError,
+  ): Promise<void> {
     for (const { frame, data } of copies) {
       const letter = { task: this.name, stream, frame, attempts, error: cause, data };
       if (!await this.#supervision.deadLetters.add(letter, this.#stopped.promise)) return;
