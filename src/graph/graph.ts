@@ -52,6 +52,16 @@ const LEAST_CLOSING_MS = 10_000;
 /** Options of nodes that a whole graph may set. They hold for all of its nodes, `SubgraphNode`s as one, too. */
 export type NodeDefaults = Pick<NodeOptions, "retry" | "timeoutMs">;
 
+/** A connection, by the names of the nodes. */
+export interface GraphEdge {
+  /** The node that puts out. */
+  readonly from: string;
+  /** The node that takes it. */
+  readonly to: string;
+  /** Whether it takes chunks as they come. */
+  readonly isOfChunks?: boolean;
+}
+
 /** Options of a {@link Graph}. */
 export interface GraphOptions<Nodes extends GraphNode, In, Context = unknown> {
   /** Its nodes. Results are typed by their names then. */
@@ -183,10 +193,12 @@ export class Graph<In = any, Nodes extends GraphNode = never, Context = unknown>
   }
 
   /** The connections, by the names of the nodes. */
-  get edges(): readonly { readonly from: string; readonly to: string }[] {
-    return [...this.#nodes.values()].flatMap((node) =>
-      [...internalsOf(node).targets].map((target) => ({ from: node.name, to: target.name }))
-    );
+  get edges(): readonly GraphEdge[] {
+    return [...this.#nodes.values()].flatMap((node) => {
+      const { targets, chunkTargets } = internalsOf(node);
+      const chunks = [...chunkTargets].map((target) => ({ from: node.name, to: target.name, isOfChunks: true }));
+      return [...[...targets].map((target): GraphEdge => ({ from: node.name, to: target.name })), ...chunks];
+    });
   }
 
   /** The names of the start nodes. */
@@ -245,8 +257,10 @@ export class Graph<In = any, Nodes extends GraphNode = never, Context = unknown>
         `Cannot remove node "${(node as GraphNode | undefined)?.name}" from graph "${this.name}": it was not added`,
       );
     }
-    for (const other of this.#nodes.values()) internalsOf(other).targets.delete(node);
-    internalsOf(node).targets.clear();
+    for (const other of this.#nodes.values()) other.disconnect(node);
+    const { targets, chunkTargets } = internalsOf(node);
+    targets.clear();
+    chunkTargets.clear();
     internalsOf(node).owner = undefined;
     this.#nodes.delete(node.name);
     this.#starts.delete(node);

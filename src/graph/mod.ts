@@ -22,7 +22,7 @@
 
 import "../supported_runtime.ts";
 
-export { Graph, type GraphOptions, type NodeDefaults } from "./graph.ts";
+export { Graph, type GraphEdge, type GraphOptions, type NodeDefaults } from "./graph.ts";
 export type { ExecuteOptions, KeptRunOptions, OutputOptions, ResumeOptions } from "./execute_options.ts";
 export { type Emitted, type GraphNode, Node, type NodeFunction } from "./node.ts";
 export { RunContext } from "./run_context.ts";

@@ -131,11 +131,12 @@ export class Node<
   }
 
   /**
-   * No longer sends this node's output to another one. Whether it did.
+   * No longer sends this node's output, or its chunks, to another one. Whether it did.
    */
   disconnect(target: GraphNode): boolean {
-    const { targets, owner } = internalsOf(this);
-    if (!targets.delete(target)) return false;
+    const { targets, chunkTargets, owner } = internalsOf(this);
+    const wasTarget = targets.delete(target);
+    if (!chunkTargets.delete(target) && !wasTarget) return false;
     owner?.changed();
     return true;
   }

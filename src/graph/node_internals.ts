@@ -27,6 +27,8 @@ export interface NodeInternals {
   readonly options: NodeOptions;
   /** The nodes that it is connected to. */
   readonly targets: Set<GraphNode>;
+  /** The nodes that take its chunks as they come. */
+  readonly chunkTargets: Set<GraphNode>;
   /** How long its functions may go on after they were cancelled, if that is longer than the graph's own grace period. */
   graceMs: number;
   /** Whether the node itself waits for its limiter, for what it shares among calls. */
@@ -49,6 +51,7 @@ export function addInternals(node: GraphNode, options: NodeOptions): void {
   INTERNALS.set(node, {
     options,
     targets: new Set(),
+    chunkTargets: new Set(),
     graceMs: 0,
     limitsItself: false,
     functions: [],

@@ -96,6 +96,8 @@ export interface GraphNode {
   /** Sends this node's output to another node. */
   // deno-lint-ignore no-explicit-any
   connect<Target extends Inlet<string, any>>(target: Target): Target;
+  /** No longer sends this node's output, or its chunks, to another node. */
+  disconnect(target: GraphNode): boolean;
   /** The inputs of this node. */
   readonly input$: Observable<unknown>;
   /** The outputs of this node. */

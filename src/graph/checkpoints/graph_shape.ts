@@ -25,9 +25,10 @@ function addGraph(graph: InnerGraph, path: string, lines: string[], functions: M
   for (const name of graph.startNodes ?? []) lines.push(`start with "${at(name)}"`);
   for (const node of graph.nodes.values()) {
     const place = at(node.name);
-    const { functions: own, inner, targets } = internalsOf(node);
+    const { functions: own, inner, targets, chunkTargets } = internalsOf(node);
     lines.push(`node "${place}", a ${classNameOf(node)}${node.join ? `, join "${node.join}"` : ""}`);
     for (const target of targets) lines.push(`"${place}" -> "${at(target.name)}"`);
+    for (const target of chunkTargets) lines.push(`chunks of "${place}" -> "${at(target.name)}"`);
     functions.set(place, fingerprint(own.map((fn) => fn && Function.prototype.toString.call(fn))));
     for (const [exit, graph] of inner) {
       addGraph(graph, exit === "" ? place : `${place}/${quoted(exit)}`, lines, functions);

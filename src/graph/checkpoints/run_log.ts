@@ -189,6 +189,15 @@ export class CallPlace extends RunPlace {
     return this.log.save(this.path, output);
   }
 
+  /** Keeps what the call has yielded, before its output. */
+  saveChunks(chunks: readonly unknown[]): void | PromiseLike<void> {
+    return this.log.save(sideStep(this.path, "chunks"), chunks);
+  }
+
+  readChunks(): readonly unknown[] {
+    return (this.log.read(sideStep(this.path, "chunks"))?.value ?? []) as readonly unknown[];
+  }
+
   /** Calls a function whose answer decides how the call goes on, unless that is kept. */
   async decide<Value>(name: string, work: () => Value | PromiseLike<Value>): Promise<Value> {
     const step = sideStep(this.path, name);

@@ -10,6 +10,8 @@ export class ChunkLog {
   readonly #items: RunChunk<unknown>[] = [];
   #attempt = 0;
   #count = 0;
+  #voids = 0;
+  #firstValid = 0;
   #changed = Promise.withResolvers<void>();
 
   /** How many chunks of an attempt there are. */
@@ -29,6 +31,9 @@ export class ChunkLog {
 
   void(attempt: number): void {
     this.#items.push({ kind: "void", attempt });
+    this.#firstValid = this.#items.length;
+    this.#voids++;
+    if (attempt === this.#attempt) this.#count = 0;
     this.wake();
   }
 
@@ -38,9 +43,24 @@ export class ChunkLog {
     this.#changed = Promise.withResolvers();
   }
 
-  /** From the first on, until the node has ended. */
-  async *read(end: () => ChunksEnd | null): AsyncGenerator<RunChunk<unknown>, void, undefined> {
-    for (let at = 0;;) {
+  /** How often chunks have become void. */
+  get voids(): number {
+    return this.#voids;
+  }
+
+  /** The place of the first item that counts. */
+  get firstValid(): number {
+    return this.#firstValid;
+  }
+
+  /** The chunks that count. */
+  get valid(): unknown[] {
+    return this.#items.slice(this.#firstValid).map((item) => item.kind === "chunk" ? item.chunk : undefined);
+  }
+
+  /** From the first on, or from a later one, until the node has ended. */
+  async *read(end: () => ChunksEnd | null, from = 0): AsyncGenerator<RunChunk<unknown>, void, undefined> {
+    for (let at = from;;) {
       while (at < this.#items.length) yield this.#items[at++];
       const ended = end();
       const { promise } = this.#changed;

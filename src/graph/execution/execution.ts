@@ -7,9 +7,20 @@ import { callNode } from "./call_node.ts";
 import type { Link, Links } from "./links.ts";
 import type { EventDetails, Monitor } from "./event_bus.ts";
 import { Deadline } from "../../timers.ts";
-import { ChunkLog } from "./chunk_log.ts";
+import { ChunkInput } from "./chunk_input.ts";
+import { ChunkLog, type ChunksEnd } from "./chunk_log.ts";
+import { SKIPPED } from "../wiring.ts";
 import type { RunChunk } from "../run_chunk.ts";
-import { CANCELLED, COMPLETED, FAILED, INTERRUPTED, Progress, type ProgressListener, RUNNING } from "./progress.ts";
+import {
+  CANCELLED,
+  COMPLETED,
+  FAILED,
+  INTERRUPTED,
+  LEFT_OUT,
+  Progress,
+  type ProgressListener,
+  RUNNING,
+} from "./progress.ts";
 import type { EventParent, RunOutcome } from "../events.ts";
 import type { ExecutionOptions } from "../execute_options.ts";
 import { type ContextSource, NodeCallContext } from "../node_context.ts";
@@ -279,7 +290,7 @@ export class Execution implements ProgressListener, ContextSource {
 
   addChunk(node: string, attempt: number, chunk: unknown): void {
     // Chunks that no one can ask for are not kept.
-    if (!this.#options.keepsChunks && !this.isWatched) return;
+    if (!this.#options.keepsChunks && !this.isWatched && !this.#place && !this.progress.plan.feeding.has(node)) return;
     const index = this.#chunksOf(node).add(attempt, chunk);
     if (this.isWatched) this.tell({ kind: "chunk", node, attempt, index, chunk });
   }
@@ -300,13 +311,46 @@ export class Execution implements ProgressListener, ContextSource {
   }
 
   /** Reads the chunks of a node, from the first on. */
-  readChunks({ name, index }: PlannedNode): AsyncGenerator<RunChunk<unknown>, void, undefined> {
-    return this.#chunksOf(name).read(() => {
+  readChunks(node: PlannedNode): AsyncGenerator<RunChunk<unknown>, void, undefined> {
+    return this.#chunksOf(node.name).read(this.#endOf(node));
+  }
+
+  /** Tells how a node has ended, once it has. */
+  #endOf({ name, index }: PlannedNode): () => ChunksEnd | null {
+    return () => {
       const status = this.progress.status[index];
       if (status <= RUNNING || status === INTERRUPTED) return this.isOver ? { error: this.reason } : null;
       if (status === FAILED) return { error: this.errors?.find(({ node }) => node === name) };
       return status === CANCELLED ? { error: this.reason } : {};
-    });
+    };
+  }
+
+  /** Calls a node with the chunks of another one, as they come: again if these become void. */
+  async #callWithChunks(node: PlannedNode, source: PlannedNode, place?: CallPlace): Promise<unknown> {
+    for (;;) {
+      const input = new ChunkInput(source.name, this.#chunksOf(source.name), this.#endOf(source));
+      const outcome = await Promise.allSettled([callNode(this, node, input, place)]);
+      if (!this.isOver) await input.ended();
+      if (!this.isOver && input.isVoid) {
+        this.voidChunks(node.name, this.attempts?.get(node) ?? 1);
+        continue;
+      }
+      if (this.#hasNothing(source)) return SKIPPED;
+      if (outcome[0].status === "rejected") throw outcome[0].reason;
+      return outcome[0].value;
+    }
+  }
+
+  /** Whether a node has failed or was left out, for which those that need it are left out. */
+  #hasNothing({ index }: PlannedNode): boolean {
+    const status = this.progress.status[index];
+    return status === FAILED || status === LEFT_OUT;
+  }
+
+  /** Begins a call that is waited for. */
+  #begin({ node, source }: Unit, input: unknown, place?: CallPlace): Promise<unknown> {
+    if (node.chunkSource && source === node.chunkSource) return this.#callWithChunks(node, source, place);
+    return callNode(this, node, input, place);
   }
 
   /** Notes how often a node was called. */
@@ -445,9 +489,9 @@ export class Execution implements ProgressListener, ContextSource {
     const { node } = unit;
     chain.unit = unit;
     if (this.#place) return this.#callKept(unit, chain, this.#place.callOf(node.name, unit.slot));
-    chain.isPlain = node.call === null && !this.isWatched && this.trace === null;
+    chain.isPlain = node.call === null && !this.isWatched && this.trace === null && !node.chunkSource;
     if (!chain.isPlain) {
-      chain.output = callNode(this, node, this.#inputOf(unit));
+      chain.output = this.#begin(unit, this.#inputOf(unit));
       return true;
     }
     try {
@@ -470,6 +514,7 @@ export class Execution implements ProgressListener, ContextSource {
       const kept = place.read();
       if (kept) {
         if (this.isWatched) this.tell({ kind: "restore", node: node.name, step: place.path });
+        for (const chunk of place.readChunks()) this.addChunk(node.name, 1, chunk);
         this.progress.take(unit, kept.value);
         return false;
       }
@@ -479,14 +524,18 @@ export class Execution implements ProgressListener, ContextSource {
       return false;
     }
     chain.unit = unit;
-    chain.output = this.#keep(node, place, callNode(this, node, this.#inputOf(unit), place));
+    chain.output = this.#keep(node, place, this.#begin(unit, this.#inputOf(unit), place));
     return true;
   }
 
   /** Keeps the output of a call, or its question, before anything comes after it. */
   async #keep(node: PlannedNode, place: CallPlace, called: Promise<unknown>): Promise<unknown> {
     const output = await called.catch((error) => this.#keepQuestion(node, place, error));
+    // It is not its own end that it was left out.
+    if (node.chunkSource && this.#hasNothing(node.chunkSource)) return output;
     try {
+      const chunks = this.#extras?.chunks?.get(node.name);
+      if (chunks) await place.saveChunks(chunks.valid);
       const saving = place.save(output);
       if (saving) await saving;
       return output;

@@ -26,6 +26,10 @@ export interface PlannedNode {
   readonly next: Unit[];
   /** The calls that it takes: one, or one for each input. */
   readonly units: Unit[];
+  /** The node whose chunks it takes as they come. */
+  chunkSource: PlannedNode | undefined;
+  /** The calls that take its chunks: they are due when it begins. */
+  readonly chunkNext: Unit[];
 }
 
 /** One call of a node. */
@@ -40,6 +44,8 @@ export interface Unit {
 /** A graph, ready to be executed. */
 export interface Plan {
   readonly nodes: readonly PlannedNode[];
+  /** The names of the nodes whose chunks others take. */
+  readonly feeding: ReadonlySet<string>;
   /** By node: its place in the plan. */
   readonly indexes: ReadonlyMap<GraphNode, number>;
   /** The calls that an execution begins with. */
@@ -82,6 +88,8 @@ function planNode(node: GraphNode, index: number, defaults: NodeOptions): Planne
     isArrived,
     sources: [],
     units: [],
+    chunkSource: undefined,
+    chunkNext: [],
   };
 }
 
@@ -89,7 +97,8 @@ function planNode(node: GraphNode, index: number, defaults: NodeOptions): Planne
 export function partFor(node: GraphNode, { nodes, starts, ...rest }: Declaration): Declaration {
   const sources = new Map<GraphNode, GraphNode[]>();
   for (const from of nodes.values()) {
-    for (const to of internalsOf(from).targets) {
+    const { targets, chunkTargets } = internalsOf(from);
+    for (const to of [...targets, ...chunkTargets]) {
       const known = sources.get(to);
       if (known) known.push(from);
       else sources.set(to, [from]);
@@ -119,8 +128,10 @@ export function planGraph(declaration: Declaration): Plan {
   const nodes = [...planned.values()];
   const problems: string[] = [];
   for (const from of nodes) {
-    for (const target of from.internals.targets) {
+    const { targets, chunkTargets } = from.internals;
+    for (const target of [...targets, ...chunkTargets]) {
       const to = planned.get(target);
+      if (to && chunkTargets.has(target)) to.chunkSource = from;
       if (to) to.sources.push(from);
       else if (!declaration.isPart) {
         problems.push(`node "${from.name}" is connected to "${target.name}", which is not in the graph`);
@@ -172,7 +183,13 @@ function inputProblems({ name, internals, sources, isAll }: PlannedNode): string
   ];
 }
 
-function joinProblems({ name, node, sources }: PlannedNode): string[] {
+function joinProblems({ name, node, sources, chunkSource }: PlannedNode): string[] {
+  if (chunkSource && sources.length > 1) {
+    return [`node "${name}" takes the chunks of node "${chunkSource.name}", and can have no other input`];
+  }
+  if (chunkSource && (node.join || chunkSource.isEach)) {
+    return [`node "${name}" takes the chunks of node "${chunkSource.name}": neither can join several inputs`];
+  }
   if (sources.length < 2 || node.join) return [];
   return [
     `node "${name}" has ${sources.length} inputs and does not say how to join them: set join to "each", "all" or "arrived"`,
@@ -220,6 +237,10 @@ function link(nodes: readonly PlannedNode[], starts: ReadonlySet<PlannedNode>): 
     for (let slot = 0; slot < calls; slot++) {
       node.units.push({ node, source: node.isAll ? null : node.sources[slot] ?? null, slot });
     }
+    if (node.chunkSource) {
+      node.chunkSource.chunkNext.push(node.units[0]);
+      continue;
+    }
     for (const [slot, from] of node.sources.entries()) {
       from.next.push(node.units[node.isEach ? slot : 0]);
     }
@@ -231,5 +252,6 @@ function link(nodes: readonly PlannedNode[], starts: ReadonlySet<PlannedNode>): 
     outputs: Object.fromEntries(nodes.map(({ name }) => [name, undefined])),
   };
   const indexes = new Map(nodes.map(({ node, index }) => [node, index]));
-  return { nodes, indexes, starts: [...starts].map(({ units }) => units[0]), blank };
+  const feeding = new Set(nodes.filter(({ chunkNext }) => chunkNext.length > 0).map(({ name }) => name));
+  return { nodes, feeding, indexes, starts: [...starts].map(({ units }) => units[0]), blank };
 }

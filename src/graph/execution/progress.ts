@@ -19,7 +19,7 @@ const PENDING = 0;
 export const RUNNING = 1;
 export const COMPLETED = 2;
 export const FAILED = 3;
-const LEFT_OUT = 4;
+export const LEFT_OUT = 4;
 export const CANCELLED = 5;
 export const INTERRUPTED = 6;
 
@@ -76,10 +76,11 @@ export class Progress {
   }
 
   /** A node is about to be called. False if it has ended already. */
-  begin({ index }: PlannedNode): boolean {
+  begin({ index, chunkNext }: PlannedNode): boolean {
     if (this.status[index] === PENDING) {
       this.status[index] = RUNNING;
       this.timing?.begin(index);
+      for (const unit of chunkNext) this.#push(unit);
     }
     return this.status[index] === RUNNING;
   }
@@ -145,6 +146,7 @@ export class Progress {
   #miss(node: PlannedNode): PlannedNode[] {
     const lost = this.#lost ??= [];
     const idle: PlannedNode[] = [];
+    for (const { node: to } of node.chunkNext) if (this.status[to.index] === PENDING) idle.push(to);
     for (const { node: to } of node.next) {
       lost[to.index] = true;
       if (!this.#isLast(to) || this.status[to.index] > RUNNING) continue;

@@ -3,9 +3,10 @@
 import { emitChunk, type NodeContext } from "../node_context.ts";
 import { Node } from "../node.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
-import { addFunctions } from "../node_internals.ts";
+import { addFunctions, internalsOf } from "../node_internals.ts";
 import { declareOptions, STREAMING_NODE_RULES } from "../option_rules.ts";
-import type { JoinMode } from "../wiring.ts";
+import type { GraphNode, Inlet, JoinMode } from "../wiring.ts";
+import { DeclarationError } from "../../errors.ts";
 
 /** Yields chunks: an async generator, or whatever returns an iterable. */
 export type ChunkFunction<In, Chunk> = (
@@ -75,6 +76,41 @@ export class StreamingNode<
     addFunctions(this, work, options.collect);
     this.#work = work;
     this.#collect = options.collect ?? ((chunks) => chunks as Out);
+  }
+
+  /**
+   * Sends the chunks of this node to another one as they come: that is called as soon as this one is, with an async iterable of
+   * them, and can have no other input. If the chunks become void, as this node is tried again, it is called again, too. Returns
+   * that node.
+   *
+   * @throws {TypeError} If `target` is no node.
+   * @throws {DeclarationError} If it is this node itself, or connected to it already.
+   *
+   * @example
+   * ```ts
+   * import { Graph, StreamingNode } from "@ringmill/ringmill/graph";
+   * import { equal } from "node:assert/strict";
+   *
+   * const speak = new StreamingNode("speak", function* (text: string) {
+   *   yield* text.split(" ");
+   * });
+   * const shout = new StreamingNode("shout", async function* (words: AsyncIterable<string>) {
+   *   for await (const word of words) yield `${word}!`;
+   * }, { collect: (words) => words.join(" ") });
+   * speak.connectChunks(shout);
+   * const graph = new Graph("speech", { nodes: [speak, shout], start: speak });
+   * equal(await graph.execute("to be", { output: shout }), "to! be!");
+   * ```
+   */
+  connectChunks<Target extends Inlet<Name, AsyncIterable<Chunk>>>(target: Target): Target {
+    const action = `Cannot connect the chunks of node "${this.name}"`;
+    if (!(target instanceof Node)) refuse(TypeError, action, "expected a node", target);
+    if (target as GraphNode === this as GraphNode) throw new DeclarationError(`${action} to itself`);
+    const { targets, chunkTargets, owner } = internalsOf(this);
+    if (targets.has(target as GraphNode)) throw new DeclarationError(`${action} to "${target.name}": its output is`);
+    chunkTargets.add(target as GraphNode);
+    owner?.changed();
+    return target;
   }
 
   /** Tells of each chunk, and resolves to all. */

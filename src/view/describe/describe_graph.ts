@@ -53,7 +53,9 @@ type Inside = Required<Pick<ViewDescription, "nodes" | "edges" | "groups">>;
 function describeInside({ nodes, edges }: DrawableGraph, prefix: string, group: string | undefined): Inside {
   const own = {
     nodes: [...nodes.values()].map((node) => describeNode(node, `${prefix}${node.name}`, group)),
-    edges: edges.map(({ from, to }): ViewEdge => ({ from: prefix + from, to: prefix + to })),
+    edges: edges.map(({ from, to, isOfChunks }): ViewEdge => {
+      return { from: prefix + from, to: prefix + to, ...isOfChunks && { label: "chunks" } };
+    }),
     groups: [] as ViewGroup[],
   };
   const inner = [...nodes.values()].flatMap((node) =>
