@@ -95,7 +95,7 @@ async function shell(script: string): Promise<{ code: number; output: string; er
 
 const FILE = "examples/levels.toml";
 
-for (const args of [["--help"], ["draw", FILE], ["check", FILE], ["run", "-q", JOB]]) {
+for (const args of [["--help"], ["draw", FILE], ["check", FILE], ["run", "-q", JOB], ["recording", "--help"]]) {
   test(`A closed output ends quietly: ${args.join(" ").replace(JOB, "JOB")}`, async () => {
     const { errors } = await shell(`{ ${quoted([...START, ...args])}; echo "status $?" >&2; } | true`);
     equal(errors, "status 0\n");

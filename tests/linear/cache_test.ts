@@ -359,3 +359,43 @@ Deno.test("A cache whose folder cannot be made is refused with its path", async 
     /^Error: Cannot open cache ".*\/in\/cache.db": .*directory/,
   );
 });
+
+Deno.test("An output that no function can tell from the one before counts as the same, however it was made", async () => {
+  const bitByBit = () => {
+    const array = new Array(3);
+    array[0] = 1;
+    array[1] = 2;
+    array[2] = { a: 3 };
+    return array;
+  };
+  const fromDoubles = () => {
+    const array: unknown[] = [1.5, 2.5, { a: 3.5 }];
+    (array[2] as { a: number }).a = 3;
+    array[0] = 1;
+    array[1] = 2;
+    return array;
+  };
+  const shared = { a: 3 };
+  const cases: readonly (readonly [fn: () => unknown, status: string])[] = [
+    [() => [1, 2, { a: 3 }], "run"],
+    [bitByBit, "cached"],
+    [fromDoubles, "cached"],
+    [() => [1, 2, { a: -0 }], "run"],
+    [() => [1, 2, { a: 0 }], "run"],
+    [() => [1, , 2], "run"],
+    [() => [1, undefined, 2], "run"],
+    [() => [{ a: 3 }, { a: 3 }], "run"],
+    [() => [shared, shared], "run"],
+    [() => "[1, 2, 3]", "run"],
+  ];
+  using cache = temporaryCache();
+  for (const [make, status] of cases) {
+    const nodes = [
+      { name: "make", fn: make, outputs: ["x"], version: `${make}` },
+      { name: "take", fn: (x: unknown) => Deno.inspect(x), inputs: ["x"], outputs: ["y"] },
+    ];
+    const { nodes: [, take], results } = await quietPipeline(nodes, cached(cache.path)).run();
+    equal(take.status, status, `${make}`);
+    equal(results.y, Deno.inspect(make()));
+  }
+});

@@ -45,6 +45,17 @@ export class ValueStore {
     return entryOf(this.#database.sql(query).get(name));
   }
 
+  /** The small value of an output that was used last, if it is not the one with the fingerprint `other`. */
+  latestSmall(name: string, other: string): { encoded: Encoded; decode: () => unknown } | undefined {
+    const latest = this.latest(name);
+    if (!latest?.isStored || latest.value === other || latest.bytes >= LEAST_FILE_BYTES) return undefined;
+    const id = latest.value;
+    const row = this.#database.sql("select bytes, body from stored where id = ?").get(id);
+    if (!(row?.body instanceof Uint8Array)) return undefined;
+    const encoded = { id, bytes: row.body.length, pieces: [row.body] };
+    return { encoded, decode: this.#read(id, row) };
+  }
+
   /** Whether the value with the fingerprint `id` is there. */
   has(id: string): boolean {
     return this.#database.sql("select 1 from stored where id = ?").get(id) !== undefined;

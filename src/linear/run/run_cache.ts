@@ -3,6 +3,7 @@
 import { DamagedError } from "../cache/cache_database.ts";
 import { named } from "../cache/codec_table.ts";
 import { type Entry, type NewEntry, UnavailableError } from "../cache/entry.ts";
+import { areAlike } from "../cache/alike.ts";
 import { inspectValue } from "../cache/inspect_value.ts";
 import type { OpenCache } from "../cache/open_cache.ts";
 import type { KeptValue, KeptValues, NewCall } from "../cache/run_records.ts";
@@ -63,6 +64,9 @@ interface Output {
   readonly id: string;
   readonly encoded?: Encoded;
 }
+
+/** Bytes of an output, at most, that is compared with the one before. */
+const MOST_COMPARED = 1 << 14;
 
 /** The cache of a run. */
 export class RunCache {
@@ -184,7 +188,10 @@ export class RunCache {
     const path = files.get(name);
     if (path !== undefined) return { name, value: path, id: this.#options.world.hashes.idOf(path)! };
     const encoded = this.#encode(node, name, value);
-    if (encoded) return { name, value, id: encoded.id, encoded };
+    if (encoded) {
+      const kept = this.#asBefore(name, value, encoded);
+      return { name, value, id: kept.id, encoded: kept };
+    }
     return { name, value, id: unstoredId ?? crypto.randomUUID() };
   }
 
@@ -200,6 +207,17 @@ export class RunCache {
     }
     if (!node.resource) this.#warn(`"${name}" stays in memory, not in the cache: ${obstacle}`);
     return undefined;
+  }
+
+  /** The bytes that an output had before, if they stand for just this value: what takes it need not run again. */
+  #asBefore(name: string, value: unknown, encoded: Encoded): Encoded {
+    if (encoded.bytes > MOST_COMPARED || typeof value !== "object") return encoded;
+    try {
+      const before = this.#options.cache.values.latestSmall(name, encoded.id);
+      return before && areAlike(before.decode(), value) ? before.encoded : encoded;
+    } catch {
+      return encoded;
+    }
   }
 
   #history(outputs: readonly Output[], inputs: Readonly<Record<string, InputSnapshot>>): KeptValues {
