@@ -26,6 +26,8 @@ export interface RecordDeadLettersOptions {
 /** What each option of {@link recordDeadLetters} must be. */
 export const DEAD_LETTER_RULES: rules.Rules = { to: rules.pathOrUrl, minFreeBytes: rules.integer(0) };
 
+/** The version of a line of the list. */
+const VERSION = 1;
 /** The list of all letters, in the order in which they came. */
 const LIST = "letters.jsonl";
 
@@ -53,6 +55,7 @@ class DeadLetterWriter implements Disposable {
     recorder.flush();
     const report = reportError(error);
     const line = {
+      version: VERSION,
       time: new Date(),
       task,
       stream,
@@ -104,7 +107,7 @@ class DeadLetterWriter implements Disposable {
 
 /**
  * Takes the dead letters of a pipeline, `pipe.deadLetters`, and writes each into a folder as soon as it comes. `letters.jsonl`
- * has a line for each, in JSON: `time`, `task`, `stream`, `frame`, `attempts`, `error` and `stack`. The frames lie in a folder
+ * has a line for each, in JSON: `version`, `time`, `task`, `stream`, `frame`, `attempts`, `error` and `stack`. The frames lie in a folder
  * named for their task, which is a recording: {@link openRecording} reads it, {@link replay} gives the frames to a pipeline
  * that was mended, pyarrow and polars read its files. `lost` counts the frames in between, which the task has not failed on.
  *

@@ -95,6 +95,12 @@ export function loose(): Pipeline {
   return line().pipe;
 }
 
+/** One whose factory resolves never, without blocking. */
+export function endlessFactory(): Promise<Pipeline> {
+  console.log(`process ${Deno.pid}`);
+  return new Promise(() => setInterval(() => {}, 1000));
+}
+
 /** One whose factory never returns. */
 export function stuck(): Pipeline {
   console.log(`process ${Deno.pid}`);

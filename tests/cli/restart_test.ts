@@ -110,6 +110,10 @@ onLinux("run --restart leaves nothing running when it is killed", async () => {
   command.kill("SIGKILL");
   await untilGone(child);
   match((await command.end()).output, /unwound\n$/);
+  await using loading = start(...AT_ONCE, "endlessFactory");
+  const [other] = await processes(loading, 1);
+  loading.kill("SIGKILL");
+  await untilGone(other);
 });
 
 onLinux("run --restart leaves a run alone that somebody has asked to end", async () => {

@@ -35,7 +35,7 @@ Deno.test("recordDeadLetters() lists each letter and keeps its frame, which can 
   await pipe.run();
   equal(await written, 3);
   const list = await listIn(to);
-  const rest = { task: "stage", stream: "sam/ples", attempts: 1, error: "Error: crash" };
+  const rest = { version: 1, task: "stage", stream: "sam/ples", attempts: 1, error: "Error: crash" };
   deepEqual(
     list.map(({ time: _time, stack: _stack, ...letter }) => letter),
     [3, 4, 19].map((frame) => ({ ...rest, frame })),

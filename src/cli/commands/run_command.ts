@@ -68,6 +68,8 @@ function refuseLinearOptions(target: string, options: LinearRunCommandOptions): 
 export async function run(target: string, options: RunOptions): Promise<number> {
   const child = restartedChild();
   if (options.restart && !child) return await runRestarted(options.restart);
+  let interruption: Interruption | undefined;
+  using _watch = child?.watch(() => interruption ? interruption.interrupt("SIGTERM") : Deno.exit(STATUS.failed));
   const loaded = await load(target, options, RUNNABLE);
   if (isGraph(loaded)) {
     refuseTaskOptions(target, options);
@@ -76,17 +78,13 @@ export async function run(target: string, options: RunOptions): Promise<number> 
   }
   refuseGraphOptions(target, options);
   if (isLinearPipeline(loaded)) {
-    if (options.restart) throw new UsageError(`Cannot run ${target}: --restart is for pipelines of tasks`);
-    if (options.machine !== undefined) {
-      throw new UsageError(`Cannot run ${target}: --machine is not for linear pipelines`);
-    }
+    refuseTaskOptions(target, options);
     return await runLinear(loaded, options);
   }
   refuseLinearOptions(target, options);
   const machine = await machineOptions(options);
   await using pipe = loaded;
-  using interruption = interruptionOf(pipe, options, child);
-  using _watch = child?.watch(() => interruption.interrupt("SIGTERM"));
+  using heard = interruption = interruptionOf(pipe, options, child);
   await arrangeRecording(pipe, options, child?.restarts);
   const letters = await arrangeDeadLetters(pipe, options, child?.restarts);
   await compileLoaded(pipe, target, machine);
@@ -104,7 +102,7 @@ export async function run(target: string, options: RunOptions): Promise<number> 
     await announced?.finish(failuresOf(error));
     throw error;
   }
-  return interruption.status ?? STATUS.ended;
+  return heard.status ?? STATUS.ended;
 }
 
 /** Stops the pipeline. One that is looked after may get a signal twice: what looks after it counts them. */
