@@ -49,7 +49,12 @@ export { type BatchFunction, BatchNode, type BatchNodeOptions } from "./nodes/ba
 export { FlatMapNode, type FlatMapNodeOptions, type PartNode, type SplitFunction } from "./nodes/flat_map_node.ts";
 export { WindowNode, type WindowNodeOptions } from "./nodes/window_node.ts";
 export { FilterNode, type Predicate } from "./nodes/filter_node.ts";
-export { type ChunkFunction, StreamingNode, type StreamingNodeOptions } from "./nodes/streaming_node.ts";
+export {
+  type ChunkCacheOptions,
+  type ChunkFunction,
+  StreamingNode,
+  type StreamingNodeOptions,
+} from "./nodes/streaming_node.ts";
 export type { RunChunk } from "./run_chunk.ts";
 export { sortedKeys } from "./nodes/cache_keys.ts";
 export { CachedNode, type CachedNodeOptions, type CacheStats } from "./nodes/cached_node.ts";

@@ -120,6 +120,11 @@ export class NodeCallContext implements NodeContext {
     };
   }
 
+  /** Tells of a chunk that the call has yielded. */
+  emit(chunk: unknown): void {
+    this.source.addChunk(this.node, this.attempt, chunk);
+  }
+
   /** The same call, for an inner part of it. */
   within(_part: string | number, details: AttemptDetails): NodeContext {
     return new AttemptContext(this.source, this.node, this.attempt, details);
@@ -184,6 +189,11 @@ export class AttemptContext extends NodeCallContext {
     return this.#details.hold?.(flush) ?? super.hold(flush);
   }
 
+  override emit(chunk: unknown): void {
+    super.emit(chunk);
+    this.#details.onChunk?.();
+  }
+
   override within(part: string | number, details: AttemptDetails): NodeContext {
     const place = this.place?.within(partOf(part));
     return new AttemptContext(this.source, this.node, this.#attempt, { ...this.#details, ...details, place });
@@ -197,6 +207,38 @@ export interface AttemptDetails {
   readonly place?: CallPlace;
   /** In place of the execution's: of a part among others. */
   readonly hold?: (flush: () => void) => () => void;
+  /** Is told of each chunk of the call. */
+  readonly onChunk?: () => void;
+}
+
+/** The context of a call that several runs wait for: it is none of them. */
+export class SharedContext implements NodeContext {
+  readonly graph: string;
+  readonly node: string;
+  readonly run: number;
+  readonly attempt: number;
+  readonly waitUntil: (work: PromiseLike<unknown>) => void;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal;
+  readonly runId: undefined = undefined;
+  readonly idempotencyKey: undefined = undefined;
+  /** Tells all that wait of a chunk. */
+  readonly emit: (chunk: unknown) => void;
+
+  /** The context of the first that waits, with a signal of its own. */
+  constructor(first: NodeContext, signal: AbortSignal, emit: (chunk: unknown) => void) {
+    const { graph, node, run, attempt, waitUntil, metadata } = first;
+    this.graph = graph;
+    this.node = node;
+    this.run = run;
+    this.attempt = attempt;
+    this.waitUntil = waitUntil;
+    this.metadata = metadata;
+    this.signal = signal;
+    this.emit = emit;
+  }
+
+  readonly interrupt = (): never => refuseInterrupt(this.node);
 }
 
 /** Says why a function cannot stop for an answer. */
@@ -234,7 +276,7 @@ export function holdCall(context: NodeContext, flush: () => void): () => void {
 
 /** Tells of a chunk that a call has yielded. */
 export function emitChunk(context: NodeContext, chunk: unknown): void {
-  if (context instanceof NodeCallContext) context.source.addChunk(context.node, context.attempt, chunk);
+  if (context instanceof NodeCallContext || context instanceof SharedContext) context.emit(chunk);
 }
 
 /** The time until the function that is returned has been called does not count for the call's time-out. */

@@ -38,6 +38,8 @@ function withoutRunId({ runId: _runId, ...rules }: Rules): Rules {
   return rules;
 }
 
+const yes: Rule = { expected: "true", isKind: (value) => value === true };
+
 const schema: Rule = {
   expected: "a schema of Standard Schema, such as zod's, valibot's or arktype's",
   isKind: (value) => typeof (value as Partial<StandardSchema> | null)?.["~standard"]?.validate === "function",
@@ -138,7 +140,7 @@ export const WINDOW_NODE_RULES: Rules = {
 };
 
 /** {@link StreamingNodeOptions}. */
-export const STREAMING_NODE_RULES: Rules = { ...NODE_RULES, collect: callback };
+export const STREAMING_NODE_RULES: Rules = { ...NODE_RULES, collect: callback, cache: either(yes, object) };
 
 /** {@link NodeDefaults}, as they are named in messages. */
 export const DEFAULTS_RULES: Rules = { "defaults.retry": NODE_RULES.retry, "defaults.timeoutMs": NODE_RULES.timeoutMs };
@@ -154,9 +156,8 @@ export const BATCH_NODE_RULES: Rules = {
   isolateRetries: boolean,
 };
 
-/** {@link CachedNodeOptions}. */
-export const CACHED_NODE_RULES: Rules = {
-  ...NODE_RULES,
+/** {@link ChunkCacheOptions}. */
+export const CHUNK_CACHE_RULES: Rules = {
   max: integer(1),
   ttlMs: duration,
   key: callback,
@@ -165,6 +166,9 @@ export const CACHED_NODE_RULES: Rules = {
   storeTimeoutMs: duration,
   onStoreError: callback,
 };
+
+/** {@link CachedNodeOptions}. */
+export const CACHED_NODE_RULES: Rules = { ...NODE_RULES, ...CHUNK_CACHE_RULES };
 
 /** {@link ParallelNodeOptions}. */
 export const PARALLEL_NODE_RULES: Rules = {

@@ -8,6 +8,7 @@ import {
   Node,
   type RunChunk,
   SKIPPED,
+  SqliteStore,
   StreamingNode,
 } from "@ringmill/ringmill/graph";
 import { describeGraph } from "@ringmill/ringmill/view";
@@ -189,4 +190,76 @@ Deno.test("The chunks of a run that is kept are kept, for readers and for nodes 
     String(await wrong.execute(0, { runId: "r" }).catch((error) => error)),
     /Node "bad".*Cannot keep what "bad:chunks"/,
   );
+});
+
+Deno.test("StreamingNodeOptions.cache yields the chunks of equal inputs again, and shares those that come", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let calls = 0;
+  const speak = new StreamingNode("speak", async function* (text: string) {
+    calls++;
+    for (const word of text.split(" ")) {
+      if (word === "wait") await promise;
+      yield word;
+    }
+  }, { collect: join, cache: true });
+  const graph = new Graph("g", { nodes: [speak], start: speak });
+  const wordsOf = async (run: { chunks(node: typeof speak): AsyncIterable<RunChunk<string>> }) =>
+    (await Array.fromAsync(run.chunks(speak))).map((item) => item.kind === "chunk" ? item.chunk : "void");
+  const first = graph.start("to be wait or");
+  const early = first.chunks(speak);
+  await early.next();
+  await early.next();
+  const second = graph.start("to be wait or");
+  const late = second.chunks(speak);
+  deepEqual(
+    [(await late.next()).value, (await late.next()).value].map((item) => item?.kind === "chunk" && item.chunk),
+    [
+      "to",
+      "be",
+    ],
+  );
+  resolve();
+  deepEqual(await wordsOf(first), ["to", "be", "wait", "or"]);
+  deepEqual(await wordsOf(second), ["to", "be", "wait", "or"]);
+  const third = graph.start("to be wait or");
+  deepEqual(await wordsOf(third), ["to", "be", "wait", "or"]);
+  deepEqual((await third.results).speak, "to be wait or");
+  deepEqual(speak.cacheStats, { hits: 1, misses: 1, shared: 1 });
+  equal(calls, 1);
+  throws(() => new StreamingNode("s", function* () {}, { cache: { max: 0 } }), /max must be an integer, 1 or more/);
+  throws(() => new StreamingNode("s", function* () {}, { cache: { ttl: 0 } as never }), /there is no option "ttl"/);
+  equal(new StreamingNode("s", function* () {}).cacheStats, undefined);
+});
+
+Deno.test("Chunks that are kept in a file are yielded by later programs, and failures are not kept", async () => {
+  const folder = await Deno.makeTempDir();
+  let calls = 0;
+  for (let program = 0; program < 2; program++) {
+    using store = new SqliteStore({ path: `${folder}/chunks.db` });
+    const speak = new StreamingNode("speak", function* (text: string) {
+      calls++;
+      yield* text.split(" ");
+      if (calls === 1) throw new Error("dead");
+    }, { cache: { store }, retry: { attempts: 2, delayMs: 0 } });
+    await using graph = new Graph("g", { nodes: [speak], start: speak });
+    const run = graph.start("to be");
+    const items = await Array.fromAsync(run.chunks(speak));
+    deepEqual(
+      items.map((item) => item.kind === "chunk" ? item.chunk : "void"),
+      program === 0 ? ["to", "be", "void", "to", "be"] : ["to", "be"],
+    );
+    deepEqual((await run.results).speak, ["to", "be"]);
+  }
+  equal(calls, 2);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("Two StreamingNodes of one name never share what is kept in a store", async () => {
+  const store = new MemoryStore();
+  const make = (work: (text: string) => Iterable<string>) => {
+    const node = new StreamingNode("speak", work, { cache: { store } });
+    return new Graph("g", { nodes: [node], start: node });
+  };
+  deepEqual(await make((text) => [text]).execute("a"), { speak: ["a"] });
+  await rejects(async () => await make((text) => [text, text]).execute("a"), /its store keeps answers of another node/);
 });

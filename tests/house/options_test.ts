@@ -232,6 +232,11 @@ const CALLS: Readonly<Record<string, Call>> = {
     given: { collect: (all: unknown[]) => all },
     call: (options) => new StreamingNode("n", async function* () {} as never, options),
   },
+  "StreamingNodeOptions.cache": {
+    rules: graphRules.CHUNK_CACHE_RULES,
+    given: { namespace: "n" },
+    call: (cache) => new StreamingNode("n", async function* () {} as never, { cache }),
+  },
   "new ParallelNode": {
     rules: graphRules.PARALLEL_NODE_RULES,
     given: { module: import.meta },

@@ -6,7 +6,7 @@ import { SharedCall } from "../execution/shared_call.ts";
 import { Node, type NodeFunction } from "../node.ts";
 import type { Limiter } from "../limiter.ts";
 import { retryAfterMs } from "../retry_after.ts";
-import { type NodeContext, pauseCall, refuseInterrupt, tellOfCall } from "../node_context.ts";
+import { emitChunk, type NodeContext, pauseCall, SharedContext, tellOfCall } from "../node_context.ts";
 import { addFunctions, internalsOf } from "../node_internals.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
 import { CACHED_NODE_RULES, declareOptions } from "../option_rules.ts";
@@ -82,6 +82,9 @@ interface CachedCall<Out> {
   storing: Promise<void> | undefined;
   /** Resolves when the function is called, or need not be. */
   readonly begun: Promise<void>;
+  /** What it has yielded, and who is told of that. */
+  readonly chunks: unknown[];
+  readonly waiting: Set<NodeContext>;
 }
 
 /**
@@ -201,7 +204,7 @@ export class CachedNode<
    * @throws {DeclarationError} If it does.
    */
   override compile(): void {
-    if (claim(this.#store, this.#prefix, this.#work)) return;
+    if (claim(this.#store, this.#prefix, internalsOf(this).functions.at(-1))) return;
     throw new DeclarationError(
       `Cannot compile node "${this.name}": its store keeps answers of another node of this name, of a graph of the same ` +
         "name; set the option namespace",
@@ -227,7 +230,15 @@ export class CachedNode<
     return this.#wait(key, begun, context);
   }
 
+  /** A chunk goes to all that wait; whoever comes later gets those before it first. */
+  #forward(call: CachedCall<Out>, chunk: unknown): void {
+    call.chunks.push(chunk);
+    for (const context of call.waiting) emitChunk(context, chunk);
+  }
+
   async #wait(key: string, found: CachedCall<Out>, context: NodeContext): Promise<Out> {
+    for (const chunk of found.chunks) emitChunk(context, chunk);
+    found.waiting.add(context);
     // To wait for the limiter does not count for the time-out of anybody.
     const resume = this.#limiter ? pauseCall(context) : undefined;
     if (resume) found.begun.then(resume);
@@ -237,6 +248,8 @@ export class CachedNode<
       // A call that has taken too long for one may hang: whoever comes next begins another.
       if (hasTimedOut(context.signal) && this.#calls.get(key) === found) this.#calls.delete(key);
       throw error;
+    } finally {
+      found.waiting.delete(context);
     }
   }
 
@@ -256,6 +269,8 @@ export class CachedNode<
       isStale: false,
       storing: undefined,
       begun: calling.promise,
+      chunks: [],
+      waiting: new Set(),
     };
     const end = () => {
       if (this.#calls.get(key) === begun) this.#calls.delete(key);
@@ -283,13 +298,8 @@ export class CachedNode<
     const entry = await looking;
     this.#count(entry ? "hit" : "miss", context);
     if (entry) return entry.value as Out;
-    const { graph, node, run, attempt, waitUntil } = context;
     const { signal } = begun.call;
-    const shared: NodeContext = {
-      ...{ graph, node, run, attempt, signal, waitUntil, runId: undefined, idempotencyKey: undefined },
-      metadata: this.metadata,
-      interrupt: () => refuseInterrupt(node),
-    };
+    const shared = new SharedContext(context, signal, (chunk) => this.#forward(begun, chunk));
     const place = await this.#limiter?.acquire({ signal });
     begin();
     // Everybody may have left meanwhile.

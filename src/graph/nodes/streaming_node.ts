@@ -1,10 +1,13 @@
 /** Nodes that put out what they make piece by piece. */
 
-import { emitChunk, type NodeContext } from "../node_context.ts";
+import { checkOptions } from "../../rules.ts";
+import type { Limiter } from "../limiter.ts";
+import { callWithin, emitChunk, type NodeContext } from "../node_context.ts";
+import { CachedNode, type CachedNodeOptions, type CacheStats } from "./cached_node.ts";
 import { Node } from "../node.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
 import { addFunctions, internalsOf } from "../node_internals.ts";
-import { declareOptions, STREAMING_NODE_RULES } from "../option_rules.ts";
+import { CHUNK_CACHE_RULES, declareOptions, STREAMING_NODE_RULES } from "../option_rules.ts";
 import type { GraphNode, Inlet, JoinMode } from "../wiring.ts";
 import { DeclarationError } from "../../errors.ts";
 
@@ -23,7 +26,18 @@ export interface StreamingNodeOptions<
 > extends NodeOptions<In, Out, Join> {
   /** Makes the node's output of its chunks. They are the output themselves by default, as an array. */
   collect?: (chunks: Chunk[]) => Out | PromiseLike<Out>;
+  /**
+   * Keeps the chunks for equal inputs, as a `CachedNode` does, and yields them again; `true` keeps some in memory. While they come
+   * for the first time, equal inputs get them, too, from the first on.
+   */
+  cache?: true | ChunkCacheOptions<In>;
 }
+
+/** How the chunks of a {@link StreamingNode} are kept: see {@link CachedNodeOptions}. */
+export type ChunkCacheOptions<In = unknown> = Pick<
+  CachedNodeOptions<In>,
+  "max" | "ttlMs" | "key" | "store" | "namespace" | "storeTimeoutMs" | "onStoreError"
+>;
 
 /**
  * Yields chunks, such as the tokens of a model. Each is an event, and `GraphRun.chunks()` iterates them as they come; the
@@ -59,6 +73,7 @@ export class StreamingNode<
   declare readonly "~chunk": Chunk;
   readonly #work: ChunkFunction<In, Chunk>;
   readonly #collect: (chunks: Chunk[]) => Out | PromiseLike<Out>;
+  readonly #cache: CachedNode<In, Chunk[]> | undefined;
 
   /**
    * A node whose output is the list of its chunks, or what the option `collect` makes of them.
@@ -75,6 +90,7 @@ export class StreamingNode<
     if (typeof work !== "function") refuse(TypeError, `Cannot make node "${name}"`, "expected a function", work);
     addFunctions(this, work, options.collect);
     this.#work = work;
+    this.#cache = options.cache && this.#makeCache(options.cache === true ? {} : options.cache, options.limiter);
     this.#collect = options.collect ?? ((chunks) => chunks as Out);
   }
 
@@ -113,8 +129,52 @@ export class StreamingNode<
     return target;
   }
 
-  /** Tells of each chunk, and resolves to all. */
+  #makeCache(options: ChunkCacheOptions<In>, limiter: Limiter | undefined): CachedNode<In, Chunk[]> {
+    checkOptions(`make node "${this.name}" with the option cache`, options, CHUNK_CACHE_RULES);
+    // It waits for the limiter only when it calls the function.
+    internalsOf(this).limitsItself = true;
+    const cache = new CachedNode<In, Chunk[]>(this.name, (input, context) => this.#yieldAll(input, context), {
+      ...options,
+      limiter,
+    });
+    // Whose answers they are is told by the node's own function.
+    addFunctions(cache, this.#work);
+    return cache;
+  }
+
+  /** What was counted so far of the option `cache`; `undefined` without it. */
+  get cacheStats(): CacheStats | undefined {
+    return this.#cache?.stats;
+  }
+
+  /** Prepares the cache, if there is one. */
+  override compile(): void {
+    if (!this.#cache) return;
+    internalsOf(this.#cache).owner = internalsOf(this).owner;
+    this.#cache.compile();
+  }
+
+  /** Waits for what is being stored. */
+  override async close(): Promise<void> {
+    await this.#cache?.close();
+  }
+
+  /** Tells of each chunk, and resolves to all, or to what `collect` makes of them. */
   override async process(input: In, context: NodeContext): Promise<Out> {
+    const chunks =
+      await (this.#cache ? this.#yieldCached(this.#cache, input, context) : this.#yieldAll(input, context));
+    return await this.#collect(chunks);
+  }
+
+  /** Chunks that come now are told as they come, those that were kept all at once. */
+  async #yieldCached(cache: CachedNode<In, Chunk[]>, input: In, context: NodeContext): Promise<Chunk[]> {
+    let told = 0;
+    const chunks = await cache.process(input, callWithin(context, "cache", { onChunk: () => told++ }));
+    for (const chunk of chunks.slice(told)) emitChunk(context, chunk);
+    return [...chunks];
+  }
+
+  async #yieldAll(input: In, context: NodeContext): Promise<Chunk[]> {
     const chunks: Chunk[] = [];
     const { signal } = context;
     const source = await this.#work(input, context);
@@ -132,7 +192,7 @@ export class StreamingNode<
       emitChunk(context, chunk);
     }
     signal.throwIfAborted();
-    return await this.#collect(chunks);
+    return chunks;
   }
 }
 
