@@ -235,7 +235,9 @@ const CALLS: Readonly<Record<string, Call>> = {
   "StreamingNodeOptions.cache": {
     rules: graphRules.CHUNK_CACHE_RULES,
     given: { namespace: "n" },
-    call: (cache) => new StreamingNode("n", async function* () {} as never, { cache }),
+    // `true` is one of its values.
+    call: (cache) =>
+      new StreamingNode("n", async function* () {} as never, { cache: cache === true ? "true" as never : cache }),
   },
   "new ParallelNode": {
     rules: graphRules.PARALLEL_NODE_RULES,
