@@ -47,8 +47,6 @@ interface RingDraft {
 /** What of a ring's frames comes from another machine or goes to one. */
 export type CarriedPart = "whole" | "newest";
 
-const nameOf = ({ spec }: RingDraft) => spec.name;
-
 interface EventDraft {
   readonly spec: EventSpec;
   parties: number;
@@ -92,6 +90,16 @@ export interface Layout {
   readonly jobs: readonly TaskJob[];
   /** The waiters words of all rings and events, and the doorbells. */
   readonly waiters: readonly number[];
+}
+
+/** Where everything of a blueprint lies. */
+interface Placed {
+  readonly rings: ReadonlyMap<RingDraft, RingDescription>;
+  readonly events: ReadonlyMap<EventDraft, EventDescription>;
+  readonly tasks: readonly Omit<TaskJob, "memory">[];
+  readonly openings: readonly { readonly binding: BindingDescription; readonly deferred: OpeningDraft["deferred"] }[];
+  /** The doorbell of this thread. */
+  readonly bell: number;
 }
 
 function describeRing({ spec, readers, isTerminated, carried }: RingDraft, arena: Arena): RingDescription {
@@ -234,6 +242,32 @@ export class Blueprint {
   /** Makes the memory with all rings and events, and opens this thread's handles. */
   layOut(targets: ReadonlyMap<string, ExportTarget>, options: HandleOptions): Layout {
     const arena = new Arena();
+    const placed = this.#place(arena, targets);
+    const memory = SharedMemory.create(arena, `"${this.#owner}"`);
+    this.#initialize(memory, placed);
+    const { rings, events, tasks, openings, bell } = placed;
+    const opened = { ...options, doorbell: new Doorbell(memory, bell, options) };
+    const programEnds = openings.map(({ binding, deferred }) => {
+      const handle = openBinding(memory, binding, opened);
+      deferred.open(handle);
+      return { binding, handle };
+    });
+    return {
+      memory,
+      rings: [...rings.values()],
+      programEnds,
+      jobs: tasks.map((task) => ({ ...task, memory: memory.handle })),
+      waiters: [
+        ...[...rings.values()].flatMap(ringWaiters),
+        ...[...events.values()].map(eventWaiters),
+        ...tasks.map(({ doorbell }) => doorbell),
+        bell,
+      ],
+    };
+  }
+
+  /** Reserves the memory of everything. */
+  #place(arena: Arena, targets: ReadonlyMap<string, ExportTarget>): Placed {
     const used = [...this.#rings.values()].filter(({ isLeftOut }) => !isLeftOut);
     const rings = new Map(used.map((draft) => [draft, describeRing(draft, arena)]));
     const events = new Map([...this.#events.values()].map((draft) => [draft, describeEvent(draft, arena)]));
@@ -245,7 +279,7 @@ export class Blueprint {
       const ring = rings.get(draft.ring)!;
       return { ...draft, ring, scratch: ring.frame ? arena.reserve(ring.frame.stride) : 0 };
     };
-    const drafts = [...this.#tasks.values()].map(({ spec, bindings, gate }) => ({
+    const tasks = [...this.#tasks.values()].map(({ spec, bindings, gate }) => ({
       task: spec.name,
       record: arena.reserve(taskRecordBytes(bindings.length + (gate ? 1 : 0))),
       doorbell: arena.reserve(DOORBELL_BYTES),
@@ -261,42 +295,24 @@ export class Blueprint {
     }));
     const bell = arena.reserve(DOORBELL_BYTES);
     const openings = this.#openings.map(({ binding, deferred }) => ({ binding: describe(binding), deferred }));
+    return { rings, events, tasks, openings, bell };
+  }
 
-    const memory = SharedMemory.create(arena, `"${this.#owner}"`);
+  /** Puts rings and events into the state that they begin with. */
+  #initialize(memory: SharedMemory, { rings, events, tasks, openings }: Placed): void {
     for (const ring of rings.values()) initRing(memory, ring);
     for (const [{ spec, signalers, parties }, { address }] of events) {
       memory.core.event_init(address, spec.initialState ? 1 : 0, signalers, parties);
     }
     const described = [
-      ...drafts.flatMap(({ bindings }) => Object.values(bindings)),
-      ...openings.map((each) => each.binding),
+      ...tasks.flatMap(({ bindings }) => Object.values(bindings)),
+      ...openings.map(({ binding }) => binding),
     ];
-    const latest = described.filter((binding) => binding.kind === "reader" && binding.isLatest) as BindingOf<
-      "reader"
-    >[];
+    const latest = described.filter((binding) => binding.kind === "reader").filter(({ isLatest }) => isLatest);
     for (const binding of latest) letPass(memory, binding);
-    const whole = new Set([...this.#rings.values()].filter((draft) => draft.carried === "whole").map(nameOf));
-    for (const ring of rings.values()) {
+    for (const [draft, ring] of rings) {
       const passing = latest.filter((binding) => binding.ring === ring).map(({ index }) => index);
-      runTableOf(memory, ring)?.initialize(new Set(passing), whole.has(ring.name));
+      runTableOf(memory, ring)?.initialize(new Set(passing), draft.carried === "whole");
     }
-    const opened = { ...options, doorbell: new Doorbell(memory, bell, options) };
-    const programEnds = openings.map(({ binding, deferred }) => {
-      const handle = openBinding(memory, binding, opened);
-      deferred.open(handle);
-      return { binding, handle };
-    });
-    return {
-      memory,
-      rings: [...rings.values()],
-      programEnds,
-      jobs: drafts.map((draft) => ({ ...draft, memory: memory.handle })),
-      waiters: [
-        ...[...rings.values()].flatMap(ringWaiters),
-        ...[...events.values()].map(eventWaiters),
-        ...drafts.map(({ doorbell }) => doorbell),
-        bell,
-      ],
-    };
   }
 }
