@@ -30,8 +30,17 @@ function example(path: string, more = {}) {
   ], { ...cached(path), trackHistory: true, ...more });
 }
 
+const ALL_CACHED = { small: "cached", large: "cached", sum: "cached" };
+
+/** Runs the example: its results are right, and all is in the cache after it. */
 async function checkRun(path: string): Promise<string[]> {
-  const lines = await logged(async () => {
+  const lines = await checkResults(path);
+  deepEqual(statuses(example(path).explain()), ALL_CACHED);
+  return lines;
+}
+
+async function checkResults(path: string): Promise<string[]> {
+  return await logged(async () => {
     const { results } = await example(path).run();
     deepEqual({ ...results }, {
       small: { rows: [{ n: 1 }, { n: 2 }, { n: 3 }] },
@@ -39,8 +48,6 @@ async function checkRun(path: string): Promise<string[]> {
       sum: 3 + 7 * 3e6,
     });
   });
-  deepEqual(statuses(example(path).explain()), { small: "cached", large: "cached", sum: "cached" });
-  return lines;
 }
 
 function filesOf(path: string): string[] {
@@ -86,7 +93,10 @@ Deno.test(`A cache of which a random byte has changed gives right values, or say
     // The header of 100 bytes tells whose file it is.
     file.seekSync(100 + Math.floor(Math.random() * (size - 100)), Deno.SeekMode.Start);
     file.writeSync(crypto.getRandomValues(new Uint8Array(1 + flip % 3)));
-    await checkRun(cache.path);
+    await checkResults(cache.path);
+    // Where an index of the database does not fit its table any more, it takes a second run until it does.
+    await checkResults(cache.path);
+    deepEqual(statuses(example(cache.path).explain()), ALL_CACHED);
   }
 });
 

@@ -59,7 +59,7 @@ function inputsOf(random: Random, index: number, outputs: readonly string[]): st
   const known = [...outputs, "config.c0", "config.c1", "config", "r0", "r1"];
   return Array.from(
     { length: random.below(4) },
-    () => random.oneOf(index > 2 && random.below(3) > 0 ? outputs : known),
+    () => random.oneOf(index > 2 && outputs.length > 0 && random.below(3) > 0 ? outputs : known),
   );
 }
 

@@ -88,11 +88,9 @@ export class ValueFiles {
 
   /** Removes the folder with all that is in it. */
   clear(): void {
-    try {
-      Deno.removeSync(this.#folder, { recursive: true });
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
+    for (const name of this.#names()) removeIfThere(this.#pathOf(name));
+    // Another program may be writing there.
+    removeIfThere(this.#folder);
   }
 }
 
