@@ -67,10 +67,10 @@ Deno.test("run --restart on-failure:LIMIT gives up after so many restarts in a r
 
 Deno.test("run --restart records each run in a folder of its own", async () => {
   await using folder = await temporaryFolder();
-  const { code } = await runCounted(2, "run", "-q", "--restart", "on-failure", "--record", `${folder.path}/r`);
+  const { code } = await runCounted(1, "run", "-q", "--restart", "on-failure", "--record", `${folder.path}/r`);
   equal(code, 0);
   const names = Array.from(Deno.readDirSync(folder.path), ({ name }) => name).sort();
-  deepEqual(names, ["r", "r-restart-1", "r-restart-2"]);
+  deepEqual(names, ["r", "r-restart-1"]);
 });
 
 Deno.test("run --restart starts nothing again that would fail again, and tells the same status", async () => {
@@ -124,18 +124,14 @@ onLinux("run --restart leaves a run alone that somebody has asked to end", async
 });
 
 onLinux("run --restart ends a run with a thread that hangs, and starts it again", async () => {
-  for (const program of [START, [...START.slice(0, -1), OWN]]) {
-    await using command = new Running([
-      ...program,
-      ...AT_ONCE.with(3, "on-failure:1"),
-      "stalled",
-    ]);
-    const pids = await processes(command, 4);
-    const { status, errors } = await command.end();
-    equal(status, 1);
-    match(errors, /Task "sink" failed: it got nothing done for 50 ms[^]*started again in 100 ms\n/);
-    deepEqual(pids.filter(isAlive), []);
-  }
+  // This program does not end itself, as the command does.
+  const words = [...START.slice(0, -1), OWN, ...AT_ONCE.with(3, "on-failure:1"), "stalled"];
+  await using command = new Running(words);
+  const pids = await processes(command, 4);
+  const { status, errors } = await command.end();
+  equal(status, 1);
+  match(errors, /Task "sink" failed: it got nothing done for 50 ms[^]*started again in 100 ms\n/);
+  deepEqual(pids.filter(isAlive), []);
 });
 
 onLinux("run --restart kills at a second signal a run that hears none", async () => {
