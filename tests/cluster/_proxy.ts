@@ -10,6 +10,8 @@ export class Proxy implements AsyncDisposable {
   cuts = 0;
   /** Whether new connections are refused. */
   isDown = false;
+  /** In what the server sends: from this text on nothing arrives any more, and the connection is cut a while later. Once. */
+  losesFrom: string | undefined;
 
   /** Each connection is cut after so many bytes in either direction as `budget` says when it begins. */
   constructor(readonly target: number, budget: () => number = () => Infinity) {
@@ -37,13 +39,17 @@ export class Proxy implements AsyncDisposable {
     const ends = [near, far];
     ends.forEach((end) => this.#open.add(end));
     const left = { bytes: this.#budget() };
-    await Promise.allSettled([this.#pump(near, far, left), this.#pump(far, near, left)]);
+    await Promise.allSettled([this.#pump(near, far, left), this.#pump(far, near, left, true)]);
   }
 
-  async #pump(from: Deno.TcpConn, to: Deno.TcpConn, left: { bytes: number }): Promise<void> {
+  async #pump(from: Deno.TcpConn, to: Deno.TcpConn, left: { bytes: number }, isFar = false): Promise<void> {
     const buffer = new Uint8Array(16 * 1024);
     try {
       for (let size = await from.read(buffer); size !== null; size = await from.read(buffer)) {
+        if (isFar && this.#isToLose(buffer.subarray(0, size))) {
+          await this.#lose(from);
+          break;
+        }
         const part = buffer.subarray(0, Math.min(size, left.bytes));
         left.bytes -= part.length;
         for (let at = 0; at < part.length;) at += await to.write(part.subarray(at));
@@ -56,6 +62,19 @@ export class Proxy implements AsyncDisposable {
     }
     this.#close(from);
     this.#close(to);
+  }
+
+  #isToLose(bytes: Uint8Array): boolean {
+    return this.losesFrom !== undefined && new TextDecoder("latin1").decode(bytes).includes(this.losesFrom);
+  }
+
+  /** Takes what the server sends, and hands it to nobody. */
+  async #lose(from: Deno.TcpConn): Promise<void> {
+    this.losesFrom = undefined;
+    setTimeout(() => this.#close(from), 500);
+    const buffer = new Uint8Array(16 * 1024);
+    while (await from.read(buffer).catch(() => null) !== null);
+    this.cuts++;
   }
 
   #close(end: Deno.TcpConn): void {

@@ -9,7 +9,7 @@ import type { ReadingDescription, ReadingLink, TakenParcel } from "../link.ts";
 import { sleepUntil } from "../sleep.ts";
 import type { Connection } from "./connection.ts";
 import { streamOf } from "./names.ts";
-import { addPassingConsumer, findStream, identityOf } from "./server_stream.ts";
+import { addPassingConsumer, findStream, hasSentMore, identityOf } from "./server_stream.ts";
 import { WriterWatch } from "./writer_watch.ts";
 
 const PULL = { expires: 4000, idle_heartbeat: 1000, max_messages: 2 } as const;
@@ -28,6 +28,8 @@ export class NewestReadingLink implements ReadingLink {
   #consumer: Consumer | undefined;
   #messages: ConsumerMessages | undefined;
   #incoming: AsyncIterator<JsMsg> | undefined;
+  /** How many messages are still to come for the request. */
+  #expected = 0;
   #owned: AsyncDisposable | undefined;
 
   constructor(connection: Connection, description: ReadingDescription, identity: string) {
@@ -66,8 +68,15 @@ export class NewestReadingLink implements ReadingLink {
     try {
       const incoming = this.#incoming ??= await this.#request(signal);
       const { done, value } = await incoming.next();
-      if (!done) return value;
+      if (!done) {
+        this.#expected--;
+        return value;
+      }
       this.#dropRequest();
+      // Another consumer has them sent again.
+      if (this.#expected > 0 && await hasSentMore(this.#connection, this.#consumer!, this.#taken, signal)) {
+        this.#consumer = undefined;
+      }
     } catch (error) {
       await this.#recover(error, signal);
     } finally {
@@ -84,6 +93,7 @@ export class NewestReadingLink implements ReadingLink {
       signal,
     );
     this.#messages = await this.#consumer.fetch(PULL);
+    this.#expected = PULL.max_messages;
     return this.#messages[Symbol.asyncIterator]();
   }
 

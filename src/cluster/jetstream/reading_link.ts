@@ -16,6 +16,7 @@ import {
   checkStream,
   findConsumer,
   findStream,
+  hasSentMore,
   identityOf,
   mayRejoin,
   parcelBytesOf,
@@ -49,6 +50,8 @@ export class JetStreamReadingLink implements ReadingLink {
   #consumer: Consumer | undefined;
   #messages: ConsumerMessages | undefined;
   #incoming: AsyncIterator<JsMsg> | undefined;
+  /** How many messages are still to come for the request. */
+  #expected = 0;
   /** Whether the consumer was reset because of a hole, and nothing has come since. */
   #hasHole = false;
   #resetting: Promise<void> | undefined;
@@ -183,8 +186,14 @@ export class JetStreamReadingLink implements ReadingLink {
       const { done, value } = await incoming.next();
       // After a reset, what was sent before it comes again.
       if (incoming !== this.#incoming) return null;
-      if (!done) return value;
+      if (!done) {
+        this.#expected--;
+        return value;
+      }
       this.#dropRequest();
+      if (this.#expected > 0 && await hasSentMore(this.#connection, this.#consumer!, this.#taken, signal)) {
+        await this.#reset(signal);
+      }
     } catch (error) {
       await this.#recover(error, signal);
     } finally {
@@ -197,6 +206,7 @@ export class JetStreamReadingLink implements ReadingLink {
   async #request(): Promise<AsyncIterator<JsMsg>> {
     const max_messages = Math.max(1, Math.floor(this.#description.windowBytes / this.#parcelBytes));
     this.#messages = await this.#consumer!.fetch({ ...PULL, max_messages });
+    this.#expected = max_messages;
     return this.#messages[Symbol.asyncIterator]();
   }
 

@@ -282,6 +282,20 @@ async function consumerNames(connection: Connection, stream: string): Promise<st
   return names;
 }
 
+/**
+ * Whether a consumer has sent messages that have not arrived after the one with the number `taken`: a connection that breaks
+ * loses what is on its way, and the server waits for an ack of that. Only for a request that is over.
+ */
+export async function hasSentMore(
+  connection: Connection,
+  consumer: Consumer,
+  taken: number,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const { delivered } = await connection.ask(() => consumer.info(), signal);
+  return delivered.stream_seq > taken;
+}
+
 /** A consumer as it is, or `null` if there is none. */
 export async function findConsumer(connection: Connection, stream: string, consumer: string, signal?: AbortSignal) {
   return await connection.ask(async () => {
