@@ -14,7 +14,7 @@ import { Onlooker } from "../ring/onlooker.ts";
 import { Reader } from "../ring/reader.ts";
 import { RingReader, RingWriter } from "../ring/ring.ts";
 import { type AsyncTaskEvent, TaskEvent } from "../ring/task_event.ts";
-import { checkWaitOptions, type WaitOptions } from "../ring/waiting.ts";
+import { checkWaitOptions, keepAlive, type WaitOptions } from "../ring/waiting.ts";
 import { within } from "../ring/within.ts";
 import { Writer } from "../ring/writer.ts";
 import { checkOptions, duration, milliseconds, object, type Rules } from "../rules.ts";
@@ -523,13 +523,15 @@ export class Manager implements AsyncDisposable {
   }
 
   /**
-   * A monitor of its own for somebody else, until all tasks have ended. For compiled managers.
+   * A monitor of its own for somebody else, until all tasks have ended, or without any until the stop. For compiled managers.
    *
    * @internal
    */
   openMonitor(intervalMs: number): Monitor {
     const monitor = new Monitor(this.#monitored!, intervalMs);
-    this.#group!.allEnded.then(() => monitor.stop());
+    // Without tasks, the program alone knows when it has done: it is over at the stop.
+    const { memory, jobs } = this.#monitored!;
+    (jobs.length > 0 ? this.#group!.allEnded : memory.whenStopped()).then(() => monitor.stop());
     return monitor;
   }
 
@@ -543,6 +545,15 @@ export class Manager implements AsyncDisposable {
     const ring = rings.find((ring) => ring.name === name);
     if (!ring?.frame) throw new UnknownNameError(`Cannot look at stream "${name}" of "${this.name}": it is not here`);
     return { onlooker: new Onlooker(memory, ring), frame: ring.frame };
+  }
+
+  /**
+   * Whether it was told to stop, or is closed. For compiled managers.
+   *
+   * @internal
+   */
+  get isStopping(): boolean {
+    return this.#monitored!.memory.stopped;
   }
 
   /**
@@ -581,7 +592,9 @@ export class Manager implements AsyncDisposable {
    */
   watch(): AsyncIterableIterator<Snapshot> {
     if (!this.#monitor) this.startMonitor();
-    return this.#monitor!.snapshots();
+    const snapshots = this.#monitor!.snapshots();
+    // Tasks keep the program from exiting.
+    return this.#monitored!.jobs.length > 0 ? snapshots : whileAwaited(snapshots);
   }
 
   /**
@@ -606,5 +619,14 @@ export class Manager implements AsyncDisposable {
   /** As {@link close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+}
+
+/** The values of `values`; the program does not exit while somebody waits for the next. */
+async function* whileAwaited<Value>(values: AsyncGenerator<Value, void>): AsyncGenerator<Value, void> {
+  try {
+    for (let next; !(next = await keepAlive(values.next())).done;) yield next.value;
+  } finally {
+    await values.return();
   }
 }

@@ -602,8 +602,9 @@ export class Pipeline implements AsyncDisposable {
   }
 
   /**
-   * The snapshots of tasks and streams as they are taken, until all tasks have ended. Begins to monitor unless that was
-   * done before. Who is too slow for all of them gets the latest.
+   * The snapshots of tasks and streams as they are taken, until all tasks have ended; of a pipeline that has only ends of the
+   * program, until it is stopped or closed. Begins to monitor unless that was done before. Who is too slow for all of them
+   * gets the latest.
    *
    * @throws {LifecycleError} If it is not compiled, or is closed.
    */

@@ -56,8 +56,15 @@ export class PipelineSource implements LiveSource<Snapshot> {
   async *updates(): AsyncGenerator<LiveUpdate<Snapshot>, void> {
     yield this.#now();
     for await (const _ of this.#monitor.snapshots()) yield this.#now();
-    const { tasks } = this.#monitor.latest;
-    if (Object.values(tasks).every(isOver)) yield this.#update(true);
+    if (this.#state === "ended" || this.#state === "failed") yield this.#update(true);
+  }
+
+  get #state(): LiveState {
+    const { latest } = this.#monitor;
+    if (Object.keys(latest.tasks).length > 0) return stateOf(latest);
+    // The program's own ends are all there is.
+    if (this.#manager.isStopping) return "ended";
+    return this.#manager.state === "started" ? "running" : "waiting";
   }
 
   frames(nodes: readonly string[], signal: AbortSignal): AsyncGenerator<LiveFrame, void> {
@@ -82,7 +89,7 @@ export class PipelineSource implements LiveSource<Snapshot> {
     return {
       run: this.#run,
       title: this.description.title,
-      state: stateOf(snapshot),
+      state: this.#state,
       isFinal,
       sampledAt: snapshot.sampledAt,
       clockMs: this.#monitor.takenAt,
@@ -98,6 +105,7 @@ export class PipelineSource implements LiveSource<Snapshot> {
 
   #facts({ tasks, pid, rssBytes }: Snapshot): LiveFact[] {
     const { takenAt } = this.#monitor;
+    if (Object.keys(tasks).length === 0 && this.#state === "running") this.#startedAt ??= takenAt;
     return [
       {
         title: "Time",

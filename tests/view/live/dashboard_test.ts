@@ -370,3 +370,23 @@ Deno.test("Failures of pipelines are cut, their reasons and their details", asyn
     ok(JSON.stringify(update).length < 60_000);
   }
 });
+
+Deno.test("A pipeline that has only ends of the program runs until it is stopped, with figures that move", async () => {
+  const pipe = new Pipeline("program");
+  const samples = pipe.addStream("samples", { shape: [1], dtype: "int32", frames: 4 });
+  const writer = pipe.openWriter(samples);
+  pipe.openReader(samples);
+  const { url } = await pipe.serveDashboard({ intervalMs: 20 });
+  const states: string[] = [];
+  let frames = 0;
+  for await (const { state, isFinal, snapshot } of followDashboard(url)) {
+    if (states.at(-1) !== state) states.push(state);
+    frames = snapshot.streams.samples.frames;
+    if (state === "waiting") await pipe.start();
+    if (state === "running" && frames < 3) writer.write(Int32Array.of(1));
+    if (frames === 3 && !isFinal && state === "running") pipe.stop();
+  }
+  deepEqual(states, ["waiting", "running", "ended"]);
+  equal(frames, 3);
+  await pipe.close();
+});
