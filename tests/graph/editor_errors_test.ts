@@ -3,10 +3,10 @@
 import { deepEqual } from "node:assert/strict";
 import { misreported, type Mistakes } from "../_editor_errors.ts";
 
-const HEAD = `import { BatchNode, Graph, Node } from "@ringmill/ringmill/graph";
+const HEAD = `import { BatchNode, FilterNode, Graph, Node } from "@ringmill/ringmill/graph";
 export const clean = new Node("clean", (text: string) => text.trim());
 export const count = new Node("count", (list: string[]) => list.length);
-void [BatchNode, Graph];
+void [BatchNode, FilterNode, Graph];
 `;
 
 const MISTAKES: Mistakes = {
@@ -56,6 +56,19 @@ const MISTAKES: Mistakes = {
   5, // HERE
 );`,
     /Argument of type 'number' is not assignable to parameter of type 'string'/,
+  ],
+  "a misspelt option of a FilterNode": [
+    `new FilterNode("f", (text: string) => text !== "", {
+  rety: 5, // HERE
+});`,
+    /'rety' does not exist .*Did you mean to write 'retry'\?/,
+  ],
+  "a predicate that returns a text": [
+    `new FilterNode(
+  "f",
+  (text: string) => text, // HERE
+);`,
+    /'\(text: string\) => string' is not assignable to parameter of type 'Predicate<string>/,
   ],
   "a misspelt option of a BatchNode": [
     `new BatchNode("b", (texts: string[]) => texts, {

@@ -36,17 +36,10 @@ export class FilterNode<
 > extends Node<In, Kept | Skipped, Name, Join> {
   readonly #predicate: Predicate<In>;
 
-  /** A filter by a predicate that narrows the type. */
+  /** A filter by any predicate, sync or async. One that narrows the type narrows that of the output. */
   constructor(
     name: Name,
-    predicate: (input: In) => input is Kept,
-    options?: NodeOptions<NoInfer<In>, NoInfer<Kept> | Skipped, Join>,
-  );
-  /** A filter by any predicate, sync or async. */
-  constructor(name: Name, predicate: Predicate<In>, options?: NodeOptions<NoInfer<In>, NoInfer<Kept> | Skipped, Join>);
-  constructor(
-    name: Name,
-    predicate: Predicate<In>,
+    predicate: ((input: In) => input is Kept) | Predicate<In>,
     options: NodeOptions<NoInfer<In>, NoInfer<Kept> | Skipped, Join> = {},
   ) {
     super(name, undefined, options);
