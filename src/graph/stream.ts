@@ -210,32 +210,24 @@ class GraphStream<Item> implements GraphResults<unknown> {
   }
 
   #fill(): void {
-    while (!this.#isOver) {
-      if (this.#ahead.length > 0 && this.#hasRoom) this.#run(this.#ahead.shift()!);
-      else if (this.#mayRead) this.#read();
-      else return;
+    while (this.#ahead.length > 0 && this.#hasRoom && !this.#isOver) this.#run(this.#ahead.shift()!);
+    const most = this.#settings.concurrency + this.#settings.readAhead;
+    while (
+      this.#underWay + this.#ahead.length < most && !this.#isReading && !this.#hasSourceEnded && !this.#isOver
+    ) {
+      try {
+        const next = this.#source.next();
+        // A source that has its item at once is not waited for.
+        if ("then" in next) this.#receive(next);
+        else this.#accept(next);
+      } catch (error) {
+        this.#failSource(error);
+      }
     }
   }
 
   get #hasRoom(): boolean {
     return this.#underWay < this.#settings.concurrency;
-  }
-
-  get #mayRead(): boolean {
-    const { concurrency, readAhead } = this.#settings;
-    const read = this.#underWay + this.#ahead.length;
-    return !this.#isReading && !this.#hasSourceEnded && read < concurrency + readAhead;
-  }
-
-  #read(): void {
-    try {
-      const next = this.#source.next();
-      // A source that has its item at once is not waited for.
-      if ("then" in next) this.#receive(next);
-      else this.#accept(next);
-    } catch (error) {
-      this.#failSource(error);
-    }
   }
 
   async #receive(next: PromiseLike<IteratorResult<Item>>): Promise<void> {
@@ -258,7 +250,7 @@ class GraphStream<Item> implements GraphResults<unknown> {
 
   #accept({ done, value: item }: IteratorResult<Item>): void {
     if (done) this.#hasSourceEnded = true;
-    else if (this.#hasRoom && this.#ahead.length === 0) this.#run(item);
+    else if (this.#ahead.length === 0 && this.#hasRoom) this.#run(item);
     else this.#ahead.push(item);
   }
 
