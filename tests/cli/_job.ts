@@ -31,3 +31,19 @@ export function linear(): LinearPipeline {
     nodes: [node("work", () => work({}, { params: { file: Deno.env.get("JOB_FILE") } } as never)), node("last", last)],
   });
 }
+
+/** Nodes that print nothing, and one of a name so long that the line of it soon fills a terminal that is not read. */
+export function silent(): LinearPipeline {
+  const file = Deno.env.get("JOB_FILE")!;
+  const waiting = async () => {
+    while (!await Deno.stat(file).then(() => true, () => false)) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const nodes = [
+    new LinearNode({ name: "work", fn: () => {} }),
+    new LinearNode({ name: "waits ".repeat(150), fn: waiting }),
+    new LinearNode({ name: "writes", fn: () => Deno.writeTextFile(`${file}.done`, "") }),
+  ];
+  return new LinearPipeline({ name: "silent", module: import.meta, nodes });
+}

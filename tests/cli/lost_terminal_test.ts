@@ -63,15 +63,17 @@ test("run goes on when its terminal is gone before the first table", async () =>
   deepEqual(outcome, [0, true]);
 });
 
-test("run ends although its terminal is not read any more", async () => {
-  using pty = new Pty(60, 200);
-  const outcome = await runJob(pty, async (release) => {
-    await pty.until(/work/);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    await release();
+for (const [what, args] of Object.entries({ "a pipeline": [], "a linear pipeline": ["--export", "silent"] })) {
+  test(`run of ${what} ends although its terminal is not read any more`, async () => {
+    using pty = new Pty(60, 200);
+    const outcome = await runJob(pty, async (release) => {
+      await pty.until(/work/);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await release();
+    }, { args });
+    deepEqual(outcome, [0, true]);
   });
-  deepEqual(outcome, [0, true]);
-});
+}
 
 test("run goes on when its terminal is non-blocking and slow", async () => {
   using pty = new Pty(60, 200);
