@@ -241,6 +241,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
       onQuestion: (host, question) =>
         question.kind === "find" ? registry.tellPeer(host, question.id) : registry.tellMailbox(host, question.id),
       settler: known.settler,
+      onHeldUp: (kernel, sinceMs, others) => registry.warnOfHolding(kernel, sinceMs, others),
     });
     return {
       ...known,

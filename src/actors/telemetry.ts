@@ -39,6 +39,11 @@ export interface KernelTelemetry {
   readonly deadLetters: number;
   /** What it waits for at this moment, besides messages; `null` if it does not. */
   readonly waitsFor: KernelWait | null;
+  /**
+   * Of a kernel that shares its worker: for how long its function has held up that worker, and so its neighbours, by computing or
+   * blocking, in milliseconds; 0 if it does not. It is known, and warned about once, after one to three seconds.
+   */
+  readonly holdsUpMs: number;
   /** Messages processed a second, of the time in which it was active; 0 if it has not been. */
   readonly throughput: number;
   /** Messages that wait in its input. */

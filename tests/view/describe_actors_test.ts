@@ -1,6 +1,8 @@
 import { KernelError, RingKernelRuntime } from "@ringmill/ringmill/actors";
 import { describeActorFigures, describeActors, drawMermaid, drawSvg, drawText } from "@ringmill/ringmill/view";
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { ActorsSource } from "../../src/view/live/actors_source.ts";
+import type { LiveUpdate } from "../../src/view/live/update.ts";
 import { PATIENTLY, until } from "../actors/_helpers.ts";
 import { mortal, Order } from "../actors/_faulty_kernels.ts";
 import { Anything, asker, Count, counter, echo, source, Text, upper } from "../actors/_kernels.ts";
@@ -93,4 +95,32 @@ Deno.test("A runtime's figures fit its description, in every kind of drawing", a
   for (const part of [/● active/, /failed/, /asks/, /messages\/s/, /1 error/, /full 0 %/]) match(text, part);
   match(drawMermaid(description, { figures }), /asks/);
   match(await drawSvg(description, { figures }), /rm-bad/);
+});
+
+Deno.test("The page tells more than 200 kernels by their definitions: one node, one row, and the links between them", async () => {
+  await using runtime = new RingKernelRuntime({ workers: 1, graceMs: 20_000 });
+  const ids = Array.from({ length: 210 }, (_, n) => `echo ${n}`);
+  await Promise.all(ids.map((id) => runtime.kernelScope(id, echo, { worker: "shared" })));
+  const first = await runtime.kernelScope("asker", asker);
+  await first.request(Text({ text: "echo 7" }), PATIENTLY);
+  await runtime.send("echo 8", Anything({ value: 1 }));
+  await until(() => runtime.links.length === 3, "all are known");
+  const source = new ActorsSource(runtime, 60_000);
+  const { nodes, edges } = source.description;
+  deepEqual(nodes.map(({ id, details }) => [id, details?.[0]]), [
+    ["kernel:echo", "210 kernels"],
+    ["kernel:asker", "1 kernel"],
+    ["program:in", undefined],
+  ]);
+  deepEqual(edges.map(({ from, to }) => `${from} ${to}`).sort(), [
+    "kernel:asker kernel:echo",
+    "program:in kernel:asker",
+    "program:in kernel:echo",
+  ]);
+  const { value } = await source.updates().next();
+  source.close();
+  const { tables: [table], figures, facts } = value as LiveUpdate;
+  deepEqual(table.rows.map(({ node }) => node), ["kernel:echo", "kernel:asker"]);
+  deepEqual(Object.keys(figures.nodes ?? {}), ["kernel:echo", "kernel:asker"]);
+  ok(facts.some(({ text }) => text === "211 of 211 kernels"));
 });

@@ -313,6 +313,7 @@ export class KernelLife implements SupervisorHooks {
       queueSize: this.#order.kernel.settings.queueSize.input,
       outputSize: this.#order.kernel.settings.queueSize.output,
       waitsFor: this.#waitsFor(),
+      holdsUpMs: this.#state === "terminated" ? 0 : this.host?.heldUpBy(this.peer.mailboxId) ?? 0,
       latencyMs: isTimed ? record.latency.figures : null,
       processingMs: isTimed ? record.processing.figures : null,
       errors: this.#errors,

@@ -2,6 +2,8 @@
 
 import type { WaitFigures } from "../../ring/kernel_record.ts";
 import { RecordQueue } from "../../ring/record_queue.ts";
+import { warn } from "../../notices.ts";
+import { formatCount, formatDuration } from "../../units.ts";
 import { reportError } from "../../worker/error_report.ts";
 import type { KernelError } from "../errors.ts";
 import type { KernelLink } from "../kernel_link.ts";
@@ -206,6 +208,13 @@ export class Registry implements Directory, Mailboxes {
   tellMailbox(knower: Knower, id: number): void {
     this.#byMailbox.get(id)?.noteKnower(knower);
     knower.post({ kind: "mailbox", id, mailbox: this.mailboxOf(id) });
+  }
+
+  /** Warns of a kernel that holds up its worker. */
+  warnOfHolding(mailbox: number, sinceMs: number, others: number): void {
+    const { id } = this.#byMailbox.get(mailbox) ?? { id: "(ended)" };
+    const what = `Kernel "${id}" has held up its worker for ${formatDuration(sinceMs)}`;
+    warn(`${what}, and ${formatCount(others)} other kernels with it: launch it with worker: "dedicated"`);
   }
 
   async #call(life: KernelLife, call: number, what: RuntimeCall): Promise<void> {

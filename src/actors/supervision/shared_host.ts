@@ -37,6 +37,8 @@ export interface HostOptions {
   onQuestion(host: SharedHost, question: Extract<FromSharedHost, { kind: "find" | "find mailbox" }>): void;
   /** Fails requests. */
   readonly settler: Settler;
+  /** Hears of a kernel that holds up its worker, by the id of its mailbox, and so many others. */
+  onHeldUp(kernel: number, sinceMs: number, others: number): void;
 }
 
 /** How a kernel is started in a shared worker. */
@@ -50,6 +52,10 @@ export interface SharedOrder {
 /** Later records are looked for so often, so many milliseconds apart, where a worker has ended and no other one begins. */
 const SWEEPS = 3;
 const SWEEP_MS = 50;
+
+/** Workers are looked at so often. One that has not answered for some looks is held up: this thread was not just busy itself. */
+const LOOK_MS = 1000;
+const LOOKS = 2;
 
 /** A worker that runs. */
 interface Running {
@@ -116,7 +122,11 @@ export class SharedHost {
   #running: Running | null = null;
   #numbers = 0;
   /** By `performance.now()`: since when the worker has not answered; `null` if it has. */
-  askedAt: number | null = null;
+  #askedAt: number | null = null;
+  /** How often it was looked at meanwhile, in vain. */
+  #looks = 0;
+  /** How often its event loop had come round at the last look. */
+  #turns = 0;
 
   constructor(name: string, options: HostOptions) {
     this.#name = name;
@@ -186,7 +196,7 @@ export class SharedHost {
       isAlive: true,
       hasHandedOver: false,
     };
-    this.askedAt = null;
+    this.#askedAt = null;
     worker.post({ host: { kind: "begin", station: this.description, threadSlot, table: memory } });
     return running;
   }
@@ -202,7 +212,7 @@ export class SharedHost {
   #onOwn(running: Running, { host: message }: FromHostItself): void {
     switch (message.kind) {
       case "pong":
-        return void (this.askedAt = null);
+        return void (this.#askedAt = null);
       case "left":
         running.hasHandedOver = true;
         return this.#keep(message.left);
@@ -235,7 +245,7 @@ export class SharedHost {
     running.worker.terminate();
     this.#options.returnThreadSlot(running.threadSlot);
     if (this.#running === running) this.#running = null;
-    this.askedAt = null;
+    this.#askedAt = null;
   }
 
   /** While no worker runs: takes what has come for its kernels. */
@@ -267,6 +277,30 @@ export class SharedHost {
     this.#options.settler.settleAll(requests, failure ?? reportTermination("(ended)"));
   }
 
+  /** Looks whether its worker answers, and asks it again if it has. Called every {@link LOOK_MS}. */
+  look(): void {
+    const { turns, running } = this.station;
+    // A worker that has much to hear is not held up; one that no kernel has run in yet is starting.
+    if (turns !== this.#turns || running === 0) this.#looks = 0;
+    else if (this.#askedAt !== null && ++this.#looks === LOOKS) {
+      this.#options.onHeldUp(running, this.#sinceMs, this.#tenants.size - 1);
+    }
+    this.#turns = turns;
+    if (this.#askedAt !== null || !this.#running || this.#tenants.size === 0) return;
+    this.#askedAt = performance.now();
+    this.#looks = 0;
+    this.post({ kind: "ping" });
+  }
+
+  get #sinceMs(): number {
+    return this.#askedAt === null ? 0 : performance.now() - this.#askedAt;
+  }
+
+  /** For how long a kernel has held up its worker, by the id of its mailbox; 0 if it does not. */
+  heldUpBy(kernel: number): number {
+    return this.#looks >= LOOKS && this.#askedAt !== null && this.station.running === kernel ? this.#sinceMs : 0;
+  }
+
   /** Ends its worker, with all that is left of its kernels. */
   end(): void {
     if (this.#running) this.#end(this.#running);
@@ -277,6 +311,7 @@ export class SharedHost {
 export class SharedHosts {
   readonly #options: HostOptions;
   readonly #hosts: SharedHost[] = [];
+  #looking: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -307,11 +342,21 @@ export class SharedHosts {
   #make(): SharedHost {
     const host = new SharedHost(`${this.#hosts.length + 1}`, this.#options);
     this.#hosts.push(host);
+    this.#looking ??= this.#look();
     return host;
+  }
+
+  #look(): ReturnType<typeof setInterval> {
+    const timer = setInterval(() => {
+      for (const host of this.#hosts) host.look();
+    }, LOOK_MS);
+    Deno.unrefTimer(timer);
+    return timer;
   }
 
   /** Ends all workers. */
   end(): void {
+    clearInterval(this.#looking);
     for (const host of this.#hosts) host.end();
   }
 }

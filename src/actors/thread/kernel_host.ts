@@ -63,6 +63,7 @@ function serve(shared: SharedThread | null): HostEvents<ToHost> {
   const kernelHost = hostOf(shared);
   return {
     heard: (posted) => {
+      shared?.countTurn();
       if ("host" in posted) return shared?.onMessage(posted.host);
       const { to, message } = posted;
       if (message.kind === "load") kernels.set(to, new HostedKernel(kernelHost, to));

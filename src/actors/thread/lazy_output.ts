@@ -6,6 +6,7 @@
 import { makeRecordQueue, type RecordQueueDescription, reserveRecordQueue } from "../../ring/queue_description.ts";
 import { RecordQueue } from "../../ring/record_queue.ts";
 import type { SharedMemory } from "../../ring/shared_memory.ts";
+import { KernelStateError } from "../errors.ts";
 import type { InputGauge } from "./input_gauge.ts";
 import type { QueueSizes } from "./kernel_memory.ts";
 
@@ -88,15 +89,19 @@ export class LazyOutput implements Output {
     return this.#gauge.isOwn ? Atomics.load(this.#memory.words, this.#gauge.outputWord) : CLOSED_UNMADE;
   }
 
+  /** @throws {KernelStateError} If the kernel is forgotten. */
   #open(): RecordQueue {
+    if (!this.#gauge.isOwn) {
+      throw new KernelStateError("Cannot receive from the kernel: it has terminated, and is forgotten");
+    }
     const description = describeOutput(this.#address, this.#parties, this.#sizes);
     const mustClose = this.#state === CLOSED_UNMADE;
-    if (this.#gauge.isOwn) this.#make(description);
+    this.#make(description);
     const queue = new RecordQueue(this.#memory, description, this.#threadSlot, {
       mayBlock: false,
       oversubscribed: true,
     });
-    if (mustClose && this.#gauge.isOwn) queue.close();
+    if (mustClose) queue.close();
     return queue;
   }
 

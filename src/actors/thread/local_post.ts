@@ -78,6 +78,7 @@ export class LocalPost implements LocalInputHost {
   /** Sorts what has come. True if there is more. */
   drain(): boolean {
     const { queue } = this.#options.station;
+    this.countTurn();
     for (let left = MANY; left > 0; left--) {
       const record = queue.take();
       if (!record) {
@@ -87,6 +88,11 @@ export class LocalPost implements LocalInputHost {
       this.#sort(record);
     }
     return true;
+  }
+
+  /** The worker's event loop comes round. */
+  countTurn(): void {
+    this.#options.station.countTurn();
   }
 
   #wakeClosing(): void {

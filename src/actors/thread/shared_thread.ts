@@ -24,6 +24,11 @@ export class SharedThread {
     return this.#begun!.services;
   }
 
+  /** The worker's event loop comes round. */
+  countTurn(): void {
+    this.#begun?.local.countTurn();
+  }
+
   /** Does what the runtime tells the worker. */
   onMessage(message: ToSharedHost): void {
     switch (message.kind) {

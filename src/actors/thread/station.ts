@@ -18,9 +18,10 @@ const STATION_SIZE = 2 ** 16;
 
 /** A station. It can be posted. */
 export interface StationDescription extends QueuePlace {
-  /** Where its doorbell lies; and the id of the mailbox of the kernel that runs, f64. */
+  /** Where its doorbell lies; the id of the mailbox of the kernel that runs, f64; and the worker's turns, f64. */
   readonly bell: number;
   readonly running: number;
+  readonly turns: number;
 }
 
 /** Makes a station for so many threads. */
@@ -28,6 +29,7 @@ export function createStation(name: string, parties: number): StationDescription
   const arena = new Arena();
   const bell = arena.reserve(DOORBELL_BYTES);
   const running = arena.reserve(8);
+  const turns = arena.reserve(8);
   const queue = reserveRecordQueue(arena, {
     name: `inbox of ${name}`,
     parties,
@@ -39,7 +41,7 @@ export function createStation(name: string, parties: number): StationDescription
   const block = newBlockNumber();
   noteMemory(block, memory);
   makeRecordQueue(memory, queue);
-  return { memory: memory.handle, block, queue, bell, running };
+  return { memory: memory.handle, block, queue, bell, running, turns };
 }
 
 /** A thread's handle on a station. */
@@ -49,12 +51,14 @@ export class Station {
   readonly #memory: SharedMemory;
   readonly #bell: number;
   readonly #running: number;
+  readonly #turns: number;
 
   /** Opens it as the thread of a number. */
   constructor(description: StationDescription, threadSlot: number) {
     this.#memory = openMemory(description);
     this.#bell = description.bell;
     this.#running = description.running / 8;
+    this.#turns = description.turns / 8;
     // Nobody parks its thread for it: other kernels of the thread have work to do.
     this.queue = new RecordQueue(this.#memory, description.queue, threadSlot, { mayBlock: false });
   }
@@ -72,6 +76,16 @@ export class Station {
 
   set running(kernel: number) {
     this.#memory.doubles[this.#running] = kernel;
+  }
+
+  /** How often the worker's event loop has come round. */
+  get turns(): number {
+    return this.#memory.doubles[this.#turns];
+  }
+
+  /** It comes round. Counted by the worker. */
+  countTurn(): void {
+    this.#memory.doubles[this.#turns]++;
   }
 
   /** The doorbell of its worker. */

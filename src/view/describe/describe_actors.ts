@@ -5,6 +5,7 @@ import type { AnyMessageType } from "../../actors/message.ts";
 import type { RingKernelRuntime } from "../../actors/runtime.ts";
 import type { KernelTelemetry } from "../../actors/telemetry.ts";
 import { formatCount } from "../../units.ts";
+import { groupIds, groupKernels, type KernelGroup, sumUp } from "./kernel_groups.ts";
 import type { Figure, Figures, ViewDescription, ViewEdge, ViewNode } from "../description.ts";
 
 /** The program is at one end of the drawing or the other. */
@@ -29,17 +30,22 @@ const PROGRAM_OUT = "program:out";
  * ```
  */
 export function describeActors(runtime: RingKernelRuntime): ViewDescription {
-  const edges = edgesOf(runtime.links);
+  return describe(runtime.kernels.map((id) => kernelNode(id, runtime)), runtime.links);
+}
+
+/** As {@link describeActors}; of many kernels, with one node for all of a definition. */
+export function describeForPage(runtime: RingKernelRuntime): ViewDescription {
+  const groups = groupKernels(runtime);
+  if (!groups) return describeActors(runtime);
+  return describe(groups.map((group) => groupNode(group, runtime)), linksOf(runtime, groups));
+}
+
+function describe(kernels: readonly ViewNode[], links: readonly KernelLink[]): ViewDescription {
+  const edges = edgesOf(links);
   const ends = new Set(edges.flatMap(({ from, to }) => [from, to]));
   const program = [PROGRAM_IN, PROGRAM_OUT].filter((id) => ends.has(id));
-  return {
-    title: "actors",
-    nodes: [
-      ...runtime.kernels.map((id) => kernelNode(id, runtime)),
-      ...program.map((id): ViewNode => ({ id, kind: "program", title: "the program" })),
-    ],
-    edges,
-  };
+  const nodes = [...kernels, ...program.map((id): ViewNode => ({ id, kind: "program", title: "the program" }))];
+  return { title: "actors", nodes, edges };
 }
 
 function kernelNode(id: string, runtime: RingKernelRuntime): ViewNode {
@@ -49,6 +55,24 @@ function kernelNode(id: string, runtime: RingKernelRuntime): ViewNode {
     ...input || output ? [`${typesOf(input)} → ${typesOf(output)}`] : [],
   ];
   return { id: `kernel:${id}`, kind: "task", title: id, details, status: statusOf(runtime.getTelemetry(id)) };
+}
+
+/** Links between groups: those within one are left out. */
+function linksOf({ links }: RingKernelRuntime, groups: readonly KernelGroup[]): KernelLink[] {
+  const ids = groupIds(groups);
+  const nameOf = (id: string) => ids.get(id) ?? id;
+  return links
+    .map(({ user, kernel, by }) => ({ user: user === null ? null : nameOf(user), kernel: nameOf(kernel), by }))
+    .filter(({ user, kernel }) => user !== kernel);
+}
+
+function groupNode({ id, definition: { input, output }, kernels }: KernelGroup, runtime: RingKernelRuntime): ViewNode {
+  const details = [
+    kernels.length === 1 ? "1 kernel" : `${formatCount(kernels.length)} kernels`,
+    ...input || output ? [`${typesOf(input)} → ${typesOf(output)}`] : [],
+  ];
+  const status = statusOf(sumUp(id, kernels.map((one) => runtime.getTelemetry(one))));
+  return { id: `kernel:${id}`, kind: "task", title: id, details, status };
 }
 
 function typesOf(types: readonly AnyMessageType[] | null): string {

@@ -1,6 +1,7 @@
 /** What is known of the kernels of a runtime at a moment. */
 
 import { cut } from "../../safe_text.ts";
+import { figuresOf } from "../describe/kernel_groups.ts";
 import type { RingKernelRuntime } from "../../actors/runtime.ts";
 import type { KernelTelemetry, RuntimeSummary } from "../../actors/telemetry.ts";
 
@@ -20,7 +21,7 @@ export interface ActorsSnapshot {
   readonly sampledAt: number;
   /** All together. */
   readonly summary: RuntimeSummary;
-  /** Each, by its id. */
+  /** Each, by its id; of more than 200, all of one definition together, by its name. */
   readonly kernels: Readonly<Record<string, KernelSample>>;
 }
 
@@ -36,7 +37,7 @@ export class ActorsSampler {
 
   /** What is known now. */
   take(): ActorsSnapshot {
-    const telemetry = Object.entries(this.#runtime.getAllTelemetry());
+    const telemetry = Object.entries(figuresOf(this.#runtime));
     const takenAt = performance.now();
     const seconds = Math.max(takenAt - this.#takenAt, 1) / 1000;
     const kernels = telemetry.map(([id, kernel]) => {

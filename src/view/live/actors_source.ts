@@ -6,7 +6,8 @@ import { now } from "../../ring/clock.ts";
 import { Latest } from "../../worker/latest.ts";
 import { cut, detailsOf } from "../../safe_text.ts";
 import { formatBytes, formatClock, formatCount } from "../../units.ts";
-import { describeActors, kernelFigure, statusOf } from "../describe/describe_actors.ts";
+import { groupIds, groupKernels } from "../describe/kernel_groups.ts";
+import { describeForPage, kernelFigure, statusOf } from "../describe/describe_actors.ts";
 import type { Figure, Figures, ViewDescription } from "../description.ts";
 import { ActorsSampler, type ActorsSnapshot, type KernelSample } from "./actors_snapshot.ts";
 import { actorsTables } from "./actors_tables.ts";
@@ -82,7 +83,7 @@ export class ActorsSource implements LiveSource<ActorsSnapshot> {
 
   /** Drawn again only where something else than a status has changed: figures have those. */
   #describe(): void {
-    const { nodes, ...rest } = describeActors(this.#runtime);
+    const { nodes, ...rest } = describeForPage(this.#runtime);
     const description = { ...rest, nodes: nodes.map(({ status: _, ...node }) => node) };
     if (this.#description && JSON.stringify(description) === JSON.stringify(this.#description)) return;
     this.#description = description;
@@ -90,12 +91,19 @@ export class ActorsSource implements LiveSource<ActorsSnapshot> {
   }
 
   #noteFailures(): void {
+    const groups = groupKernels(this.#runtime);
+    const ids = groups && groupIds(groups);
     for (const [id, { lastError }] of Object.entries(this.#runtime.getAllTelemetry())) {
       if (!lastError || lastError === this.#lastErrors.get(id)) continue;
       this.#lastErrors.set(id, lastError);
       if (this.#failures.length === MOST_FAILURES) continue;
       const { reason, cause } = lastError;
-      this.#failures.push({ node: `kernel:${id}`, title: id, reason: cut(reason), details: detailsOf(cause) });
+      this.#failures.push({
+        node: `kernel:${ids?.get(id) ?? id}`,
+        title: id,
+        reason: cut(reason),
+        details: detailsOf(cause),
+      });
     }
   }
 
@@ -133,9 +141,14 @@ function factsOf({ kernels, summary }: ActorsSnapshot): LiveFact[] {
   const rate = Object.values(kernels).reduce((sum, { messagesPerSecond }) => sum + messagesPerSecond, 0);
   return [
     { title: "Time", text: formatClock(summary.uptimeMs) },
-    { title: "Active", text: `${summary.kernels.active} of ${Object.keys(kernels).length} kernels` },
+    { title: "Active", text: `${summary.kernels.active} of ${countOf(summary)} kernels` },
     { title: "Messages", text: formatCount(rate, "/s") },
     { title: "Memory", text: formatBytes(Deno.memoryUsage().rss) },
     { title: "Process", text: `${Deno.pid}` },
   ];
+}
+
+/** How many kernels there are, whatever their state. */
+function countOf({ kernels }: ActorsSnapshot["summary"]): number {
+  return Object.values(kernels).reduce((sum, count) => sum + count, 0);
 }
