@@ -11,7 +11,8 @@ import type { TaskState } from "../metrics.ts";
 import type { CompleteRestart } from "../restart.ts";
 import type { TaskFailure, TaskLife } from "../task_group.ts";
 import type { TaskWorker } from "../task/task_worker.ts";
-import type { BytesInHand, ReaderHand } from "./reader_hand.ts";
+import { FailedFrames, type Hand } from "./failed_frames.ts";
+import type { ReaderHand } from "./reader_hand.ts";
 
 /** What became of a task's failures so far. */
 export interface SupervisionFigures {
@@ -36,14 +37,6 @@ export interface Supervision {
   readonly resetRecord: () => void;
 }
 
-/** What a task failed on. */
-interface Hand {
-  /** By readers that had some. */
-  readonly bytes: BytesInHand;
-  /** How often it has failed on them: the most of any. */
-  readonly attempts: number;
-}
-
 /** Has one worker after the other. */
 export class SupervisedTask implements TaskLife {
   readonly name: string;
@@ -52,6 +45,7 @@ export class SupervisedTask implements TaskLife {
   readonly ended: Promise<TaskFailure>;
   readonly #supervision: Supervision;
   readonly #plan: RestartPlan;
+  readonly #failedFrames: FailedFrames;
   readonly #ended: PromiseWithResolvers<TaskFailure> = Promise.withResolvers();
   readonly #stopped: PromiseWithResolvers<void> = Promise.withResolvers();
   #worker: TaskWorker;
@@ -59,14 +53,13 @@ export class SupervisedTask implements TaskLife {
   #isWaiting = false;
   #onRequest: TaskLife["onRequest"];
   #figures = UNSUPERVISED;
-  /** By readers: the frame that it has failed on last, and how often. */
-  readonly #failedOn = new Map<string, { readonly position: number; readonly attempts: number }>();
   onRestart: ((failure: TaskError, restarts: number) => void) | undefined;
 
   /** Starts the first worker at once. */
   constructor(supervision: Supervision) {
     this.#supervision = supervision;
     this.#plan = new RestartPlan(supervision.restart);
+    this.#failedFrames = new FailedFrames(supervision.hands);
     this.#worker = supervision.start(0);
     this.name = this.#worker.name;
     this.loaded = this.#worker.loaded;
@@ -124,42 +117,20 @@ export class SupervisedTask implements TaskLife {
 
   /** Deals with the frame in hand, and waits for the restart. Returns why there is none, or `null`. */
   async #prepare(failure: TaskError, ranMs: number, gotOn: boolean): Promise<string | null> {
-    const hand = this.#handOf(this.#worker.inHand);
+    const hand = this.#failedFrames.count(this.#worker.inHand);
     const { attempts, then } = this.#supervision.restart.onFailedFrame;
     const isOver = hand.attempts >= attempts;
-    if (isOver && then === "fail") return `${this.#frameText(hand)}, at attempt ${hand.attempts}`;
+    if (isOver && then === "fail") return `${this.#failedFrames.describe(hand)}, at attempt ${hand.attempts}`;
     const waitMs = this.#plan.next(ranMs, gotOn);
     if (waitMs === null) {
       const { limit } = this.#supervision.restart;
       return `after ${limit} ${limit === 1 ? "restart" : "restarts"} in a row${
-        hand.attempts > 0 ? `, ${this.#frameText(hand)}` : ""
+        hand.attempts > 0 ? `, ${this.#failedFrames.describe(hand)}` : ""
       }`;
     }
     if (isOver) await this.#letGo(hand, failure, then === "deadLetters");
     await within(this.#stopped.promise, waitMs);
     return null;
-  }
-
-  /** What the failed worker said. A frame that is not in hand keeps its count: it may come again. */
-  #handOf(said: BytesInHand | undefined): Hand {
-    const bytes = Object.fromEntries(Object.entries(said ?? {}).filter(([, count]) => count > 0));
-    let attempts = 0;
-    for (const local of Object.keys(bytes)) {
-      const { position } = this.#supervision.hands.get(local)!;
-      const before = this.#failedOn.get(local);
-      const count = before?.position === position ? before.attempts + 1 : 1;
-      this.#failedOn.set(local, { position, attempts: count });
-      attempts = Math.max(attempts, count);
-    }
-    return { bytes, attempts };
-  }
-
-  #frameText({ bytes }: Hand): string {
-    const frames = Object.keys(bytes).map((local) => {
-      const { stream, position } = this.#supervision.hands.get(local)!;
-      return `frame ${position} of stream "${stream}"`;
-    });
-    return `on ${frames.join(" and ")}`;
   }
 
   /** Consumes the frames in hand. */
