@@ -1,7 +1,7 @@
 /** What the editor says of a mistake: it underlines the mistake, and its first sentence is about it. */
 
 import { join } from "node:path";
-import { CONFIG, runDeno } from "./_programs.ts";
+import { CONFIG, runDeno } from "./_deno.ts";
 
 /** Mistakes by name: the program, in which the line of the mistake ends with HERE, and what the first sentence says of it. */
 export type Mistakes = Readonly<Record<string, readonly [program: string, says: RegExp]>>;

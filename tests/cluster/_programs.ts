@@ -2,7 +2,7 @@
 
 import { deepEqual, ok } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { CONFIG } from "../_programs.ts";
+import { CONFIG } from "../_deno.ts";
 import type { LineOptions } from "./_line.ts";
 
 const PROGRAM = fileURLToPath(new URL("./_line.ts", import.meta.url));

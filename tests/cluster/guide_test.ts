@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { CONFIG, ROOT, runDeno } from "../_programs.ts";
+import { CONFIG, ROOT, runDeno } from "../_deno.ts";
 import { LACKS_NATS, NatsServer } from "./_server.ts";
 
 Deno.test("The guide's programs do what it says", { ignore: LACKS_NATS }, async () => {

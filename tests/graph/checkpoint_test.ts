@@ -17,7 +17,7 @@ import {
   SqliteStore,
   SubgraphNode,
 } from "@ringmill/ringmill/graph";
-import { CONFIG, runDeno } from "../_programs.ts";
+import { CONFIG, runDeno } from "../_deno.ts";
 import { bytesOfValue } from "../../src/graph/stores/stored_value.ts";
 import { HAS_REDIS, startRedis } from "./_redis.ts";
 import { sleep, until } from "./_helpers.ts";

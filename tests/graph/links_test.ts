@@ -2,7 +2,7 @@ import { deepEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { type Link, Links } from "../../src/graph/execution/links.ts";
-import { CONFIG, runDeno } from "../_programs.ts";
+import { CONFIG, runDeno } from "../_deno.ts";
 
 Deno.test("Links hold what was added and not removed, the newest first", () => {
   fc.assert(fc.property(fc.array(fc.nat()), (choices) => {

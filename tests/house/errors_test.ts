@@ -3,7 +3,7 @@
 import { deepEqual } from "node:assert/strict";
 import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
-import { ROOT } from "../_programs.ts";
+import { ROOT } from "../_deno.ts";
 
 /** The names of the error classes that an entry point exports. */
 async function errorsOf(path: string): Promise<string[]> {

@@ -17,7 +17,7 @@ import { HEAD_BYTES, KIND, readHead, sealParcel } from "../../src/cluster/parcel
 import { whyUnreadable } from "../../src/format_version.ts";
 import { FORMAT } from "../../src/linear/cache/schema.ts";
 import { headOf } from "../../src/recording/format/arrow_schema.ts";
-import { ROOT } from "../_programs.ts";
+import { ROOT } from "../_deno.ts";
 import { temporaryFolder } from "../recording/_helpers.ts";
 
 const LINK = { action: 'subscribe to link "l"', link: "l", schema: "s" };

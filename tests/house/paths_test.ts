@@ -2,7 +2,7 @@
 
 import { deepEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { ROOT } from "../_programs.ts";
+import { ROOT } from "../_deno.ts";
 
 /** What takes the pathname of a file's URL for a path. */
 const WRONG = /new URL\((?:"[^"]*"|\w+), *(?:import\.meta\.url|\w*root|\w*ROOT)\)\.pathname/;

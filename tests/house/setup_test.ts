@@ -4,7 +4,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import config from "../../deno.json" with { type: "json" };
-import { ROOT, runDeno } from "../_programs.ts";
+import { ROOT, runDeno } from "../_deno.ts";
 
 Deno.test("The two lines that the README gives for a clone make every entry point known to another project", async () => {
   const readme = await Deno.readTextFile(join(ROOT, "README.md"));

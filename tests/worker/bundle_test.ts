@@ -4,7 +4,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
-import { CONFIG, runDeno } from "../_programs.ts";
+import { CONFIG, runDeno } from "../_deno.ts";
 
 const PROGRAM = fileURLToPath(new URL("./_all_layers.ts", import.meta.url));
 const PRINTED = ["pipeline 1 2", "graph 21", "linear true", "actors 2"];
