@@ -1,11 +1,10 @@
 /** Whether a program may import the modules of its workers. Deno would ask for each of them, or break each worker. */
 
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
+// Without node:path and node:url: a bundle of another format than ESM could not even say what is wrong with it.
 
 /** The folder of the package, if these are its files; in a bundle they are not. */
 const OWN_FOLDER = import.meta.url?.startsWith("file:") && import.meta.url.endsWith("/src/worker/may_import.ts")
-  ? dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+  ? pathOf(import.meta.url).slice(0, -"/src/worker/may_import.ts".length)
   : undefined;
 
 /** Whether this program may import a module, and nobody is asked for that. */
@@ -30,15 +29,25 @@ export function checkReadable(urls: readonly string[]): void {
   if (refused === undefined) return;
   const folders = new Set([
     ...OWN_FOLDER === undefined ? [] : [OWN_FOLDER],
-    ...files.map((url) => dirname(fileURLToPath(url))),
+    ...files.map((url) => folderOf(pathOf(url))),
   ]);
   const needed = [...folders].filter((folder) => ![...folders].some((other) => isInside(folder, other)));
   throw new Deno.errors.NotCapable(
-    `workers may not read ${JSON.stringify(fileURLToPath(refused))}: run with --allow-read, or ` +
+    `workers may not read ${JSON.stringify(pathOf(refused))}: run with --allow-read, or ` +
       `--allow-read=${needed.join(",")}`,
   );
 }
 
 function isInside(folder: string, other: string): boolean {
   return folder !== other && folder.startsWith(`${other}/`);
+}
+
+/** The path of a file's URL, with slashes on all systems. */
+function pathOf(url: string): string {
+  const path = decodeURIComponent(new URL(url).pathname);
+  return Deno.build.os === "windows" ? path.replace(/^\//, "") : path;
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
 }
