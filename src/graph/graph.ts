@@ -507,7 +507,7 @@ export class Graph<In = any, Nodes extends GraphNode = never, Context = unknown>
    * @throws {TypeError} If there is no store, or an option is of the wrong kind.
    */
   async keptRun(runId: string, options: KeptRunOptions = {}): Promise<KeptRun | undefined> {
-    const steps = await this.#storeOf(`look at run "${runId}" of`, runId, options).readRun(this.name, runId);
+    const steps = await this.#storeOf("look at a run of", runId, options).readRun(this.name, runId);
     return steps && describeRun(runId, steps);
   }
 
@@ -518,7 +518,7 @@ export class Graph<In = any, Nodes extends GraphNode = never, Context = unknown>
    * @throws {TypeError} If there is no store, or an option is of the wrong kind.
    */
   async deleteRun(runId: string, options: KeptRunOptions = {}): Promise<boolean> {
-    return await this.#storeOf(`delete run "${runId}" of`, runId, options).deleteRun(this.name, runId);
+    return await this.#storeOf("delete a run of", runId, options).deleteRun(this.name, runId);
   }
 
   #storeOf(action: string, runId: string, options: KeptRunOptions): CheckpointStore {

@@ -42,6 +42,10 @@ export const GRAPH_OPTIONS: Readonly<Record<keyof GraphRunCommandOptions, string
 /** What else a graph may be run with. */
 export interface GraphRunOptions extends GraphRunCommandOptions {
   readonly quiet?: boolean;
+  /** The port of the live page, which is not served without; 0 for any that is free. */
+  readonly dashboard?: number;
+  /** Milliseconds from one look to the next. */
+  readonly interval: number;
 }
 
 /** Whether a value is a graph, also one of another copy of this package, which a module may import. */
@@ -64,6 +68,10 @@ export async function runGraph(loaded: Graph, options: GraphRunOptions): Promise
     stop.abort(new Error("it was stopped"));
   });
   const output = outputOf(graph, options.output);
+  if (options.dashboard !== undefined) {
+    const { url } = await graph.serveDashboard({ port: options.dashboard, intervalMs: options.interval });
+    STDERR.print(`Dashboard: ${url}`);
+  }
   const { allowChanged } = options;
   const executeOptions = { signal: stop.signal, output, checkpoint, allowChanged } as ExecuteOptions;
   const execute = async () =>
