@@ -5,7 +5,7 @@ import type { DeadFrame } from "../manager/dead_frames.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import * as rules from "../rules.ts";
 import { reportError, summarizeError } from "../worker/error_report.ts";
-import { fileName, folderPath, makeFolder } from "./format/folder.ts";
+import { fileName, folderPath, LIST_OF_DEAD_LETTERS, makeFolder } from "./format/folder.ts";
 import { bytesOf, formatOf } from "./format/frame_format.ts";
 import { DEFAULT_MIN_FREE_BYTES, runOf } from "./record.ts";
 import { StreamRecorder } from "./tasks/stream_recorder.ts";
@@ -28,9 +28,6 @@ export const DEAD_LETTER_RULES: rules.Rules = { to: rules.pathOrUrl, minFreeByte
 
 /** The version of a line of the list. */
 const VERSION = 1;
-/** The list of all letters, in the order in which they came. */
-const LIST = "letters.jsonl";
-
 /** Writes letters, each as soon as it comes. */
 class DeadLetterWriter implements Disposable {
   readonly #pipe: Pipeline;
@@ -45,7 +42,7 @@ class DeadLetterWriter implements Disposable {
     this.#folder = folder;
     this.#minFreeBytes = minFreeBytes;
     Deno.mkdirSync(folder, { recursive: true });
-    this.#list = Deno.openSync(join(folder, LIST), { write: true, createNew: true });
+    this.#list = Deno.openSync(join(folder, LIST_OF_DEAD_LETTERS), { write: true, createNew: true });
   }
 
   write(letter: DeadFrame): void {

@@ -52,6 +52,8 @@ Deno.test("recordDeadLetters() lists each letter and keeps its frame, which can 
   ]);
   equal(stream.isComplete, true);
 
+  throws(() => openRecording(to), /it has no recording\.toml, but dead letters, those of each task .*: .*dead\/stage$/);
+
   const mended = line([]);
   await using _mended = mended.pipe;
   replay(mended.pipe, mended.samples, { from: `${to}/stage`, speed: Infinity });

@@ -1,6 +1,7 @@
 /** The folder of a recording: `recording.toml`, and one file for each stream, or several parts of one. */
 
 import { parse, stringify } from "toml";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { whyUnreadable } from "../../format_version.ts";
@@ -90,12 +91,23 @@ export function readFolderHead(folder: string): FolderHead {
   return { pipeline, run, startedAt: new Date(started_at) };
 }
 
+/** The list of dead letters, in the order in which they came. */
+export const LIST_OF_DEAD_LETTERS = "letters.jsonl";
+
+/** A hint, where there are dead letters. */
+function deadLettersIn(folder: string): string {
+  if (!existsSync(join(folder, LIST_OF_DEAD_LETTERS))) return "";
+  const folders = Array.from(Deno.readDirSync(folder)).filter(({ isDirectory }) => isDirectory);
+  const names = folders.map(({ name }) => join(folder, name)).sort().join(", ") || "there are none";
+  return `, but dead letters, those of each task a recording of its own: ${names}`;
+}
+
 function readDescription(folder: string, cannot: string): string {
   try {
     return Deno.readTextFileSync(join(folder, DESCRIPTION));
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Error(`${cannot}: it has no ${DESCRIPTION}`, { cause: error });
+    throw new Error(`${cannot}: it has no ${DESCRIPTION}${deadLettersIn(folder)}`, { cause: error });
   }
 }
 
