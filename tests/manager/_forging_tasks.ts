@@ -1,8 +1,19 @@
-/** A task that speaks for its host. Its worker loads nothing else. */
+/** Functions that speak for their hosts. Their workers load nothing else. */
 
 import type { TaskContext } from "@ringmill/ringmill";
 
-export function forge(_: unknown, { params }: TaskContext<{ message: unknown }>) {
-  (globalThis as unknown as { postMessage(message: unknown): void }).postMessage(params.message);
+/** Posts a message, and goes on for long. */
+export function post(message: unknown): void {
+  (globalThis as unknown as { postMessage(message: unknown): void }).postMessage(message);
   for (const end = Date.now() + 10_000; Date.now() < end;);
+}
+
+/** As a task. */
+export function forge(_: unknown, { params }: TaskContext<{ message: unknown }>) {
+  post(params.message);
+}
+
+/** As a function of a pool, or a node. */
+export function forgeCall(message: unknown): void {
+  post(message);
 }

@@ -3,10 +3,16 @@
 import { equal, match, rejects } from "node:assert/strict";
 import { Pipeline, TaskError } from "@ringmill/ringmill";
 import fc from "fast-check";
-import { forge } from "./_forging_tasks.ts";
+import { RingKernelRuntime } from "@ringmill/ringmill/actors";
+import { WorkerPool } from "@ringmill/ringmill/graph";
+import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
+import { forger, Text } from "./_forging_kernels.ts";
+import { forge, forgeCall } from "./_forging_tasks.ts";
 import { isTaskMessage } from "../../src/manager/task/task_protocol.ts";
 import { isFromHost } from "../../src/actors/thread/kernel_protocol.ts";
 import { isErrorReport, rebuildError, summarizeError } from "../../src/worker/error_report.ts";
+
+const MODULE = import.meta.resolve("./_forging_tasks.ts");
 
 const FORGED: readonly unknown[] = [
   null,
@@ -30,7 +36,7 @@ for (const message of FORGED) {
     const uncaught: string[] = [];
     const note = (event: ErrorEvent) => (event.preventDefault(), uncaught.push(event.message));
     addEventListener("error", note);
-    await using pipe = new Pipeline("forged", import.meta.resolve("./_forging_tasks.ts"));
+    await using pipe = new Pipeline("forged", MODULE);
     pipe.addTask("forge", { fn: forge, params: { message: { ringmill: message } } } as never);
     await rejects(pipe.run(), (error) => {
       match((error as TaskError).message, /^Task "forge" failed: it posted a message that its host does not send$/);
@@ -38,6 +44,42 @@ for (const message of FORGED) {
     });
     removeEventListener("error", note);
     equal(uncaught.join(), "");
+  });
+}
+
+/** What once ended the program. */
+const WORST = { ringmill: { kind: "failed", deed: "x", error: { errors: 5, properties: {} } } };
+
+/** What runs a function in a worker, and fails with what it has posted. */
+const HOSTS: Readonly<Record<string, (message: unknown) => Promise<unknown>>> = {
+  "function of a pool": async (message) => {
+    await using pool = new WorkerPool({ name: "forging", workers: 1 });
+    await pool.run({ module: MODULE, exportName: "forgeCall" }, [message]);
+  },
+  "node that is profiled in a worker": async (message) => {
+    const node = new LinearNode({
+      name: "n",
+      fn: forgeCall,
+      module: MODULE,
+      inputs: ["message"],
+      outputs: ["x"],
+      profile: "worker",
+    });
+    await new LinearPipeline({ name: "forging", quiet: true, runtime: { message }, nodes: [node] }).run();
+  },
+  "kernel": async (message) => {
+    await using runtime = new RingKernelRuntime();
+    const handle = await runtime.launch("forger", forger);
+    await handle.activate();
+    await handle.send(Text({ text: JSON.stringify(message) }));
+    while (runtime.stateOf("forger") !== "terminated") await new Promise((resolve) => setTimeout(resolve, 5));
+    throw runtime.getAllTelemetry().forger.lastError;
+  },
+};
+
+for (const [what, run] of Object.entries(HOSTS)) {
+  Deno.test(`A ${what} that posts a message as its host would fails`, async () => {
+    await rejects(run(WORST), /it posted a message that its host does not send/);
   });
 }
 
