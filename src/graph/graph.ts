@@ -19,10 +19,11 @@ import {
 } from "./execute_options.ts";
 import { type GraphNode, Node } from "./node.ts";
 import { checkDefaults, type NodeOptions, refuse } from "./node_options.ts";
-import { EXECUTE_RULES, GRAPH_RULES, KEPT_RUN_RULES, RESUME_RULES, STREAM_RULES } from "./option_rules.ts";
+import { EXECUTE_RULES, GRAPH_RULES, RESUME_RULES, STREAM_RULES } from "./option_rules.ts";
 import { checkName, checkOptions, type Rules } from "../rules.ts";
 import type { CheckpointStore } from "./stores/checkpoint_store.ts";
-import { describeRun, type KeptAnswer, type KeptOptions, openRun } from "./checkpoints/open_run.ts";
+import { openRun } from "./checkpoints/open_run.ts";
+import { KeptRuns } from "./checkpoints/kept_runs.ts";
 import type { KeptRun } from "./kept_run.ts";
 import type { Dashboard } from "../view/live/dashboard.ts";
 import type { RunDashboardOptions } from "../view/live/run_options.ts";
@@ -143,7 +144,7 @@ export class Graph<In = any, Nodes extends GraphNode = never, Context = unknown>
   /** By node: the part that its output needs. */
   readonly #parts = new Map<GraphNode, ExecutionOrigin>();
   #isCompiling = false;
-  #checkpoint: CheckpointStore | undefined;
+  readonly #kept: KeptRuns;
   readonly #context: RunContext<Context> | undefined;
   #latest: Execution | undefined;
   #executions = 0;
@@ -165,7 +166,7 @@ export class Graph<In = any, Nodes extends GraphNode = never, Context = unknown>
     this.name = name;
     this.#graceMs = options.graceMs ?? DEFAULT_GRACE_MS;
     this.#defaults = { ...options.defaults };
-    this.#checkpoint = options.checkpoint;
+    this.#kept = new KeptRuns(name, options.checkpoint);
     this.#context = options.context;
     if (this.#context && !(this.#context instanceof RunContext)) {
       refuse(TypeError, `Cannot make graph "${name}"`, "context must be a RunContext", this.#context);
@@ -430,29 +431,7 @@ export class Graph<In = any, Nodes extends GraphNode = never, Context = unknown>
     this.#checkOpen("execute");
     if (options === NO_OPTIONS || this.#areUsual(options)) return completeExecuteOptions(options, timing, timing);
     this.#checkOptions("execute", options, EXECUTE_RULES);
-    return completeExecuteOptions(options, timing, timing, this.#completeKept("execute", options.runId, options));
-  }
-
-  /** How a run is kept, if it has a name. */
-  #completeKept(
-    action: string,
-    runId: string | undefined,
-    { checkpoint, maxAgeMs = Infinity, allowChanged = false }: Omit<ExecuteOptions, "runId">,
-    answer?: KeptAnswer,
-  ): KeptOptions | undefined {
-    if (runId !== undefined) {
-      return { runId, store: this.#storeFor(action, checkpoint), maxAgeMs, allowChanged, answer };
-    }
-    const needy = checkpoint ? "checkpoint" : allowChanged ? "allowChanged" : maxAgeMs !== Infinity ? "maxAgeMs" : null;
-    if (needy) throw new TypeError(`Cannot ${action} graph "${this.name}": the option ${needy} needs a runId`);
-  }
-
-  #storeFor(action: string, checkpoint: CheckpointStore | undefined): CheckpointStore {
-    const store = this.#checkpoint ??= checkpoint;
-    if (checkpoint ?? store) return checkpoint ?? store!;
-    throw new TypeError(
-      `Cannot ${action} graph "${this.name}": a runId needs the option checkpoint, of the call or of the graph`,
-    );
+    return completeExecuteOptions(options, timing, timing, this.#kept.complete("execute", options.runId, options));
   }
 
   /**
@@ -495,7 +474,7 @@ export class Graph<In = any, Nodes extends GraphNode = never, Context = unknown>
       this.#checkOpen("resume a run of");
       checkName(`resume a run of graph "${this.name}"`, runId);
       this.#checkOptions("resume a run of", options, RESUME_RULES);
-      const kept = this.#completeKept("resume a run of", runId, options, { value: answer, node: options.node });
+      const kept = this.#kept.complete("resume a run of", runId, options, { value: answer, node: options.node });
       const complete = completeExecuteOptions(options, false, false, kept);
       this.#start(undefined, complete, (execution) => this.#hand(execution, options.output, resolve, reject));
     });
@@ -507,8 +486,7 @@ export class Graph<In = any, Nodes extends GraphNode = never, Context = unknown>
    * @throws {TypeError} If there is no store, or an option is of the wrong kind.
    */
   async keptRun(runId: string, options: KeptRunOptions = {}): Promise<KeptRun | undefined> {
-    const steps = await this.#storeOf("look at a run of", runId, options).readRun(this.name, runId);
-    return steps && describeRun(runId, steps);
+    return await this.#kept.read(runId, options);
   }
 
   /**
@@ -518,13 +496,7 @@ export class Graph<In = any, Nodes extends GraphNode = never, Context = unknown>
    * @throws {TypeError} If there is no store, or an option is of the wrong kind.
    */
   async deleteRun(runId: string, options: KeptRunOptions = {}): Promise<boolean> {
-    return await this.#storeOf("delete a run of", runId, options).deleteRun(this.name, runId);
-  }
-
-  #storeOf(action: string, runId: string, options: KeptRunOptions): CheckpointStore {
-    checkName(`${action} graph "${this.name}"`, runId);
-    checkOptions(`${action} graph "${this.name}"`, options, KEPT_RUN_RULES);
-    return this.#storeFor(action, options.checkpoint);
+    return await this.#kept.delete(runId, options);
   }
 
   /** Whether there is nothing but one of the nodes: to check all rules takes as long as a small execution. */
@@ -590,10 +562,10 @@ export class Graph<In = any, Nodes extends GraphNode = never, Context = unknown>
     );
     const { runId } = options;
     // Says what is missing before the first item.
-    this.#completeKept("stream through", runId && "item", options);
+    this.#kept.complete("stream through", runId && "item", options);
     const optionsFor = (item: In, index: number): ExecutionOptions =>
       runId
-        ? { ...perItem, kept: this.#completeKept("stream through", this.#nameOf(runId(item, index)), options) }
+        ? { ...perItem, kept: this.#kept.complete("stream through", this.#nameOf(runId(item, index)), options) }
         : perItem;
     const take = (execution: Execution): IteratorYieldResult<unknown> | null =>
       output ? outputOf(execution, output) : { done: false, value: outputsOf(execution) };
