@@ -358,9 +358,8 @@ export class Pipeline implements AsyncDisposable {
 
   /** What runs here, with its streams. */
   get #running(): Declaration {
-    const declared = this.#declared;
-    const tasks = runningTasks(this, declared);
-    const streams = runningStreams(this.#streams, declared, tasks);
+    const { tasks } = this;
+    const streams = runningStreams(this.#streams, { tasks: this.#tasks, opened: this.#opened }, tasks);
     return { name: this.name, streams, events: this.#events, tasks, opened: this.#opened };
   }
 

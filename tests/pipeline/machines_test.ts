@@ -62,6 +62,23 @@ Deno.test("Without a machine all tasks run here, labels or not", async () => {
   await rejects(() => pipe.start({ machine: "hub", transport }), LifecycleError);
 });
 
+Deno.test("A machine from and to which nothing crosses needs no transport, and has its own streams only", async () => {
+  await using pipe = newPipeline("radar");
+  for (const machine of ["edge", "hub"]) {
+    const numbers = pipe.addStream(`numbers of ${machine}`, INT);
+    pipe.addTask(`count on ${machine}`, { fn: tasks.countForever, writes: { numbers }, machine });
+    pipe.addTask(`drain on ${machine}`, { fn: tasks.drain, reads: { numbers }, machine });
+  }
+  await pipe.compile({ machine: "hub" });
+  deepEqual(Array.from(pipe.tasks.keys()), ["count on hub", "drain on hub"]);
+  await pipe.start();
+  for await (const { streams } of pipe.watch()) {
+    deepEqual(Object.keys(streams), ["numbers of hub"]);
+    break;
+  }
+  pipe.stop();
+});
+
 Deno.test("A machine that no task names is refused with those that there are", async () => {
   equal(
     await why(declare(), "hubb"),
