@@ -242,7 +242,7 @@ export class SharedContext implements NodeContext {
 }
 
 /** Says why a function cannot stop for an answer. */
-export function refuseInterrupt(node: string): never {
+function refuseInterrupt(node: string): never {
   throw new LifecycleError(
     `Cannot interrupt node "${node}": its run is not kept, or its function is shared by several runs; give runId and checkpoint`,
   );

@@ -43,9 +43,9 @@ import { EVENT_RULES } from "../../src/pipeline/event.ts";
 import { CARRY_RULES } from "../../src/pipeline/carry.ts";
 import { MACHINE_RULES } from "../../src/pipeline/machines.ts";
 import { NATS_RULES } from "../../src/cluster/nats.ts";
-import { PUBLISH_RULES } from "../../src/cluster/publish.ts";
+import { NEWEST_PUBLISH_RULES, PUBLISH_RULES } from "../../src/cluster/publish.ts";
 import { TCP_RULES } from "../../src/cluster/tcp.ts";
-import { SUBSCRIBE_RULES } from "../../src/cluster/subscribe.ts";
+import { NEWEST_SUBSCRIBE_RULES, SUBSCRIBE_RULES } from "../../src/cluster/subscribe.ts";
 import { RUN_RULES } from "../../src/pipeline/pipeline.ts";
 import { STREAM_OPTION_RULES } from "../../src/pipeline/stream.ts";
 import { POOL_RULES } from "../../src/pool/worker_pool.ts";
@@ -123,6 +123,22 @@ const CALLS: Readonly<Record<string, Call>> = {
     call: (options) => {
       const line = pipe();
       subscribe(line, line.addStream("s", stream), options);
+    },
+  },
+  "publish: newest frames": {
+    rules: NEWEST_PUBLISH_RULES,
+    given: { to: nats("nats://hub") },
+    call: (options) => {
+      const line = pipe();
+      publish(line, line.addStream("s", stream).latest, options);
+    },
+  },
+  "subscribe: newest frames": {
+    rules: NEWEST_SUBSCRIBE_RULES,
+    given: { from: nats("nats://hub") },
+    call: (options) => {
+      const line = pipe();
+      subscribe(line, line.addStream("s", stream).latest, options);
     },
   },
   "Pipeline.join": { rules: WAIT_RULES, call: (options) => pipe().join(options) },

@@ -6,6 +6,7 @@
  * - A `mod.ts` exports from rooms only.
  * - Values are not imported in a circle.
  * - A public name has one declaration, whatever entry points export it.
+ * - A value that a module of `src` exports is named somewhere else.
  */
 
 import { dirname, join, relative } from "node:path";
@@ -89,6 +90,22 @@ export function findCircles(imports: readonly Import[]): string[] {
   return circles;
 }
 
+const EXPORT = /^export (?:abstract )?(?:async )?(?:const|let|function\*?|class) (\w+)/gm;
+
+/** Values that a module of `src` exports, and that no other module names. Texts by their paths; generated ones do not count. */
+export function findUnusedExports(texts: ReadonlyMap<string, string>): string[] {
+  const namedIn = new Map<string, Set<string>>();
+  for (const [path, text] of texts) {
+    for (const word of new Set(text.match(/\w+/g))) namedIn.set(word, (namedIn.get(word) ?? new Set()).add(path));
+  }
+  const isOurs = (path: string) => path.startsWith("src/") && !/generated|\/vendor\/|\/mod\.ts$/.test(path);
+  return Array.from(texts).filter(([path]) => isOurs(path)).flatMap(([path, text]) =>
+    Array.from(text.matchAll(EXPORT), ([, name]) => name)
+      .filter((name) => namedIn.get(name)!.size === 1)
+      .map((name) => `${path} exports ${name}, which no other module names`)
+  );
+}
+
 /** Public names that stand for different things in different entry points. */
 export async function findAmbiguousNames(entries: readonly string[]): Promise<string[]> {
   const places = new Map<string, Set<string>>();
@@ -128,6 +145,15 @@ async function* modulesBelow(folder: string): AsyncGenerator<string> {
   }
 }
 
+/** The texts of all modules below some folders, and of `mod.ts`, by their paths. */
+async function textsOf(folders: readonly string[]): Promise<Map<string, string>> {
+  const texts = new Map([["mod.ts", await Deno.readTextFile(join(ROOT, "mod.ts"))]]);
+  for (const folder of folders) {
+    for await (const path of modulesBelow(folder)) texts.set(path, await Deno.readTextFile(join(ROOT, path)));
+  }
+  return texts;
+}
+
 if (import.meta.main) {
   const paths = ["mod.ts", ...await Array.fromAsync(modulesBelow("src"))];
   const texts = await Promise.all(paths.map((path) => Deno.readTextFile(join(ROOT, path))));
@@ -137,6 +163,7 @@ if (import.meta.main) {
     ...findHiddenExports(imports),
     ...findCircles(imports),
     ...await findAmbiguousNames(Object.values(config.exports)),
+    ...findUnusedExports(await textsOf(["src", "tests", "examples", "ring-wasm"])),
   ];
   for (const problem of problems) console.error(problem);
   if (problems.length > 0) Deno.exit(1);

@@ -2,7 +2,15 @@
 
 import { deepEqual, equal, match } from "node:assert/strict";
 import { join } from "node:path";
-import { findAmbiguousNames, findCircles, findHiddenExports, findTrespasses, importsOf, roomOf } from "./rooms.ts";
+import {
+  findAmbiguousNames,
+  findCircles,
+  findHiddenExports,
+  findTrespasses,
+  findUnusedExports,
+  importsOf,
+  roomOf,
+} from "./rooms.ts";
 
 /** The imports of modules, by their paths. */
 function importsIn(texts: Readonly<Record<string, string>>) {
@@ -112,4 +120,18 @@ Deno.test("findAmbiguousNames() finds a public name that two entry points declar
   await Deno.remove(folder, { recursive: true });
   equal(found.length, 1);
   match(found[0], /^"Options" is declared in .*one\.ts and in .*two\.ts$/);
+});
+
+Deno.test("findUnusedExports() finds a value that no other module names, in src alone", () => {
+  const texts = new Map([
+    ["src/a.ts", "export const used = 1;\nexport function unused() {}\nexport interface Options {}\nconst own = used;"],
+    ["src/b.ts", `import { used } from "./a.ts";\nexport abstract class Lonely {}\nexport async function* tested() {}`],
+    ["src/graph/mod.ts", "export const entry = 1;"],
+    ["src/ring/core.generated.ts", "export const compiler = 1;"],
+    ["tests/b_test.ts", `import { tested } from "../src/b.ts";\nexport const mine = 1;`],
+  ]);
+  deepEqual(findUnusedExports(texts), [
+    "src/a.ts exports unused, which no other module names",
+    "src/b.ts exports Lonely, which no other module names",
+  ]);
 });

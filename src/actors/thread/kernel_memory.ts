@@ -94,10 +94,10 @@ export function mailboxOf(id: string, memory: KernelMemoryDescription): MailboxD
 /** Answers that a mailbox holds; who sends more has to wait. */
 const MAILBOX_SIZE = 4096;
 /** The most urgent messages that find room in a full input. */
-export const URGENT = 64;
+const URGENT = 64;
 
 /** How a queue of a kernel is made. */
-export function describeQueue(name: string, parties: number, records: number, bytes: number): RecordQueueOptions {
+function describeQueue(name: string, parties: number, records: number, bytes: number): RecordQueueOptions {
   return { name, parties, records, bytes, wait: "adaptive" };
 }
 

@@ -41,7 +41,7 @@ export class MadeOutput implements Output {
 const [UNMADE, MAKING, MADE, CLOSED_UNMADE] = [0, 1, 2, 3];
 
 /** Describes the output at an address. */
-export function describeOutput(
+function describeOutput(
   address: number,
   parties: number,
   { outputRecords, outputBytes }: Pick<QueueSizes, "outputRecords" | "outputBytes">,

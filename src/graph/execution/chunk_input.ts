@@ -3,7 +3,7 @@
 import type { ChunkLog, ChunksEnd } from "./chunk_log.ts";
 
 /** The chunks that were read do not count: the node that yields them begins anew, and so must the one that reads. */
-export class ChunksVoided extends Error {
+class ChunksVoided extends Error {
   /** The class. */
   override readonly name = "ChunksVoided";
 
