@@ -106,7 +106,7 @@ Deno.test("Whatever is posted is no message of a host, or one that can be read",
     equal(typeof summarizeError(error), "string");
     rebuildError(error);
   });
-  fc.assert(property, { numRuns: Number(Deno.env.get("FC_RUNS") ?? 1000) });
+  fc.assert(property, { numRuns: Number(Deno.env.get("FC_RUNS") ?? 300) });
 });
 
 Deno.test("An error that is rebuilt keeps its class and its texts, whatever its properties are called", () => {
