@@ -42,7 +42,7 @@ const WRONG: readonly Wrong[] = [
   ["shape", [], RangeError, "[]"],
   ["shape", [4, 0], RangeError, "[ 4, 0 ]"],
   ["shape", [2.5], RangeError, "[ 2.5 ]"],
-  ["dtype", "float31", RangeError, '"float31"'],
+  ["dtype", "float31", RangeError, '"float31"; did you mean "float32"?'],
   ["dtype", ">f4", RangeError, '">f4"'],
   ["dtype", "toString", RangeError, '"toString"'],
   ["dtype", undefined, TypeError, "undefined"],
