@@ -20,7 +20,7 @@ export interface GraphNodeSample {
   readonly skipped: number;
   /** Outputs that were taken from what is kept of a run. */
   readonly restored: number;
-  /** Chunks that it has yielded. */
+  /** Chunks that it has yielded, those that were kept again. */
   readonly chunks: number;
   /** Calls that end in a second, since the look before. */
   readonly callsPerSecond: number;

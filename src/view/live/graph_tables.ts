@@ -105,7 +105,7 @@ const NODES: readonly TableFigure<GraphNodeSample>[] = [
     id: "chunks",
     title: "Chunks",
     unit: "count",
-    description: "Chunks that it has yielded",
+    description: "Chunks that it has yielded, those that were kept again",
     isRare: true,
     of: ({ chunks }) => chunks,
   },
