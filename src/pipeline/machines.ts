@@ -108,7 +108,9 @@ export function cutPipeline(declaration: Declaration, { machine, transport }: Ma
   const crossings = all.filter(({ from, to, latest }) => [from, ...to, ...latest].includes(machine!));
   if (crossings.length > 0 && !transport) {
     const streams = crossings.map(({ stream }) => `"${stream.name}"`).join(", ");
-    problems.push(`nothing carries what crosses from or to it (${streams}): give a transport, such as nats(url)`);
+    problems.push(
+      `nothing carries what crosses from or to it (${streams}): give a transport such as nats(url), on the command line --connect URL`,
+    );
   }
   if (problems.length > 0) {
     throw new DeclarationError(`Cannot run machine "${machine}" of pipeline "${name}": ${problems.join("; ")}`);

@@ -93,7 +93,7 @@ Deno.test("A task without a machine, and a crossing without a transport, are ref
   await using lone = declare();
   await rejects(
     () => lone.compile({ machine: "hub" }),
-    /nothing carries what crosses from or to it \("numbers"\): give a transport, such as nats\(url\)/,
+    /nothing carries what crosses from or to it \("numbers"\): give a transport such as nats\(url\), on the command line --connect URL/,
   );
 });
 
