@@ -15,7 +15,7 @@ import { count, type CountParams, note, type NoteParams } from "./_tasks.ts";
 
 /** What a program does. */
 export interface LineOptions {
-  readonly url: string;
+  readonly url: string | readonly string[];
   readonly nats?: NatsOptions;
   readonly tcp?: TcpOptions;
   readonly shape?: readonly number[];
@@ -38,7 +38,7 @@ export function line(options: LineOptions): Pipeline {
   const pipe = new Pipeline("line", new URL("./_tasks.ts", import.meta.url));
   const stream = pipe.addStream("frames", { shape, dtype: dtype as "float64", frames });
   const crossing = isNewest ? stream.latest : stream;
-  const transport = url.startsWith("tcp:")
+  const transport = typeof url === "string" && url.startsWith("tcp:")
     ? tcp(url, { leaseMs: LEASE_MS, ...options.tcp })
     : nats(url, { leaseMs: LEASE_MS, ...options.nats });
   if (options.count) {

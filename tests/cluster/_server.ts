@@ -22,24 +22,66 @@ export function freePort(): Promise<number> {
   });
 }
 
+/** Options of a server. */
+export interface ServerOptions {
+  readonly settings?: string;
+  /** What follows `store_dir` in the settings of JetStream. */
+  readonly storage?: string;
+  readonly folder?: string;
+  readonly port?: number;
+}
+
 /** A server. */
 export class NatsServer implements AsyncDisposable {
   readonly port: number;
-  readonly #folder: string;
+  /** Where its files are: of one that is stopped, it may be moved. */
+  folder: string;
   readonly #settings: string;
+  readonly #storage: string;
   #process: Deno.ChildProcess | undefined;
 
-  private constructor(port: number, folder: string, settings: string) {
+  private constructor(port: number, folder: string, { settings = "", storage = "" }: ServerOptions) {
     this.port = port;
-    this.#folder = folder;
+    this.folder = folder;
     this.#settings = settings;
+    this.#storage = storage;
   }
 
   /** Starts one. `settings` follow those that all have in its configuration. */
-  static async start(settings = ""): Promise<NatsServer> {
-    const server = new NatsServer(await freePort(), await Deno.makeTempDir(), settings);
+  static async start(settings = "", options: ServerOptions = {}): Promise<NatsServer> {
+    const { folder, port } = options;
+    const made = folder ?? await Deno.makeTempDir();
+    const server = new NatsServer(port ?? await freePort(), made, { settings, ...options });
     await server.start();
     return server;
+  }
+
+  /** Starts three that are a cluster. */
+  static async startCluster(): Promise<NatsServer[]> {
+    const ports = await Promise.all([freePort(), freePort(), freePort()]);
+    const routes = ports.map((port) => `"nats://127.0.0.1:${port}"`).join(", ");
+    const start = (port: number, index: number) =>
+      NatsServer.start(
+        `server_name: "n${index}"\ncluster { name: c, listen: "127.0.0.1:${port}", routes: [${routes}] }`,
+      );
+    const servers = await Promise.all(ports.map(start));
+    // One of them is the leader, which the others hear of.
+    await Promise.all(
+      servers.map((server) =>
+        server.hasLog("JetStream cluster new metadata leader|is now metadata leader|Self is new")
+      ),
+    );
+    return servers;
+  }
+
+  #log = "";
+  readonly #listeners = new Set<() => void>();
+
+  /** Resolves when its log has this in it. */
+  async hasLog(pattern: string): Promise<void> {
+    while (!new RegExp(pattern).test(this.#log)) {
+      await new Promise<void>((resolve) => this.#listeners.add(resolve));
+    }
   }
 
   /** Where it is. */
@@ -49,9 +91,13 @@ export class NatsServer implements AsyncDisposable {
 
   /** Starts it again, with what it has stored. */
   async start(): Promise<void> {
-    const store = JSON.stringify(join(this.#folder, "store"));
-    const config = join(this.#folder, "server.conf");
-    const lines = [`listen: 127.0.0.1:${this.port}`, `jetstream { store_dir: ${store} }`, this.#settings];
+    const store = JSON.stringify(join(this.folder, "store"));
+    const config = join(this.folder, "server.conf");
+    const lines = [
+      `listen: 127.0.0.1:${this.port}`,
+      `jetstream {\n store_dir: ${store}\n ${this.#storage}\n}`,
+      this.#settings,
+    ];
     await Deno.writeTextFile(config, lines.join("\n"));
     const command = new Deno.Command(findProgram("nats-server")!, {
       args: ["-c", config],
@@ -60,17 +106,23 @@ export class NatsServer implements AsyncDisposable {
     });
     const process = this.#process = command.spawn();
     const reader = process.stderr.pipeThrough(new TextDecoderStream()).getReader();
-    let log = "";
-    while (!log.includes("Server is ready")) {
+    this.#log = "";
+    while (!this.#log.includes("Server is ready")) {
       const { done, value } = await reader.read();
-      if (done) throw new Error(`nats-server has ended:\n${log}`);
-      log += value;
+      if (done) throw new Error(`nats-server has ended:\n${this.#log}`);
+      this.#log += value;
     }
     this.#drain(reader);
   }
 
   async #drain(reader: ReadableStreamDefaultReader<string>): Promise<void> {
-    while (!(await reader.read()).done);
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      this.#log += value;
+      this.#listeners.forEach((heard) => heard());
+      this.#listeners.clear();
+    }
   }
 
   /** Sends a signal. */
@@ -87,6 +139,6 @@ export class NatsServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-    await Deno.remove(this.#folder, { recursive: true });
+    await Deno.remove(this.folder, { recursive: true });
   }
 }

@@ -12,6 +12,9 @@ export interface CountParams {
   readonly pauseMs?: number;
   /** Fails after so many. */
   readonly failsAfter?: number;
+  /** Rests so long before this frame. */
+  readonly restAt?: number;
+  readonly restMs?: number;
   /** Begins with the frame that others have not had. */
   readonly resumes?: boolean;
 }
@@ -22,6 +25,7 @@ export function count({ frames }: { frames: Writer<"float64"> }, context: TaskCo
   const { total, run, pauseMs = 0, failsAfter = Infinity, resumes } = params;
   const frame = frames.frame();
   for (let n = resumes ? context.resumeFrom : 0; n < total; n++) {
+    if (n === params.restAt) sleep(params.restMs!);
     if (n === failsAfter) throw new RangeError("the lens is dirty");
     frame.fill(n);
     frame[0] = run;
