@@ -11,17 +11,17 @@ const WATCHDOG_MS = 90_000;
 /** A program that runs a line. */
 export class LineProgram implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
-  readonly #watchdog: ReturnType<typeof setTimeout>;
+  readonly #watchdog: ReturnType<typeof setTimeout> | undefined;
   /** Its exit code and what it has said. */
   readonly ended: Promise<{ readonly code: number; readonly err: string }>;
 
-  /** Starts one. */
-  constructor(options: LineOptions) {
+  /** Starts one. It is killed after `watchdogMs`, unless that is `null`. */
+  constructor(options: LineOptions, watchdogMs: number | null = WATCHDOG_MS) {
     const args = ["run", "-A", "--no-check", "--config", CONFIG, PROGRAM, JSON.stringify(options)];
     const env = { NO_COLOR: "1" };
     this.#process = new Deno.Command(Deno.execPath(), { args, env, stdin: "null", stdout: "null", stderr: "piped" })
       .spawn();
-    this.#watchdog = setTimeout(() => this.signal("SIGKILL"), WATCHDOG_MS);
+    if (watchdogMs !== null) this.#watchdog = setTimeout(() => this.signal("SIGKILL"), watchdogMs);
     this.ended = this.#process.output().then(({ code, stderr }) => {
       clearTimeout(this.#watchdog);
       return { code, err: new TextDecoder().decode(stderr) };

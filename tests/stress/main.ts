@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { findGrowth } from "./_footprint.ts";
 import { soakLives } from "./_life_soak.ts";
+import { soakMachines } from "./_machine_soak.ts";
 import { soakMessages } from "./_message_soak.ts";
 import { soakRestarts } from "./_restart_soak.ts";
 import { soakQueues } from "./_queue_soak.ts";
@@ -14,15 +15,17 @@ import { soak, type SoakReport } from "./_soak.ts";
 const HELP =
   `Runs random pipelines, record queues and kernels, and checks every frame, record and message: none lost uncounted,
 doubled, out of order or torn; also where tasks crash at random and are started again. Then it does random things to kernels, and checks that nothing is left hanging.
+"machines", which runs only if it is named, and wants nats-server, kills programs and servers of a line over three of each.
 
-  deno task soak [options] [pipelines] [restarts] [queues] [actors] [lives]
+  deno task soak [options] [pipelines] [restarts] [queues] [actors] [lives] [machines]
 
   --frames N     frames that readers check before it ends (100000000)
   --crossed N    frames that lines of crashing tasks carry before it ends (10000000)
   --records N    records that consumers of queues check before it ends (10000000)
   --messages N   messages that kernels check before it ends (10000000)
   --deeds N      things that are done to kernels before it ends (50000)
-  --minutes N    ends after this time in any case, for each of the five (20)
+  --carried N    frames that cross from machine to machine before it ends (200000)
+  --minutes N    ends after this time in any case, for each of them (20)
   --seed N       repeats the plan of an earlier run (a new one each time)
   --pipelines N  pipelines at a time (3)
   --scale X      frames of a pipeline, as a part of what is usual (1)
@@ -36,6 +39,7 @@ const { values, positionals } = parseArgs({
     records: { type: "string", default: "1e7" },
     messages: { type: "string", default: "1e7" },
     deeds: { type: "string", default: "5e4" },
+    carried: { type: "string", default: "2e5" },
     minutes: { type: "string", default: "20" },
     seed: { type: "string" },
     pipelines: { type: "string", default: "3" },
@@ -168,18 +172,35 @@ runtimes            ${runtimes}
 time                ${seconds.toFixed(0)} s`);
 }
 
+async function soakLinks(): Promise<void> {
+  const { frames, kills, again, seconds } = await soakMachines({
+    seed,
+    minutes,
+    frames: positive("carried", values.carried),
+    kills: Infinity,
+    between: 300,
+    progress: ({ frames, kills, seconds }) =>
+      console.log(`${seconds.toFixed(0)} s: ${frames} frames, killed: ${JSON.stringify(kills)}`),
+  });
+  console.log(`
+frames in both sinks ${frames}, in order, each once
+came again           ${again}, by the number that they had
+killed               ${Object.entries(kills).map(([name, many]) => `${name} ${many}`).join(", ")}
+time                 ${seconds.toFixed(0)} s`);
+}
+
 const parts = {
   pipelines: soakPipelines,
   restarts: soakCrashes,
   queues: soakRecords,
   actors: soakActors,
   lives: soakKernels,
+  machines: soakLinks,
 };
 const unknown = positionals.find((name) => !Object.hasOwn(parts, name));
 if (unknown !== undefined) {
-  console.error(`Cannot soak: expected pipelines, restarts, queues, actors or lives, received ${unknown}`);
+  console.error(`Cannot soak: expected pipelines, restarts, queues, actors, lives or machines, received ${unknown}`);
   Deno.exit(2);
 }
-for (const [name, part] of Object.entries(parts)) {
-  if (positionals.length === 0 || positionals.includes(name)) await part();
-}
+const wanted = positionals.length > 0 ? positionals : Object.keys(parts).filter((name) => name !== "machines");
+for (const [name, part] of Object.entries(parts)) if (wanted.includes(name)) await part();
