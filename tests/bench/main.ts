@@ -6,6 +6,7 @@ import { describeMachine, thisMachine } from "./_machine.ts";
 import { drawResults } from "./_picture.ts";
 import { printTable, type Table } from "./_table.ts";
 import { benchActors } from "./actors.ts";
+import { benchCluster } from "./cluster.ts";
 import { benchColumns } from "./columns.ts";
 import { benchGraphs } from "./graphs.ts";
 import { benchGrowth } from "./growth.ts";
@@ -41,6 +42,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   pipelines: { about: "starting a pipeline, and letting it wait", measure: benchPipelines },
   monitoring: { about: "a pipeline with a monitor, and without", measure: benchMonitoring },
   recording: { about: "frames to the disk and back, and a line with a recorder", measure: benchRecording },
+  cluster: { about: "frames from program to program, where there is a nats-server", measure: benchCluster },
   restarts: { about: "from a crash to the next frame, and what restarts cost without one", measure: benchRestarts },
   graphs: { about: "nodes, executions and streams of a node graph", measure: benchGraphs },
   pools: { about: "calls of a function on a pool of workers", measure: benchPools },
