@@ -38,6 +38,8 @@ export interface WritingDescription extends LinkDescription {
   readonly peerTimeoutMs: number;
   /** Whether the last parcel is kept, consumed or not, for the next run. */
   readonly keepsLast: boolean;
+  /** Hears how many frames of the run are stored. */
+  onStored(frames: number): void;
   /**
    * Makes the first parcel, which begins the run: nobody else's parcels are accepted after it. It is given the last parcel of
    * the run before, where that is kept.

@@ -112,6 +112,8 @@ export interface TaskSpec {
   stallTimeoutMs?: number;
   /** Rings that its work goes into and that other machines read: `context.resumeFrom`. */
   feeds?: readonly string[];
+  /** Those, and the rings before them that its work passes, in that order. */
+  onTheWay?: readonly string[];
   /** Constants for the function: anything that can be structured-cloned. */
   params?: unknown;
   /** Deno's permissions of its worker, for which Deno wants `--unstable-worker-options`. */
@@ -154,4 +156,5 @@ export const TASK_SPEC_RULES = {
   state: tableOf("an object of shape and dtype", STATE_RULES),
   stallTimeoutMs: STALL_TIMEOUT,
   feeds: arrayOf(name, "an array of names of rings"),
+  onTheWay: arrayOf(name, "an array of names of rings"),
 } satisfies Record<keyof TaskSpec, Rule>;

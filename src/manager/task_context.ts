@@ -2,6 +2,7 @@
 
 import type { FrameOf, FrameType } from "../ring/dtypes.ts";
 import { settleOwed } from "../ring/owed_frames.ts";
+import type { RingFlow } from "../ring/ring_flow.ts";
 import type { Run, RunTable } from "../ring/run_table.ts";
 import type { OwnStop } from "../ring/own_stop.ts";
 import { checkRule, duration } from "../rules.ts";
@@ -89,10 +90,19 @@ export interface TaskContextParts {
   readonly stopReason: () => Error;
   /** Tells the program that everything is to stop. */
   readonly onStop: () => void;
+  /** The rings that its work passes on its way to other machines. */
+  readonly flows: readonly RingFlow[];
   /** The runs of what its work goes into and other machines read. */
   readonly feeds: readonly RunTable[];
   /** What it reads. */
   readonly readers: readonly { readonly runs: RunTable | undefined; readonly epoch: number | null }[];
+}
+
+const flows = new WeakMap<TaskContext, readonly RingFlow[]>();
+
+/** The rings that a task's work passes on its way to other machines, in that order. */
+export function flowsOf(context: TaskContext): readonly RingFlow[] {
+  return flows.get(context) ?? [];
 }
 
 /** The context of one task in its worker. Its functions are fields: task functions take them out of it. */
@@ -110,6 +120,7 @@ export class WorkerTaskContext implements TaskContext {
     this.state = parts.state;
     this.restarts = parts.restarts;
     this.#parts = parts;
+    flows.set(this, parts.flows);
   }
 
   get epoch(): number | null {

@@ -26,6 +26,30 @@ export function carriedStreams(pipe: Pipeline): [stream: string, way: CarriedWay
   return Array.from(carried.get(pipe) ?? []);
 }
 
+/**
+ * The streams on the way from a task to other programs, in the order in which frames pass them; none where nothing of its work
+ * goes there.
+ */
+export function streamsOnTheWay(
+  pipe: Pipeline,
+  tasks: ReadonlyMap<string, TaskDeclaration>,
+  task: string,
+  order: readonly string[],
+): string[] | undefined {
+  const known = carried.get(pipe);
+  if (!known || fedStreams(pipe, tasks, task)!.length === 0) return undefined;
+  const reached = new Set([task]);
+  const found: string[] = [];
+  for (const name of order) {
+    const { reads, writes } = tasks.get(name)!;
+    const isReached = reached.has(name) || reads.some(({ target }) => found.includes(target));
+    if (!isReached || fedStreams(pipe, tasks, name)!.length === 0) continue;
+    reached.add(name);
+    found.push(...writes.map(({ target }) => target));
+  }
+  return found.filter((stream) => known.get(stream) !== "in");
+}
+
 /** The streams that a task's work goes into, directly or through other tasks, and that go to other programs. */
 export function fedStreams(
   pipe: Pipeline,

@@ -22,7 +22,7 @@ import { checkReplaced, runningStreams, runningTasks } from "./replaced_writers.
 import { carryWarnings, type Cut, cutPipeline, MACHINE_RULES, type MachineOptions, tasksOf } from "./machines.ts";
 import { type Declaration, type Plan, planPipeline } from "./plan.ts";
 import { LatestStream, STREAM_OPTION_RULES, StreamHandle, type StreamHandleOf, type StreamOptions } from "./stream.ts";
-import { carriedStreams, fedStreams } from "./carried_streams.ts";
+import { carriedStreams, fedStreams, streamsOnTheWay } from "./carried_streams.ts";
 import { createAddTask, targetName } from "./add_task.ts";
 import { checkName, checkOptions, checkRule, object, type Rules, signal } from "../rules.ts";
 import type { ReconstructOptions } from "./reconstruct.ts";
@@ -388,6 +388,8 @@ export class Pipeline implements AsyncDisposable {
       latest: task.reads.filter(({ latest }) => latest).map(({ local }) => local),
       activation: gate && { mode: mode as ActivationMode, event: gate.target },
       feeds: fedStreams(this, this.tasks, task.name),
+      // Those that write come first where frames flow.
+      onTheWay: streamsOnTheWay(this, this.tasks, task.name, this.#order.toReversed()),
     });
   }
 

@@ -9,6 +9,7 @@
  * | 8 + 24 * run | 24    | f64: its first frame in the ring, its epoch, the number of that frame          |
  * | behind those | 8     | f64, for each reader: how many frames of the ring it has committed, or Infinity |
  *
+ * Behind those of the readers is one more number: how many frames of the ring are stored where other machines have them.
  * One task begins runs, each reader's thread commits for itself. The count is stored after the run that it counts, and the frame
  * that the run begins with is published after that.
  */
@@ -25,7 +26,7 @@ const BYTES = 8;
 
 /** Bytes of the table of a ring with so many readers. */
 export function runTableBytes(readers: number): number {
-  return COMMITS + readers * BYTES;
+  return COMMITS + (readers + 1) * BYTES;
 }
 
 /** A run, of which a frame is. */
@@ -100,6 +101,16 @@ export class RunTable {
   commit(reader: number, frames: number): void {
     const at = this.#commitAt(reader);
     this.#memory.doubles[at] = Math.max(this.#memory.doubles[at], frames);
+  }
+
+  /** Frames of the ring that are stored where other machines have them. */
+  get stored(): number {
+    return this.#memory.doubles[this.#commitAt(this.#readers)];
+  }
+
+  /** So many are stored. */
+  set stored(frames: number) {
+    this.#memory.doubles[this.#commitAt(this.#readers)] = frames;
   }
 
   /** Frames of the ring that all readers have committed. */

@@ -57,6 +57,7 @@ function bringIn(
     stride: stream.stride,
     onNewRun,
     commit: "consumed" as const,
+    flows: [],
     signal,
     isStopped,
   };

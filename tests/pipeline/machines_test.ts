@@ -54,6 +54,15 @@ Deno.test("A transport is asked to carry what crosses from or to the machine, an
   }
 });
 
+Deno.test("A machine that nothing crosses from or to runs alone, whatever the others have", async () => {
+  await using pipe = declare();
+  const own = pipe.addStream("own", INT);
+  pipe.addTask("three", { fn: tasks.count, writes: { numbers: own }, params: { count: 3 }, machine: "lab" });
+  pipe.addTask("sink", { fn: tasks.drain, reads: { numbers: own }, machine: "lab" });
+  await pipe.run({ machine: "lab" });
+  deepEqual([pipe.machine, Array.from(pipe.tasks.keys())], ["lab", ["three", "sink"]]);
+});
+
 Deno.test("Without a machine all tasks run here, labels or not", async () => {
   await using pipe = declare();
   await pipe.compile();

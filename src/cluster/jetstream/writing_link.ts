@@ -55,6 +55,7 @@ export class JetStreamWritingLink implements WritingLink {
   readonly #flying: Parcel[] = [];
   #flyingBytes = 0;
   #flyingFrames = 0;
+  #storedFrames = 0;
   /** The sequence number of the last parcel that is known to be stored. */
   #stored = 0;
   /** The parcel that is kept for the next run. */
@@ -193,8 +194,10 @@ export class JetStreamWritingLink implements WritingLink {
       this.#flyingBytes -= bytes.length;
       this.#flyingFrames -= frames;
       this.#held.add(++this.#stored, frames, at);
+      this.#storedFrames += frames;
       this.#parts.description.figures.add("bytes", bytes.length);
     }
+    this.#parts.description.onStored(this.#storedFrames);
     this.#showLag();
     this.#door.open();
   }

@@ -6,6 +6,7 @@ import { TransportError } from "../errors.ts";
 import { LostPeerError, type ReadingLink, type TakenParcel } from "../link.ts";
 import { KIND, type ParcelHead, readHead } from "../parcels/head.ts";
 import { Unpacker } from "../parcels/unpacker.ts";
+import { FlushBarrier } from "./flush_barrier.ts";
 import { RunRules } from "./run_rules.ts";
 import type { CarryInOptions } from "./subscribe_frames.ts";
 import { sleepUntil } from "../sleep.ts";
@@ -39,6 +40,7 @@ export class Inlet implements Disposable {
   #epoch: bigint | undefined;
   #unpacker: Unpacker | undefined;
   readonly #rules: RunRules;
+  readonly #barrier: FlushBarrier;
   /** Whether a frame has come from its first part on. */
   #hasWhole = false;
 
@@ -48,6 +50,7 @@ export class Inlet implements Disposable {
     this.#options = options;
     const { onNewRun, link: { onLostPeer } } = options;
     this.#rules = new RunRules({ onNewRun, onLostPeer });
+    this.#barrier = new FlushBarrier(options.flows);
     this.#timer = setInterval(() => this.#ackConsumed(), ACK_MS);
   }
 
@@ -92,8 +95,9 @@ export class Inlet implements Disposable {
     // In this order: readers that leave because of a stop have not consumed anything by that. What is committed stays so.
     const consumed = this.#consumed;
     if (this.#options.commit === "consumed" && this.#options.isStopped()) return;
+    const safe = this.#barrier.safe(consumed);
     let place: number | undefined;
-    while (this.#milestones.length > 0 && this.#milestones[0].frames <= consumed) {
+    while (this.#milestones.length > 0 && this.#milestones[0].frames <= safe) {
       place = this.#milestones.shift()!.place;
     }
     if (place !== undefined) this.#link.ack(place);
@@ -174,7 +178,8 @@ export class Inlet implements Disposable {
 
   async #untilConsumed(): Promise<void> {
     const { signal } = this.#options;
-    while (this.#consumed < this.#written && !this.#writer.abandoned) await sleepUntil(LOOK_MS, signal);
+    const isUnderWay = () => this.#consumed < this.#written || this.#barrier.safe(this.#consumed) < this.#written;
+    while (isUnderWay() && !this.#writer.abandoned) await sleepUntil(LOOK_MS, signal);
     this.#ackConsumed();
     await this.#link.settle(signal);
   }

@@ -16,7 +16,7 @@ import { linkOpener } from "./open_links.ts";
 /** What the task is told. */
 export interface PublishParams {
   readonly endpoint: Endpoint;
-  readonly link: Omit<WritingDescription, "begin" | "figures">;
+  readonly link: Omit<WritingDescription, "begin" | "figures" | "onStored">;
   /** Where it says how the link is. */
   readonly figures: SharedArrayBuffer;
   /** Where the program says why it stops. */
@@ -56,11 +56,14 @@ export async function carryOut(
 ): Promise<void> {
   const description = { ...link, figures: new LinkFigures(figures) };
   let number = 0;
+  const onStored = (stored: number) => {
+    if (frames.runs && !description.isNewest) frames.runs.stored = stored;
+  };
   const begin = (last: Uint8Array | null) => {
     number = last === null ? 0 : nextAfter(readHead(description.action, last, description.frameBytes));
     return makeNotice(KIND.begin, BigInt(epoch), number);
   };
-  await using opened = await opener.openWriting({ ...description, begin }, signal);
+  await using opened = await opener.openWriting({ ...description, begin, onStored }, signal);
   if (!description.isNewest) frames.runs?.begin(0, { epoch, number });
   else await beginNewest(frames, epoch, signal);
   const outlet = new Outlet(frames, opened, description, { epoch: BigInt(epoch), first: number });
@@ -95,7 +98,7 @@ function nextAfter({ kind, first, count, part, parts }: ParcelHead): number {
 class Outlet {
   readonly #frames: Reader<FrameType>;
   readonly #link: WritingLink;
-  readonly #description: Omit<WritingDescription, "begin">;
+  readonly #description: Omit<WritingDescription, "begin" | "onStored">;
   readonly #epoch: bigint;
   /** The number of the next frame. */
   #next: number;
@@ -103,7 +106,7 @@ class Outlet {
   constructor(
     frames: Reader<FrameType>,
     link: WritingLink,
-    description: Omit<WritingDescription, "begin">,
+    description: Omit<WritingDescription, "begin" | "onStored">,
     { epoch, first }: { readonly epoch: bigint; readonly first: number },
   ) {
     this.#frames = frames;

@@ -1,8 +1,9 @@
 /** The task that subscribes to a link. */
 
 import type { CommitPolicy, NewRunPolicy } from "../../pipeline/carry.ts";
-import type { TaskContext } from "../../manager/task_context.ts";
+import { flowsOf, type TaskContext } from "../../manager/task_context.ts";
 import type { FrameType } from "../../ring/dtypes.ts";
+import type { RingFlow } from "../../ring/ring_flow.ts";
 import type { Writer } from "../../ring/writer.ts";
 import type { LinkOpener, ReadingDescription } from "../link.ts";
 import type { Endpoint } from "../transport.ts";
@@ -33,7 +34,13 @@ export async function subscribeFrames(
   const figures = new LinkFigures(params.figures);
   const link = { ...params.link, figures };
   try {
-    await carryIn(frames, opener, { ...params, link, signal, isStopped: () => context.stopped });
+    await carryIn(frames, opener, {
+      ...params,
+      link,
+      signal,
+      isStopped: () => context.stopped,
+      flows: flowsOf(context),
+    });
   } finally {
     figures.setState("ended");
   }
@@ -42,6 +49,8 @@ export async function subscribeFrames(
 /** What {@link carryIn} needs of the task. */
 export interface CarryInOptions extends Omit<SubscribeParams, "endpoint" | "figures" | "link"> {
   readonly link: ReadingDescription;
+  /** The rings that what is made of the frames passes on its way to other machines. */
+  readonly flows: readonly RingFlow[];
   readonly signal: AbortSignal;
   /** Whether readers of the stream may have left since they were told to. */
   isStopped(): boolean;

@@ -27,6 +27,7 @@ export class TcpWritingLink implements WritingLink {
   readonly #kept: Kept[] = [];
   #keptBytes = 0;
   #lagFrames = 0;
+  #consumedFrames = 0;
   #place = 0;
   /** The last parcel that the reader has taken of the run before, as soon as it has said so; `null` if of none. */
   #last: Uint8Array | null | undefined;
@@ -117,7 +118,9 @@ export class TcpWritingLink implements WritingLink {
       const { bytes, frames } = this.#kept.shift()!;
       this.#keptBytes -= bytes.length;
       this.#lagFrames -= frames;
+      this.#consumedFrames += frames;
     }
+    this.#description.onStored(this.#consumedFrames);
     this.#showLag();
   }
 

@@ -291,6 +291,7 @@ export class Blueprint {
       oversubscribed: this.#tasks.size > navigator.hardwareConcurrency,
       bindings: Object.fromEntries(bindings.map(([local, draft]) => [local, describe(draft)])),
       feeds: spec.feeds?.map((name) => rings.get(this.#find("ring", this.#rings, name))!),
+      onTheWay: spec.onTheWay?.map((name) => rings.get(this.#find("ring", this.#rings, name))!),
       activation: gate && { mode: spec.activation!.mode, gate: describe(gate) as BindingOf<"event"> },
     }));
     const bell = arena.reserve(DOORBELL_BYTES);

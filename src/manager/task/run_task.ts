@@ -5,6 +5,7 @@ import { type Binding, openBinding } from "../../ring/bindings.ts";
 import type { BindingDescription } from "../../ring/description.ts";
 import { Reader } from "../../ring/reader.ts";
 import { settleAll } from "../../ring/owed_frames.ts";
+import { RingFlow } from "../../ring/ring_flow.ts";
 import { runTableOf } from "../../ring/run_table.ts";
 import { RingReader } from "../../ring/ring.ts";
 import { Doorbell } from "../../ring/doorbell.ts";
@@ -77,6 +78,7 @@ export function prepareTask(fn: AnyFunction, job: TaskJob, post: (message: TaskM
     onLateness: (ms: number) => record.tellLateness(ms),
     stopReason,
     onStop,
+    flows: (job.onTheWay ?? []).map((ring) => new RingFlow(memory, ring)),
     feeds: (job.feeds ?? []).map((ring) => runTableOf(memory, ring)!),
     readers: Object.values(bindings).filter((binding) => binding instanceof Reader),
   };

@@ -35,6 +35,8 @@ export interface TaskJob {
   readonly oversubscribed: boolean;
   /** The rings that its work goes into and that other machines read. */
   readonly feeds?: readonly RingDescription[];
+  /** Those, and the rings before them that its work passes, in that order. */
+  readonly onTheWay?: readonly RingDescription[];
   readonly activation?: Activation;
 }
 
