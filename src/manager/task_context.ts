@@ -105,6 +105,13 @@ export function flowsOf(context: TaskContext): readonly RingFlow[] {
   return flows.get(context) ?? [];
 }
 
+const memories = new WeakMap<TaskContext, SharedMemory>();
+
+/** Whether the whole pipeline was told to stop, and not the task alone. */
+export function isPipelineStopped(context: TaskContext): boolean {
+  return memories.get(context)?.stopped ?? false;
+}
+
 /** The context of one task in its worker. Its functions are fields: task functions take them out of it. */
 export class WorkerTaskContext implements TaskContext {
   readonly name: string;
@@ -121,6 +128,7 @@ export class WorkerTaskContext implements TaskContext {
     this.restarts = parts.restarts;
     this.#parts = parts;
     flows.set(this, parts.flows);
+    memories.set(this, parts.memory);
   }
 
   get epoch(): number | null {

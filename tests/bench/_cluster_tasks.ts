@@ -15,7 +15,7 @@ export async function sendRaw(
   { frames }: { frames: Reader<"uint32"> },
   { params: { port } }: TaskContext<RawParams>,
 ): Promise<void> {
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  using connection = await connectSoon(port);
   const most = Math.max(1, Math.floor(AT_ONCE_BYTES / frames.frameBytes));
   const block = new Uint8Array(most * frames.frameBytes);
   while (await frames.lookAsync() !== null) {
@@ -26,6 +26,18 @@ export async function sendRaw(
     frames.increment();
     const bytes = block.subarray(0, found.length * frames.frameBytes);
     for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+  }
+}
+
+/** The other end may not listen yet. */
+async function connectSoon(port: number): Promise<Deno.Conn> {
+  for (let attempt = 0;; attempt++) {
+    try {
+      return await Deno.connect({ hostname: "127.0.0.1", port });
+    } catch (error) {
+      if (attempt === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 }
 

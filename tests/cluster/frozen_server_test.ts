@@ -1,9 +1,10 @@
 import { deepEqual } from "node:assert/strict";
+import { IS_LONG } from "./_long.ts";
 import { LACKS_NATS, NatsServer } from "./_server.ts";
 import { checkExact, LineProgram, Notes } from "./_programs.ts";
 
-/** `RINGMILL_SOAK=1` freezes it for longer than it takes the client to give the connection up. */
-const FREEZE_MS = Deno.env.get("RINGMILL_SOAK") ? 12_000 : 2500;
+/** The long one is longer than it takes the client to give the connection up. */
+const FREEZE_MS = IS_LONG ? 12_000 : 2000;
 const ignore = LACKS_NATS;
 
 Deno.test("A server that is frozen for a while loses and doubles nothing, and nobody is taken for dead", {

@@ -1,18 +1,19 @@
 import { deepEqual, match, ok } from "node:assert/strict";
+import { IS_LONG } from "./_long.ts";
 import { LACKS_NATS, NatsServer } from "./_server.ts";
 import { allOf, checkExact, LineProgram, Notes } from "./_programs.ts";
 
 const ignore = LACKS_NATS;
 const resume = { onNewRun: "resume" } as const;
 
-Deno.test("A writer that is killed twice and resumes leaves no hole, and nothing comes twice", { ignore }, async () => {
+Deno.test("A writer that is killed and resumes leaves no hole, and nothing comes twice", { ignore }, async () => {
   await using server = await NatsServer.start();
   using notes = new Notes();
   const { url } = server;
-  const count = { total: 600, pauseMs: 1, resumes: true };
+  const count = { total: 400, pauseMs: 1, resumes: true };
   const source = (run: number) => new LineProgram({ url, count: { ...count, run }, publish: resume });
   await using sink = new LineProgram({ url, note: { path: notes.path }, subscribe: resume });
-  for (const run of [1, 2]) {
+  for (const run of IS_LONG ? [1, 2] : [1]) {
     await using program = source(run);
     await notes.reach(run * 150);
     await program.kill();
@@ -21,8 +22,8 @@ Deno.test("A writer that is killed twice and resumes leaves no hole, and nothing
   deepEqual(await last.ended, { code: 0, err: "" });
   deepEqual(await sink.ended, { code: 0, err: "" });
   const noted = notes.read();
-  deepEqual(noted.map(([, number]) => number), allOf(0, 600).map(([, number]) => number));
-  deepEqual(Array.from(new Set(noted.map(([run]) => run))), [1, 2, 3]);
+  deepEqual(noted.map(([, number]) => number), allOf(0, 400).map(([, number]) => number));
+  deepEqual(Array.from(new Set(noted.map(([run]) => run))), IS_LONG ? [1, 2, 3] : [1, 3]);
 });
 
 Deno.test("A writer that comes back when all is consumed resumes behind what was", { ignore }, async () => {
@@ -72,14 +73,14 @@ Deno.test("A sink that commits what it has written loses nothing when it is kill
   using notes = new Notes();
   const { url } = server;
   const publish = { parcelBytes: 1024 };
-  await using source = new LineProgram({ url, count: { total: 1000, run: 1, pauseMs: 1 }, publish });
+  await using source = new LineProgram({ url, count: { total: 600, run: 1, pauseMs: 1 }, publish });
   const sink = () =>
     new LineProgram({
       url,
       note: { path: notes.path, buffer: 50, byNumber: true },
       subscribe: { commit: "explicit" },
     });
-  for (const many of [200, 500]) {
+  for (const many of IS_LONG ? [200, 500] : [200]) {
     await using program = sink();
     await notes.reach(many);
     await program.kill();
@@ -89,8 +90,8 @@ Deno.test("A sink that commits what it has written loses nothing when it is kill
   deepEqual(await source.ended, { code: 0, err: "" });
   // What comes again has the number that it had: a sink that keeps it has each frame once.
   const noted = notes.read();
-  deepEqual(Array.from(new Set(noted.map(([, number]) => number))), allOf(1, 1000).map(([, number]) => number));
-  ok(noted.length >= 1000);
+  deepEqual(Array.from(new Set(noted.map(([, number]) => number))), allOf(1, 600).map(([, number]) => number));
+  ok(noted.length >= 600);
 });
 
 Deno.test("A sink whose writing is all it consumes has every frame once without restarts", { ignore }, async () => {

@@ -9,6 +9,7 @@
 import { JetStreamApiError, type StreamInfo } from "@nats-io/jetstream";
 import { TransportError } from "../errors.ts";
 import { LostPeerError, type WritingDescription, type WritingLink } from "../link.ts";
+import { giveBytes } from "../parcels/buffers.ts";
 import { tell } from "../../notices.ts";
 import { Door, sleepUntil } from "../sleep.ts";
 import type { Claim } from "./claim.ts";
@@ -195,6 +196,7 @@ export class JetStreamWritingLink implements WritingLink {
       this.#flyingFrames -= frames;
       this.#held.add(++this.#stored, frames, at);
       this.#storedFrames += frames;
+      giveBytes(bytes);
       this.#parts.description.figures.add("bytes", bytes.length);
     }
     this.#parts.description.onStored(this.#storedFrames);

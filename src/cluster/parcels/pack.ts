@@ -1,5 +1,6 @@
 /** Makes parcels of frames. The bytes are copies: a client of the network may hold them until it has sent them. */
 
+import { takeBytes } from "./buffers.ts";
 import { bytesOf, runsOf } from "./frame_bytes.ts";
 import { HEAD_BYTES, KIND, sealParcel } from "./head.ts";
 
@@ -15,7 +16,7 @@ export function partsOf(frameBytes: number, parcelBytes: number): number {
 
 /** One parcel of frames that follow each other. */
 export function packFrames(frames: readonly object[], frameBytes: number, epoch: bigint, first: number): Uint8Array {
-  const parcel = new Uint8Array(HEAD_BYTES + frames.length * frameBytes);
+  const parcel = takeBytes(HEAD_BYTES + frames.length * frameBytes);
   for (const [run, at] of runsOf(frames, frameBytes)) parcel.set(run, HEAD_BYTES + at);
   sealParcel(parcel, { kind: KIND.frames, epoch, first, count: frames.length, part: 0, parts: 1 });
   return parcel;
@@ -33,7 +34,7 @@ export function* packParts(
   const parts = partsOf(frameBytes, parcelBytes);
   for (let part = 0; part < parts; part++) {
     const body = bytes.subarray(part * partBytes, (part + 1) * partBytes);
-    const parcel = new Uint8Array(HEAD_BYTES + body.length);
+    const parcel = takeBytes(HEAD_BYTES + body.length);
     parcel.set(body, HEAD_BYTES);
     sealParcel(parcel, { kind: KIND.frames, epoch, first, count: 1, part, parts });
     yield parcel;

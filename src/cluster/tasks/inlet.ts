@@ -15,6 +15,8 @@ import { sleepUntil } from "../sleep.ts";
 const ACK_MS = 50;
 /** How long a program that stops waits until its last ack is confirmed. */
 const COMMIT_MS = 300;
+/** How long the failure of another machine waits for what was made of its frames to get to a third one. */
+const FLUSH_MS = 1000;
 /** How often somebody who waits for the readers looks. */
 const LOOK_MS = 5;
 
@@ -165,7 +167,7 @@ export class Inlet implements Disposable {
 
   /** All frames before are consumed and committed first, so that the next start does not fail by the same. */
   async #failLater(what: string): Promise<never> {
-    await this.#untilConsumed();
+    await this.#untilConsumed(FLUSH_MS);
     throw new TransportError(what.startsWith("Cannot ") ? what : `Cannot ${this.#options.link.action}: ${what}`);
   }
 
@@ -176,24 +178,32 @@ export class Inlet implements Disposable {
     return "failure" in heard ? await this.#failLater(heard.failure) : heard.ends;
   }
 
-  async #untilConsumed(): Promise<void> {
-    const { signal } = this.#options;
-    const isUnderWay = () => this.#consumed < this.#written || this.#barrier.safe(this.#consumed) < this.#written;
-    while (isUnderWay() && !this.#writer.abandoned) await sleepUntil(LOOK_MS, signal);
+  /** What is consumed may take the task's own readers with it, by which it is told to stop: only a stop of all counts here. */
+  async #untilConsumed(flushMs: number): Promise<void> {
+    const { signal, isStopped } = this.#options;
+    const isUnderWay = () => this.#consumed < this.#written && !this.#writer.abandoned;
+    while (isUnderWay() && !isStopped()) await sleepUntil(LOOK_MS);
+    const until = performance.now() + flushMs;
+    const isFlushing = () => !this.#writer.abandoned || this.#consumed >= this.#written;
+    while (this.#barrier.safe(this.#consumed) < this.#written && isFlushing() && !isStopped()) {
+      if (performance.now() > until) break;
+      await sleepUntil(LOOK_MS);
+    }
     this.#ackConsumed();
-    await this.#link.settle(signal);
+    if (isStopped()) signal.throwIfAborted();
+    await this.#link.settle(signal.aborted ? AbortSignal.timeout(COMMIT_MS) : signal);
   }
 
   /** The stream ends here although its writer has not ended it. */
   async #endEarly(): Promise<void> {
     this.#writer.close();
-    await this.#untilConsumed();
+    await this.#untilConsumed(FLUSH_MS);
   }
 
   /** The readers drain the stream, then the end is committed with what was before it. */
   async #end(taken: TakenParcel): Promise<void> {
     this.#pass(taken.place);
     this.#writer.close();
-    await this.#untilConsumed();
+    await this.#untilConsumed(Infinity);
   }
 }

@@ -1,7 +1,7 @@
 /** The task that subscribes to a link. */
 
 import type { CommitPolicy, NewRunPolicy } from "../../pipeline/carry.ts";
-import { flowsOf, type TaskContext } from "../../manager/task_context.ts";
+import { flowsOf, isPipelineStopped, type TaskContext } from "../../manager/task_context.ts";
 import type { FrameType } from "../../ring/dtypes.ts";
 import type { RingFlow } from "../../ring/ring_flow.ts";
 import type { Writer } from "../../ring/writer.ts";
@@ -38,7 +38,7 @@ export async function subscribeFrames(
       ...params,
       link,
       signal,
-      isStopped: () => context.stopped,
+      isStopped: () => isPipelineStopped(context),
       flows: flowsOf(context),
     });
   } finally {
@@ -52,7 +52,7 @@ export interface CarryInOptions extends Omit<SubscribeParams, "endpoint" | "figu
   /** The rings that what is made of the frames passes on its way to other machines. */
   readonly flows: readonly RingFlow[];
   readonly signal: AbortSignal;
-  /** Whether readers of the stream may have left since they were told to. */
+  /** Whether readers of the stream may have left since they were told to: by a stop of the whole pipeline. */
   isStopped(): boolean;
 }
 

@@ -1,5 +1,7 @@
 /** Messages over a TCP connection: four bytes of length, little endian, one byte of type, and the body. */
 
+import { takeBytes } from "../parcels/buffers.ts";
+
 /** What a message is. */
 export const TYPE = { hello: 1, proof: 2, refusal: 3, position: 4, parcel: 5, ack: 6, ping: 7, bye: 8 } as const;
 /** A value of {@link TYPE}. */
@@ -75,7 +77,7 @@ export class Channel implements Disposable {
   }
 
   async #read(length: number): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = new Uint8Array(length);
+    const bytes = takeBytes(length);
     for (let at = 0; at < length;) {
       if (this.#begin === this.#end && length - at >= BUFFER_BYTES) {
         at += await this.#readSome(bytes.subarray(at));

@@ -2,6 +2,7 @@
 
 import { LostPeerError, type ReadingDescription, type ReadingLink, type TakenParcel } from "../link.ts";
 import { TransportError } from "../errors.ts";
+import { giveBytes } from "../parcels/buffers.ts";
 import { Door } from "../sleep.ts";
 import type { TcpEndpoint } from "../transport.ts";
 import { type Channel, type ChannelMessage, TYPE } from "./channel.ts";
@@ -55,7 +56,7 @@ export class TcpReadingLink implements ReadingLink {
       this.#place = 0;
     }
     // What has arrived comes before whatever a new run does.
-    const last = this.#arrived.at(-1)?.bytes ?? this.#last;
+    const last = (this.#arrived.at(-1)?.bytes ?? this.#last)?.slice();
     channel.send(TYPE.position, placeBytes(this.#place), ...last ? [last] : []).catch(() => {});
     this.#ack();
   }
@@ -100,6 +101,7 @@ export class TcpReadingLink implements ReadingLink {
       signal.throwIfAborted();
       const parcel = this.#shift();
       if (parcel) {
+        if (this.#last) giveBytes(new Uint8Array(this.#last.buffer));
         this.#last = parcel.bytes;
         if (this.#description.isNewest) this.ack(parcel.place);
         return parcel;

@@ -2,6 +2,7 @@
 
 import { LostPeerError, type WritingDescription, type WritingLink } from "../link.ts";
 import { TransportError } from "../errors.ts";
+import { giveBytes } from "../parcels/buffers.ts";
 import { Door } from "../sleep.ts";
 import type { TcpEndpoint } from "../transport.ts";
 import { type Channel, type ChannelMessage, TYPE } from "./channel.ts";
@@ -118,6 +119,7 @@ export class TcpWritingLink implements WritingLink {
       const { bytes, frames } = this.#kept.shift()!;
       this.#keptBytes -= bytes.length;
       this.#lagFrames -= frames;
+      giveBytes(bytes);
       this.#consumedFrames += frames;
     }
     this.#description.onStored(this.#consumedFrames);
