@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { CONFIG } from "../_programs.ts";
+import { CONFIG } from "../_deno.ts";
 import { allOf, Notes } from "./_programs.ts";
 import { IS_LONG } from "./_long.ts";
 import { LACKS_NATS, NatsServer } from "./_server.ts";
