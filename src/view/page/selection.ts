@@ -45,6 +45,14 @@ export class Selection {
     const nodeAt = ({ target }: Event) => target instanceof Element ? nodeOf(target) : null;
     area.addEventListener("pointerover", (event) => this.hover(nodeAt(event)));
     area.addEventListener("pointerleave", () => this.hover(null));
-    area.addEventListener("click", (event) => this.toggle(nodeAt(event)));
+    // Not by clicks: there is none where what was pressed is drawn anew before it is released.
+    let pressed: string | null | undefined;
+    area.addEventListener("pointerdown", (event) => pressed = event.button === 0 ? nodeAt(event) : undefined);
+    area.addEventListener("pointerup", (event) => {
+      if (pressed !== undefined && nodeAt(event) === pressed) this.toggle(pressed);
+      pressed = undefined;
+    });
+    // A keyboard's click.
+    area.addEventListener("click", (event) => event.detail === 0 && this.toggle(nodeAt(event)));
   }
 }

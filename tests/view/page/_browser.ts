@@ -57,3 +57,16 @@ export async function openPage(prepare: (page: Page) => Promise<unknown> = () =>
   await prepare(page);
   return { page, complaints, requests, [Symbol.asyncDispose]: () => context.close() };
 }
+
+/** Clicks on what is drawn, which may be drawn anew at any time, also between press and release. */
+export async function clickOn(page: Page, selector: string, during = () => Promise.resolve()): Promise<void> {
+  const { x, y } = await page.$eval(selector, (part) => {
+    part.scrollIntoView({ block: "center" });
+    const { x, y, width, height } = part.getBoundingClientRect();
+    return { x: x + width / 2, y: y + height / 2 };
+  });
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await during();
+  await page.mouse.up();
+}

@@ -4,7 +4,7 @@ import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { type AsyncWriter, Pipeline } from "@ringmill/ringmill";
 import type { Page } from "puppeteer-core";
 import { layout } from "../../../src/ring/core.generated.ts";
-import { CHROMIUM, openPage } from "./_browser.ts";
+import { CHROMIUM, clickOn, openPage } from "./_browser.ts";
 
 /** A test that needs a browser. */
 function test(name: string, fn: () => Promise<void>): void {
@@ -112,7 +112,8 @@ test("On the page a click on a stream shows its newest frame as it changes, and 
   await show(page, url);
   equal(await page.$eval("#frames", (section) => (section as HTMLElement).hidden), true);
   equal(isLookedAt(line), false);
-  await page.click('#graph [data-node="stream:line"]');
+  const node = '#graph [data-node="stream:line"]';
+  await clickOn(page, node);
   await waitForText(page, article("line"), "no frame yet, float32[64]");
   match(await textOf(page, article("line")), /microphone \[Pa\]/);
   equal(isLookedAt(line), true);
@@ -129,8 +130,12 @@ test("On the page a click on a stream shows its newest frame as it changes, and 
   notEqual((await looksOf(page, canvas))[1], before);
   match(await labelOf(page, `${article("line")} canvas.waterfall`), /^line: the last 2 lines below each other/);
   ok((await looksOf(page, `${article("line")} canvas.waterfall`))[0] > 20);
-  await page.click('#graph [data-node="stream:line"]');
-  equal(await page.$(article("line")), null);
+  await clickOn(page, node, async () => {
+    await page.$eval(node, (drawn) => drawn.setAttribute("data-old", ""));
+    line.write(line.frame());
+    await page.waitForSelector(`${node}:not([data-old])`, { timeout: 20_000 });
+  });
+  await page.waitForSelector(article("line"), { hidden: true, timeout: 20_000 });
   equal(await page.$eval("#frames", (section) => (section as HTMLElement).hidden), true);
   await until(() => !isLookedAt(line));
   deepEqual(complaints, []);
@@ -224,7 +229,7 @@ test("The program looks at no stream for a page that is gone", async () => {
   await using opened = await openPage();
   const { page } = opened;
   await show(page, url);
-  await page.click(row("line"));
+  await clickOn(page, row("line"));
   await until(() => isLookedAt(line));
   await page.goto("about:blank");
   await until(() => !isLookedAt(line));

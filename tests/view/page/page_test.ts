@@ -5,7 +5,7 @@ import type { Page } from "puppeteer-core";
 import { INT, newPipeline } from "../../pipeline/_helpers.ts";
 import * as tasks from "../../pipeline/_tasks.ts";
 import { anySource, nodesOnly } from "../live/_any_source.ts";
-import { CHROMIUM, openPage } from "./_browser.ts";
+import { CHROMIUM, clickOn, openPage } from "./_browser.ts";
 import { endless, failing } from "../live/_pipelines.ts";
 
 /** A test that needs a browser. */
@@ -239,7 +239,7 @@ test("On the page a node stands out everywhere while the pointer is on it, or on
   const lit = () => attributes(page, ".is-lit", "data-node");
   await page.hover('tr[data-node="task:double"]');
   deepEqual(await lit(), ["task:double", "task:double"]);
-  await page.click('#graph [data-node="stream:numbers"]');
+  await clickOn(page, '#graph [data-node="stream:numbers"]');
   await page.hover("#title");
   deepEqual(await lit(), ["stream:numbers", "stream:numbers"]);
   await waitForText(page, "figcaption .note", "numbers: 0 %");
