@@ -1,7 +1,6 @@
-import { equal, ok } from "node:assert/strict";
+import { ok } from "node:assert/strict";
 import { LACKS_NATS, NatsServer } from "./_server.ts";
 import { runCut } from "./_cut_line.ts";
-import { line } from "./_line.ts";
 import { Notes } from "./_programs.ts";
 import { Proxy } from "./_proxy.ts";
 
@@ -17,27 +16,3 @@ Deno.test("Connections that are cut at any byte lose, double and reorder nothing
   await runCut(near.url, far.url, notes, () => Promise.resolve(), 1000);
   ok(near.cuts >= 2 && far.cuts >= 2, `${near.cuts} and ${far.cuts} cuts`);
 });
-
-for (const isNewest of [false, true]) {
-  const what = isNewest ? "The newest frame, and the end" : "Frames, and the end";
-  Deno.test(`${what} that the server has sent, and a cut has lost, come again although nothing follows`, {
-    ignore,
-  }, async () => {
-    await using server = await NatsServer.start();
-    using notes = new Notes();
-    await using far = new Proxy(server.port);
-    // The first bytes of a parcel.
-    far.losesFrom = "RML1";
-    const total = 20;
-    await using source = line({ url: server.url, isNewest, count: { total, run: 1, pauseMs: 0 } });
-    await using sink = line({ url: far.url, isNewest, note: { path: notes.path, byNumber: isNewest } });
-    await sink.start();
-    await source.start();
-    const watchdog = setTimeout(() => sink.stop(), 30_000);
-    await Promise.all([source.join(), sink.join()]);
-    clearTimeout(watchdog);
-    equal(far.cuts, 1);
-    equal(notes.read().at(-1)?.[1], total - 1);
-    if (!isNewest) equal(notes.read().length, total);
-  });
-}

@@ -6,32 +6,11 @@ import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { measureMemory } from "../../src/linear/profile/memory_profile.ts";
 import { stopAll, stopOnUnload } from "../../src/worker/unload.ts";
-import { fail, KINDS, leavePipeline, leaves, pipelineOf, quick, Text, writeOnce } from "./_unclosed.ts";
+import { fail, KINDS, pipelineOf, quick, writeOnce } from "./_unclosed.ts";
+import { cannotCount, countLeft, workersOf } from "./_worker_threads.ts";
 
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 const UNCLOSED = new URL("./_unclosed.ts", import.meta.url).href;
-
-/** Linux alone tells which threads a process has. */
-const cannotCount = Deno.build.os !== "linux";
-
-/** The threads of a process that are workers. */
-function workersOf(pid: number): string[] {
-  return [...Deno.readDirSync(`/proc/${pid}/task`)].map(({ name }) => name).filter((thread) => {
-    try {
-      return Deno.readTextFileSync(`/proc/${pid}/task/${thread}/comm`).startsWith("worker-");
-    } catch {
-      return false;
-    }
-  });
-}
-
-/** Waits until none of some workers is left. Resolves to how many are. */
-async function countLeft(pid: number, isMeant: (thread: string) => boolean): Promise<number> {
-  const count = () => workersOf(pid).filter(isMeant).length;
-  const deadline = performance.now() + 15_000;
-  while (count() > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
-  return count();
-}
 
 function program(kinds: readonly string[]): string {
   return `import { KINDS } from ${JSON.stringify(UNCLOSED)};
@@ -108,44 +87,6 @@ Deno.test("looks", async () => ok(await countLeft(Deno.pid, () => true) === 0, \
     ok(report.includes("2 passed"), report);
   },
 });
-
-async function askLeaves(options: { worker?: "shared" }): Promise<void> {
-  await using runtime = new RingKernelRuntime({ workers: 1 });
-  await runtime.launch("leaves", leaves, options);
-  await runtime.activate("leaves");
-  await runtime.send("leaves", Text({ text: "now" }));
-  await runtime.receive("leaves", { timeoutMs: 20_000 });
-}
-
-/** Each leaves a pipeline behind in a worker, which is ended then. */
-const NESTED: Readonly<Record<string, () => Promise<unknown>>> = {
-  "a function of a pool": async () => {
-    await using pool = new WorkerPool({ name: "leaves", workers: 1 });
-    await pool.run({ module: UNCLOSED, exportName: "leaveUnclosed" }, []);
-  },
-  "a function of a pool that goes on when it is cancelled": async () => {
-    const pool = new WorkerPool({ name: "leaves", workers: 1 });
-    const call = pool.run({ module: UNCLOSED, exportName: "leaveAndWait" }, [], { signal: AbortSignal.timeout(2000) });
-    await rejects(call, { name: "TimeoutError" });
-    await rejects(pool[Symbol.asyncDispose](), { name: "TaskError" });
-  },
-  "a kernel": () => askLeaves({}),
-  "a shared kernel": () => askLeaves({ worker: "shared" }),
-  "a task": () => pipelineOf(leavePipeline).run(),
-};
-
-for (const [who, work] of Object.entries(NESTED)) {
-  Deno.test({
-    name: `A pipeline that ${who} has left behind ends with its worker`,
-    ignore: cannotCount,
-    sanitizeOps: false,
-    async fn() {
-      const before = workersOf(Deno.pid);
-      await work();
-      equal(await countLeft(Deno.pid, (thread) => !before.includes(thread)), 0);
-    },
-  });
-}
 
 /** How many listeners for `unload` are left by some work. */
 async function listenersAfter(work: () => Promise<unknown>): Promise<number> {
