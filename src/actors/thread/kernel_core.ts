@@ -243,10 +243,16 @@ export class KernelCore implements InboxOptions, PostOfficeOptions, MailboxOptio
     this.#host.post(this.#number, { kind: "used", id: kernel, by });
   }
 
-  /** Its function goes on: whoever holds up the worker from now on is this kernel. */
-  noteRunning(): void {
-    this.local?.noteRunning(this.mailboxId);
+  /**
+   * Notes the kernel as the one that runs, just before its function goes on with `result`: several may go on in one turn of the
+   * event loop.
+   */
+  noteBefore<Result>(result: Promise<Result>): Promise<Result> {
+    if (this.local) result.then(this.#noteRunning, this.#noteRunning);
+    return result;
   }
+
+  readonly #noteRunning = () => this.local?.noteRunning(this.mailboxId);
 
   get runtime(): WorkerRuntime {
     return this.#runtime ??= new WorkerRuntime(this.#office, this.directory);

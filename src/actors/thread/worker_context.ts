@@ -45,23 +45,24 @@ export class WorkerContext implements KernelContext {
   // These may be taken out of the context: each is a function of its own then.
 
   get waitActive(): () => Promise<void> {
-    return own(this, "waitActive", () => this.#core.waitActive());
+    return own(this, "waitActive", () => this.#core.noteBefore(this.#core.waitActive()));
   }
 
   get sleep(): (ms: number) => Promise<void> {
-    return own(this, "sleep", async (ms) => {
-      checkRule(`sleep in kernel "${this.kernelId}"`, "ms", duration, ms);
-      await pause(ms, this.signal);
-      this.#core.noteRunning();
-    });
+    return own(this, "sleep", (ms) => this.#core.noteBefore(this.#sleep(ms)));
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    checkRule(`sleep in kernel "${this.kernelId}"`, "ms", duration, ms);
+    await pause(ms, this.signal);
   }
 
   get receive(): (options?: WaitOptions) => Promise<Message> {
-    return own(this, "receive", async (options) => {
-      const message = await this.#core.receive(options);
-      this.#core.noteRunning();
-      return message as unknown as Message;
-    });
+    return own(
+      this,
+      "receive",
+      (options) => this.#core.noteBefore(this.#core.receive(options)) as Promise<unknown> as Promise<Message>,
+    );
   }
 
   get send(): (message: MessageEnvelope, options?: WaitOptions) => Promise<void> {
@@ -89,10 +90,7 @@ class Messages implements AsyncIterator<Message> {
 
   constructor(context: WorkerContext, core: KernelCore) {
     this.#core = core;
-    this.#found = (message) => {
-      core.noteRunning();
-      return { done: false, value: message as unknown as Message };
-    };
+    this.#found = (message) => ({ done: false, value: message as unknown as Message });
     this.#failed = (error) => {
       if (error instanceof StoppedError && context.shouldTerminate) return { done: true, value: undefined };
       throw error;
@@ -100,7 +98,7 @@ class Messages implements AsyncIterator<Message> {
   }
 
   next(): Promise<IteratorResult<Message>> {
-    return this.#core.receive(undefined).then(this.#found, this.#failed);
+    return this.#core.noteBefore(this.#core.receive(undefined).then(this.#found, this.#failed));
   }
 }
 
