@@ -108,9 +108,9 @@ Deno.test("The guide's lines of Python read a recording", async (t) => {
 
 /** Writes a recording with pyarrow, as somebody would who has only read the guide. */
 const PYARROW = `
-import sys, numpy as np
+import sys
 try:
-    import pyarrow as pa
+    import numpy as np, pyarrow as pa
 except ImportError as error:
     print("missing:", error.name); sys.exit()
 folder, kind = sys.argv[1:]
