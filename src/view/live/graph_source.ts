@@ -1,6 +1,7 @@
 /** A graph of async nodes, as something that a dashboard can show. */
 
 import type { GraphEvent } from "../../graph/events.ts";
+import { now } from "../../ring/clock.ts";
 import { formatBytes, formatClock, formatCount, formatDuration } from "../../units.ts";
 import { Latest } from "../../worker/latest.ts";
 import { describeGraph, type DrawableGraph } from "../describe/describe_graph.ts";
@@ -101,6 +102,7 @@ export class GraphSource implements LiveSource<GraphSnapshot> {
       state: this.#state,
       isFinal: this.#isClosed && !isOpen,
       sampledAt: snapshot.sampledAt,
+      clockMs: now(),
       intervalMs: this.#intervalMs,
       failures: [...this.#recorder.failures],
       facts: this.#factsOf(snapshot),
