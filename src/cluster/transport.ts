@@ -3,6 +3,9 @@
 import type { MachineTransport } from "../pipeline/machines.ts";
 import * as rules from "../rules.ts";
 
+/** How long a program that is gone holds its ends of links, unless `leaseMs` says otherwise, in milliseconds. */
+export const DEFAULT_LEASE_MS = 3000;
+
 /** A link by NATS, as tasks are told: nothing in it but texts and numbers. */
 export interface NatsEndpoint {
   /** The engine. */

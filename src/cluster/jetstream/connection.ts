@@ -13,7 +13,7 @@ import { untilAborted } from "../../worker/until_aborted.ts";
 import { sleepUntil } from "../sleep.ts";
 import type { LinkDescription } from "../link.ts";
 import type { LinkFigures } from "../link_figures.ts";
-import type { NatsEndpoint } from "../transport.ts";
+import { DEFAULT_LEASE_MS, type NatsEndpoint } from "../transport.ts";
 import { connectionOptions } from "./connection_options.ts";
 import { tell } from "../../notices.ts";
 
@@ -23,7 +23,6 @@ const ANSWER_MS = 3000;
 const PAUSE_MS = 200;
 /** After so long without an answer the terminal hears of it. */
 const WARN_MS = 5000;
-const LEASE_MS = 3000;
 /** What a server cannot answer now, but may later. */
 const UNAVAILABLE = 503;
 
@@ -92,7 +91,7 @@ export class Connection implements AsyncDisposable {
 
   /** How long an end is held after the last sign of life of whoever holds it. */
   get leaseMs(): number {
-    return this.#endpoint.options.leaseMs ?? LEASE_MS;
+    return this.#endpoint.options.leaseMs ?? DEFAULT_LEASE_MS;
   }
 
   /** The largest message that the server takes. */

@@ -10,7 +10,7 @@ import { FencedError, SchemaMismatchError, TransportError } from "../errors.ts";
 import type { LostPeerPolicy } from "../../pipeline/carry.ts";
 import type { LinkDescription } from "../link.ts";
 import { sleepUntil } from "../sleep.ts";
-import type { TcpEndpoint } from "../transport.ts";
+import { DEFAULT_LEASE_MS, type TcpEndpoint } from "../transport.ts";
 import { Channel, type ChannelMessage, TYPE } from "./channel.ts";
 import {
   encode,
@@ -24,7 +24,6 @@ import {
   whyNotUnderstood,
 } from "./hello.ts";
 
-const LEASE_MS = 3000;
 /** Between two attempts to connect. */
 const PAUSE_MS = 100;
 /** How long a goodbye may take. */
@@ -105,7 +104,7 @@ export class Session implements AsyncDisposable {
   }
 
   get #leaseMs(): number {
-    return this.#endpoint.options.leaseMs ?? LEASE_MS;
+    return this.#endpoint.options.leaseMs ?? DEFAULT_LEASE_MS;
   }
 
   get #address(): { hostname: string; port: number } {
