@@ -2,6 +2,7 @@
 
 import { RingKernelRuntime } from "@ringmill/ringmill/actors";
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { Walk, walker } from "./_circle_kernels.ts";
 import { PATIENTLY, until } from "./_helpers.ts";
 import { acknowledging, Job, router, slowly, worker } from "./_settling_kernels.ts";
 
@@ -49,4 +50,13 @@ Deno.test("A pool's ids are taken while it lives, and its size counts among maxK
   await rejects(runtime.launch("pool", slowly), { name: "KernelExistsError" });
   await pool.activate();
   equal((await pool.request(Job({ n: 1, deed: "close 2" }), PATIENTLY)).attempt, 3);
+});
+
+Deno.test("A kernel that has asked a pool of shared kernels answers the members, whose worker it knows by the pool alone", async () => {
+  await using runtime = new RingKernelRuntime({ workers: 1 });
+  const kernel = await runtime.kernelScope("a", walker);
+  const pool = await runtime.launchPool("pool", walker, { size: 2, worker: "shared" });
+  await pool.activate();
+  deepEqual((await pool.request(Walk({ way: ["a", "pool"], timeoutMs: 5000 }), PATIENTLY)).errors, []);
+  equal(kernel.telemetry.errors, 0);
 });

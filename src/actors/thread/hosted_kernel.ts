@@ -7,7 +7,6 @@ import type { FailureReport } from "../message/failure.ts";
 import { type AnyRingKernel, findKernel } from "../ring_kernel.ts";
 import { type CoreHost, KernelCore, type ThreadServices } from "./kernel_core.ts";
 import type { FromKernel, KernelJob, ToKernel } from "./kernel_protocol.ts";
-import { openMemory } from "./open_memory.ts";
 import { WorkerContext } from "./worker_context.ts";
 
 /** What a hosted kernel tells its host, by its number. */
@@ -71,8 +70,6 @@ export class HostedKernel {
   async #load(job: KernelJob): Promise<void> {
     const host = this.#host;
     adoptClockZero(job.zero);
-    // Now: the next kernel may be loaded before, and is described without the memory.
-    if ("gauge" in job.self.memory) openMemory(job.self.memory);
     host.beginImport(job.self.id);
     try {
       await import(job.module);

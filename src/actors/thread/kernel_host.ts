@@ -12,6 +12,7 @@ import { beginImport, endImport } from "../../worker/importing.ts";
 import { HostedKernel, type KernelHost } from "./hosted_kernel.ts";
 import { servicesFor } from "./kernel_core.ts";
 import type { FromHost, ToHost } from "./kernel_protocol.ts";
+import { keepMemoriesOf } from "./known_memories.ts";
 import { keepMemories } from "./open_memory.ts";
 import { SharedThread } from "./shared_thread.ts";
 
@@ -64,6 +65,7 @@ function serve(shared: SharedThread | null): HostEvents<ToHost> {
   return {
     heard: (posted) => {
       shared?.countTurn();
+      keepMemoriesOf("host" in posted ? posted.host : posted.message);
       if ("host" in posted) return shared?.onMessage(posted.host);
       const { to, message } = posted;
       if (message.kind === "load") kernels.set(to, new HostedKernel(kernelHost, to));

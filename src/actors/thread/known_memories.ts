@@ -1,8 +1,28 @@
 /** Memories that a worker has been sent once: others that lie in them are described without. */
 
 import type { KernelMemoryDescription, MailboxDescription } from "./kernel_memory.ts";
-import type { ToKernel } from "./kernel_protocol.ts";
-import type { MemoryPlace } from "./open_memory.ts";
+import type { ToKernel, ToSharedHost } from "./kernel_protocol.ts";
+import { type MemoryPlace, openMemory } from "./open_memory.ts";
+
+/** The memories that several kernels share, of which a message tells. */
+function* placesIn(message: ToKernel | ToSharedHost): Iterable<MemoryPlace> {
+  if (message.kind === "load") yield* placesOf(message.job.self.memory);
+  else if (message.kind === "peer" && message.peer) yield* placesOf(message.peer.memory);
+  else if (message.kind === "mailbox" && message.mailbox) {
+    const { queue, station } = message.mailbox;
+    if (queue) yield queue;
+    if (station) yield station;
+  }
+}
+
+function placesOf(memory: KernelMemoryDescription): readonly MemoryPlace[] {
+  return "gauge" in memory ? [memory, memory.station] : [];
+}
+
+/** Keeps the memories of which a message tells, whatever becomes of it: the next one is sent without them. */
+export function keepMemoriesOf(message: ToKernel | ToSharedHost): void {
+  for (const place of placesIn(message)) if (place.block !== null) openMemory(place);
+}
 
 /** What of the memories that several kernels share one worker knows. To post one costs it as much as the memory is large. */
 export class KnownMemories {
