@@ -84,7 +84,10 @@ export interface RuntimeSummary {
   readonly deadLetters: number;
   /** Answers for which nobody waited any more, and requests that were left out for that. */
   readonly lateAnswers: number;
-  /** Kernels that wait for each other's answers in a circle, by their ids: they wait for ever, or until a time-out. */
+  /**
+   * Kernels that wait for each other in a circle, for answers or for room in each other's inputs, by their ids: they wait for
+   * ever, or until a time-out.
+   */
   readonly cycles: readonly (readonly string[])[];
   /** The sum of the throughputs of kernels that have not ended: messages a second. */
   readonly throughput: number;

@@ -20,8 +20,9 @@ import type { Mailboxes } from "../thread/settler.ts";
 import type { TakenRequest } from "../thread/taken_table.ts";
 import type { DeadLetters } from "../dead_letters.ts";
 import { type KernelLife, type Knower, sinceMs } from "./kernel_life.ts";
-import { reportSilence } from "./silence.ts";
+import { Silences } from "./silence.ts";
 import type { Pool } from "./pool.ts";
+import { Waits } from "./waits.ts";
 
 /** What a {@link Registry} works with. */
 export interface RegistryOptions {
@@ -48,6 +49,8 @@ export class Registry implements Directory, Mailboxes {
   readonly #mailboxes = new Map<number, Outlet>();
   readonly #links = new Map<string, KernelLink>();
   readonly #children = new Map<string, Set<KernelLife>>();
+  readonly #waits = new Waits(this.lives, this.pools);
+  readonly #silences = new Silences(this.#waits);
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -100,7 +103,19 @@ export class Registry implements Directory, Mailboxes {
   forget(): void {}
 
   explain({ mailboxId }: Peer): Promise<string> {
-    return Promise.resolve(reportSilence(mailboxId, this.#byMailbox));
+    return Promise.resolve(this.#explain(mailboxId, null));
+  }
+
+  #explain(mailboxId: number, asker: string | null): string {
+    const asked = this.#idOf(mailboxId);
+    if (asked === null) return "";
+    return this.#silences.explain({ asked, state: this.#byMailbox.get(mailboxId)?.state, asker });
+  }
+
+  /** The kernel, or the pool, of a mailbox; `null` if it has ended. */
+  #idOf(mailboxId: number): string | null {
+    const one = this.#byMailbox.get(mailboxId);
+    return one?.id ?? [...this.pools.values()].find(({ peer }) => peer.mailboxId === mailboxId)?.id ?? null;
   }
 
   cancel({ mailboxId }: Peer, ticket: number): void {
@@ -166,18 +181,12 @@ export class Registry implements Directory, Mailboxes {
   }
 
   nameWait(kind: KernelWait["kind"], { mailbox, since }: WaitFigures): KernelWait {
-    const pool = [...this.pools.values()].find(({ peer }) => peer.mailboxId === mailbox);
-    const kernel = mailbox === 0 ? null : pool?.id ?? this.#byMailbox.get(mailbox)?.id ?? null;
-    return { kind, kernel, sinceMs: sinceMs(since) };
+    return { kind, kernel: mailbox === 0 ? null : this.#idOf(mailbox), sinceMs: sinceMs(since) };
   }
 
-  /** Kernels that wait for each other's answers, in a circle: each circle once. */
+  /** Kernels that wait for each other, in a circle: each circle once. */
   get cycles(): readonly (readonly string[])[] {
-    const waits = new Map<string, string>();
-    for (const { id, waits: wait } of this.#byMailbox.values()) {
-      if (wait?.kind === "answer" && wait.kernel !== null) waits.set(id, wait.kernel);
-    }
-    return findCycles(waits);
+    return this.#waits.circles;
   }
 
   /** Answers what a kernel's worker asks. */
@@ -220,7 +229,7 @@ export class Registry implements Directory, Mailboxes {
   async #call(life: KernelLife, call: number, what: RuntimeCall): Promise<void> {
     try {
       const value = what.method === "explain"
-        ? reportSilence(what.mailboxId, this.#byMailbox)
+        ? this.#explain(what.mailboxId, life.id)
         : await this.#options.call(life, what);
       life.post({ kind: "called", call, outcome: { value } });
     } catch (error) {
@@ -240,22 +249,4 @@ function readMessage(record: Uint8Array<ArrayBuffer>, kernel: string): Message |
     // This thread does not know the type.
     return null;
   }
-}
-
-/** The circles of a map in which each points to at most one. */
-function findCycles(next: ReadonlyMap<string, string>): string[][] {
-  const seen = new Set<string>();
-  const cycles: string[][] = [];
-  for (const start of next.keys()) {
-    const way: string[] = [];
-    let at: string | undefined = start;
-    while (at !== undefined && !seen.has(at)) {
-      seen.add(at);
-      way.push(at);
-      at = next.get(at);
-    }
-    const from = at === undefined ? -1 : way.indexOf(at);
-    if (from >= 0) cycles.push(way.slice(from));
-  }
-  return cycles;
 }

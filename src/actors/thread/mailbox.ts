@@ -12,7 +12,7 @@ export interface Expectation {
   /** The id of the mailbox of the kernel that is asked. */
   readonly kernel: number;
   readonly timeoutMs: number;
-  /** What the answer rejects with when that time is over. */
+  /** What the answer rejects with when that time is over. The ticket is to be forgotten then. */
   readonly timeout: () => Error;
 }
 
@@ -117,7 +117,13 @@ export class Mailbox {
 
   /** Waits no longer for an answer. */
   forget({ number }: Ticket): void {
-    this.#take(number);
+    this.#pending.delete(number);
+    if (number === this.#oldest) this.#noteNext();
+  }
+
+  #noteNext(): void {
+    const [next] = this.#pending;
+    this.#noteOldest(next?.[0] ?? 0, next?.[1].kernel ?? null);
   }
 
   /** What was waited for by a ticket, which is not any more. */
@@ -125,11 +131,14 @@ export class Mailbox {
     const pending = this.#pending.get(number);
     if (!pending) return undefined;
     this.#pending.delete(number);
-    if (number === this.#oldest) {
-      const [next] = this.#pending;
-      this.#noteOldest(next?.[0] ?? 0, next?.[1].kernel ?? null);
-    }
+    if (number === this.#oldest) this.#noteNext();
     return pending;
+  }
+
+  /** An answer is too late. Its wait stays noted until it is forgotten: others, whose time ends now, too, see the circle. */
+  #giveUp(number: number, { answer, timeout }: Pending): void {
+    this.#pending.delete(number);
+    answer.reject(timeout());
   }
 
   #rejectAll(reason: () => Error): void {
@@ -164,9 +173,9 @@ export class Mailbox {
     // What has come in time counts, though this thread was too busy to hear of it.
     this.#takeAll();
     let next = Infinity;
-    for (const [number, { until, timeout }] of this.#pending) {
-      if (until <= now) this.#settle(number, timeout());
-      else next = Math.min(next, until);
+    for (const [number, pending] of this.#pending) {
+      if (pending.until <= now) this.#giveUp(number, pending);
+      else next = Math.min(next, pending.until);
     }
     return this.#waitsUntil = next;
   }

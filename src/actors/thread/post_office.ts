@@ -361,9 +361,19 @@ export class PostOffice implements KernelPeers {
       if (sent !== SENT) await this.#awaitSending(sent, ticket);
       return await (wait.signal ? this.#untilAborted(ticket, peer, wait.signal) : ticket.answer);
     } catch (error) {
-      if (!(error instanceof TooLate)) throw error;
-      this.#options.directory.cancel(peer, ticket.number);
-      throw new QueueTimeoutError(error.message + await this.#options.directory.explain(peer));
+      throw await this.#explain(error, peer, ticket);
+    }
+  }
+
+  /** Why there was no answer in time. Until that is known, the request counts as one that waits. */
+  async #explain(error: unknown, peer: Peer, ticket: Ticket): Promise<unknown> {
+    const { directory } = this.#options;
+    try {
+      if (!(error instanceof TooLate)) return error;
+      directory.cancel(peer, ticket.number);
+      return new QueueTimeoutError(error.message + await directory.explain(peer));
+    } finally {
+      this.#options.mailbox().forget(ticket);
     }
   }
 
