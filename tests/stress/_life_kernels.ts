@@ -19,10 +19,15 @@ export interface Living {
   readonly seed: number;
 }
 
+/** What is answered by a kernel that has got the answer to a question which was not its own. It is odd, and nobody's number. */
+const WRONG = -1;
+
 type Context = ContextFor<typeof Ask, typeof Answer, Living>;
 
-async function answer(ctx: Context, ask: Awaited<ReturnType<Context["receive"]>>): Promise<void> {
-  const { number, throws, ends } = ask;
+type Asked = Awaited<ReturnType<Context["receive"]>>;
+
+async function answer(ctx: Context, ask: Asked, number = ask.number): Promise<void> {
+  const { throws, ends } = ask;
   if (ends) (globalThis as unknown as { close(): void }).close();
   if (throws) throw new RangeError(`no ${number}`);
   await ctx.send(reply(ask, Answer({ number })));
@@ -49,10 +54,11 @@ const STYLES: { readonly [Name in Style]: (ctx: Context) => Promise<void> } = {
   },
   async "asks another"(ctx) {
     for await (const ask of ctx) {
-      const question = Ask({ number: ask.number, throws: false });
+      const number = ask.number | 1;
       // The other one may be paused, fail, or be gone.
-      await ctx.runtime.request(ctx.params.other, question, { timeoutMs: 5 }).catch(() => {});
-      await answer(ctx, ask);
+      const told = await ctx.runtime.request(ctx.params.other, Ask({ number, throws: false }), { timeoutMs: 5 })
+        .catch(() => ({ number }));
+      await answer(ctx, ask, told.number === number ? ask.number : WRONG);
     }
   },
 };

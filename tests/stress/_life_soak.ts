@@ -55,8 +55,10 @@ interface Scene {
   readonly random: Random;
 }
 
-function askFor(random: Random) {
-  return Ask({ number: random.below(1000), throws: random.below(8) === 0, ends: random.below(60) === 0 });
+/** Numbers of requests are odd, those of what is only sent are even: an answer in the wrong place is known by that. */
+function askFor(random: Random, isRequest: boolean) {
+  const number = 2 * random.below(2 ** 30) + (isRequest ? 1 : 0);
+  return Ask({ number, throws: random.below(8) === 0, ends: random.below(60) === 0 });
 }
 
 const DEEDS: Readonly<Record<string, (scene: Scene, id: string) => Promise<unknown>>> = {
@@ -69,19 +71,24 @@ const DEEDS: Readonly<Record<string, (scene: Scene, id: string) => Promise<unkno
   pause: ({ runtime }, id) => runtime.deactivate(id),
   resume: ({ runtime }, id) => runtime.reactivate(id),
   terminate: ({ runtime }, id) => runtime.terminate(id),
-  send: ({ runtime, random }, id) => runtime.send(id, askFor(random), { timeoutMs: random.below(20) }),
-  receive: ({ runtime, random }, id) => runtime.receive(id, { timeoutMs: random.below(20) }),
+  send: ({ runtime, random }, id) => runtime.send(id, askFor(random, false), { timeoutMs: random.below(20) }),
+  async receive({ runtime, random }, id) {
+    const { number } = await runtime.receive(id, { timeoutMs: random.below(20) });
+    ok(number % 2 === 0, `the answer ${number} to a request came out of the output`);
+  },
   drain: ({ runtime, random }, id) => runtime.terminate(id, { drain: true, timeoutMs: random.below(50) }),
   async ask({ runtime, random }, id) {
     const timeoutMs = random.below(3) === 0 ? Infinity : random.below(20);
-    const ask = askFor(random);
+    const ask = askFor(random, true);
     const { number, correlationId } = await runtime.request(id, ask, { timeoutMs });
     ok(number === ask.number && correlationId === ask.messageId, `asked ${ask.number}, received ${number}`);
   },
   async cancel({ runtime, random }, id) {
     const controller = new AbortController();
     setTimeout(() => controller.abort(new StoppedError("given up")), random.below(10));
-    await runtime.request(id, askFor(random), { signal: controller.signal });
+    const ask = askFor(random, true);
+    const { number } = await runtime.request(id, ask, { signal: controller.signal });
+    ok(number === ask.number, `asked ${ask.number}, received ${number}`);
   },
 };
 /** Each as often as it stands here, of all of them. */
