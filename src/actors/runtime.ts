@@ -592,6 +592,39 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     return Object.fromEntries([...this.#registry.lives].map(([id, life]) => [id, life.telemetry]));
   }
 
+  /**
+   * Has the figures of a kernel begin anew, or those of all: counts are those since then, and `lastError` is the last since
+   * then. Its state, its depths and its time of life stay.
+   *
+   * @throws {KernelNotFoundError} If there is no such kernel.
+   *
+   * @example
+   * ```ts
+   * import { message, reply, ringKernel, RingKernelRuntime } from "@ringmill/ringmill/actors";
+   * import { equal } from "node:assert/strict";
+   *
+   * const Text = message("Text").of<{ text: string }>();
+   * const echo = ringKernel({ id: "echo", module: import.meta, input: Text, output: Text }, async (ctx) => {
+   *   for await (const received of ctx) await ctx.send(reply(received, Text({ text: received.text })));
+   * });
+   *
+   * if (import.meta.main) {
+   *   await using runtime = new RingKernelRuntime();
+   *   const kernel = await runtime.kernelScope("echo", echo);
+   *   await kernel.request(Text({ text: "hello" }), { timeoutMs: 5000 });
+   *   runtime.resetTelemetry();
+   *   equal(kernel.telemetry.messagesProcessed, 0);
+   * }
+   * ```
+   */
+  resetTelemetry(id?: string): void {
+    const lives = id === undefined ? this.#registry.lives.values() : [this.#life(id, "reset the figures of")];
+    for (const life of lives) life.resetTelemetry();
+    if (id !== undefined) return;
+    this.#mailbox.hearAll();
+    this.#lateAnswers = 0;
+  }
+
   /** All kernels together at this moment. */
   getSummary(): RuntimeSummary {
     this.#mailbox.hearAll();

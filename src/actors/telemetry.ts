@@ -17,7 +17,9 @@ export interface KernelWait {
   readonly sinceMs: number;
 }
 
-/** A kernel at one moment. Counts are those since it was launched, times are in milliseconds. */
+/**
+ * A kernel at one moment. Counts are those since it was launched, or since `resetTelemetry()`; times are in milliseconds.
+ */
 export interface KernelTelemetry {
   /** Its id. */
   readonly kernelId: string;
@@ -80,6 +82,8 @@ export interface RuntimeSummary {
   readonly messagesSent: number;
   /** Messages that were dropped. */
   readonly messagesDropped: number;
+  /** Messages that were left in the inputs of kernels that have ended. */
+  readonly messagesLost: number;
   /** Messages that kernels have tried in vain, with `ack`. */
   readonly deadLetters: number;
   /** Answers for which nobody waited any more, and requests that were left out for that. */
@@ -117,6 +121,7 @@ export function summarize(
     messagesSent: sum(telemetry, (one) => one.messagesSent),
     messagesDropped: sum(telemetry, (one) => one.messagesDropped),
     throughput: sum(living, (one) => one.throughput),
+    messagesLost: sum(telemetry, (one) => one.messagesLost),
     deadLetters: sum(telemetry, (one) => one.deadLetters),
     lateAnswers: lateAnswers + sum(telemetry, (one) => one.lateAnswers + one.messagesExpired),
     cycles,

@@ -38,9 +38,10 @@ export interface WaitFigures {
   readonly since: number;
 }
 
-// A record of spans of time, from its start. All but the buckets are f64 and in milliseconds.
+// A record of spans of time, from its start. The first four are f64, and all but the count in milliseconds. The others are
+// u32: how often it was begun anew, written by whoever wants that; how often the worker has done so; and the buckets.
 
-const [COUNT, SUM, LEAST, MOST, BUCKETS] = [0, 8, 16, 24, 32];
+const [COUNT, SUM, LEAST, MOST, RESETS, SEEN_RESETS, BUCKETS] = [0, 8, 16, 24, 32, 36, 40];
 /** Buckets of an octave. A span is known to one part in so many. */
 const PARTS = 16;
 const PART_BITS = Math.log2(PARTS);
@@ -82,6 +83,8 @@ export interface SpanFigures {
   readonly p99: number;
 }
 
+const NONE: SpanFigures = { count: 0, min: 0, mean: 0, max: 0, p50: 0, p99: 0 };
+
 /** The bucket of a span: as many units, for few of them, and otherwise the leading bits of their number. */
 function bucketOf(units: number): number {
   if (units < PARTS) return units;
@@ -101,17 +104,38 @@ class SpanRecord {
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #doubles: Float64Array<SharedArrayBuffer>;
   readonly #figures: number;
+  readonly #resets: number;
+  readonly #seenResets: number;
   readonly #buckets: number;
 
   constructor({ words, doubles }: SharedMemory, address: number) {
     this.#words = words;
     this.#doubles = doubles;
     this.#figures = address / 8;
+    this.#resets = (address + RESETS) / 4;
+    this.#seenResets = (address + SEEN_RESETS) / 4;
     this.#buckets = (address + BUCKETS) / 4;
+  }
+
+  /** Begins anew: the thread that notes does so with its next span, and until then there are no figures. */
+  reset(): void {
+    Atomics.add(this.#words, this.#resets, 1);
+  }
+
+  get #isStale(): boolean {
+    return Atomics.load(this.#words, this.#resets) !== Atomics.load(this.#words, this.#seenResets);
+  }
+
+  #clear(): void {
+    const resets = Atomics.load(this.#words, this.#resets);
+    this.#doubles.fill(0, this.#figures, this.#figures + RESETS / 8);
+    this.#words.fill(0, this.#buckets, this.#buckets + BUCKET_COUNT);
+    Atomics.store(this.#words, this.#seenResets, resets);
   }
 
   /** Notes a span. Plain stores: who reads them takes them for samples. */
   note(ms: number): void {
+    if (this.#isStale) this.#clear();
     const doubles = this.#doubles;
     const at = this.#figures;
     const span = Math.max(ms, 0);
@@ -124,6 +148,7 @@ class SpanRecord {
 
   /** What was noted so far. */
   get figures(): SpanFigures {
+    if (this.#isStale) return NONE;
     const doubles = this.#doubles;
     const at = this.#figures;
     const count = doubles[at + COUNT / 8];

@@ -62,6 +62,19 @@ Deno.test("A kernel's id is free again once it has terminated, and reaches the n
   await rejects(first.send(Anything({ value: "late" })), KernelStateError);
 });
 
+Deno.test("RingKernelRuntime.kernelScope() terminates its kernel at the end of the block, also where that throws", async () => {
+  await using runtime = new RingKernelRuntime();
+  const scope = async (isToThrow: boolean) => {
+    await using kernel = await runtime.kernelScope("echo", echo);
+    equal(kernel.state, "active");
+    if (isToThrow) throw new RangeError("in the block");
+  };
+  await scope(false);
+  equal(runtime.stateOf("echo"), "terminated");
+  await rejects(scope(true), { message: "in the block" });
+  equal(runtime.stateOf("echo"), "terminated");
+});
+
 Deno.test("RingKernelRuntime.deactivate() keeps the kernel's state and its queued messages", async () => {
   await using runtime = new RingKernelRuntime();
   const kernel = await runtime.kernelScope("counter", counter);

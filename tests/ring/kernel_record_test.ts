@@ -38,6 +38,19 @@ Deno.test("SpanRecord.note() takes spans that are too short, too long, or negati
   ok(p50 < 0.001 && p99 > 100_000);
 });
 
+Deno.test("SpanRecord.reset() by another thread forgets what was noted, at once and for the next spans", () => {
+  const [own, other] = records();
+  for (const span of [5, 500]) own.latency.note(span);
+  own.processing.note(7);
+  other.latency.reset();
+  for (const { latency, processing } of [own, other]) {
+    deepEqual([latency.figures.count, latency.figures.max, processing.figures.count], [0, 0, 1]);
+  }
+  own.latency.note(1);
+  const { count, min, mean, max, p50, p99 } = other.latency.figures;
+  deepEqual([count, min, mean, max, p50, p99], [1, 1, 1, 1, 1, 1]);
+});
+
 Deno.test("KernelRecord.stop() reaches workers up to a number, or all", async () => {
   const [own, other] = records();
   const first = own.whenStopped(1);

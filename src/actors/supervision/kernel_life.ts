@@ -68,6 +68,31 @@ export interface Knower {
   post(message: Extract<ToKernel, { kind: "peer" | "mailbox" | "gone" }>): void;
 }
 
+/** What is counted of a kernel, and the milliseconds in which it was active: nothing yet. */
+const NOTHING = {
+  messagesProcessed: 0,
+  messagesSent: 0,
+  messagesDropped: 0,
+  messagesExpired: 0,
+  messagesLost: 0,
+  lateAnswers: 0,
+  deadLetters: 0,
+  errors: 0,
+  restarts: 0,
+  activeMs: 0,
+};
+
+type KernelCounts = typeof NOTHING;
+
+/** Counts of now without those of before. A message in hand may have been counted before, and be lost since. */
+function countsSince(before: KernelCounts, now: KernelCounts): KernelCounts {
+  const since = { ...now };
+  for (const name of Object.keys(NOTHING) as (keyof KernelCounts)[]) {
+    since[name] = Math.max(now[name] - before[name], 0);
+  }
+  return since;
+}
+
 /** A kernel that was launched. */
 export class KernelLife implements SupervisorHooks {
   readonly id: string;
@@ -92,6 +117,8 @@ export class KernelLife implements SupervisorHooks {
   #deadLetters = 0;
   /** Whether its function may be running still. */
   #isGivenUp = false;
+  /** What does not count any more. */
+  #countedBefore: KernelCounts = NOTHING;
   #lastError: KernelError | null = null;
   #failure: KernelError | null = null;
   /** Calls of `terminate()` that wait; undefined before the first. */
@@ -285,41 +312,60 @@ export class KernelLife implements SupervisorHooks {
     if (this.#state === "terminated" && !this.#isGivenUp) this.#home.giveBack();
   }
 
-  get telemetry(): KernelTelemetry {
-    if (this.#final) return this.#final;
+  /** Counts, since it was launched. */
+  get #counts(): KernelCounts {
     const { record, input, output } = this.peer.memory;
-    const made = output.ifMade;
-    const { isTimed } = this.#surroundings;
     const { expired, lateAnswers } = record;
+    const made = output.ifMade;
     // Members of a pool share their queues. What was taken out of a queue in shared memory at the end was lost.
     const taken = this.#order.pool
       ? record.finished
       : input.taken - expired - (input instanceof InputGauge ? 0 : this.#lost);
-    const processed = Math.max(taken, 0);
-    const activeMs = this.#activeTime.ms;
     return {
-      kernelId: this.id,
-      state: this.#state,
-      messagesProcessed: processed,
+      messagesProcessed: Math.max(taken, 0),
       messagesSent: made?.written ?? 0,
       messagesDropped: input.dropped + (made?.dropped ?? 0),
       messagesExpired: expired,
       messagesLost: this.#lost,
       lateAnswers,
       deadLetters: this.#deadLetters,
-      throughput: activeMs > 0 ? processed / activeMs * 1000 : 0,
+      errors: this.#errors,
+      restarts: this.#supervisor.restarts,
+      activeMs: this.#activeTime.ms,
+    };
+  }
+
+  /** Counts begin anew. */
+  resetTelemetry(): void {
+    const { record } = this.peer.memory;
+    this.#lastError = null;
+    this.#countedBefore = this.#counts;
+    if (!this.#surroundings.isTimed) return;
+    record.latency.reset();
+    record.processing.reset();
+  }
+
+  get telemetry(): KernelTelemetry {
+    if (this.#final) return this.#final;
+    const { record, input, output } = this.peer.memory;
+    const { isTimed } = this.#surroundings;
+    const { queueSize } = this.#order.kernel.settings;
+    const { activeMs, ...counts } = countsSince(this.#countedBefore, this.#counts);
+    return {
+      kernelId: this.id,
+      state: this.#state,
+      ...counts,
+      throughput: activeMs > 0 ? counts.messagesProcessed / activeMs * 1000 : 0,
       queueDepth: input.depth,
-      outputDepth: made?.depth ?? 0,
-      queueSize: this.#order.kernel.settings.queueSize.input,
-      outputSize: this.#order.kernel.settings.queueSize.output,
+      outputDepth: output.ifMade?.depth ?? 0,
+      queueSize: queueSize.input,
+      outputSize: queueSize.output,
       waitsFor: this.#waitsFor(),
       holdsUpMs: this.#state === "terminated" ? 0 : this.host?.heldUpBy(this.peer.mailboxId) ?? 0,
       latencyMs: isTimed ? record.latency.figures : null,
       processingMs: isTimed ? record.processing.figures : null,
-      errors: this.#errors,
       lastError: this.#lastError,
       failure: this.#failure,
-      restarts: this.#supervisor.restarts,
       uptimeMs: this.#uptime.ms,
     };
   }

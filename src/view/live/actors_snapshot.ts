@@ -52,7 +52,9 @@ export class ActorsSampler {
 /** Another kernel of the same id begins at 0; of one that is new, nothing is known yet. */
 function processedSince(before: KernelTelemetry | undefined, { messagesProcessed, uptimeMs }: KernelTelemetry): number {
   if (!before) return 0;
-  return messagesProcessed - (before.uptimeMs > uptimeMs ? 0 : before.messagesProcessed);
+  // A new one of its id, or one whose figures have begun anew.
+  const isNew = before.uptimeMs > uptimeMs || before.messagesProcessed > messagesProcessed;
+  return messagesProcessed - (isNew ? 0 : before.messagesProcessed);
 }
 
 function sampleOf({ lastError, failure, ...figures }: KernelTelemetry, messagesPerSecond: number): KernelSample {
