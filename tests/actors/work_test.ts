@@ -149,6 +149,23 @@ Deno.test("deactivate() resolves when the message in hand is done", async () => 
   await rejects(asked, { name: "KernelStateError" });
 });
 
+Deno.test("deactivate() goes on waiting for the message in hand if the kernel was active again meanwhile", async () => {
+  await using runtime = new RingKernelRuntime();
+  const kernel = await runtime.kernelScope("k", patient);
+  const controller = new AbortController();
+  const asked = rejects(kernel.request(Job({ n: 1 }), { signal: controller.signal }), { name: "AbortError" });
+  await until(() => kernel.telemetry.messagesProcessed === 1, "it is in hand");
+  const first = kernel.deactivate();
+  await kernel.reactivate();
+  const second = kernel.deactivate();
+  const both = Promise.all([first, second]);
+  both.catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  controller.abort();
+  await Promise.all([both, asked]);
+  equal(kernel.telemetry.messagesSent, 1);
+});
+
 for (const definition of [acknowledging, acknowledgingInPlace]) {
   for (const ending of ["throw", "close", "exit"]) {
     Deno.test(`A message is received again until it is done, or dead: ${ending}, ${definition.id}`, async () => {

@@ -230,8 +230,13 @@ export class KernelLife implements SupervisorHooks {
   async deactivate(timeoutMs: number): Promise<void> {
     this.change("deactivate");
     const { record } = this.peer.memory;
-    await Promise.race([record.whenQuiet(timeoutMs), this.ended]);
-    if (record.isQuiet || this.#state !== "deactivated") return;
+    const until = performance.now() + timeoutMs;
+    const isDone = () => record.isQuiet || this.#state !== "deactivated";
+    // It may have been active again meanwhile.
+    for (let left = timeoutMs; left > 0 && !isDone(); left = until - performance.now()) {
+      await Promise.race([record.whenQuiet(left), this.ended]);
+    }
+    if (isDone()) return;
     const what = `Cannot see kernel "${this.id}" quiet: it is deactivated`;
     throw new QueueTimeoutError(`${what}, and has had a message in hand for ${timeoutMs} ms more`);
   }
