@@ -42,6 +42,7 @@ Deno.test("run says which node of a graph has failed, and exits with 1", async (
 Deno.test("run cancels a graph on Ctrl-C", async () => {
   await using command = start("run", GRAPHS, "--export", "endless", "--dashboard");
   await command.errors.until(/waiting/);
+  await command.errors.until(/^Dashboard: .*\n/m);
   const [, url] = /^Dashboard: (http:\S+)$/m.exec(command.errors.text)!;
   match(await (await fetch(`${url}drawing`)).text(), /"title":"endless"/);
   command.kill("SIGINT");
