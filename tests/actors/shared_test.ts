@@ -187,12 +187,15 @@ Deno.test("Memory of kernels that are let go is used again: by the next, and giv
     await rejects(kernels[0].receive({ timeoutMs: 0 }), { name: "KernelStateError" });
     await rejects(kernels[0].send(Job({ n: 1 })), { name: "KernelStateError" });
   };
-  await lives(0);
-  const before = addressSpace();
-  for (let round = 1; round <= 5; round++) await lives(round * 300);
+  // Each round takes two memories, 40 MB or more; the collector gives those of many rounds back at once.
+  let most = 0;
+  let round = 0;
+  do {
+    await lives(300 * round++);
+    most = Math.max(most, addressSpace());
+  } while (most > 0 && most - addressSpace() < 100e6 && round < 60);
   equal(runtime.kernels.length, 0);
-  // Each round would take two memories of about 35 MB more.
-  ok(addressSpace() - before < 100e6, `${addressSpace() - before} bytes more`);
+  ok(round < 60, `${round} rounds took up to ${most} bytes, and gave none back`);
 });
 
 /** Bytes of address space of this process; 0 where that is not told. */
