@@ -23,9 +23,10 @@ for (const [what, shape, parcelBytes] of [["one parcel", [4], 262_144], ["severa
       using notes = new Notes();
       const { url } = server;
       const sink = runLine({ url, isNewest, shape, note: { path: notes.path, pauseMs: 25, byNumber: true } });
-      const total = 400;
+      // Some three seconds, as it takes the reader one or so to be there.
+      const total = 3000;
       await runLine({ url, isNewest, shape, count: { total, run: 1, pauseMs: 1 }, publish: { parcelBytes } });
-      // The writer has ended while the reader, which would take ten seconds for all, is under way.
+      // The writer has ended while the reader, which would take a minute for all, is under way.
       ok(notes.read().length < total / 2);
       await sink;
       const numbers = growing(notes, 1);
