@@ -2,6 +2,7 @@
 
 import { type KernelHandle, type KernelPlace, RingKernelRuntime } from "@ringmill/ringmill/actors";
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { shiftClock } from "../ring/_clock_worker.ts";
 import { clocked, Deed, type Outcome } from "./_clock_kernels.ts";
 import { PATIENTLY, until } from "./_helpers.ts";
@@ -42,6 +43,8 @@ async function checkExpiry(kernel: Clocked): Promise<void> {
   const late = kernel.request(Deed({ deed: "", ms: 0 }), { timeoutMs: 30 });
   const early = kernel.request(Deed({ deed: "", ms: 0 }), PATIENTLY);
   await rejects(late, { name: "QueueTimeoutError" });
+  // Two threads' clocks agree to a millisecond.
+  await sleep(20);
   await kernel.reactivate();
   equal((await early).what, "done");
   equal(kernel.telemetry.messagesExpired, 1);

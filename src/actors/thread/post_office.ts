@@ -353,8 +353,10 @@ export class PostOffice implements KernelPeers {
     this.#options.signal.throwIfAborted();
     const { timeoutMs } = wait;
     const timeout = () => new TooLate(`Cannot ${what}: no answer came for ${timeoutMs} ms`);
+    // Before the asker begins to count: what is not expired when a kernel takes it is not given up either.
+    const until = now() + timeoutMs;
     const ticket = this.#options.mailbox().expect({ kernel: peer.mailboxId, timeoutMs, timeout });
-    const replyTo = { mailbox: mailboxId, ticket: ticket.number, until: now() + timeoutMs };
+    const replyTo = { mailbox: mailboxId, ticket: ticket.number, until };
     const sent = this.deliver(peer.input, peer, message, replyTo, options);
     if (!this.#hasUsed(peer, "request")) this.#noteOnce(peer, "request", sent);
     try {
