@@ -18,6 +18,24 @@ export default function job(): Pipeline {
   return pipe;
 }
 
+/** A task that prints nothing: one that prints waits for a terminal that is not read, as every program does. */
+export function silentJob(): Pipeline {
+  const pipe = new Pipeline("silent job", import.meta);
+  pipe.addTask("work", { fn: workSilently, params: { file: Deno.env.get("JOB_FILE")! } });
+  return pipe;
+}
+
+export async function workSilently(_: unknown, { params: { file } }: TaskContext<{ file: string }>) {
+  await untilThere(file);
+  await Deno.writeTextFile(`${file}.done`, "");
+}
+
+async function untilThere(file: string): Promise<void> {
+  while (!await Deno.stat(file).then(() => true, () => false)) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** The same in nodes. */
 export function linear(): LinearPipeline {
   const node = (name: string, fn: () => unknown) => new LinearNode({ name, fn });
@@ -35,14 +53,9 @@ export function linear(): LinearPipeline {
 /** Nodes that print nothing, and one of a name so long that the line of it soon fills a terminal that is not read. */
 export function silent(): LinearPipeline {
   const file = Deno.env.get("JOB_FILE")!;
-  const waiting = async () => {
-    while (!await Deno.stat(file).then(() => true, () => false)) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  };
   const nodes = [
     new LinearNode({ name: "work", fn: () => {} }),
-    new LinearNode({ name: "waits ".repeat(150), fn: waiting }),
+    new LinearNode({ name: "waits ".repeat(150), fn: () => untilThere(file) }),
     new LinearNode({ name: "writes", fn: () => Deno.writeTextFile(`${file}.done`, "") }),
   ];
   return new LinearPipeline({ name: "silent", module: import.meta, nodes });
