@@ -30,6 +30,8 @@ const ANSWER_SINCE = 48;
 /** f64: 1 + the id of the mailbox of the kernel in whose queue it waits for room, 0 if it waits for none; and since when. */
 const ROOM_OF = 56;
 const ROOM_SINCE = 64;
+/** f64: of those that it has processed, the messages that it has failed on. */
+const FAILED = 72;
 const SPANS = 128;
 
 /** What a kernel's worker waits for: of whom, by the id of a mailbox, and since when by the program's clock. */
@@ -293,6 +295,17 @@ export class KernelRecord {
   /** Counts a message that was processed. Plain stores, as one thread counts. */
   countFinished(): void {
     this.#doubles[this.#start + FINISHED / 8]++;
+  }
+
+  /** Of these, messages that were processed without an error. */
+  get succeeded(): number {
+    return this.finished - this.#doubles[this.#start + FAILED / 8];
+  }
+
+  /** As {@link countFinished}, of a message that the kernel has failed on. */
+  countFailed(): void {
+    this.countFinished();
+    this.#doubles[this.#start + FAILED / 8]++;
   }
 
   /** Requests that were left out. */

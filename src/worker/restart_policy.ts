@@ -23,7 +23,8 @@ export interface RestartPolicy {
    */
   maxBackoffMs?: number;
   /**
-   * A run that lasts longer than this, in milliseconds, ends the row.
+   * A run that lasts longer than this, in milliseconds, and gets something done ends the row: a task that has consumed a
+   * frame or reads none, a kernel that has processed a message without an error.
    *
    * @default {60000}
    */
@@ -45,6 +46,11 @@ export type CompletePolicy = Readonly<Required<RestartPolicy>>;
 export function completePolicy(policy: RestartPolicy): CompletePolicy {
   const { limit = 5, backoffMs = 100, maxBackoffMs = 10_000, resetMs = 60_000 } = policy;
   return { limit, backoffMs, maxBackoffMs, resetMs };
+}
+
+/** Why what has failed is not started again. */
+export function describeLimit({ limit }: CompletePolicy): string {
+  return `after ${limit} ${limit === 1 ? "restart" : "restarts"} in a row`;
 }
 
 /** Counts restarts in a row. */

@@ -184,7 +184,7 @@ for (const definition of [acknowledging, acknowledgingInPlace]) {
       const valueOf = (one: typeof first) => one.status === "fulfilled" ? [one.value.n, one.value.attempt] : one.reason;
       deepEqual([valueOf(first), valueOf(second), valueOf(fourth)], [[0, 3], [1, 1], [3, 1]]);
       equal(third.status, "rejected");
-      match(`${valueOf(third)}`, /^KernelError: Kernel "k" failed: it failed 3 times by a message/);
+      match(`${valueOf(third)}`, /^KernelError: Kernel "k" failed: it failed on a message 3 times, the last time: it /);
       const letter = await runtime.deadLetters.receive(PATIENTLY);
       deepEqual([letter.kernel, letter.message?.n, letter.attempts, kernel.telemetry.deadLetters], ["k", 2, 3, 1]);
       ok(letter.error);

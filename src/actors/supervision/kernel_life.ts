@@ -120,6 +120,7 @@ export class KernelLife implements SupervisorHooks {
   /** What does not count any more. */
   #countedBefore: KernelCounts = NOTHING;
   #lastError: KernelError | null = null;
+  #lastFailure: FailureReport | null = null;
   #failure: KernelError | null = null;
   /** Calls of `terminate()` that wait; undefined before the first. */
   #terminations: number | undefined;
@@ -403,6 +404,7 @@ export class KernelLife implements SupervisorHooks {
       isTimed,
       oversubscribed,
       left,
+      lastFailure: this.#home.inHand && this.#lastFailure,
     };
   }
 
@@ -415,8 +417,8 @@ export class KernelLife implements SupervisorHooks {
     this.#tellChange();
   }
 
-  finished(): number {
-    return this.peer.memory.record.finished;
+  succeeded(): number {
+    return this.peer.memory.record.succeeded;
   }
 
   loaded(): void {
@@ -428,6 +430,7 @@ export class KernelLife implements SupervisorHooks {
   failed(failure: FailureReport): void {
     this.#errors++;
     this.#lastError = rebuildKernelError(failure);
+    this.#lastFailure = failure;
   }
 
   /** Only what the worker had taken is lost; and of that, what is in hand is received again if it is acknowledged. */
@@ -460,11 +463,11 @@ export class KernelLife implements SupervisorHooks {
   over(failure: FailureReport | null, taken: readonly TakenRequest[]): void {
     const { input, output, mailbox } = this.peer.memory;
     const told = failure ?? reportTermination(this.id);
-    this.#failure = failure && rebuildKernelError(failure);
     this.#forgetUnload?.();
     this.#enter("terminated");
     this.#uptime.stop();
     for (const queue of this.#order.pool ? [mailbox] : [input, output, mailbox]) queue?.close();
+    this.#failure = failure && rebuildKernelError(this.#order.pool ? failure : withLoss(failure, input.depth));
     this.#settleTaken(told, taken);
     if (input instanceof InputGauge) this.#lost += input.depth;
     else if (!this.#order.pool) this.#clearInput(input, told);
@@ -500,6 +503,13 @@ export class KernelLife implements SupervisorHooks {
   get waits(): KernelWait | null {
     return this.#waitsFor();
   }
+}
+
+/** The failure that ends a kernel says what it leaves. */
+function withLoss(failure: FailureReport, messages: number): FailureReport {
+  if (messages === 0) return failure;
+  const left = messages === 1 ? "1 message was" : `${messages} messages were`;
+  return { ...failure, reason: `${failure.reason}; ${left} left in its input` };
 }
 
 function launchError(kernel: string, cause: Error): Error {

@@ -8,7 +8,7 @@ import type { KernelJob, KernelQuestion, ToKernel } from "../thread/kernel_proto
 import type { RingKernelSettings } from "../ring_kernel.ts";
 import { type ErrorReport, reportError } from "../../worker/error_report.ts";
 import type { TakenRequest } from "../thread/taken_table.ts";
-import { RestartPlan } from "../../worker/restart_policy.ts";
+import { describeLimit, RestartPlan } from "../../worker/restart_policy.ts";
 
 /** What a supervisor needs, and whom it tells. */
 export interface SupervisorHooks {
@@ -18,8 +18,8 @@ export interface SupervisorHooks {
   returnThreadSlot(threadSlot: number): void;
   /** Tells a worker to stop, although the kernel goes on. */
   stopWorker(worker: number): void;
-  /** Messages that the kernel has processed so far. */
-  finished(): number;
+  /** Messages that the kernel has processed so far without an error. */
+  succeeded(): number;
   /** The kernel's function is about to be called for the first time. */
   loaded(): void;
   /** The kernel has failed. */
@@ -48,8 +48,8 @@ export class Supervisor implements WorkerListener {
   /** The number in queues of the worker's thread, until it is given back. */
   #threadSlot: number | undefined;
   #workers = 0;
-  /** When the run began that counts for the plan, and the messages that were processed until then. */
-  #begun = { at: 0, finished: 0 };
+  /** When the run began that counts for the plan, and the messages that were processed without an error until then. */
+  #begun = { at: 0, succeeded: 0 };
   #hasLoaded = false;
   #isStopping = false;
   #isOver = false;
@@ -94,7 +94,7 @@ export class Supervisor implements WorkerListener {
   }
 
   #begin(): void {
-    this.#begun = { at: now(), finished: this.#hooks.finished() };
+    this.#begun = { at: now(), succeeded: this.#hooks.succeeded() };
     this.#run();
   }
 
@@ -120,7 +120,7 @@ export class Supervisor implements WorkerListener {
     // A call that has received something was none in vain: the run goes on.
     if (canGoOn && isInPlace && ending.hasReceived) return this.#run();
     const delay = canGoOn ? this.#nextDelay() : null;
-    if (delay === null) return this.#end(failure);
+    if (delay === null) return this.#end(canGoOn ? this.#atLimit(failure) : failure);
     if (isInPlace) return this.#later(delay, () => this.#begin());
     if (ending.isDead) this.#hooks.lost(failure, this.#worker);
     this.#retire(failure);
@@ -143,8 +143,14 @@ export class Supervisor implements WorkerListener {
 
   /** How long to wait before the function is called again; `null` for ever. */
   #nextDelay(): number | null {
-    const { at, finished } = this.#begun;
-    return this.#plan && this.#plan.next(now() - at, this.#hooks.finished() > finished);
+    const { at, succeeded } = this.#begun;
+    return this.#plan && this.#plan.next(now() - at, this.#hooks.succeeded() > succeeded);
+  }
+
+  /** There was a plan, and it allows no more. */
+  #atLimit(failure: FailureReport): FailureReport {
+    if (!this.#policy.restart) return failure;
+    return { ...failure, reason: `${failure.reason}, ${describeLimit(this.#policy.restart)}` };
   }
 
   #later(ms: number, work: () => void): void {
@@ -175,7 +181,7 @@ export class Supervisor implements WorkerListener {
     clearTimeout(this.#timer);
     this.#replacedFor = undefined;
     const delay = this.#isStopping ? null : this.#nextDelay();
-    if (delay === null) return this.#end(failure);
+    if (delay === null) return this.#end(this.#isStopping ? failure : this.#atLimit(failure));
     this.#hooks.lost(failure, this.#worker);
     this.#retire(failure);
     this.#later(delay, () => this.#startAgain());

@@ -40,6 +40,8 @@ export interface InboxOptions {
   readonly inHand: LetterInHand | null;
   /** How often a message is tried, if it is kept until it is done. */
   readonly attempts: number;
+  /** What ended the worker before, if it had a message in hand that was kept. */
+  readonly lastFailure: FailureReport | null;
   /** Resolves when the kernel's state is one of these, it must stop, or the time is up. */
   whenStateIs(states: readonly number[], timeoutMs: number): Promise<void>;
   /** Calls back when the state has changed, or the kernel must stop: in a worker that kernels share. */
@@ -64,10 +66,11 @@ export class Inbox {
   #again: Letter | null = null;
   #attempt = 1;
   /** What ended the function last. */
-  #lastError: ErrorReport | null = null;
+  #lastFailure: FailureReport | null;
 
   constructor(options: InboxOptions) {
     this.#options = options;
+    this.#lastFailure = options.lastFailure;
   }
 
   /** Which attempt the message in hand is, from 1. */
@@ -89,11 +92,11 @@ export class Inbox {
 
   /** The function has ended. Whether it has received a message since it was called. */
   end(error?: unknown): boolean {
-    if (error === undefined || !this.#options.inHand) this.#finish();
+    if (error === undefined || !this.#options.inHand) this.#finish(error !== undefined);
     else {
       this.#isBusy = false;
       this.#takenAt = 0;
-      this.#lastError = reportError(error);
+      this.#lastFailure = reportFailure(this.#options.kernel, "threw", reportError(error));
     }
     return this.#hasReceived;
   }
@@ -105,13 +108,14 @@ export class Inbox {
     return !!kept && kept.ticket === replyTo.ticket && kept.mailbox === replyTo.mailbox;
   }
 
-  /** The message that was received last is processed: the next is asked for. */
-  #finish(): void {
+  /** The message that was received last is processed: the next is asked for, or the function has failed on it. */
+  #finish(hasFailed = false): void {
     if (!this.#isBusy) return;
     const { record, inHand } = this.#options;
     this.#isBusy = false;
     inHand?.clear();
-    record.countFinished();
+    if (hasFailed) record.countFailed();
+    else record.countFinished();
     if (this.#takenAt === 0) return;
     record.processing.note(now() - this.#takenAt);
     this.#takenAt = 0;
@@ -243,16 +247,12 @@ export class Inbox {
 
   /** The message that was in hand before, once more; `null` if it was tried often enough. */
   #openAgain(): Envelope | null {
-    const { inHand, attempts, kernel } = this.#options;
+    const { inHand, attempts } = this.#options;
     const letter = this.#again!;
     this.#again = null;
     const { header, replyTo, message } = this.#decode(letter.record);
     if (letter.attempts >= attempts) {
-      this.#bury(
-        letter,
-        replyTo,
-        reportFailure(kernel, `failed ${letter.attempts} times by a message, the last time:`),
-      );
+      this.#bury(letter, replyTo);
       return this.takeNow();
     }
     inHand!.countAttempt();
@@ -268,21 +268,16 @@ export class Inbox {
     return this.#options.requests().find(mailbox, ticket);
   }
 
-  #bury(letter: Letter, replyTo: ReplyTo | null, { kernel, reason }: FailureReport): void {
-    const { inHand, record } = this.#options;
-    const error = this.#lastError;
+  #bury(letter: Letter, replyTo: ReplyTo | null): void {
+    const { inHand, kernel, record } = this.#options;
+    const { reason, error } = this.#lastFailure ?? reportFailure(kernel, "was ended");
     const open = replyTo && this.#requestOf(replyTo);
     if (open) this.#options.requests().close(open);
-    if (replyTo) {
-      this.#options.fail(replyTo, {
-        kernel,
-        reason: error ? `${reason} ${error.message}` : reason,
-        error: error ?? undefined,
-      });
-    }
-    this.#options.bury(letter, error);
+    const times = letter.attempts === 1 ? "once" : `${letter.attempts} times, the last time`;
+    if (replyTo) this.#options.fail(replyTo, { kernel, reason: `it failed on a message ${times}: ${reason}`, error });
+    this.#options.bury(letter, error ?? null);
     inHand!.clear();
-    record.countFinished();
+    record.countFailed();
   }
 
   #decode(bytes: Uint8Array<ArrayBuffer>, entry?: number): Received {

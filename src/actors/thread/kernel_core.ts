@@ -75,6 +75,7 @@ export class KernelCore implements InboxOptions, PostOfficeOptions, MailboxOptio
   /** Which of the kernel's workers this is. */
   readonly worker: number;
   readonly isTimed: boolean;
+  readonly lastFailure: FailureReport | null;
   readonly record: KernelRecord;
   readonly queue: InputSource;
   /** Where answers come; `null` if they are handed over. */
@@ -121,6 +122,7 @@ export class KernelCore implements InboxOptions, PostOfficeOptions, MailboxOptio
     this.mailboxId = mailboxId;
     this.worker = job.worker;
     this.isTimed = job.isTimed;
+    this.lastFailure = job.lastFailure;
     this.record = opened.record;
     this.answers = opened.mailbox;
     this.answerBytes = bytes / 2;

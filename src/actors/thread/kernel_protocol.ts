@@ -39,6 +39,8 @@ export interface KernelJob {
   readonly oversubscribed: boolean;
   /** Of a kernel that shares its worker: what its last worker has left. */
   readonly left: readonly RecordBytes[];
+  /** What ended the last worker, of a kernel that acknowledges its messages. */
+  readonly lastFailure: FailureReport | null;
 }
 
 /** A kernel that a worker knows of has ended. */

@@ -5,7 +5,7 @@ import { cut } from "../../safe_text.ts";
 import { now } from "../../ring/clock.ts";
 import { within } from "../../ring/within.ts";
 import { reportError, summarizeError } from "../../worker/error_report.ts";
-import { RestartPlan } from "../../worker/restart_policy.ts";
+import { describeLimit, RestartPlan } from "../../worker/restart_policy.ts";
 import type { DeadFrames } from "../dead_frames.ts";
 import type { TaskState } from "../metrics.ts";
 import type { CompleteRestart } from "../restart.ts";
@@ -123,10 +123,8 @@ export class SupervisedTask implements TaskLife {
     if (isOver && then === "fail") return `${this.#failedFrames.describe(hand)}, at attempt ${hand.attempts}`;
     const waitMs = this.#plan.next(ranMs, gotOn);
     if (waitMs === null) {
-      const { limit } = this.#supervision.restart;
-      return `after ${limit} ${limit === 1 ? "restart" : "restarts"} in a row${
-        hand.attempts > 0 ? `, ${this.#failedFrames.describe(hand)}` : ""
-      }`;
+      const inHand = hand.attempts > 0 ? `, ${this.#failedFrames.describe(hand)}` : "";
+      return `${describeLimit(this.#supervision.restart)}${inHand}`;
     }
     if (isOver) await this.#letGo(hand, failure, then === "deadLetters");
     await within(this.#stopped.promise, waitMs);
