@@ -8,6 +8,7 @@ import type { WaitOptions } from "../ring/waiting.ts";
 import type { KernelLife } from "./supervision/kernel_life.ts";
 import type { KernelState } from "./kernel_state.ts";
 import type { Message, MessageEnvelope } from "./message.ts";
+import type { AnyRingKernel } from "./ring_kernel.ts";
 import type { PostOffice } from "./thread/post_office.ts";
 import type { KernelTelemetry } from "./telemetry.ts";
 
@@ -51,6 +52,15 @@ export class KernelHandle<In extends MessageEnvelope = Message, Out extends Mess
     this.id = life.id;
     this.#life = life;
     this.#post = post;
+  }
+
+  /**
+   * What it was launched from.
+   *
+   * @internal
+   */
+  get definition(): AnyRingKernel {
+    return this.#life.kernel;
   }
 
   /** Where it is in its life. */

@@ -5,6 +5,7 @@ import type { TerminateOptions } from "./kernel_context.ts";
 import { DEACTIVATE_RULES, type DeactivateOptions, TERMINATE_RULES } from "./kernel_handle.ts";
 import type { Message, MessageEnvelope } from "./message.ts";
 import type { Pool } from "./supervision/pool.ts";
+import type { AnyRingKernel } from "./ring_kernel.ts";
 import type { KernelTelemetry } from "./telemetry.ts";
 import type { PostOffice } from "./thread/post_office.ts";
 import type { WaitOptions } from "../ring/waiting.ts";
@@ -52,6 +53,15 @@ export class KernelPool<In extends MessageEnvelope = Message, Out extends Messag
   /** The ids of its kernels: `id/1` and so on. */
   get members(): readonly string[] {
     return this.#pool.members.map(({ id }) => id);
+  }
+
+  /**
+   * What it was launched from.
+   *
+   * @internal
+   */
+  get definition(): AnyRingKernel {
+    return this.#pool.members[0].kernel;
   }
 
   /** The figures of its kernels at this moment. Depth, drops and what was sent are those of the queues that they share. */

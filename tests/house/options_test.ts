@@ -20,7 +20,7 @@ import {
   WorkerPool,
 } from "@ringmill/ringmill/graph";
 import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
-import { nats, publish, subscribe, tcp } from "@ringmill/ringmill/cluster";
+import { exportKernel, nats, publish, RemoteKernel, remoteKernel, subscribe, tcp } from "@ringmill/ringmill/cluster";
 import { convertRecording, record, recordDeadLetters, replay } from "@ringmill/ringmill/recording";
 import { Manager } from "@ringmill/ringmill/runtime";
 import { describePipeline, drawMermaid, drawSvg, drawTable, drawText } from "@ringmill/ringmill/view";
@@ -42,6 +42,8 @@ import { TASK_RULES } from "../../src/pipeline/add_task.ts";
 import { EVENT_RULES } from "../../src/pipeline/event.ts";
 import { CARRY_RULES } from "../../src/pipeline/carry.ts";
 import { MACHINE_RULES } from "../../src/pipeline/machines.ts";
+import { EXPORT_RULES } from "../../src/cluster/export_kernel.ts";
+import { REMOTE_REQUEST_RULES, REMOTE_RULES } from "../../src/cluster/remote_kernel.ts";
 import { NATS_RULES } from "../../src/cluster/nats.ts";
 import { NEWEST_PUBLISH_RULES, PUBLISH_RULES } from "../../src/cluster/publish.ts";
 import { TCP_RULES } from "../../src/cluster/tcp.ts";
@@ -84,6 +86,7 @@ const description = () => describePipeline(pipe());
 const unnamed = ({ name: _name, ...rules }: Rules): Rules => rules;
 const Text = message<{ text: string }>("OptionsText");
 let kernels = 0;
+const serving = ringKernel({ id: "options kernel", module: import.meta, input: Text }, () => {});
 
 export function task(_bindings: Record<string, never>): void {}
 
@@ -109,6 +112,21 @@ const CALLS: Readonly<Record<string, Call>> = {
   },
   tcp: { rules: TCP_RULES, call: (options) => tcp("tcp://hub:1", options) },
   nats: { rules: NATS_RULES, call: (options) => nats("nats://hub", options) },
+  exportKernel: {
+    rules: EXPORT_RULES,
+    given: { transport: nats("nats://127.0.0.1:1") },
+    call: (options) => exportKernel({ id: "k", ended: new Promise(() => {}), definition: serving } as never, options),
+  },
+  remoteKernel: {
+    rules: REMOTE_RULES,
+    given: { transport: nats("nats://127.0.0.1:1") },
+    call: (options) => remoteKernel(serving, options),
+  },
+  "RemoteKernel.request": {
+    rules: REMOTE_REQUEST_RULES,
+    given: { timeoutMs: 1 },
+    call: (options) => RemoteKernel.prototype.request.call({ id: "k" } as never, Text({ text: "" }), options),
+  },
   publish: {
     rules: PUBLISH_RULES,
     given: { to: nats("nats://hub") },

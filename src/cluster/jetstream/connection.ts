@@ -7,8 +7,9 @@ import {
   type JetStreamManager,
   jetstreamManager,
 } from "@nats-io/jetstream";
-import { connect, type ConnectionOptions, type NatsConnection } from "@nats-io/transport-node";
+import { connect, type ConnectionOptions, type NatsConnection, type ServerInfo } from "@nats-io/transport-node";
 import { TransportError } from "../errors.ts";
+import { within } from "../../ring/within.ts";
 import { untilAborted } from "../../worker/until_aborted.ts";
 import { sleepUntil } from "../sleep.ts";
 import type { LinkDescription } from "../link.ts";
@@ -43,6 +44,7 @@ export class Connection implements AsyncDisposable {
   readonly #endpoint: NatsEndpoint;
   readonly #figures: LinkFigures;
   readonly #failed = Promise.withResolvers<never>();
+  #known: ServerInfo;
   /** Called when the connection cannot go on. */
   onFailure: (() => void) | undefined;
   /** Why it cannot go on. */
@@ -54,6 +56,7 @@ export class Connection implements AsyncDisposable {
   private constructor({ connection, manager, action, endpoint, figures }: ConnectionParts) {
     this.#figures = figures;
     this.#connection = connection;
+    this.#known = connection.info!;
     this.#action = action;
     this.#endpoint = endpoint;
     this.client = jetstream(connection, { timeout: ANSWER_MS });
@@ -84,9 +87,19 @@ export class Connection implements AsyncDisposable {
     }
   }
 
+  /** The connection itself, for what is not kept. */
+  get core(): NatsConnection {
+    return this.#connection;
+  }
+
+  /** What the server has told of itself. The client forgets that while it reconnects. */
+  get #server(): ServerInfo {
+    return this.#known = this.#connection.info ?? this.#known;
+  }
+
   /** Whether the server is one of a cluster. */
   get isClustered(): boolean {
-    return this.#connection.info?.cluster !== undefined;
+    return this.#server.cluster !== undefined;
   }
 
   /** How long an end is held after the last sign of life of whoever holds it. */
@@ -96,7 +109,7 @@ export class Connection implements AsyncDisposable {
 
   /** The largest message that the server takes. */
   get maxPayload(): number {
-    return this.#connection.info!.max_payload;
+    return this.#server.max_payload;
   }
 
   /** What is not permitted is only an event of the client, and so is the end of a connection. */
@@ -187,6 +200,11 @@ export class Connection implements AsyncDisposable {
     this.#isWarned = true;
     const { message } = cause as Error;
     tell(`Cannot ${this.#action} at the moment: ${this.where}: ${message}; it is tried again`);
+  }
+
+  /** Waits until the server has what was sent, for so long at most. */
+  async flush(ms: number): Promise<void> {
+    if (!this.failure && !this.#connection.isClosed()) await within(this.#connection.flush().catch(() => {}), ms);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

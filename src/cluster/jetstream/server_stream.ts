@@ -38,7 +38,7 @@ const STREAM_NOT_FOUND = 10059;
 const CONSUMER_NOT_FOUND = 10014;
 const NAME_IN_USE = 10058;
 const NO_MESSAGE = 10037;
-const DEFAULT_REPLICAS = 3;
+export const DEFAULT_REPLICAS = 3;
 const MOST_PARCEL_BYTES = 8 * 1024 * 1024;
 
 const hasCode = (error: unknown, code: number) => error instanceof JetStreamApiError && error.code === code;
@@ -85,12 +85,16 @@ export function checkStream({ action, schema, link }: LinkDescription, { config 
   );
 }
 
-function replicasOf({ replicas }: WritingDescription, connection: Connection): number {
+function replicasOf({ replicas }: Pick<WritingDescription, "replicas">, connection: Connection): number {
   return replicas ?? (connection.isClustered ? DEFAULT_REPLICAS : 1);
 }
 
 /** Makes the stream of claims if there is none. */
-export async function ensureClaims(connection: Connection, description: WritingDescription, signal: AbortSignal) {
+export async function ensureClaims(
+  connection: Connection,
+  description: Pick<WritingDescription, "replicas">,
+  signal: AbortSignal,
+) {
   if (await findStream(connection, CLAIMS_STREAM, signal)) return;
   await addStream(connection, {
     name: CLAIMS_STREAM,
@@ -104,7 +108,7 @@ export async function ensureClaims(connection: Connection, description: WritingD
 type StreamDraft = Parameters<Connection["manager"]["streams"]["add"]>[0];
 
 /** Adds a stream, unless somebody else has done so meanwhile. */
-async function addStream(connection: Connection, draft: StreamDraft, signal: AbortSignal): Promise<StreamInfo> {
+export async function addStream(connection: Connection, draft: StreamDraft, signal: AbortSignal): Promise<StreamInfo> {
   try {
     return await connection.ask(() => connection.manager.streams.add(draft), signal);
   } catch (error) {
