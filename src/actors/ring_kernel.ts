@@ -73,7 +73,7 @@ export interface RingKernelOptions<In extends AnyMessageType, Out extends AnyMes
   queueSize?: number | ForBoth<number>;
   /**
    * Bytes for the messages of each of the four priority bands of a queue, 256 to 2^29, rounded up to a power of two. A
-   * message has at most half of that. The default for shared kernels is 32768, and the most 2^21.
+   * message has at most half of that. The default for kernels that share their worker is 32768, also by `launch()`, and the most 2^21.
    *
    * @default {1048576}
    */
@@ -135,6 +135,8 @@ export interface RingKernelSettings {
   readonly queueSize: Both<number>;
   /** Bytes for the messages of each priority band of a queue. */
   readonly queueBytes: Both<number>;
+  /** Which of them are the default, which is another one where the kernel is launched in the other kind of worker. */
+  readonly hasDefaultBytes: Both<boolean>;
   /** What happens when its input, or its output, is full. */
   readonly backpressure: Both<Backpressure>;
   /** When it is called again after it has failed; `null` if it ends then. */
@@ -294,6 +296,26 @@ function restartOf(action: string, options: RestartOptions | "never" | undefined
   return { worker: options.worker ?? "new", ...completePolicy(options) };
 }
 
+function defaultBytesOf(place: KernelPlace): number {
+  return place === "shared" ? SHARED_BYTES : DEDICATED_BYTES;
+}
+
+function isGiven(value: number | ForBoth<number> | undefined, side: "input" | "output"): boolean {
+  return typeof value === "object" ? value[side] !== undefined : value !== undefined;
+}
+
+/** A kernel as it is launched in a kind of worker, which may not be that of its definition. */
+export function kernelAt<Kernel extends AnyRingKernel>(kernel: Kernel, place: KernelPlace): Kernel {
+  const { settings } = kernel;
+  if (place === settings.worker) return kernel;
+  const { hasDefaultBytes, queueBytes } = settings;
+  const before = defaultBytesOf(settings.worker);
+  const bytesOf = (side: "input" | "output") =>
+    hasDefaultBytes[side] && queueBytes[side] === before ? defaultBytesOf(place) : queueBytes[side];
+  const resized = { input: bytesOf("input"), output: bytesOf("output") };
+  return { ...kernel, settings: { ...settings, worker: place, queueBytes: resized } };
+}
+
 function settingsOf(
   action: string,
   options: RingKernelOptions<AnyMessageType, AnyMessageType, unknown>,
@@ -302,14 +324,17 @@ function settingsOf(
   if (worker === "shared" && permissions !== undefined) {
     throw new TypeError(`Cannot ${action}: permissions need a worker of its own, received worker: "shared"`);
   }
-  const bytes = worker === "shared" ? SHARED_BYTES : DEDICATED_BYTES;
   const hasOutput = options.output !== "none";
   const queueSize = bothOf(action, "queueSize", QUEUE_SIZE, options.queueSize, 4096);
-  const queueBytes = bothOf(action, "queueBytes", QUEUE_BYTES, options.queueBytes, bytes);
+  const queueBytes = bothOf(action, "queueBytes", QUEUE_BYTES, options.queueBytes, defaultBytesOf(worker));
   return {
     output: hasOutput ? "queue" : "none",
     queueSize: hasOutput ? queueSize : { ...queueSize, output: 1 },
     queueBytes: hasOutput ? queueBytes : { ...queueBytes, output: 256 },
+    hasDefaultBytes: {
+      input: !isGiven(options.queueBytes, "input"),
+      output: hasOutput && !isGiven(options.queueBytes, "output"),
+    },
     backpressure: bothOf(action, "backpressure", BACKPRESSURE, options.backpressure, "block"),
     restart: restartOf(action, options.restart),
     ack,

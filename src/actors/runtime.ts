@@ -19,6 +19,7 @@ import {
   checkKernel,
   foreignKernel,
   hasKernels,
+  kernelAt,
   kernelNamed,
   type KernelPlace,
   PLACE,
@@ -314,8 +315,9 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     this.#checkLaunch(id);
     const found = kernel === undefined ? this.#named(id) : checkKernel(id, kernel);
     checkOptions(`launch kernel "${id}"`, options, LAUNCH_RULES);
-    this.#checkRoom(id, 1, options.worker ?? found.settings.worker);
-    const life = this.#add({ id, kernel: found, options, parent });
+    const place = options.worker ?? found.settings.worker;
+    this.#checkRoom(id, 1, place);
+    const life = this.#add({ id, kernel: kernelAt(found, place), options, parent });
     await life.launch(options);
     return life;
   }
@@ -330,7 +332,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     },
   ): KernelLife {
     const params = "params" in options ? options.params : kernel.params;
-    const place = options.worker ?? kernel.settings.worker;
+    const place = kernel.settings.worker;
     if (place === "shared" && kernel.settings.permissions !== undefined) {
       throw new TypeError(`Cannot launch kernel "${id}": its permissions need a worker of its own, received "shared"`);
     }
@@ -359,10 +361,13 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     const { size = navigator.hardwareConcurrency, ...rest } = options;
     const ids = Array.from({ length: size }, (_, index) => `${id}/${index + 1}`);
     for (const one of [id, ...ids]) this.#checkLaunch(one);
-    this.#checkRoom(id, size, options.worker ?? checkKernel(id, kernel).settings.worker);
+    const found = checkKernel(id, kernel);
+    const place = options.worker ?? found.settings.worker;
+    this.#checkRoom(id, size, place);
     const { parties, settler } = this.#surroundings;
-    const pool = new Pool({ id, mailboxId: ++this.#mailboxes, kernel: checkKernel(id, kernel), parties, settler });
-    const lives = ids.map((id) => this.#add({ id, kernel, options: rest, parent: null, pool: pool.queues }));
+    const placed = kernelAt(found, place);
+    const pool = new Pool({ id, mailboxId: ++this.#mailboxes, kernel: placed, parties, settler });
+    const lives = ids.map((id) => this.#add({ id, kernel: placed, options: rest, parent: null, pool: pool.queues }));
     pool.add(lives);
     this.#registry.pools.set(id, pool);
     const outcomes = await Promise.allSettled(lives.map((life) => life.launch(rest)));

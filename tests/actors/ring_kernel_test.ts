@@ -11,6 +11,7 @@ Deno.test("ringKernel() fills in defaults", () => {
     output: "queue",
     queueSize: { input: 4096, output: 4096 },
     queueBytes: { input: 1_048_576, output: 1_048_576 },
+    hasDefaultBytes: { input: true, output: true },
     backpressure: { input: "block", output: "block" },
     ack: false,
     attempts: 3,

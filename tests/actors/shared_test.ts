@@ -211,6 +211,22 @@ Deno.test("A kernel whose messages do not fit into the inbox of a worker cannot 
   await rejects(runtime.launch("k", long, SHARED), refusal);
 });
 
+Deno.test("queueBytes that are not given are those of the worker that a kernel is launched in", async () => {
+  await using runtime = new RingKernelRuntime({ workers: 1 });
+  const long = Job({ n: 1, text: "x".repeat(20_000) } as never);
+  const kernels = [
+    await runtime.kernelScope("shared", slowly, SHARED),
+    await runtime.kernelScope("dedicated", slowly, { worker: "dedicated" }),
+    await runtime.kernelScope("given", {
+      ...slowly,
+      settings: { ...slowly.settings, hasDefaultBytes: { input: false, output: false } },
+    }, SHARED),
+  ];
+  await rejects(kernels[0].send(long), { name: "MessageError", message: /at most 16384 bytes, half of queueBytes/ });
+  await kernels[1].send(long);
+  await kernels[2].send(long);
+});
+
 Deno.test("Permissions need a worker of their own", async () => {
   await using runtime = new RingKernelRuntime();
   const limited = { ...slowly, settings: { ...slowly.settings, permissions: "none" as const } };

@@ -1,5 +1,6 @@
 /** Kernels that send, sum up, ask, answer and hand on. */
 
+import process from "node:process";
 import { message, reply, ringKernel } from "@ringmill/ringmill/actors";
 import { type Percentiles, percentiles, Receipt, verify } from "./_measure.ts";
 import { type Found, type Payload as Body, type Range, TEXT } from "./_message_rivals.ts";
@@ -43,13 +44,29 @@ export const answer = ringKernel({ id: "answer", module, input }, async (ctx) =>
   for await (const question of ctx) await ctx.send(reply(question, Payload({ number: question.number, text: TEXT })));
 });
 
-/** Hands on each message with its number plus one. Where it began, it says what it found after `hops` hops. */
-export const handOn = ringKernel({ id: "hand on", module, input, params: { to: "", hops: 0 } }, async (ctx) => {
-  const { to, hops } = ctx.params;
-  let start = 0;
-  for await (const { number, text } of ctx) {
-    if (number === 0) start = performance.now();
-    if (number < hops) await ctx.runtime.send(to, Payload({ number: number + 1, text }));
-    else await ctx.send(Report({ found: { time: (performance.now() - start) / hops * 1e6, sum: number } }));
-  }
-});
+/**
+ * Hands on each message with its number plus one. Where it began, it says what it found in `hops` hops after `warmUp`: both are
+ * multiples of how many stand in the ring.
+ */
+export const handOn = ringKernel(
+  { id: "hand on", module, input, params: { to: "", warmUp: 0, hops: 0 } },
+  async (ctx) => {
+    const { to, warmUp, hops } = ctx.params;
+    let [start, cpu] = [0, 0];
+    for await (const { number, text, nested } of ctx) {
+      if (number === warmUp) [start, cpu] = [performance.now(), cpuTime()];
+      if (number < warmUp + hops) await ctx.runtime.send(to, Payload({ number: number + 1, text, nested }));
+      else await ctx.send(Report({ found: foundIn(hops, performance.now() - start, cpuTime() - cpu) }));
+    }
+  },
+);
+
+function foundIn(hops: number, ms: number, cpuMs: number): Found {
+  return { time: ms / hops * 1e6, sum: hops, cpu: cpuMs / hops * 1e6 };
+}
+
+/** Milliseconds that all threads of the program have computed. */
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}

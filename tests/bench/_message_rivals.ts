@@ -8,6 +8,8 @@ import { timeRoundTripsAsync } from "./_round_trips.ts";
 export interface Payload {
   readonly number: number;
   readonly text: string;
+  /** Makes a body one that is not flat. */
+  readonly nested?: { readonly at: readonly number[] };
 }
 
 /** The 56 characters that a payload carries beside its number. */
@@ -19,6 +21,8 @@ export interface Found {
   readonly time: number;
   /** Of the numbers of the messages. */
   readonly sum: number;
+  /** Nanoseconds per message in which threads have computed, where that was measured. */
+  readonly cpu?: number;
 }
 
 /** A way from one thread to another. */

@@ -5,6 +5,7 @@
     python _pydotcompute.py producers PRODUCERS MESSAGES
     python _pydotcompute.py round_trips TRIPS
     python _pydotcompute.py ring KERNELS HOPS
+    python _pydotcompute.py lives KERNELS
 
 Prints one line of JSON: nanoseconds per message and the sum of their numbers, or nanoseconds of each round trip.
 """
@@ -109,6 +110,24 @@ async def ring(runtime, count, hops):
     return {"time": (end - begin) / hops * 1e9, "sum": hops}
 
 
+async def lives(runtime, count):
+    """Kernels that are launched, asked once and ended."""
+
+    async def answer(context):
+        asked = await context.receive()
+        await context.send(Payload(asked.number, correlation_id=asked.message_id))
+
+    names = [f"kernel {n}" for n in range(count)]
+    begin = time.perf_counter()
+    await asyncio.gather(*(runtime.launch(name, answer) for name in names))
+    await asyncio.gather(*(runtime.activate(name) for name in names))
+    for n, name in enumerate(names):
+        await runtime.send(name, Payload(n))
+    answers = await asyncio.gather(*(runtime.receive(name) for name in names))
+    await asyncio.gather(*(runtime.terminate(name) for name in names))
+    return {"time": (time.perf_counter() - begin) / count * 1e9, "sum": sum(answer.number for answer in answers)}
+
+
 async def start(runtime, kernels):
     for name, kernel in kernels.items():
         await runtime.launch(name, kernel)
@@ -122,6 +141,7 @@ WORK = {
     "from_program": from_program,
     "round_trips": round_trips,
     "ring": ring,
+    "lives": lives,
 }
 
 

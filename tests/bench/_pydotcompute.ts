@@ -25,8 +25,11 @@ export class PyDotCompute {
     return python && new PyDotCompute(python);
   }
 
-  /** Messages from a kernel, or from the program, to another; from several kernels to one; or round a ring of kernels. */
-  async messages(kind: "one_way" | "from_program" | "producers" | "ring", ...numbers: number[]): Promise<Found> {
+  /** Messages from a kernel, or from the program, to another; from several kernels to one; round a ring of kernels; or lives of kernels. */
+  async messages(
+    kind: "one_way" | "from_program" | "producers" | "ring" | "lives",
+    ...numbers: number[]
+  ): Promise<Found> {
     const [found] = await this.#python.run<Found>(PROGRAM, kind, ...numbers);
     return found;
   }

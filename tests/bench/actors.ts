@@ -1,14 +1,16 @@
 /** Messages of 64 bytes between kernels, against `postMessage`, comlink, and PyDotCompute where a python3 has it. */
 
 import { type KernelPlace, RingKernelRuntime } from "@ringmill/ringmill/actors";
+import type { DoorbellJob } from "./_doorbell_worker.ts";
 import { answer, ask, handOn, Payload, send, sumUp } from "./_actor_kernels.ts";
 import { runJobs } from "./_jobs.ts";
 import { isSumOfAll, mapValues, median, medians, type Percentiles, race, type SHARES, verify } from "./_measure.ts";
 import type { MessageAnswer, MessageJob } from "./_message_rival_worker.ts";
-import { type Found, type Range, sendAll, TEXT, type TransportName } from "./_message_rivals.ts";
+import { type Found, type Payload as Body, type Range, sendAll, TEXT, type TransportName } from "./_message_rivals.ts";
 import { PyDotCompute } from "./_pydotcompute.ts";
 import { against, type Ratio, type Row, type Table } from "./_table.ts";
 
+const DOORBELL_WORKER = new URL("./_doorbell_worker.ts", import.meta.url);
 const WORKER = new URL("./_message_rival_worker.ts", import.meta.url);
 const ROUNDS = 5;
 const KERNELS_IN_RING = 8;
@@ -51,15 +53,34 @@ async function timeRequests(trips: number): Promise<Percentiles> {
   return (await runtime.receive("ask")).found;
 }
 
-async function timeRing(hops: number, worker: KernelPlace): Promise<number> {
+/** Hops after which engine and waits have settled. */
+const WARM_UP = 200_000;
+
+async function findRing(hops: number, worker: KernelPlace, nested?: Body["nested"]): Promise<Found> {
   await using runtime = new RingKernelRuntime({ workers: 1 });
   const nameOf = (n: number) => `kernel ${n % KERNELS_IN_RING}`;
   for (let n = 0; n < KERNELS_IN_RING; n++) {
-    await runtime.launch(nameOf(n), handOn, { params: { to: nameOf(n + 1), hops }, worker });
+    await runtime.launch(nameOf(n), handOn, { params: { to: nameOf(n + 1), warmUp: WARM_UP, hops }, worker });
     await runtime.activate(nameOf(n));
   }
-  await runtime.send(nameOf(0), Payload({ number: 0, text: TEXT }));
-  return timeOfHop((await runtime.receive(nameOf(0))).found, hops, "a ring of kernels");
+  await runtime.send(nameOf(0), Payload({ number: 0, text: TEXT, nested }));
+  const { found } = await runtime.receive(nameOf(0));
+  timeOfHop(found, hops, "a ring of kernels");
+  return found;
+}
+
+async function timeRing(hops: number, worker: KernelPlace): Promise<number> {
+  return (await findRing(hops, worker)).time;
+}
+
+/** The least that a hop between threads can take which wait without blocking. */
+async function timeDoorbells(hops: number): Promise<number> {
+  const words = new Int32Array(new SharedArrayBuffer(4 * KERNELS_IN_RING));
+  const jobs = Array.from(
+    { length: KERNELS_IN_RING },
+    (_, place) => ({ job: { words, place, warmUp: WARM_UP, hops } satisfies DoorbellJob }),
+  );
+  return timeOfHop(await runJobs<DoorbellJob, Found>(DOORBELL_WORKER, ...jobs), hops, "a ring by waitAsync");
 }
 
 function timeOfHop({ time, sum }: Found, hops: number, what: string): number {
@@ -168,7 +189,7 @@ async function measureRoundTrips(python: PyDotCompute | null): Promise<Row[]> {
   }, ROUNDS);
   return (["p50", "p99"] satisfies (keyof typeof SHARES)[]).map((share) => {
     const times = mapValues(found, (rounds) => median(rounds.map((round) => round[share])));
-    return { label: share, times, ratios: against(times, "Ringmill", share === "p50" ? { postMessage: 3 } : {}) };
+    return { label: share, times, ratios: against(times, "Ringmill", share === "p50" ? { postMessage: 10 } : {}) };
   });
 }
 
@@ -177,20 +198,41 @@ async function measureRing(python: PyDotCompute | null, worker: KernelPlace): Pr
     "Ringmill": () => timeRing(FEW, worker),
     "postMessage": () => timeRivalRing("postMessage", FEW),
     "comlink": () => timeRivalRing("comlink", FEW),
+    "bare waitAsync": worker === "dedicated" ? () => timeDoorbells(FEW) : undefined,
     "PyDotCompute": python
       ? async () => timeOfHop(await python.messages("ring", KERNELS_IN_RING, FEW), FEW, "PyDotCompute")
       : undefined,
   }, 3);
   const label = `${KERNELS_IN_RING} ${worker} kernels`;
-  return { label, times, ratios: against(times, "Ringmill") };
+  const wanted: Record<string, number> = worker === "dedicated" ? { "bare waitAsync": 1 / 1.5 } : { PyDotCompute: 5 };
+  return { label, times, ratios: against(times, "Ringmill", wanted) };
+}
+
+/** What a hop may have threads compute, by the body of its message, in nanoseconds. */
+const MOST_CPU_NS = { flat: 2000, nested: 5000 } as const;
+
+async function measureCpu(body: keyof typeof MOST_CPU_NS): Promise<Row> {
+  const nested = body === "nested" ? { at: [1, 2, 3] } : undefined;
+  const times = await medians({ "Ringmill": async () => (await findRing(SOME, "shared", nested)).cpu! }, 3);
+  const rival = `${MOST_CPU_NS[body] / 1000} us`;
+  const ratio = { ours: "Ringmill", rival, value: MOST_CPU_NS[body] / times.Ringmill, wanted: 1 };
+  return { label: `${KERNELS_IN_RING} shared kernels, ${body} body`, times, ratios: [ratio] };
 }
 
 /** Kernels that are launched, asked once and ended together. */
-const LIVES = 1000;
+const LIVES = 5000;
 
-async function measureLives(): Promise<Row[]> {
-  const times = await medians({ "Ringmill": timeLives }, 3);
-  return [{ label: "launched, asked once, ended", times, ratios: [] }];
+async function measureLives(python: PyDotCompute | null): Promise<Row[]> {
+  const times = await medians({
+    "Ringmill": timeLives,
+    "PyDotCompute": python ? async () => timeOfLife(await python.messages("lives", LIVES)) : undefined,
+  }, 3);
+  return [{ label: "launched, asked once, ended", times, ratios: against(times, "Ringmill", { PyDotCompute: 1 }) }];
+}
+
+function timeOfLife({ time, sum }: Found): number {
+  verify(sum === LIVES * (LIVES - 1) / 2, "the answers of PyDotCompute's kernels");
+  return time;
 }
 
 async function timeLives(): Promise<number> {
@@ -228,9 +270,14 @@ export async function benchActors(install: boolean): Promise<Table[]> {
       rows: [await measureRing(python, "dedicated"), await measureRing(python, "shared")],
     },
     {
-      title: "A kernel that shares a worker with others, one of 1,000",
+      title: "What a hop has threads compute",
       unit: "ns",
-      rows: await measureLives(),
+      rows: [await measureCpu("flat"), await measureCpu("nested")],
+    },
+    {
+      title: "A kernel that shares a worker with others, one of 5,000",
+      unit: "ns",
+      rows: await measureLives(python),
     },
   ];
 }

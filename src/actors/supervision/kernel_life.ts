@@ -474,8 +474,10 @@ export class KernelLife implements SupervisorHooks {
     this.#home.leave(told);
     this.#surroundings.endChildren(this);
     this.#surroundings.announce(this, { id: this.id, mailboxId: this.peer.mailboxId });
-    const meanwhile = new KernelStateError(`Cannot launch kernel "${this.id}": it was terminated meanwhile`);
-    this.#loading?.reject(this.#failure ?? meanwhile);
+    if (this.#loading) {
+      const what = `Cannot launch kernel "${this.id}": it was terminated meanwhile`;
+      this.#loading.reject(this.#failure ?? new KernelStateError(what));
+    }
     this.#loading = undefined;
     this.#ended.resolve(this.#failure);
   }

@@ -29,6 +29,19 @@ interface Loaded {
   readonly params: unknown;
 }
 
+/** Modules that this thread has imported, or is importing: many kernels that load at once import a module many times. */
+const imports = new Map<string, Promise<unknown>>();
+
+/** Imports a module, unless that is done already. One that could not be imported is tried again. */
+function importOnce(module: string): Promise<unknown> {
+  const known = imports.get(module);
+  if (known) return known;
+  const importing = import(module);
+  imports.set(module, importing);
+  importing.catch(() => imports.delete(module));
+  return importing;
+}
+
 /** A kernel in this thread. */
 export class HostedKernel {
   readonly #host: KernelHost;
@@ -72,7 +85,7 @@ export class HostedKernel {
     adoptClockZero(job.zero);
     host.beginImport(job.self.id);
     try {
-      await import(job.module);
+      await importOnce(job.module);
       const kernel = findKernel(job.module, job.definition);
       if ("reason" in kernel) return this.end({ kind: "broken", incident: `could not be found: ${kernel.reason}` });
       if (this.#isOver) return;
