@@ -40,7 +40,7 @@ export interface MachineLineOptions {
 export function machineLine({ total = 200, pauseMs, failsAfter, carry }: MachineLineOptions = {}): Pipeline {
   const pipe = new Pipeline("labelled", import.meta);
   const numbers = pipe.addStream("numbers", { shape: [1], dtype: "float64", carry });
-  const doubled = pipe.addStream("doubled", { shape: [1], dtype: "float64" });
+  const doubled = pipe.addStream("doubled", { shape: [1], dtype: "float64", carry });
   const params = { total, pauseMs, failsAfter };
   pipe.addTask("count", { fn: count, writes: { numbers }, params, machine: "edge" });
   pipe.addTask("double", { fn: double, reads: { numbers }, writes: { doubled }, machine: "hub" });
@@ -53,3 +53,5 @@ export default machineLine;
 export const failing = () => machineLine({ failsAfter: 50 });
 /** One that never ends by itself. */
 export const endless = () => machineLine({ total: Infinity, pauseMs: 1 });
+/** The same, whose programs end when another one is stopped. */
+export const ending = () => machineLine({ total: Infinity, pauseMs: 1, carry: { onLostPeer: "end" } });

@@ -1,6 +1,6 @@
 import { deepEqual, match } from "node:assert/strict";
 import type { NatsOptions } from "@ringmill/ringmill/cluster";
-import { CERTIFICATE, CERTIFICATE_KEY, NKEY } from "./_secrets.ts";
+import { CERTIFICATE, CERTIFICATE_KEY, JWT, NKEY } from "./_secrets.ts";
 import { LACKS_NATS, NatsServer } from "./_server.ts";
 import { type LineOptions, runLine } from "./_line.ts";
 import { checkExact, Notes } from "./_programs.ts";
@@ -50,6 +50,35 @@ Deno.test("A server that knows an nkey lets its owner in, and nobody else", { ig
     await checkGuarded(server.url, { nkeyFile: path("seed") }, [{}], NKEY.seed);
   });
 });
+
+/** A file as `nsc` writes it. */
+function credentials(jwt: string, seed: string): string {
+  const block = (name: string, text: string) => `-----BEGIN ${name}-----\n${text}\n------END ${name}------\n`;
+  return `${block("NATS USER JWT", jwt)}\n${block("USER NKEY SEED", seed)}`;
+}
+
+Deno.test(
+  "A server that trusts an operator lets its users in by their credentials, and nobody else",
+  { ignore },
+  async () => {
+    const { operator, system, systemJwt, account, accountJwt } = JWT;
+    const settings = [
+      `operator: ${operator}`,
+      "resolver: MEMORY",
+      `system_account: ${system}`,
+      "resolver_preload: {",
+      `${system}: ${systemJwt}`,
+      `${account}: ${accountJwt}`,
+      "}",
+    ];
+    await using server = await NatsServer.start(settings.join("\n"));
+    // The right JWT, and the key of another user.
+    const files = { right: credentials(JWT.user, JWT.seed), wrong: credentials(JWT.user, NKEY.seed) };
+    await withFiles(files, async (path) => {
+      await checkGuarded(server.url, { credsFile: path("right") }, [{ credsFile: path("wrong") }, {}], JWT.seed);
+    });
+  },
+);
 
 Deno.test("TLS carries frames for those who trust the certificate, and refuses the others by its name", {
   ignore,

@@ -11,7 +11,6 @@ export class PeerWatch {
   readonly #action: string;
   #sequence: number | undefined;
   #leaseMs: number;
-  #isThere = false;
   #hasLeft = false;
   #seenAt = performance.now();
   #lookedAt = performance.now();
@@ -36,14 +35,9 @@ export class PeerWatch {
     if (!entry) return;
     this.#leaseMs = entry.holder.leaseMs;
     if (!isNew || isFirst) return;
-    if (entry.holder.isHeld) {
-      this.#isThere = true;
-      this.#hasLeft = false;
-      this.#seenAt = now;
-    } else if (this.#isThere) {
-      this.#isThere = false;
-      this.#hasLeft = true;
-    }
+    // Only the holder itself gives a claim back: it has been there, although perhaps for less than a look.
+    this.#hasLeft = !entry.holder.isHeld;
+    if (!this.#hasLeft) this.#seenAt = now;
   }
 
   /** For how many milliseconds it has not been seen; `null` while it is there, as far as anybody can know. */
