@@ -139,6 +139,7 @@ export class ExportedKernel implements AsyncDisposable {
     this.#parts = parts;
     this.#taking = parts.taker.run().catch((error) => void this.#fail(error));
     parts.connection.onFailure = () => this.#fail(parts.connection.failure!);
+    if (parts.connection.failure) this.#fail(parts.connection.failure);
     parts.kernel.ended.then(() => this.close());
   }
 
@@ -221,6 +222,9 @@ export async function exportKernel<In extends MessageEnvelope = Message, Out ext
   kernel: KernelHandle<In, Out> | KernelPool<In, Out>,
   options: ExportKernelOptions,
 ): Promise<ExportedKernel> {
+  if (typeof kernel?.id !== "string") {
+    throw new TypeError(`Cannot export a kernel: expected the handle of one, received ${Deno.inspect(kernel)}`);
+  }
   const id = options?.id ?? kernel.id;
   const action = `export kernel "${id}"`;
   rules.checkOptions(action, options, EXPORT_RULES);

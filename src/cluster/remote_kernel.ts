@@ -7,7 +7,9 @@ import { LifecycleError } from "../errors.ts";
 import type { LinkState } from "../manager/metrics.ts";
 import type { WaitOptions } from "../ring/waiting.ts";
 import { WAIT_RULES } from "../ring/waiting.ts";
-import { LONGEST_TIMER_MS } from "../ring/within.ts";
+import { LONGEST_TIMER_MS, within } from "../ring/within.ts";
+import { untilAborted } from "../worker/until_aborted.ts";
+import { QueueTimeoutError } from "../actors/errors.ts";
 import * as rules from "../rules.ts";
 import { SchemaMismatchError } from "./errors.ts";
 import { Connection } from "./jetstream/connection.ts";
@@ -16,7 +18,7 @@ import { describeExport } from "./kernels/describe.ts";
 import { deadOf, type ExportDescription, workOf } from "./kernels/names.ts";
 import { keptLetters } from "./kernels/remote_dead_letters.ts";
 import { HEADER_BYTES, tooLong } from "./kernels/request_desk.ts";
-import { ensureQueue, openConsumer, post, type QueueKeeping } from "./kernels/server_queue.ts";
+import { ensureQueue, openConsumer, post, type PostingWait, type QueueKeeping } from "./kernels/server_queue.ts";
 import { LinkFigures } from "./link_figures.ts";
 import { type Transport, transportRule } from "./transport.ts";
 
@@ -206,15 +208,24 @@ export class RemoteKernel<In extends MessageEnvelope = Message, Out extends Mess
     const bytes = this.#pack(action, message);
     signal?.throwIfAborted();
     const either = signal ? AbortSignal.any([this.#controller.signal, signal]) : this.#controller.signal;
-    const posting = { id: crypto.randomUUID(), bytes };
-    const sending = this.#sending.then(async () => {
-      either.throwIfAborted();
-      await (this.#queue ??= this.#makeQueue());
-      await post(this.#connection, workOf(this.id), posting, { timeoutMs, signal: either }, action);
-      this.#sent++;
-    });
-    this.#sending = sending.catch(() => {});
+    const before = this.#sending;
+    const sending = this.#sendAfter(before, bytes, { timeoutMs, signal: either }, action);
+    // Also behind one that is given up, messages keep their order.
+    this.#sending = Promise.allSettled([before, sending]);
     return await sending;
+  }
+
+  async #sendAfter(before: Promise<unknown>, bytes: Uint8Array, wait: PostingWait, action: string): Promise<void> {
+    const { timeoutMs, signal } = wait;
+    const until = performance.now() + timeoutMs;
+    if (!await within(untilAborted(before, signal), timeoutMs)) {
+      throw new QueueTimeoutError(`Cannot ${action}: what was sent before it was not accepted for ${timeoutMs} ms`);
+    }
+    await (this.#queue ??= this.#makeQueue());
+    const leftMs = Math.max(until - performance.now(), 0);
+    const posting = { id: crypto.randomUUID(), bytes };
+    await post(this.#connection, workOf(this.id), posting, { ...wait, leftMs }, action);
+    this.#sent++;
   }
 
   async #makeQueue(): Promise<void> {
@@ -305,6 +316,11 @@ export async function remoteKernel<In extends AnyMessageType, Out extends AnyMes
   kernel: RingKernel<In, Out, Params>,
   options: RemoteKernelOptions,
 ): Promise<RemoteKernel<SendableOf<In>, MessageOf<Out>>> {
+  if (typeof kernel?.id !== "string") {
+    throw new TypeError(
+      `Cannot reach a remote kernel: expected what ringKernel() has made, received ${Deno.inspect(kernel)}`,
+    );
+  }
   const id = options?.id ?? kernel.id;
   const action = `reach remote kernel "${id}"`;
   rules.checkOptions(action, options, REMOTE_RULES);

@@ -29,9 +29,9 @@ for (const places of PLACES) {
     const [a] = await launched(runtime, ["a", "b", "c"], places);
     for (const way of [["a"], ["b", "a"], ["b", "c", "a"]]) {
       // On a busy machine another one than a may be told first.
-      const { errors } = await a.request(Walk({ way, timeoutMs: 400 }), PATIENTLY);
+      const { errors } = await a.request(Walk({ way, timeoutMs: 1000 }), PATIENTLY);
       const [first] = errors as readonly string[];
-      match(first, /^\w: Cannot request of kernel "\w": no answer came for 400 ms: /);
+      match(first, /^\w: Cannot request of kernel "\w": no answer came for 1000 ms: /);
       if (way.length === 1) match(first, / waits for an answer of itself$/);
       else deepEqual(circleIn(first), [...way].sort());
     }
@@ -42,7 +42,8 @@ for (const places of PLACES) {
     const [a, b, c] = await launched(runtime, ["a", "b", "c"], places);
     const failed: Promise<unknown>[] = [];
     for (const way of [["b"], ["b", "a"], ["b", "c", "a"]]) {
-      const asked = a.request(Walk({ way, timeoutMs: Infinity }), { timeoutMs: 200 });
+      // Long enough for a busy machine to bring the message round.
+      const asked = a.request(Walk({ way, timeoutMs: Infinity }), { timeoutMs: 1500 });
       failed.push(asked.then(() => null, (error) => error));
       if (way.length === 1) continue;
       const circle = [...new Set(["a", ...way])].sort();

@@ -217,11 +217,16 @@ Deno.test("A full queue of work holds its senders up, for as long as they want",
     message: 'Cannot send to remote kernel "worker": its queue on the server, RM-work-worker, was full for 300 ms',
   });
   const waiting = remote.send(Deed({ n: 3, body }), PATIENTLY);
+  await rejects(remote.send(Deed({ n: 4 }), { timeoutMs: 100 }), {
+    name: "QueueTimeoutError",
+    message: 'Cannot send to remote kernel "worker": what was sent before it was not accepted for 100 ms',
+  });
+  const last = remote.send(Deed({ n: 5 }), PATIENTLY);
   await using runtime = new RingKernelRuntime();
   const kernel = await runtime.kernelScope("worker", worker);
   await using exported = await exportKernel(kernel, { transport: transportOf(server), maxBytes: 100_000 });
-  await waiting;
-  await until(() => exported.figures.done === 4);
+  await Promise.all([waiting, last]);
+  await until(() => exported.figures.done === 5);
 });
 
 Deno.test("One program exports a kernel, unless all who do say that several may", { ignore }, async () => {
@@ -331,6 +336,11 @@ Deno.test("What is not a server, or not known of one, is said before anything is
   await rejects(remoteKernel(worker, { transport }), { name: "TypeError", message: /by TCP .* use nats\(\)/ });
   await rejects(exportKernel(kernel, {} as never), { name: "TypeError", message: /transport must be/ });
   await rejects(remoteKernel(worker, undefined as never), TypeError);
+  await rejects(remoteKernel(undefined as never, { transport }), /^TypeError: Cannot reach a remote kernel: expected/);
+  await rejects(
+    exportKernel({} as never, { transport }),
+    /^TypeError: Cannot export a kernel: expected the handle of one/,
+  );
   const nowhere = nats("nats://127.0.0.1:1");
   await rejects(exportKernel(kernel, { transport: nowhere }), {
     name: "TransportError",

@@ -2,6 +2,7 @@
 
 import { createInbox, headers, type Msg, type NatsConnection, type Subscription } from "@nats-io/transport-node";
 import { KernelNotFoundError, QueueTimeoutError } from "../../actors/errors.ts";
+import { Deadline } from "../../timers.ts";
 import { cancelsOf, HEADERS, requestsOf } from "./names.ts";
 
 /** How long, and how often, a kernel is asked. */
@@ -115,14 +116,14 @@ class OpenQuestion {
   /** Asks, and waits for the answer. */
   async answer(): Promise<Uint8Array> {
     const { timeoutMs, signal } = this.#question;
-    const timer = setTimeout(() => this.fail(this.#timeout()), timeoutMs);
+    // Who is busy when the time is up listens once more.
+    using _deadline = new Deadline(timeoutMs, () => this.fail(this.#timeout()));
     const abort = () => this.#outcome.reject(signal!.reason);
     signal?.addEventListener("abort", abort, { once: true });
     try {
       this.#publish();
       return await this.#outcome.promise;
     } finally {
-      clearTimeout(timer);
       clearTimeout(this.#retry);
       signal?.removeEventListener("abort", abort);
       if (!this.#isAnswered && !this.#isAbsent) this.#cancel();

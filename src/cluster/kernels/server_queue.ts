@@ -5,6 +5,7 @@ import { headers } from "@nats-io/transport-node";
 import { QueueTimeoutError } from "../../actors/errors.ts";
 import type { Connection } from "../jetstream/connection.ts";
 import { addStream, DEFAULT_REPLICAS, findConsumer, findStream } from "../jetstream/server_stream.ts";
+import { Timer } from "../../timers.ts";
 import { sleepUntil } from "../sleep.ts";
 import type { ServerQueue } from "./names.ts";
 
@@ -84,6 +85,8 @@ export interface Posting {
 /** How long a full queue, or a server that does not answer, is waited for. */
 export interface PostingWait {
   readonly timeoutMs: number;
+  /** How much of that is left, if some is over. */
+  readonly leftMs?: number;
   readonly signal: AbortSignal;
 }
 
@@ -96,24 +99,22 @@ export async function post(
   connection: Connection,
   { stream, subject }: ServerQueue,
   { id, bytes, headers: fields = {} }: Posting,
-  { timeoutMs, signal }: PostingWait,
+  { timeoutMs, leftMs = timeoutMs, signal }: PostingWait,
   action: string,
 ): Promise<void> {
-  const timer = new AbortController();
-  const timeout = timeoutMs === Infinity ? undefined : setTimeout(() => timer.abort(), timeoutMs);
+  const late = new AbortController();
+  using _timer = new Timer(leftMs, () => late.abort());
   let state = "the server did not answer";
   try {
-    const either = AbortSignal.any([signal, timer.signal]);
+    const either = AbortSignal.any([signal, late.signal]);
     while (!await tryToPost(connection, subject, { id, bytes, headers: fields }, either)) {
       state = `its queue on the server, ${stream}, was full`;
       await sleepUntil(FULL_PAUSE_MS, either);
     }
   } catch (error) {
     signal.throwIfAborted();
-    if (!timer.signal.aborted) throw error;
+    if (!late.signal.aborted) throw error;
     throw new QueueTimeoutError(`Cannot ${action}: ${state} for ${timeoutMs} ms`);
-  } finally {
-    clearTimeout(timeout);
   }
 }
 
