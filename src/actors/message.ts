@@ -3,7 +3,7 @@
 import { DeclarationError } from "../errors.ts";
 import { correlationTo, Envelope, type Header, type MessageKind, UNCORRELATED } from "./message/envelope.ts";
 import { MessageError } from "./errors.ts";
-import { defineField } from "./message/exact_values.ts";
+import { fill } from "./message/exact_values.ts";
 import { nextCount, OWN_ORIGIN } from "./message/message_id.ts";
 import type { StandardSchema } from "../standard_schema.ts";
 
@@ -115,13 +115,6 @@ function checkBody(name: string, body: unknown): asserts body is object {
     throw refusal(name, "its body must be a plain object, such as { ...value }", body);
   }
   if (Object.getOwnPropertySymbols(body).length > 0) throw refusal(name, "its body must have no symbol as key", body);
-}
-
-/** Copies the fields of a body. */
-function fill<Target extends Envelope>(message: Target, body: object): Target {
-  if (!Object.hasOwn(body, "__proto__")) return Object.assign(message, body);
-  for (const [field, value] of Object.entries(body)) defineField(message, field, value);
-  return message;
 }
 
 /** An envelope for a new message. */

@@ -1,5 +1,6 @@
 /** Bodies arrive as they were, or are refused. */
 
+import { CONFIG, runDeno } from "../_deno.ts";
 import { message, RingKernelRuntime } from "@ringmill/ringmill/actors";
 import { deepEqual, equal, match, rejects, throws } from "node:assert/strict";
 import { Envelope } from "../../src/actors/message/envelope.ts";
@@ -177,4 +178,37 @@ Deno.test("What a kernel throws that is no error is shown in its error", async (
   await rejects(kernel.request(Anything({ value: { a: [1] } }) as never, PATIENTLY), {
     message: 'Kernel "k" failed: it threw { a: [ 1 ] }',
   });
+});
+
+Deno.test("A field that is called __proto__ is one also where Object.prototype has it, behind a schema and in a copy", async () => {
+  const code = `
+    import { message } from "@ringmill/ringmill/actors";
+    import { check, headerFor, snapshotOf } from "${new URL(
+    "../../src/actors/message/preparation.ts",
+    import.meta.url,
+  )}";
+    const schema = { "~standard": { version: 1, vendor: "test", validate: (value) => ({ value: JSON.parse(JSON.stringify(value)) }) } };
+    const Note = message("Note", schema);
+    const note = Note(JSON.parse('{"a":1,"__proto__":{"isAdmin":true}}'));
+    const to = { kernel: "k", place: "to it", types: null };
+    const checked = await check(note, headerFor(note, to), to);
+    const copied = snapshotOf(note);
+    console.log(JSON.stringify([checked, copied].map((one) => [Object.keys(one), one.isAdmin ?? null, one.priority])));
+  `;
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/proto.ts`, code);
+    const { code: status, out } = await runDeno([
+      "run",
+      "-A",
+      "--no-check",
+      "--unstable-unsafe-proto",
+      "--config",
+      CONFIG,
+      `${folder}/proto.ts`,
+    ]);
+    deepEqual([status, JSON.parse(out)], [0, [[["a", "__proto__"], null, 128], [["a", "__proto__"], null, 128]]]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

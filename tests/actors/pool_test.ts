@@ -4,7 +4,7 @@ import { RingKernelRuntime } from "@ringmill/ringmill/actors";
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { Walk, walker } from "./_circle_kernels.ts";
 import { PATIENTLY, until } from "./_helpers.ts";
-import { acknowledging, Job, router, slowly, worker } from "./_settling_kernels.ts";
+import { acknowledging, Job, ledger as book, router, slowly, worker } from "./_settling_kernels.ts";
 
 Deno.test("A pool answers each request once, by whichever member has nothing to do, and drains", async () => {
   await using runtime = new RingKernelRuntime();
@@ -60,3 +60,22 @@ Deno.test("A kernel that has asked a pool of shared kernels answers the members,
   deepEqual((await pool.request(Walk({ way: ["a", "pool"], timeoutMs: 5000 }), PATIENTLY)).errors, []);
   equal(kernel.telemetry.errors, 0);
 });
+
+for (const deed of ["close", "exit"]) {
+  Deno.test(`Of a pool of shared kernels, a worker that ends by "${deed}" fails what its members had taken`, async () => {
+    await using runtime = new RingKernelRuntime({ workers: 1 });
+    await runtime.kernelScope("ledger", book);
+    const pool = await runtime.launchPool("pool", worker, { size: 2, worker: "shared" });
+    await pool.activate();
+    const jobs = Array.from({ length: 20 }, (_, n) => Job({ n, deed: n === 3 || n === 11 ? deed : undefined }));
+    const outcomes = await Promise.allSettled(jobs.map((job) => pool.request(job, PATIENTLY)));
+    const failed = outcomes.flatMap((outcome, n) => outcome.status === "rejected" ? [{ n, ...named(outcome) }] : []);
+    deepEqual(new Set(failed.map(({ name }) => name)), new Set(["KernelError"]));
+    for (const n of [3, 11]) ok(failed.some((one) => one.n === n));
+    ok(failed.length <= 4, "the other member had one message in hand");
+  });
+}
+
+function named({ reason }: PromiseRejectedResult): { name: string } {
+  return { name: (reason as Error).name };
+}

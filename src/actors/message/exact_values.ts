@@ -51,6 +51,13 @@ export function defineField(target: object, name: string, value: unknown): void 
   else Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
+/** Copies the fields of a body, also one that is called `__proto__`. */
+export function fill<Target extends object>(target: Target, body: object): Target {
+  if (!Object.hasOwn(body, "__proto__")) return Object.assign(target, body);
+  for (const [name, value] of Object.entries(body)) defineField(target, name, value);
+  return target;
+}
+
 /** A text as UTF-16, which takes all texts. */
 export function writeUtf16(text: string): Uint8Array<ArrayBuffer> {
   const units = Uint16Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));

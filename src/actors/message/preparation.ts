@@ -3,6 +3,7 @@
 import { Envelope, type Header, type MessageKind } from "./envelope.ts";
 import { MessageError } from "../errors.ts";
 import type { AnyMessageType } from "../message.ts";
+import { fill } from "./exact_values.ts";
 import { decodeMessage, encodeMessage, type ReplyTo } from "./message_record.ts";
 import type { Parcel } from "../thread/outlet.ts";
 import { type StandardIssue, type StandardResult, summarizeIssues } from "../../standard_schema.ts";
@@ -91,7 +92,7 @@ function accepted({ issues, value }: { issues?: unknown; value?: unknown }, head
   if (typeof value !== "object" || value === null) {
     throw refuse(`its schema must return an object, received ${Deno.inspect(value)}`);
   }
-  return Object.assign(header.kind.create({ ...header, isChecked: true }), value);
+  return fill(header.kind.create({ ...header, isChecked: true }), value);
 }
 
 /** A copy of a message as it is now; the message itself, if it is none, or cannot be carried. */
@@ -99,7 +100,7 @@ export function snapshotOf<M>(message: M): M {
   const header = Envelope.headerOf(message);
   if (!header) return message;
   const copy = header.kind.create(header);
-  return Object.assign(copy, copyOf(message as unknown as Envelope, header)) as unknown as M;
+  return fill(copy, copyOf(message as unknown as Envelope, header)) as unknown as M;
 }
 
 /** A deep copy of a body; what cannot be carried may be what the schema takes out. */

@@ -158,7 +158,7 @@ export class KernelCore implements InboxOptions, PostOfficeOptions, MailboxOptio
   }
 
   requests(): OpenRequests {
-    return this.#requests ??= new OpenRequests(this.local?.table ?? new TakenTable(this.#taken!));
+    return this.#requests ??= new OpenRequests(this.local?.table ?? new TakenTable(this.#taken!), this.mailboxId);
   }
 
   fail(replyTo: ReplyTo, failure: FailureReport): void {

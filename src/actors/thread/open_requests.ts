@@ -114,18 +114,21 @@ const overdue = new ClosedRequests(65_536);
 /** The requests of one kernel. */
 export class OpenRequests {
   readonly #table: TakenTable;
+  /** By the id of its mailbox: kernels that share a worker share the table, too. */
+  readonly #kernel: number;
   #first: ReceivedRequest | null = null;
   #size = 0;
   /** Made when there are many. */
   #byId: ById | undefined;
   #sweepAt = FEW;
 
-  constructor(table: TakenTable) {
+  constructor(table: TakenTable, kernel: number) {
     this.#table = table;
+    this.#kernel = kernel;
   }
 
   /** Notes a request that was taken. `entry` is its entry in the table, if it has one already. */
-  add(header: Header, replyTo: ReplyTo, entry: number = this.#table.add(replyTo)): ReceivedRequest {
+  add(header: Header, replyTo: ReplyTo, entry: number = this.#table.add(replyTo, this.#kernel)): ReceivedRequest {
     if (this.#size >= this.#sweepAt) this.#sweep();
     const request = new ReceivedRequest(replyTo, header, entry, this);
     request.after = this.#first;
