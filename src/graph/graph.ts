@@ -47,6 +47,10 @@ import { DEFAULT_GRACE_MS } from "../timers.ts";
 
 const NO_OPTIONS: ExecuteOptions = {};
 
+/** What they are completed to, once: of `execute()`, and of `start()`. */
+const USUAL = completeExecuteOptions(NO_OPTIONS, false, false);
+const USUAL_TIMED = completeExecuteOptions(NO_OPTIONS, true, true);
+
 /** Closing a node, such as one with workers, has this long at least, in milliseconds. */
 const LEAST_CLOSING_MS = 10_000;
 
@@ -429,7 +433,7 @@ export class Graph<In = any, Nodes extends GraphNode = never, Context = unknown>
 
   #complete(options: ExecuteOptions & { output?: GraphNode }, timing: boolean): ExecutionOptions {
     this.#checkOpen("execute");
-    if (options === NO_OPTIONS || this.#areUsual(options)) return completeExecuteOptions(options, timing, timing);
+    if (options === NO_OPTIONS || this.#areUsual(options)) return timing ? USUAL_TIMED : USUAL;
     this.#checkOptions("execute", options, EXECUTE_RULES);
     return completeExecuteOptions(options, timing, timing, this.#kept.complete("execute", options.runId, options));
   }
@@ -501,7 +505,8 @@ export class Graph<In = any, Nodes extends GraphNode = never, Context = unknown>
 
   /** Whether there is nothing but one of the nodes: to check all rules takes as long as a small execution. */
   #areUsual(options: ExecuteOptions & { output?: GraphNode }): boolean {
-    if (typeof options !== "object" || options === null || Object.keys(options).length !== 1) return false;
+    if (typeof options !== "object" || options === null) return false;
+    for (const name in options) if (name !== "output") return false;
     const { output } = options;
     return output !== undefined && output !== null && this.#nodes.get(output.name) === output;
   }

@@ -1,6 +1,7 @@
 /** Streams of items through a graph: bounded, in order or not, and no faster than results are taken. */
 
 import type { Execution, ExecutionHooks, OnOver } from "./execution/execution.ts";
+import { Fifo } from "./execution/fifo.ts";
 import { type Link, Links } from "./execution/links.ts";
 import type { ExecuteOptions } from "./execute_options.ts";
 import type { NodeError } from "./node_error.ts";
@@ -117,7 +118,7 @@ class GraphStream<Item> implements GraphResults<unknown> {
   readonly #take: Take;
   readonly #running = new Links<Execution>();
   /** In the order of the items, or only those that are ready. */
-  readonly #slots: Slot<Item>[] = [];
+  readonly #slots = new Fifo<Slot<Item>>();
   readonly #takers: Taker[] = [];
   /** Items that were read, and may not begin yet. */
   readonly #ahead: Item[] = [];
@@ -147,6 +148,8 @@ class GraphStream<Item> implements GraphResults<unknown> {
 
   next(): Promise<IteratorResult<unknown>> {
     if (!this.#hasStarted) this.#start();
+    const ready = this.#takeReady();
+    if (ready) return Promise.resolve(ready);
     return new Promise((resolve, reject) => {
       this.#takers.push({ resolve, reject });
       this.#serve();
@@ -154,13 +157,24 @@ class GraphStream<Item> implements GraphResults<unknown> {
   }
 
   async return(): Promise<IteratorResult<unknown>> {
-    this.#slots.length = 0;
+    this.#slots.clear();
     await this.#stop(new DOMException("The stream is no longer read", "AbortError"));
     return { value: undefined, done: true };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return();
+  }
+
+  /** The next result, if it is there and nobody else waits: the usual case of a loop that is slower than its graph. */
+  #takeReady(): IteratorYieldResult<unknown> | null {
+    if (this.#takers.length > 0) return null;
+    const slot = this.#slots.first;
+    if (!slot?.isReady || !slot.result) return null;
+    this.#slots.shift();
+    this.#underWay--;
+    this.#serve();
+    return slot.result;
   }
 
   #start(): void {
@@ -171,7 +185,7 @@ class GraphStream<Item> implements GraphResults<unknown> {
   }
 
   readonly #abort = (): void => {
-    this.#slots.length = 0;
+    this.#slots.clear();
     this.#failAndServe(this.#settings.signal!.reason);
   };
 
@@ -203,7 +217,7 @@ class GraphStream<Item> implements GraphResults<unknown> {
 
   /** Whether somebody waits for a result, and all that is under way waits in queues for items that cannot come. */
   #isStalled(): boolean {
-    if (this.#isOver || this.#takers.length === 0 || this.#slots[0]?.isReady) return false;
+    if (this.#isOver || this.#takers.length === 0 || this.#slots.first?.isReady) return false;
     if (this.#hasRoom && (this.#isReading || !this.#hasSourceEnded)) return false;
     for (const execution of this.#running) if (!execution.isStalled) return false;
     return true;
@@ -274,7 +288,7 @@ class GraphStream<Item> implements GraphResults<unknown> {
     if (execution.ending === "completed") slot.result = this.#take(execution);
     slot.isReady = true;
     if (!this.#settings.ordered) this.#slots.push(slot);
-    if (this.#slots[0].isReady) this.#serve();
+    if (this.#slots.first!.isReady) this.#serve();
   }
 
   #tell(execution: Execution, { index, item }: Slot<Item>): void {
@@ -316,7 +330,7 @@ class GraphStream<Item> implements GraphResults<unknown> {
   #handOut(): boolean {
     const before = this.#underWay;
     while (this.#takers.length > 0) {
-      if (this.#slots[0]?.isReady) this.#handOutResult(this.#slots.shift()!);
+      if (this.#slots.first?.isReady) this.#handOutResult(this.#slots.shift()!);
       else if (this.#failure) this.#handOutFailure(this.#failure.error);
       else if (this.#isOver || this.#hasEnded) this.#handOutEnd();
       else break;
@@ -349,8 +363,7 @@ class GraphStream<Item> implements GraphResults<unknown> {
     if (this.#isOver) return;
     this.#failure = { error };
     // Results that are ready and next in order are still given out.
-    const due = this.#slots.findIndex(({ isReady }) => !isReady);
-    if (due >= 0) this.#slots.length = due;
+    this.#slots.cut(({ isReady }) => isReady);
     // Errors of the source's end come too late to matter.
     this.#stop(error).catch(() => {});
   }

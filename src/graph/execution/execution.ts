@@ -97,6 +97,11 @@ class Extras {
   log: RunLog | undefined;
   /** Nodes that wait for an answer. */
   interruptions: Interruption[] | undefined;
+  settled: PromiseWithResolvers<void> | undefined;
+  controller: AbortController | undefined;
+  /** Unsubscribes from the signal that cancels it. */
+  letGo: (() => void) | undefined;
+  deadline: Deadline | undefined;
 }
 
 /** One execution. It begins with `begin()`. */
@@ -112,7 +117,6 @@ export class Execution implements ProgressListener, ContextSource {
   ending: RunOutcome | undefined;
   reason: unknown;
   readonly origin: ExecutionOrigin;
-  readonly #monitor: Monitor;
   #input: unknown;
   readonly #options: ExecutionOptions;
   readonly #onOver: OnOver;
@@ -124,11 +128,6 @@ export class Execution implements ProgressListener, ContextSource {
   /** Calls that have not returned, by what they are waited for with: most executions have one. */
   #chain: Chain | undefined;
   #extras: Extras | undefined;
-  #settled: PromiseWithResolvers<void> | undefined;
-  #controller: AbortController | undefined;
-  /** Unsubscribes from the signal that cancels it. */
-  #letGo: (() => void) | undefined;
-  #deadline: Deadline | undefined;
 
   constructor(
     id: number,
@@ -141,7 +140,6 @@ export class Execution implements ProgressListener, ContextSource {
     this.id = id;
     this.progress = new Progress(origin.plan, options.timing, this);
     this.origin = origin;
-    this.#monitor = origin.monitor;
     this.#input = input;
     this.#options = options;
     this.#onOver = onOver;
@@ -164,18 +162,19 @@ export class Execution implements ProgressListener, ContextSource {
 
   /** Aborts when the execution is over before its nodes are. */
   get signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = new AbortController();
-      if (this.isOver) this.#controller.abort(this.reason);
+    const more = this.#more;
+    if (!more.controller) {
+      more.controller = new AbortController();
+      if (this.isOver) more.controller.abort(this.reason);
     }
-    return this.#controller.signal;
+    return more.controller.signal;
   }
 
   /** Resolves when no call of a node is open any more, also of those that went on after the end. */
   get settled(): Promise<void> {
-    this.#settled ??= Promise.withResolvers();
+    const settled = this.#more.settled ??= Promise.withResolvers();
     this.#settleIfDone();
-    return this.#settled.promise;
+    return settled.promise;
   }
 
   /** The name of a run that is kept. */
@@ -218,9 +217,9 @@ export class Execution implements ProgressListener, ContextSource {
     if (this.isWatched) this.tell({ kind: "runStart", ...this.#keptDetails });
     if (signal) {
       if (signal.aborted) return this.cancel(signal.reason);
-      this.#letGo = onAbort(signal, () => this.cancel(signal.reason));
+      this.#more.letGo = onAbort(signal, () => this.cancel(signal.reason));
     }
-    if (timeoutMs !== Infinity) this.#deadline = new Deadline(timeoutMs, () => this.#timeOut());
+    if (timeoutMs !== Infinity) this.#more.deadline = new Deadline(timeoutMs, () => this.#timeOut());
     const chain = new Chain();
     if (this.#callDue(chain)) this.#follow(chain);
   }
@@ -238,24 +237,24 @@ export class Execution implements ProgressListener, ContextSource {
 
   /** Whether anybody listens to this graph, or to one that it lies in. */
   get isWatched(): boolean {
-    return this.#monitor.isWatched || (this.#hooks.outer?.source.isWatched ?? false);
+    return this.origin.monitor.isWatched || (this.#hooks.outer?.source.isWatched ?? false);
   }
 
   /** Tells those who listen. */
   tell(details: EventDetails): void {
     const { outer } = this.#hooks;
-    this.#monitor.tell(this.graph, this.id, details, outer?.parent);
+    this.origin.monitor.tell(this.graph, this.id, details, outer?.parent);
     outer?.source.relay(this.graph, this.id, details, outer.parent);
   }
 
   relay(graph: string, run: number, details: EventDetails, parent: EventParent): void {
-    this.#monitor.tell(graph, run, details, parent);
+    this.origin.monitor.tell(graph, run, details, parent);
     this.#hooks.outer?.source.relay(graph, run, details, parent);
   }
 
   /** Calls a listener that cannot end the program. */
   callListener<Value>(listener: (value: Value) => unknown, value: Value): void {
-    this.#monitor.call(listener, value);
+    this.origin.monitor.call(listener, value);
   }
 
   metadataOf(node: string): Readonly<Record<string, unknown>> {
@@ -275,7 +274,7 @@ export class Execution implements ProgressListener, ContextSource {
 
   completed({ internals, name }: PlannedNode, output: unknown): void {
     this.#extras?.chunks?.get(name)?.wake();
-    if (this.#monitor.isWatched) internals.output?.next(output);
+    if (this.origin.monitor.isWatched) internals.output?.next(output);
   }
 
   skipped({ name }: PlannedNode): void {
@@ -399,7 +398,7 @@ export class Execution implements ProgressListener, ContextSource {
     if (this.#extras?.log) return void this.#letGoOfRun().then(() => this.#settleIfDone());
     if (this.#link) this.origin.unsettled.remove(this.#link);
     this.#link = undefined;
-    this.#settled?.resolve();
+    this.#extras?.settled?.resolve();
   }
 
   /** Lets others work on the run. Whoever cannot be told finds that out by the end of this program, or of the lease. */
@@ -601,12 +600,12 @@ export class Execution implements ProgressListener, ContextSource {
   #end(outcome: RunOutcome, error: unknown): void {
     this.ending = outcome;
     this.reason = error;
-    this.#letGo?.();
-    this.#deadline?.cancel();
+    this.#extras?.letGo?.();
+    this.#extras?.deadline?.cancel();
     if (outcome === "failed" || outcome === "cancelled") this.progress.cancel();
     this.trace?.end(error);
     if (this.isWatched) this.tell({ kind: "runEnd", outcome, error });
-    if (outcome !== "completed") this.#controller?.abort(error);
+    if (outcome !== "completed") this.#extras?.controller?.abort(error);
     if (outcome === "interrupted") this.#wakeReaders();
     // After a failure, functions may still run for a while: the run is let go of when it is settled.
     const log = this.#extras?.log;

@@ -43,7 +43,7 @@ export class Progress {
   readonly #listener: ProgressListener;
   /** Calls that are due: this one, then those of the queue from `#head` on. A chain needs no queue. */
   #next: Unit | undefined;
-  readonly #queue: Unit[] = [];
+  #queue: Unit[] | undefined;
   #head = 0;
   /** By node: arrivals, or calls, that it still waits for. Where all wait for one only, nobody counts. */
   #pending: number[] | undefined;
@@ -66,13 +66,14 @@ export class Progress {
   /** Takes the call that has been due for longest. */
   next(): Unit | undefined {
     const unit = this.#next;
-    this.#next = this.#head < this.#queue.length ? this.#queue[this.#head++] : undefined;
+    this.#next = this.#queue?.[this.#head];
+    if (this.#next !== undefined) this.#head++;
     return unit;
   }
 
   #push(unit: Unit): void {
     if (this.#next === undefined) this.#next = unit;
-    else this.#queue.push(unit);
+    else (this.#queue ??= []).push(unit);
   }
 
   /** A node is about to be called. False if it has ended already. */
