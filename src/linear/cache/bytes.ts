@@ -1,10 +1,19 @@
 /** Bytes in pieces, and their fingerprints. */
 
-import { hash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
+import { digest } from "../../fingerprint.ts";
 
 /** The fingerprint of bytes, or of a text, that are all there. */
 export function fingerprintOf(data: string | Uint8Array): string {
   return hash("sha256", data, "hex").slice(0, 32);
+}
+
+/** The fingerprint of the same bytes in pieces. */
+export function fingerprintOfAll(pieces: readonly Uint8Array[]): string {
+  if (pieces.length === 1) return fingerprintOf(pieces[0]);
+  const all = createHash("sha256");
+  for (const piece of pieces) all.update(piece);
+  return digest(all);
 }
 
 /** Smaller pieces are put together. */

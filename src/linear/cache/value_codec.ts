@@ -5,10 +5,9 @@
  * The bytes are the size of {@link Head} as JSON (4 bytes, little-endian), this JSON, the structure, the buffers.
  */
 
-import { createHash } from "node:crypto";
-import { bytesOf, digest } from "../../fingerprint.ts";
+import { bytesOf } from "../../fingerprint.ts";
 import { kindOfView, StructureReader, StructureWriter, viewOf, type ViewPlace } from "../../structured_clone.ts";
-import { packed } from "./bytes.ts";
+import { fingerprintOfAll, packed } from "./bytes.ts";
 import { BUILT_IN_CODECS, type CodecTable, type NamedCodec } from "./codec_table.ts";
 import { bareAgain, inspectValue, type ValueTraits } from "./inspect_value.ts";
 import { type CodedPart, withStandIns } from "./stand_ins.ts";
@@ -226,9 +225,7 @@ function sealed(head: Head, segments: readonly Uint8Array[]): Encoded {
   const size = new Uint8Array(4);
   new DataView(size.buffer).setUint32(0, json.length, true);
   const pieces = packed([size, json, ...segments]);
-  const hash = createHash("sha256");
-  for (const piece of pieces) hash.update(piece);
-  return { pieces, bytes: pieces.reduce((sum, { length }) => sum + length, 0), id: digest(hash) };
+  return { pieces, bytes: pieces.reduce((sum, { length }) => sum + length, 0), id: fingerprintOfAll(pieces) };
 }
 
 /**

@@ -49,7 +49,7 @@ export async function runSteps(context: RunContext): Promise<void> {
   let turn = clock.now;
   for (const [index, step] of steps.entries()) {
     if (clock.now - turn > TURN_MS) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await new Promise(setImmediate);
       turn = clock.now = performance.now();
     }
     signal.throwIfAborted();
