@@ -356,3 +356,36 @@ export function rejected() {
     return [x, results.y];
   };
 }
+
+Deno.test("fileOutput() of a file that another output writes by another name is refused", () => {
+  using at = folder();
+  const [path, dotted] = [at.path("report.txt"), `${at.path("")}/./report.txt`];
+  const one = { name: "one", fn: () => "a", outputs: [fileOutput(path)] };
+  const other = { name: "other", fn: () => "b", outputs: [fileOutput(dotted)] };
+  throws(() => quietPipeline([one, other]), /of node "one" and "file:.*\/\.\/report.txt" of node "other" are one file/);
+  throws(
+    () => quietPipeline([{ name: "both", fn: () => ["a", "b"], outputs: [fileOutput(path), fileOutput(dotted)] }]),
+    /of node "both" and .* of node "both" are one file/,
+  );
+});
+
+Deno.test("fileInput() with a pattern takes no link that leads nowhere, and heeds no pattern in the folder's own name", async () => {
+  using at = folder();
+  const inside = at.path("data [1] {a} *");
+  Deno.mkdirSync(inside);
+  Deno.writeTextFileSync(join(inside, "a.csv"), "1");
+  Deno.symlinkSync("nowhere", join(inside, "gone.csv"));
+  const before = Deno.cwd();
+  Deno.chdir(inside);
+  try {
+    const read = { name: "read", fn: (paths: string[]) => paths, inputs: [fileInput("./*.csv")], outputs: ["paths"] };
+    const alone = await quietPipeline([read], cached(at.cache)).run();
+    deepEqual(alone.results.paths, ["a.csv"]);
+    // The plan knows that the pattern matches what another node writes.
+    const write = { name: "write", fn: () => "2", outputs: [fileOutput("b.csv")] };
+    const both = await quietPipeline([write, read], cached(at.cache)).run();
+    deepEqual(both.results.paths, ["a.csv", "b.csv"]);
+  } finally {
+    Deno.chdir(before);
+  }
+});

@@ -1,6 +1,6 @@
 /** Finds out where each input comes from, before anything runs. */
 
-import { matchesGlob } from "node:path";
+import { isAbsolute, matchesGlob, normalize, relative } from "node:path";
 import { DeclarationError, UnknownNameError } from "../../errors.ts";
 import { suggest } from "../../suggest.ts";
 import type { CodecTable } from "../cache/codec_table.ts";
@@ -66,10 +66,31 @@ export function checkDeclaration({ name, nodes, runtime }: Declaration): void {
       makers.set(output, node);
     }
   }
+  problems.push(...sharedFiles(nodes));
   for (const constant of Object.keys(runtime).filter(isConfigName)) {
     problems.push(`the runtime constant "${constant}" has a name of the configuration`);
   }
   refuse(`make pipeline "${name}"`, problems);
+}
+
+/** Files that are written twice, by whatever names: one output would be lost. */
+function sharedFiles(nodes: readonly LinearNode[]): string[] {
+  const problems: string[] = [];
+  const writers = new Map<string, { readonly node: LinearNode; readonly output: FileOutput }>();
+  for (const node of nodes) {
+    for (const output of node.fileOutputs.values()) {
+      const path = absolutePathOf(output);
+      const other = writers.get(path);
+      // Of one name, that is told already.
+      if (other && other.output.name !== output.name) {
+        problems.push(
+          `"${other.output.name}" of node "${other.node.name}" and "${output.name}" of node "${node.name}" are one file`,
+        );
+      }
+      writers.set(path, { node, output });
+    }
+  }
+  return problems;
 }
 
 /** Problems that are told at most. */
@@ -195,6 +216,10 @@ class Wiring {
 }
 
 function isSameFile(input: WorldInput, output: FileOutput): boolean {
-  if (input.kind === "file") return absolutePathOf(input) === absolutePathOf(output);
-  return input.kind === "files" && matchesGlob(absolutePathOf(output), absolutePathOf(input));
+  const path = absolutePathOf(output);
+  if (input.kind === "file") return absolutePathOf(input) === path;
+  if (input.kind !== "files") return false;
+  // Both seen from the current folder, whose name may look like a pattern itself.
+  const isAbsolutePattern = isAbsolute(input.target);
+  return matchesGlob(isAbsolutePattern ? path : relative("", path), normalize(input.target));
 }

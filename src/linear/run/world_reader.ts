@@ -6,6 +6,16 @@ import { fingerprint } from "../../fingerprint.ts";
 import { FileHashes } from "../cache/file_hashes.ts";
 import { absolutePathOf, type WorldInput } from "../world.ts";
 
+/** What is gone meanwhile, and a link that leads nowhere, is none. */
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 /** Reads inputs from outside. Times and variables are those of its making. */
 export class WorldReader {
   /** Fingerprints of files. */
@@ -37,7 +47,7 @@ export class WorldReader {
   }
 
   #matchesOf({ target }: WorldInput): string[] {
-    return globSync(target).filter((path) => Deno.statSync(path).isFile).sort();
+    return globSync(target).filter(isFile).sort();
   }
 
   #variable(name: string): string | undefined {
