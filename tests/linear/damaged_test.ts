@@ -125,6 +125,27 @@ Deno.test("A cache that was cut, or has a page of zeros, is put aside, and every
   ok(existsSync(`${cache.path}.damaged`));
 });
 
+Deno.test("A cache whose tables are not declared as they were is put aside, and everything is made anew", async () => {
+  using cache = temporaryCache();
+  const restore = await wholeCache(cache.path);
+  const changes = [
+    "alter table entries rename column bytes to size",
+    "alter table stored rename to kept",
+    "alter table calls add column more text",
+    "drop index entries_by_use",
+    "create table more (id integer primary key)",
+  ];
+  for (const change of changes) {
+    restore();
+    {
+      using database = new DatabaseSync(cache.path);
+      database.exec(change);
+    }
+    const lines = await checkRun(cache.path);
+    match(lines.join(), /is put aside as ".*\.damaged", and everything is made anew: its schema is malformed/, change);
+  }
+});
+
 Deno.test("Whatever column of an entry is wrong, it is made anew", async () => {
   using cache = temporaryCache();
   const restore = await wholeCache(cache.path);

@@ -26,6 +26,24 @@ class OutdatedError extends Error {}
 /** The file is damaged: it is of no use any more. */
 export class DamagedError extends Error {}
 
+const MALFORMED = "its schema is malformed";
+
+/** What {@link SCHEMA} declares, once it is needed. */
+let expectedTables: string | undefined;
+
+function tablesOfSchema(): string {
+  using database = new DatabaseSync(":memory:");
+  database.exec(SCHEMA);
+  return tablesOf(database);
+}
+
+function tablesOf(database: DatabaseSync): string {
+  return JSON.stringify(
+    database.prepare("select type, name, tbl_name, sql from sqlite_schema where name not like 'sqlite_%' order by name")
+      .all(),
+  );
+}
+
 /** A prepared statement, which says so if the file is damaged. */
 class CacheStatement {
   readonly #statement: StatementSync;
@@ -122,7 +140,9 @@ export class CacheDatabase implements Disposable {
     try {
       opened.#checkFormat();
       if (!isReadOnly) opened.#prepare();
-      isOfUse = opened.#hasTables;
+      const hasTables = opened.#hasTables;
+      if (hasTables) opened.#checkTables();
+      isOfUse = hasTables;
     } finally {
       if (!isOfUse) opened[Symbol.dispose]();
     }
@@ -131,6 +151,11 @@ export class CacheDatabase implements Disposable {
 
   get #hasTables(): boolean {
     return this.#database.prepare("select 1 from sqlite_schema where name = 'entries'").get() !== undefined;
+  }
+
+  /** A table whose declaration is damaged could be opened, and neither read nor written. */
+  #checkTables(): void {
+    if (tablesOf(this.#database) !== (expectedTables ??= tablesOfSchema())) throw new DamagedError(MALFORMED);
   }
 
   #checkFormat(): void {
