@@ -9,7 +9,8 @@ import type { SharedMemory } from "./shared_memory.ts";
 import type { Source } from "./source.ts";
 import { Turns } from "./turns.ts";
 import { wakeWaiters } from "./waiters_word.ts";
-import { AdaptiveSpinner, BRIEF_MS, isThreadAwaited, keepAlive, SLICE_MS } from "./waiting.ts";
+import { isThreadAwaited, keepAlive } from "../keep_alive.ts";
+import { AdaptiveSpinner, BRIEF_MS, SLICE_MS } from "./waiting.ts";
 
 /** Bytes of a doorbell, to be reserved in an arena. */
 export const DOORBELL_BYTES: number = layout.DOORBELL_BYTES;

@@ -2,11 +2,12 @@
 
 import { codes } from "./core.generated.ts";
 import { checkOptions, checkRule, duration, type Rules, signal } from "../rules.ts";
+import { isThreadAwaited, keepAlive } from "../keep_alive.ts";
 import type { OwnStop } from "./own_stop.ts";
 import { isOwing, OWED_MS, settleOwed } from "./owed_frames.ts";
 import { Turns } from "./turns.ts";
 import { wakeWaiters } from "./waiters_word.ts";
-import { LONGEST_TIMER_MS, within } from "./within.ts";
+import { within } from "./within.ts";
 
 /** How a blocked call waits: spin for a while and then park, only spin, or park at once. */
 export type WaitStrategy = "adaptive" | "spin" | "park";
@@ -293,7 +294,7 @@ export class Waiter<Wanted = number> {
   /** Tries, and blocks the thread for a moment if that may help: not while it waits for something else, too. */
   #attemptBriefly(wanted: Wanted, timeoutMs: number): number {
     const code = this.#target.attempt(wanted);
-    if (code !== codes.NOT_READY || timeoutMs === 0 || !this.#spinsAsync || awaited > 0) return code;
+    if (code !== codes.NOT_READY || timeoutMs === 0 || !this.#spinsAsync || isThreadAwaited()) return code;
     const nanoseconds = this.#parksAsync ? Math.min(timeoutMs, BRIEF_MS) * 1e6 : 0;
     this.#spinner.learn(this.#target.park(wanted, this.#spinner.spins, nanoseconds));
     return this.#target.attempt(wanted);
@@ -304,24 +305,3 @@ export class Waiter<Wanted = number> {
     wakeWaiters(this.#target.words, this.#target.waiters * 4);
   }
 }
-
-/** Promises of this thread that wait for others. */
-let awaited = 0;
-
-/** Whether promises of this thread wait for others. */
-export function isThreadAwaited(): boolean {
-  return awaited > 0;
-}
-
-/** Awaits `promise` and keeps the program from exiting meanwhile, which `Atomics.waitAsync` does not do. */
-export async function keepAlive<Value>(promise: Promise<Value>): Promise<Value> {
-  if (awaited++ === 0) keeper = setInterval(() => {}, LONGEST_TIMER_MS);
-  try {
-    return await promise;
-  } finally {
-    if (--awaited === 0) clearInterval(keeper);
-  }
-}
-
-/** One timer keeps the program from exiting, whatever the number of promises: to make and clear one takes longer than a wait. */
-let keeper: ReturnType<typeof setInterval> | undefined;

@@ -1,6 +1,7 @@
 /** A host module's side of its worker: what it hears, what it posts, and what the user's module does besides. */
 
 import { forgiveConsole } from "../notices.ts";
+import { threadListens } from "../keep_alive.ts";
 import type { HostEnvelope, HostModule, ThreadOrder } from "./hosted_worker.ts";
 import { stopAll, tellThreadAbove } from "./unload.ts";
 
@@ -42,6 +43,7 @@ export class HostScope<To, From> {
       if (isThreadOrder(data)) obey(data);
       else events.heard(data);
     });
+    threadListens();
     watch(events);
   }
 

@@ -3,7 +3,7 @@
  * themselves lie in the worker's inbox, and then in its heap. Some words in shared memory.
  */
 
-import { keepAlive } from "../../ring/waiting.ts";
+import { keepAlive } from "../../keep_alive.ts";
 import type { SharedMemory } from "../../ring/shared_memory.ts";
 import type { Band } from "../../ring/queue_description.ts";
 
