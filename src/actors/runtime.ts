@@ -287,7 +287,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
    * Resolves when its module is imported; its function is called next, but receives nothing until it is activated.
    *
    * @throws {KernelExistsError} If there is a kernel of that id which has not terminated.
-   * @throws {KernelNotFoundError} If `kernel` is left out, and not just one of that name is defined in this program.
+   * @throws {KernelNotFoundError} If `kernel` is left out, and no module defines one of that name, or several do.
    * @throws {KernelError} If the module cannot be imported, or does not define the kernel at its top level.
    * @throws {LifecycleError} If the runtime is shut down, or this is a worker that imports its kernel's module.
    * @throws {RangeError} If there are `maxKernels` already, or not enough memory; or a kernel is to share its worker whose
@@ -401,8 +401,8 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     const { hosts } = this.#surroundings;
     const more = place === "dedicated" ? kernels : hosts.size > 0 ? 0 : 1;
     if (this.#workers() + more <= this.#maxKernels) return;
-    const what = `Cannot launch kernel "${id}"`;
-    throw new RangeError(`${what}: there would be more than maxKernels, received ${this.#maxKernels}`);
+    const workers = `${this.#workers()} of at most ${this.#maxKernels} workers (maxKernels) run`;
+    throw new RangeError(`Cannot launch kernel "${id}": ${workers}, and it needs ${more === 1 ? "one" : more} more`);
   }
 
   /** Workers that are running: of one kernel each, and shared ones. */

@@ -264,7 +264,7 @@ Deno.test("RingKernelRuntime.launch() refuses more than maxKernels, and reuses w
   const kernel = await runtime.launch("a", upper);
   await rejects(runtime.launch("b", upper), {
     name: "RangeError",
-    message: 'Cannot launch kernel "b": there would be more than maxKernels, received 1',
+    message: 'Cannot launch kernel "b": 1 of at most 1 workers (maxKernels) run, and it needs one more',
   });
   await kernel.terminate();
   for (let round = 0; round < 3; round++) {

@@ -1,5 +1,6 @@
 /** Messages of 64 bytes between kernels, against `postMessage`, comlink, and PyDotCompute where a python3 has it. */
 
+import { fileURLToPath } from "node:url";
 import { type KernelPlace, RingKernelRuntime } from "@ringmill/ringmill/actors";
 import type { DoorbellJob } from "./_doorbell_worker.ts";
 import { answer, ask, handOn, Payload, send, sumUp } from "./_actor_kernels.ts";
@@ -7,6 +8,7 @@ import { runJobs } from "./_jobs.ts";
 import { isSumOfAll, mapValues, median, medians, type Percentiles, race, type SHARES, verify } from "./_measure.ts";
 import type { MessageAnswer, MessageJob } from "./_message_rival_worker.ts";
 import { type Found, type Payload as Body, type Range, sendAll, TEXT, type TransportName } from "./_message_rivals.ts";
+import { outputOf } from "./_program.ts";
 import { PyDotCompute } from "./_pydotcompute.ts";
 import { against, type Ratio, type Row, type Table } from "./_table.ts";
 
@@ -86,6 +88,26 @@ async function timeDoorbells(hops: number): Promise<number> {
 function timeOfHop({ time, sum }: Found, hops: number, what: string): number {
   verify(sum === hops, what);
   return time;
+}
+
+/** Async functions of one thread that hand a message on by promises: without queues, copies, or anything that can fail. */
+async function timePromises(hops: number): Promise<number> {
+  const inputs = Array.from({ length: KERNELS_IN_RING }, () => Promise.withResolvers<Body>());
+  const done = Promise.withResolvers<Found>();
+  let [start, sum] = [0, 0];
+  const handOn = async (place: number) => {
+    for (;;) {
+      const { number, text } = await inputs[place].promise;
+      inputs[place] = Promise.withResolvers();
+      if (number === WARM_UP) [start, sum] = [performance.now(), 0];
+      if (number === WARM_UP + hops) return done.resolve({ time: (performance.now() - start) / hops * 1e6, sum });
+      sum++;
+      inputs[(place + 1) % KERNELS_IN_RING].resolve({ number: number + 1, text });
+    }
+  };
+  for (const place of inputs.keys()) handOn(place);
+  inputs[0].resolve({ number: 0, text: TEXT });
+  return timeOfHop(await done.promise, hops, "a ring of plain promises");
 }
 
 /** A job in a worker, with the ports that it needs. */
@@ -199,6 +221,7 @@ async function measureRing(python: PyDotCompute | null, worker: KernelPlace): Pr
     "postMessage": () => timeRivalRing("postMessage", FEW),
     "comlink": () => timeRivalRing("comlink", FEW),
     "bare waitAsync": worker === "dedicated" ? () => timeDoorbells(FEW) : undefined,
+    "plain promises": worker === "shared" ? () => timePromises(FEW) : undefined,
     "PyDotCompute": python
       ? async () => timeOfHop(await python.messages("ring", KERNELS_IN_RING, FEW), FEW, "PyDotCompute")
       : undefined,
@@ -249,6 +272,18 @@ async function timeLives(): Promise<number> {
   return (performance.now() - start) / LIVES * 1e6;
 }
 
+/** What a kernel may keep on the heaps, in KiB. */
+const MOST_KIB = 8;
+
+/** What a shared kernel keeps in memory that was launched and asked once. */
+async function measureMemory(): Promise<Row> {
+  const program = fileURLToPath(new URL("_kernel_memory.ts", import.meta.url));
+  const found = await outputOf(Deno.execPath(), ["run", "-A", "--v8-flags=--expose-gc", program]);
+  const times: Record<string, number> = JSON.parse(found);
+  const ratio = { ours: "heap", rival: `${MOST_KIB} KiB`, value: MOST_KIB / times.heap, wanted: 1 };
+  return { label: "a kernel of 10,000", times, ratios: [ratio] };
+}
+
 /** Measures. */
 export async function benchActors(install: boolean): Promise<Table[]> {
   const python = await PyDotCompute.find(install);
@@ -278,6 +313,13 @@ export async function benchActors(install: boolean): Promise<Table[]> {
       title: "A kernel that shares a worker with others, one of 5,000",
       unit: "ns",
       rows: await measureLives(python),
+    },
+    {
+      title: "What a kernel keeps that shares a worker with others",
+      unit: "KiB",
+      note:
+        "Heap: of both threads, without garbage. Resident: of the process, with what V8 has taken for objects to come.",
+      rows: [await measureMemory()],
     },
   ];
 }
