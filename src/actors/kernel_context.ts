@@ -132,7 +132,7 @@ export interface KernelChild<In extends MessageEnvelope = MessageEnvelope, Out e
 export interface KernelRuntime extends KernelPeers {
   /**
    * Launches a kernel, as `RingKernelRuntime.launch()`: one that this module, or one that it imports, defines. It is a child:
-   * when this kernel has ended, or gets a new worker, its children are terminated.
+   * when this kernel has ended, or its function has failed and is called again, its children are terminated.
    *
    * @throws {Error} As `RingKernelRuntime.launch()` does.
    */

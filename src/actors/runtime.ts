@@ -266,6 +266,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     const { id } = what;
     switch (what.method) {
       case "launch":
+        await this.#registry.whenChildIsGone(id, parent);
         await this.#launch(id, what.kernel ? foreignKernel(what.kernel) : undefined, what.options, parent.id);
         return null;
       case "ended": {

@@ -1,6 +1,6 @@
 /** Kernels whose workers come to their ends while others wait for answers. Each worker imports this module. */
 
-import { type ContextFor, message, reply, ringKernel } from "@ringmill/ringmill/actors";
+import { type AnyMessageType, type ContextFor, message, reply, ringKernel } from "@ringmill/ringmill/actors";
 
 export const Ask = message("Ask").of<{ name: string }>();
 export const Told = message("Told").of<{ name: string; by: number }>();
@@ -174,7 +174,7 @@ export const acknowledgingInPlace = ringKernel(
 );
 
 /** Launches a child, asks it, and tells how it has ended. */
-export const parent = ringKernel({ id: "parent", module, input: Job }, async ({ runtime, receive, send }) => {
+async function raise({ runtime, receive, send }: ContextFor<typeof Job, AnyMessageType>): Promise<void> {
   const child = await runtime.launch("child", slowly);
   await child.activate();
   for (let job = await receive(); job.deed !== "end it"; job = await receive()) {
@@ -185,7 +185,10 @@ export const parent = ringKernel({ id: "parent", module, input: Job }, async ({ 
   await child.terminate();
   await send(Done({ n: await child.ended === null ? 1 : 0, attempt: 0 }));
   await receive();
-});
+}
+export const parent = ringKernel({ id: "parent", module, input: Job }, raise);
+export const restarted = ringKernel({ id: "restarted", module, input: Job, restart }, raise);
+export const restartedInPlace = ringKernel({ id: "restarted in place", module, input: Job, restart: inPlace }, raise);
 
 /** Answers with a text of a length. */
 export const verbose = ringKernel({ id: "verbose", module, input: Job }, async (ctx) => {

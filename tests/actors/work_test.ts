@@ -1,7 +1,7 @@
 /** What programs build with kernels: cancellation, forwarding, draining, acknowledgement, children, several outputs. */
 
 import { RingKernelRuntime } from "@ringmill/ringmill/actors";
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, ok, rejects } from "node:assert/strict";
 import { PATIENTLY, until } from "./_helpers.ts";
 import { hanging } from "./_hanging_kernel.ts";
 import { echo } from "./_kernels.ts";
@@ -15,6 +15,8 @@ import {
   newest,
   parent,
   patient,
+  restarted,
+  restartedInPlace,
   router,
   slowly,
 } from "./_settling_kernels.ts";
@@ -209,6 +211,24 @@ Deno.test("A kernel launches, asks and ends a child; children end with the worke
   runtime.forget("child");
   deepEqual(runtime.kernels, ["parent"]);
 });
+
+for (const worker of ["dedicated", "shared"] as const) {
+  Deno.test(`Children end with the call that has launched them, however it ends: ${worker}`, async () => {
+    for (const kernel of [parent, restarted, restartedInPlace]) {
+      await using runtime = new RingKernelRuntime({ workers: 2 });
+      const started = await runtime.kernelScope("mother", kernel, { worker });
+      for (const [n, deed] of ["throw", "reject", "close", "exit", "throw"].entries()) {
+        equal((await started.request(Job({ n }), PATIENTLY)).n, n);
+        const failed = await started.request(Job({ n, deed }), PATIENTLY).then(() => null, (error) => error);
+        if (deed !== "reject") ok(failed, `${kernel.id} ${deed}`);
+      }
+      // The next call launches a child of the same name: it was not refused once.
+      equal((await started.request(Job({ n: 9 }), PATIENTLY)).n, 9);
+      equal(runtime.stateOf("child"), "active");
+      doesNotMatch(`${started.telemetry.lastError}`, /KernelExistsError/);
+    }
+  });
+}
 
 Deno.test("receiveAny() takes from whichever kernel has something, from each in its turn, and loses nothing", async () => {
   await using runtime = new RingKernelRuntime();

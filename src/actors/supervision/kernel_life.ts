@@ -37,7 +37,7 @@ export interface Surroundings extends HomeSurroundings {
   readonly settler: Settler;
   /** The kernel has ended. */
   announce(life: KernelLife, gone: KernelGone): void;
-  /** One of its workers has ended: its children end with it. */
+  /** A call of its function has ended, or its worker: children end with that. */
   endChildren(life: KernelLife): void;
   /** Answers what its worker asks. */
   onQuestion(life: KernelLife, question: Exclude<KernelQuestion, { kind: "dead letter" }>): void;
@@ -431,6 +431,10 @@ export class KernelLife implements SupervisorHooks {
     this.#errors++;
     this.#lastError = rebuildKernelError(failure);
     this.#lastFailure = failure;
+  }
+
+  callEnded(): void {
+    this.#surroundings.endChildren(this);
   }
 
   /** Only what the worker had taken is lost; and of that, what is in hand is received again if it is acknowledged. */

@@ -170,6 +170,12 @@ export class Registry implements Directory, Mailboxes {
     if (life.parent !== null) this.#children.get(life.parent)?.delete(life);
   }
 
+  /** A child that the call before has launched under this id may be on its way out. */
+  async whenChildIsGone(id: string, parent: KernelLife): Promise<void> {
+    const last = this.lives.get(id);
+    if (last?.parent === parent.id && last.state === "terminating") await last.ended;
+  }
+
   endChildren({ id }: KernelLife): void {
     const children = this.#children.get(id);
     this.#children.delete(id);

@@ -24,6 +24,8 @@ export interface SupervisorHooks {
   loaded(): void;
   /** The kernel has failed. */
   failed(failure: FailureReport): void;
+  /** A call of the function has ended, and there will be another one. */
+  callEnded(): void;
   /** What a worker had received is lost with it; there will be another one. */
   lost(failure: FailureReport, worker: StartedKernel | undefined): void;
   /** A failure that ends a kernel whose function is running still. */
@@ -117,6 +119,7 @@ export class Supervisor implements WorkerListener {
     this.#hooks.failed(failure);
     const canGoOn = !this.#isStopping && this.#hasLoaded;
     const isInPlace = this.#isInPlace(ending);
+    if (canGoOn) this.#hooks.callEnded();
     // A call that has received something was none in vain: the run goes on.
     if (canGoOn && isInPlace && ending.hasReceived) return this.#run();
     const delay = canGoOn ? this.#nextDelay() : null;
