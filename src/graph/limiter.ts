@@ -339,4 +339,7 @@ function checkRate(rate: RateOptions): void {
   for (const name of ["limit", "intervalMs"] as const) {
     if (rate[name] === undefined) throw new TypeError(`Cannot make a limiter: it needs rate.${name}`);
   }
+  const { limit, burst = limit } = rate;
+  if (burst <= limit) return;
+  throw new RangeError(`Cannot make a limiter: rate.burst must be at most rate.limit, ${limit}, received ${burst}`);
 }

@@ -254,6 +254,11 @@ export function callWithin(context: NodeContext, part: string | number, details?
   return context.within(part, details ?? {});
 }
 
+/** Whether a call belongs to a run that is kept. */
+export function isKept(context: NodeContext): boolean {
+  return context instanceof NodeCallContext && context.place !== undefined;
+}
+
 /** Asks a function how a call goes on, unless that is kept from before. */
 export async function decideOnce<Value>(
   context: NodeContext,

@@ -208,6 +208,7 @@ Deno.test("Limiter refuses options of the wrong kind or range", () => {
     [{ maxQueued: -1 }, /maxQueued/],
     [{ rate: { limit: 5 } }, /it needs rate.intervalMs/],
     [{ rate: { limit: 0, intervalMs: 5 } }, /rate.limit must be an integer from 1/],
+    [{ rate: { limit: 2, intervalMs: 5, burst: 3 } }, /rate.burst must be at most rate.limit, 2, received 3/],
     [{ rate: { limit: 1, intervalMs: 5, bust: 1 } }, /no option "rate.bust"; did you mean "rate.burst"/],
     [{ queueTimeoutMs: "5" }, /TypeError.*queueTimeoutMs/],
     [{ rates: {} }, /no option "rates"; did you mean "rate"/],

@@ -76,6 +76,94 @@ Deno.test("A part that fails cancels the others and fails the node, unless onPar
   deepEqual(told, [["Error: two", 2]]);
 });
 
+/** The numbers from 1 on. */
+function endless() {
+  const seen = { read: 0, ended: 0 };
+  const numbers = function* () {
+    try {
+      for (;;) yield ++seen.read;
+    } finally {
+      seen.ended++;
+    }
+  };
+  return { seen, numbers };
+}
+
+Deno.test("FlatMapNode reads a generator as there is room, and ends it when a part fails or time is up", async () => {
+  const { seen, numbers } = endless();
+  const each = new Node("each", async (n: number) => {
+    await sleep(1);
+    ok(seen.read <= n + 4, `${seen.read} read at ${n}`);
+    if (n === 20) throw new Error("twenty");
+    return n;
+  });
+  const some = chain(new FlatMapNode("some", numbers, { each, concurrency: 4 }));
+  await rejects(some.execute(0), /Node "some".*Node "each".*twenty/);
+  deepEqual(seen, { read: seen.read, ended: 1 });
+  // Parts that take no time leave timers their turn.
+  const { seen: others, numbers: more } = endless();
+  const quick = new Node("quick", (n: number) => n);
+  const all = chain(new FlatMapNode("all", more, { each: quick, timeoutMs: 20 }));
+  await rejects(all.execute(0), /took longer than 20 ms/);
+  await all.close();
+  equal(others.ended, 1);
+});
+
+Deno.test("FlatMapNode waits for no generator that is at work when a part fails; close() does", async () => {
+  let isAtWork = false;
+  const late = async function* () {
+    yield 1;
+    isAtWork = true;
+    await sleep(100);
+    isAtWork = false;
+    yield 2;
+  };
+  const each = new Node("each", async () => {
+    await sleep(5);
+    throw new Error("one");
+  });
+  const graph = chain(new FlatMapNode("parts", late, { each }));
+  const run = graph.start(0);
+  await rejects(run.results, /one/);
+  equal(isAtWork, true);
+  await graph.close();
+  equal(isAtWork, false);
+});
+
+Deno.test("A generator that throws fails its FlatMapNode, and what is under way is cancelled", async () => {
+  let aborted = 0;
+  const broken = function* () {
+    yield 1;
+    throw new RangeError("no more");
+  };
+  const each = new Node("each", async (n: number, { signal }) => {
+    await sleep(60_000, signal).catch((error) => {
+      aborted++;
+      throw error;
+    });
+    return n;
+  });
+  await rejects(chain(new FlatMapNode("parts", broken, { each })).execute(0), /Node "parts".*RangeError: no more/);
+  equal(aborted, 1);
+});
+
+Deno.test("Batches fill from a generator that is slow, and the last one goes at once", async () => {
+  const sizes: number[] = [];
+  const embed = new BatchNode("embed", (all: number[]) => {
+    sizes.push(all.length);
+    return all;
+  }, { size: 4, maxWaitMs: Infinity });
+  const slow = async function* (count: number) {
+    for (const n of countTo(count)) {
+      await sleep(2);
+      yield n;
+    }
+  };
+  const parts = new FlatMapNode("parts", slow, { each: embed, concurrency: 6 });
+  deepEqual(await Array.fromAsync(chain(parts).stream([10])), [{ parts: countTo(10) }]);
+  deepEqual(sizes, [4, 4, 2]);
+});
+
 Deno.test("Batches within FlatMapNodes fill across the items of a stream, and the last one goes at once", async () => {
   const sizes: number[] = [];
   const embed = new BatchNode("embed", (all: number[]) => {

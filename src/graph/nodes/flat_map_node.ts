@@ -2,15 +2,73 @@
 
 import { Graph } from "../graph.ts";
 import { LinkedSignal } from "../execution/linked_signal.ts";
+import { type Parts, PartSource } from "../execution/part_source.ts";
 import { PartsHold } from "../execution/parts_hold.ts";
 import { type GraphNode, Node } from "../node.ts";
-import { callWithin, decideOnce, holdCall, type NodeContext } from "../node_context.ts";
+import { callWithin, decideOnce, holdCall, isKept, type NodeContext } from "../node_context.ts";
 import { addFunctions, internalsOf } from "../node_internals.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
 import { declareOptions, FLAT_MAP_NODE_RULES } from "../option_rules.ts";
 import { Interruption } from "../checkpoints/run_log.ts";
 import { type JoinMode, SKIPPED, type Skipped, type StartingNode } from "../wiring.ts";
 import { type OutputNode, SubgraphNode } from "./subgraph_node.ts";
+
+/** Works on parts, so many at a time. The first failure cancels the rest, which is waited for. */
+class Crew {
+  readonly #most: number;
+  readonly #linked: LinkedSignal;
+  #running = 0;
+  #failure: { readonly error: unknown } | undefined;
+  #freed: PromiseWithResolvers<void> | undefined;
+
+  constructor(most: number, linked: LinkedSignal) {
+    this.#most = most;
+    this.#linked = linked;
+  }
+
+  get isFull(): boolean {
+    return this.#running >= this.#most;
+  }
+
+  async begin(work: () => Promise<void>): Promise<void> {
+    this.#running++;
+    try {
+      await work();
+    } catch (error) {
+      this.fail(error);
+    }
+    this.#running--;
+    this.#freed?.resolve();
+  }
+
+  /** A part that waits for an answer is no failure: it comes first. After the end of all, that is what has failed. */
+  fail(error: unknown): void {
+    const { signal } = this.#linked;
+    const isAsking = error instanceof Interruption;
+    if (!this.#failure || isAsking && !(this.#failure.error instanceof Interruption)) {
+      this.#failure = { error: signal.aborted && !isAsking ? signal.reason : error };
+    }
+    this.#linked.abort(error);
+  }
+
+  async #whenFreed(): Promise<void> {
+    this.#freed = Promise.withResolvers();
+    await this.#freed.promise;
+  }
+
+  /** Waits for room as a part waits in a queue: what is under way may have to go without what comes. */
+  async untilRoom(parting: PartsHold): Promise<void> {
+    const release = parting.hold(() => {});
+    while (this.isFull) await this.#whenFreed();
+    release();
+  }
+
+  /** Waits for all parts, and rejects if one has failed. */
+  async untilDone(): Promise<void> {
+    while (this.#running > 0) await this.#whenFreed();
+    if (this.#failure) throw this.#failure.error;
+  }
+}
 
 /** Takes an input apart: a list, a generator, or whatever returns an iterable. */
 export type SplitFunction<In, Part> = (
@@ -42,7 +100,7 @@ export interface FlatMapNodeOptions<
 
 /**
  * One to many and back: takes its input apart, has another node work on each part, and puts out the list of what that has put
- * out, in order. Parts that are skipped are left out. In a run that is kept, each part is kept by itself.
+ * out, in order. A generator is read as there is room for its parts. Parts that are skipped are left out. In a run that is kept, each part is kept by itself.
  *
  * @example
  * ```ts
@@ -104,35 +162,41 @@ export class FlatMapNode<
 
   /** Takes the input apart, and works on all parts. */
   override async process(input: In, context: NodeContext): Promise<Out[]> {
-    const parts = await decideOnce(context, "parts", () => this.#partsOf(input, context));
+    const parts = await this.#partsOf(input, context);
     using linked = new LinkedSignal(context.signal);
+    const source = new PartSource(parts, linked.signal);
     const parting = new PartsHold((flush) => holdCall(context, flush));
-    const outputs: (Out | Skipped)[] = parts.map(() => SKIPPED);
-    const left = parts.entries();
-    const work = async () => {
-      for (const [index, part] of left) {
-        const inner = callWithin(context, index + 1, { signal: linked.signal, hold: parting.hold });
-        outputs[index] = await parting.during(() => this.#workOn(part, inner));
-      }
-    };
-    const workers = Array.from({ length: Math.min(this.#concurrency, parts.length) }, work);
-    // The first failure cancels the rest, which is waited for.
-    for (const worker of workers) worker.catch((error) => linked.abort(error));
-    const ends = await Promise.allSettled(workers);
-    const interrupted = ends.find((end) => end.status === "rejected" && end.reason instanceof Interruption);
-    const failed = interrupted ?? ends.find((end) => end.status === "rejected");
-    if (failed) {
-      throw linked.signal.aborted && !interrupted ? linked.signal.reason : (failed as PromiseRejectedResult).reason;
+    const outputs: (Out | Skipped)[] = [];
+    const crew = new Crew(this.#concurrency, linked);
+    try {
+      await parting.during(async () => {
+        for (let next = await source.next(); next; next = await source.next()) {
+          const index = outputs.push(SKIPPED) - 1;
+          const inner = callWithin(context, index + 1, { signal: linked.signal, hold: parting.hold });
+          const { part } = next;
+          crew.begin(async () => void (outputs[index] = await parting.during(() => this.#workOn(part, inner))));
+          if (crew.isFull) await crew.untilRoom(parting);
+        }
+      });
+    } catch (error) {
+      crew.fail(error);
     }
+    const stopping = source.stop();
+    if (stopping) context.waitUntil(stopping.catch(() => {}));
+    await crew.untilDone();
     return outputs.filter((output): output is Out => output !== SKIPPED);
   }
 
-  async #partsOf(input: In, context: NodeContext): Promise<Part[]> {
+  /** The parts of a run that is kept are kept, too. */
+  async #partsOf(input: In, context: NodeContext): Promise<Parts<Part>> {
+    if (!isKept(context)) return await this.#takeApart(input, context);
+    return await decideOnce(context, "parts", async () => await Array.fromAsync(await this.#takeApart(input, context)));
+  }
+
+  async #takeApart(input: In, context: NodeContext): Promise<Parts<Part>> {
     const parts = await this.#split(input, context);
     const given = Object(parts);
-    if (typeof given[Symbol.asyncIterator] === "function" || typeof given[Symbol.iterator] === "function") {
-      return await Array.fromAsync(parts);
-    }
+    if (typeof given[Symbol.asyncIterator] === "function" || typeof given[Symbol.iterator] === "function") return given;
     return refuse(TypeError, `Cannot take apart the input of node "${this.name}"`, "expected an iterable", parts);
   }
 
