@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { join } from "node:path";
 import { CachedNode, type CacheStore, Graph, MemoryStore, RedisStore, SqliteStore } from "@ringmill/ringmill/graph";
 import { HAS_REDIS, startRedis } from "./_redis.ts";
@@ -108,4 +108,20 @@ Deno.test({
     await a.clear();
     deepEqual([await a.get("key"), await b.get("key")], [undefined, { value: 1 }]);
   },
+});
+
+Deno.test("SqliteStore names the file that it cannot open", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const foreign = join(folder, "foreign.db");
+    Deno.writeTextFileSync(foreign, "no database at all, ".repeat(500));
+    for (const path of [folder, join(folder, "missing", "a.db"), foreign]) {
+      throws(() => new SqliteStore({ path }), (error: Error) => {
+        ok(error.message.startsWith(`Cannot open SQLite store "${path}": `), error.message);
+        return error.cause instanceof Error;
+      });
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

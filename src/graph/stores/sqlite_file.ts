@@ -69,20 +69,27 @@ export function makeTables(database: DatabaseSync, { text, last }: Schema): void
 /**
  * Opens a file, with a write-ahead log and the tables of `schema`, once `check` has looked at it. Accesses do not wait for
  * other programs.
+ *
+ * @throws {Error} If it cannot be opened, or `check` throws: with the path, which SQLite does not always tell.
  */
 export function openDatabase(path: string, schema: Schema, check: (database: DatabaseSync) => void): DatabaseSync {
-  const database = new DatabaseSync(path, { timeout: 0 });
+  let database: DatabaseSync | undefined;
   try {
+    const opened = database = new DatabaseSync(path, { timeout: 0 });
     patiently(OPENING_MS, () => {
-      check(database);
-      const [mode] = database.prepare("PRAGMA journal_mode").all();
-      if (mode.journal_mode === "delete") database.exec("PRAGMA journal_mode = WAL");
-      database.exec("PRAGMA synchronous = NORMAL");
-      makeTables(database, schema);
+      check(opened);
+      prepare(opened, schema);
     });
-    return database;
+    return opened;
   } catch (error) {
-    database.close();
-    throw error;
+    database?.close();
+    throw new Error(`Cannot open SQLite store "${path}": ${(error as Error).message}`, { cause: error });
   }
+}
+
+function prepare(database: DatabaseSync, schema: Schema): void {
+  const [mode] = database.prepare("PRAGMA journal_mode").all();
+  if (mode.journal_mode === "delete") database.exec("PRAGMA journal_mode = WAL");
+  database.exec("PRAGMA synchronous = NORMAL");
+  makeTables(database, schema);
 }

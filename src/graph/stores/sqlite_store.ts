@@ -91,11 +91,11 @@ const STATEMENTS = {
 function checkTables(path: string, database: DatabaseSync): void {
   const versions = versionsOf(database, TABLES);
   const why = whyNewer(Math.max(VERSION, ...versions), VERSION);
-  if (why !== null) throw new Error(`Cannot open SQLite store ${path}: ${why}`);
+  if (why !== null) throw new Error(why);
   const older = versions.filter((version) => version < VERSION);
   if (older.length === 0 || versions.includes(VERSION)) return;
   const table = `ringmill_cache_${older[0]}`;
-  warn(`SQLite store ${path}: what an older Ringmill has kept, in table ${table}, is put aside and not read`);
+  warn(`SQLite store "${path}": what an older Ringmill has kept, in table ${table}, is put aside and not read`);
 }
 
 /**
