@@ -37,7 +37,7 @@ export interface PlannedStep extends Step {
 export interface CacheView {
   /** The value of an output that was made from what `key` stands for. */
   find(output: string, key: string): Found | undefined;
-  /** The value of an output that was used last. */
+  /** The value of an output that had been used last when the plan was made. */
   latest(output: string): Entry | undefined;
   /** What is left of it in memory, if that may be used. */
   inMemory(output: string, key: string | null): Found | undefined;

@@ -1,6 +1,7 @@
 /** Makes the plan of a run, or of one that somebody only asks about. */
 
 import type { CodecTable } from "../cache/codec_table.ts";
+import type { Entry } from "../cache/entry.ts";
 import { identityOf } from "../cache/identity.ts";
 import type { OpenCache } from "../cache/open_cache.ts";
 import type { LinearNode } from "../node.ts";
@@ -101,12 +102,16 @@ function viewOf(
   obstacles: ReadonlyMap<string, string>,
 ): CacheView {
   const usable = usableNames(steps, done, hasRun);
+  const latest = new Map<string, Entry | undefined>();
   return {
     find: (output, key) => {
       const entry = cache?.values.find(output, key);
       return entry && { value: entry.value, isThere: entry.isStored || output.startsWith("file:"), entry };
     },
-    latest: (output) => cache?.values.latest(output),
+    latest: (output) => {
+      if (!latest.has(output)) latest.set(output, cache?.values.latest(output));
+      return latest.get(output);
+    },
     inMemory: (output, key) => {
       const held = usable.has(output) ? memory.get(output) : undefined;
       return held?.id !== undefined && key !== null && held.key === key ? { value: held.id, isThere: true } : undefined;

@@ -213,6 +213,7 @@ export class RunCache {
   #asBefore(name: string, value: unknown, encoded: Encoded): Encoded {
     if (encoded.bytes > MOST_COMPARED || typeof value !== "object") return encoded;
     try {
+      if (!this.#options.view.latest(name)) return encoded;
       const before = this.#options.cache.values.latestSmall(name, encoded.id);
       return before && areAlike(before.decode(), value) ? before.encoded : encoded;
     } catch {
