@@ -1,4 +1,10 @@
-/** A proxy between a program and its server, which cuts connections. */
+/** A proxy between a program and its server, which cuts connections, and may lose or double what goes through. */
+
+import { Doubler } from "./_doubler.ts";
+
+async function writeAll(to: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await to.write(bytes.subarray(at));
+}
 
 /** Forwards bytes to a port of this machine. */
 export class Proxy implements AsyncDisposable {
@@ -12,6 +18,10 @@ export class Proxy implements AsyncDisposable {
   isDown = false;
   /** In what the server sends: from this text on nothing arrives any more, and the connection is cut a while later. Once. */
   losesFrom: string | undefined;
+
+  /** Whether each message comes twice, in both directions; and how often that was so. */
+  doubles = false;
+  doubled = 0;
 
   /** Each connection is cut after so many bytes in either direction as `budget` says when it begins. */
   constructor(readonly target: number, budget: () => number = () => Infinity) {
@@ -44,15 +54,22 @@ export class Proxy implements AsyncDisposable {
 
   async #pump(from: Deno.TcpConn, to: Deno.TcpConn, left: { bytes: number }, isFar = false): Promise<void> {
     const buffer = new Uint8Array(16 * 1024);
+    const doubler = this.doubles ? new Doubler() : null;
     try {
       for (let size = await from.read(buffer); size !== null; size = await from.read(buffer)) {
         if (isFar && this.#isToLose(buffer.subarray(0, size))) {
           await this.#lose(from);
           break;
         }
+        if (doubler) {
+          for (const part of doubler.take(buffer.slice(0, size))) await writeAll(to, part);
+          this.doubled += doubler.doubled;
+          doubler.doubled = 0;
+          continue;
+        }
         const part = buffer.subarray(0, Math.min(size, left.bytes));
         left.bytes -= part.length;
-        for (let at = 0; at < part.length;) at += await to.write(part.subarray(at));
+        await writeAll(to, part);
         if (left.bytes > 0) continue;
         this.cuts++;
         break;
