@@ -147,6 +147,21 @@ Deno.test("A generator that throws fails its FlatMapNode, and what is under way 
   equal(aborted, 1);
 });
 
+Deno.test("A part that is a promise which rejects fails its FlatMapNode, and ends the generator", async () => {
+  let ended = 0;
+  const promised = function* () {
+    try {
+      yield Promise.resolve(1);
+      yield Promise.reject(new Error("never made"));
+    } finally {
+      ended++;
+    }
+  };
+  const node = new FlatMapNode("parts", promised as unknown as () => Iterable<number>, { each: double() });
+  await rejects(chain(node).execute(0), /Node "parts".*never made/);
+  equal(ended, 1);
+});
+
 Deno.test("Batches fill from a generator that is slow, and the last one goes at once", async () => {
   const sizes: number[] = [];
   const embed = new BatchNode("embed", (all: number[]) => {

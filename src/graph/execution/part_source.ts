@@ -23,13 +23,15 @@ export class PartSource<Part> {
   async next(): Promise<{ readonly part: Part } | null> {
     if (this.#turns.isDue) await this.#turns.take();
     this.#signal.throwIfAborted();
+    const { done, value } = await this.#nextResult();
+    this.#hasEnded = done === true;
+    return done ? null : { part: await value };
+  }
+
+  async #nextResult(): Promise<IteratorResult<Part>> {
     try {
       const next = this.#iterator.next();
-      const { done = false, value } = "then" in next
-        ? await untilAborted(next as Promise<IteratorResult<Part>>, this.#signal)
-        : next;
-      this.#hasEnded = done;
-      return done ? null : { part: await value };
+      return "then" in next ? await untilAborted(next as Promise<IteratorResult<Part>>, this.#signal) : next;
     } catch (error) {
       // What has thrown has ended; what is still at work has not.
       this.#hasEnded = !this.#signal.aborted;

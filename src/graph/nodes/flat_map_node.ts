@@ -2,6 +2,7 @@
 
 import { Graph } from "../graph.ts";
 import { LinkedSignal } from "../execution/linked_signal.ts";
+import { PartCrew } from "../execution/part_crew.ts";
 import { type Parts, PartSource } from "../execution/part_source.ts";
 import { PartsHold } from "../execution/parts_hold.ts";
 import { type GraphNode, Node } from "../node.ts";
@@ -12,63 +13,6 @@ import { declareOptions, FLAT_MAP_NODE_RULES } from "../option_rules.ts";
 import { Interruption } from "../checkpoints/run_log.ts";
 import { type JoinMode, SKIPPED, type Skipped, type StartingNode } from "../wiring.ts";
 import { type OutputNode, SubgraphNode } from "./subgraph_node.ts";
-
-/** Works on parts, so many at a time. The first failure cancels the rest, which is waited for. */
-class Crew {
-  readonly #most: number;
-  readonly #linked: LinkedSignal;
-  #running = 0;
-  #failure: { readonly error: unknown } | undefined;
-  #freed: PromiseWithResolvers<void> | undefined;
-
-  constructor(most: number, linked: LinkedSignal) {
-    this.#most = most;
-    this.#linked = linked;
-  }
-
-  get isFull(): boolean {
-    return this.#running >= this.#most;
-  }
-
-  async begin(work: () => Promise<void>): Promise<void> {
-    this.#running++;
-    try {
-      await work();
-    } catch (error) {
-      this.fail(error);
-    }
-    this.#running--;
-    this.#freed?.resolve();
-  }
-
-  /** A part that waits for an answer is no failure: it comes first. After the end of all, that is what has failed. */
-  fail(error: unknown): void {
-    const { signal } = this.#linked;
-    const isAsking = error instanceof Interruption;
-    if (!this.#failure || isAsking && !(this.#failure.error instanceof Interruption)) {
-      this.#failure = { error: signal.aborted && !isAsking ? signal.reason : error };
-    }
-    this.#linked.abort(error);
-  }
-
-  async #whenFreed(): Promise<void> {
-    this.#freed = Promise.withResolvers();
-    await this.#freed.promise;
-  }
-
-  /** Waits for room as a part waits in a queue: what is under way may have to go without what comes. */
-  async untilRoom(parting: PartsHold): Promise<void> {
-    const release = parting.hold(() => {});
-    while (this.isFull) await this.#whenFreed();
-    release();
-  }
-
-  /** Waits for all parts, and rejects if one has failed. */
-  async untilDone(): Promise<void> {
-    while (this.#running > 0) await this.#whenFreed();
-    if (this.#failure) throw this.#failure.error;
-  }
-}
 
 /** Takes an input apart: a list, a generator, or whatever returns an iterable. */
 export type SplitFunction<In, Part> = (
@@ -100,7 +44,8 @@ export interface FlatMapNodeOptions<
 
 /**
  * One to many and back: takes its input apart, has another node work on each part, and puts out the list of what that has put
- * out, in order. A generator is read as there is room for its parts. Parts that are skipped are left out. In a run that is kept, each part is kept by itself.
+ * out, in order. A generator is read as there is room for its parts. Parts that are skipped are left out. In a run that is
+ * kept, all parts are read first, and each is kept by itself.
  *
  * @example
  * ```ts
@@ -167,7 +112,7 @@ export class FlatMapNode<
     const source = new PartSource(parts, linked.signal);
     const parting = new PartsHold((flush) => holdCall(context, flush));
     const outputs: (Out | Skipped)[] = [];
-    const crew = new Crew(this.#concurrency, linked);
+    const crew = new PartCrew(this.#concurrency, linked);
     try {
       await parting.during(async () => {
         for (let next = await source.next(); next; next = await source.next()) {
