@@ -157,7 +157,7 @@ Deno.test("SqliteStore puts the tables of an older version aside, with one warni
   equal(warnings.length, 1);
   match(
     warnings[0],
-    /SQLite store .*store\.db: what an older Ringmill has kept, in table ringmill_cache_1, is put aside/,
+    /SQLite store ".*store\.db": what an older Ringmill has kept, in table ringmill_cache_1, is put aside/,
   );
   doesNotThrow(() => new SqliteStore({ path })[Symbol.dispose]());
 });
