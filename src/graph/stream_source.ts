@@ -53,17 +53,29 @@ interface ItemIterator<Item> {
   return?(): unknown;
 }
 
-/** Items that are promises are awaited, as `for await` does. */
+/** Items that are promises are awaited, and one that rejects ends the iterator, as `for await` does. */
 function resolved<Item>(iterator: Iterator<Item>): ItemIterator<Item> {
   return {
     next: () => {
       const result = iterator.next();
       const { value } = result;
       if (result.done || typeof (value as PromiseLike<Item> | null)?.then !== "function") return result;
-      return Promise.resolve(value).then((value) => ({ done: false, value }));
+      return Promise.resolve(value).then((value) => ({ done: false, value }), (error) => {
+        endQuietly(iterator);
+        throw error;
+      });
     },
     return: () => iterator.return?.(),
   };
+}
+
+/** What has failed before counts, not what the end comes to. */
+function endQuietly(iterator: Iterator<unknown>): void {
+  try {
+    iterator.return?.();
+  } catch {
+    // As with for await.
+  }
 }
 
 /** Cancelling the reader also ends a read that waits, which an iterator's `return()` does not. */

@@ -217,7 +217,7 @@ for (const worker of ["dedicated", "shared"] as const) {
     for (const kernel of [parent, restarted, restartedInPlace]) {
       await using runtime = new RingKernelRuntime({ workers: 2 });
       const started = await runtime.kernelScope("mother", kernel, { worker });
-      for (const [n, deed] of ["throw", "exit", "throw"].entries()) {
+      for (const [n, deed] of ["throw", "close", "exit", "throw"].entries()) {
         equal((await started.request(Job({ n }), PATIENTLY)).n, n);
         const failed = await started.request(Job({ n, deed }), PATIENTLY).then(() => null, (error) => error);
         ok(failed, `${kernel.id} ${deed}`);

@@ -51,6 +51,15 @@ export function line(options: LineOptions): Pipeline {
   return pipe;
 }
 
+/** Runs both ends in this program, to their ends; for so long at most. */
+export async function runBoth(source: Pipeline, sink: Pipeline, mostMs: number): Promise<void> {
+  await sink.start();
+  await source.start();
+  const watchdog = setTimeout(() => sink.stop(), mostMs);
+  await Promise.all([source.join(), sink.join()]);
+  clearTimeout(watchdog);
+}
+
 /** Runs the pipeline of a program to its end. */
 export async function runLine(options: LineOptions): Promise<void> {
   await using pipe = line(options);

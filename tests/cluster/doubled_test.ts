@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { LACKS_NATS, NatsServer } from "./_server.ts";
-import { line } from "./_line.ts";
+import { line, runBoth } from "./_line.ts";
 import { Notes } from "./_programs.ts";
 import { Proxy } from "./_proxy.ts";
 
@@ -22,11 +22,7 @@ for (const isNewest of [false, true]) {
       const { url } = doubling;
       await using source = line({ url, isNewest, count: { total, run: 1, pauseMs: isNewest ? 1 : 0 } });
       await using sink = line({ url, isNewest, note: { path: notes.path, byNumber: isNewest } });
-      await sink.start();
-      await source.start();
-      const watchdog = setTimeout(() => sink.stop(), 60_000);
-      await Promise.all([source.join(), sink.join()]);
-      clearTimeout(watchdog);
+      await runBoth(source, sink, 60_000);
       ok(doubling.doubled > 10, `${doubling.doubled} messages doubled`);
       const seen = notes.read().map(([, value]) => value);
       equal(seen.at(-1), total - 1);

@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 import { LACKS_NATS, NatsServer } from "./_server.ts";
-import { line } from "./_line.ts";
+import { line, runBoth } from "./_line.ts";
 import { Notes } from "./_programs.ts";
 import { Proxy } from "./_proxy.ts";
 
@@ -19,11 +19,7 @@ for (const isNewest of [false, true]) {
     const total = 20;
     await using source = line({ url: server.url, isNewest, count: { total, run: 1, pauseMs: 0 } });
     await using sink = line({ url: far.url, isNewest, note: { path: notes.path, byNumber: isNewest } });
-    await sink.start();
-    await source.start();
-    const watchdog = setTimeout(() => sink.stop(), 30_000);
-    await Promise.all([source.join(), sink.join()]);
-    clearTimeout(watchdog);
+    await runBoth(source, sink, 30_000);
     equal(far.cuts, 1);
     equal(notes.read().at(-1)?.[1], total - 1);
     if (!isNewest) equal(notes.read().length, total);

@@ -201,6 +201,23 @@ Deno.test("GraphStreamOptions.signal ends the stream with its reason", async () 
   await rejects(collect(chain(hanging().node).stream([1], { signal: controller.signal })), /^Error: enough$/);
 });
 
+Deno.test("An item that is a promise which rejects ends the stream with its error, and ends its generator", async () => {
+  let ended = 0;
+  const promised = function* () {
+    try {
+      yield Promise.resolve(1);
+      yield Promise.reject(new Error("never made"));
+    } finally {
+      ended++;
+      // deno-lint-ignore no-unsafe-finally
+      throw new Error("of no interest");
+    }
+  };
+  const graph = chain(new Node("same", (n: number) => n));
+  await rejects(Array.fromAsync(graph.stream(promised() as Iterable<unknown> as Iterable<number>)), /never made/);
+  equal(ended, 1);
+});
+
 Deno.test("A source that fails ends the stream with its error", async () => {
   async function* bad() {
     yield await Promise.resolve(1);

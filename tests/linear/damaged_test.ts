@@ -65,6 +65,11 @@ async function wholeCache(path: string): Promise<() => void> {
   };
 }
 
+function alter(path: string, change: string): void {
+  using database = new DatabaseSync(path);
+  database.exec(change);
+}
+
 Deno.test("A value of which a byte has changed is made anew, with a warning", async () => {
   using cache = temporaryCache();
   const restore = await wholeCache(cache.path);
@@ -137,10 +142,7 @@ Deno.test("A cache whose tables are not declared as they were is put aside, and 
   ];
   for (const change of changes) {
     restore();
-    {
-      using database = new DatabaseSync(cache.path);
-      database.exec(change);
-    }
+    alter(cache.path, change);
     const lines = await checkRun(cache.path);
     match(lines.join(), /is put aside as ".*\.damaged", and everything is made anew: its schema is malformed/, change);
   }
@@ -170,9 +172,7 @@ Deno.test("Whatever column of an entry is wrong, it is made anew", async () => {
   ];
   for (const change of changes) {
     restore();
-    const database = new DatabaseSync(cache.path);
-    database.exec(change);
-    database.close();
+    alter(cache.path, change);
     void example(cache.path).history.map(({ node }) => node);
     await checkRun(cache.path);
   }

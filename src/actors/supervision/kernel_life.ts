@@ -446,7 +446,6 @@ export class KernelLife implements SupervisorHooks {
     const kept = letter && replyToIn(letter.record);
     const isKept = ({ ticket, mailbox }: TakenRequest) => kept?.ticket === ticket && kept.mailbox === mailbox;
     this.#surroundings.settler.settleAll(taken.filter((request) => !isKept(request)), failure);
-    this.#surroundings.endChildren(this);
   }
 
   mustTerminate(): void {

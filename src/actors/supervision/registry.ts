@@ -68,6 +68,12 @@ export class Registry implements Directory, Mailboxes {
     this.#children.set(life.parent, children.add(life));
   }
 
+  /** A child that the call before has launched under this id may be on its way out. */
+  async whenChildIsGone(id: string, parent: KernelLife): Promise<void> {
+    const last = this.lives.get(id);
+    if (last?.parent === parent.id && last.state === "terminating") await last.ended;
+  }
+
   /** Forgets a kernel that has ended, with its figures and what it has sent. */
   remove(life: KernelLife): void {
     if (this.lives.get(life.id) === life) this.lives.delete(life.id);
@@ -168,12 +174,6 @@ export class Registry implements Directory, Mailboxes {
     this.#mailboxes.delete(gone.mailboxId);
     life.tellKnowers({ kind: "gone", gone });
     if (life.parent !== null) this.#children.get(life.parent)?.delete(life);
-  }
-
-  /** A child that the call before has launched under this id may be on its way out. */
-  async whenChildIsGone(id: string, parent: KernelLife): Promise<void> {
-    const last = this.lives.get(id);
-    if (last?.parent === parent.id && last.state === "terminating") await last.ended;
   }
 
   endChildren({ id }: KernelLife): void {

@@ -185,6 +185,7 @@ export class Supervisor implements WorkerListener {
     this.#replacedFor = undefined;
     const delay = this.#isStopping ? null : this.#nextDelay();
     if (delay === null) return this.#end(this.#isStopping ? failure : this.#atLimit(failure));
+    this.#hooks.callEnded();
     this.#hooks.lost(failure, this.#worker);
     this.#retire(failure);
     this.#later(delay, () => this.#startAgain());

@@ -33,7 +33,7 @@ export class PartCrew {
     this.#freed?.resolve();
   }
 
-  /** Something has failed. A part that waits for an answer is no failure: it comes first. After the end of all, that is what has failed. */
+  /** Cancels the rest. The first failure is that of all, unless a part waits for an answer: that is none, and comes first. */
   fail(error: unknown): void {
     const { signal } = this.#linked;
     const isAsking = error instanceof Interruption;

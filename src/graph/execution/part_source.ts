@@ -2,20 +2,18 @@
 
 import { Turns } from "../../ring/turns.ts";
 import { untilAborted } from "../../worker/until_aborted.ts";
-
-/** A list, a generator, or anything else that is read part by part. */
-export type Parts<Part> = Iterable<Part> | AsyncIterable<Part>;
+import type { OpenSource } from "../stream_source.ts";
 
 /** Reads parts until they end or a signal aborts. */
 export class PartSource<Part> {
-  readonly #iterator: Iterator<Part> | AsyncIterator<Part>;
+  readonly #source: OpenSource<Part>;
   readonly #signal: AbortSignal;
   /** A generator without end must not keep timers and signals waiting. */
   readonly #turns = new Turns();
   #hasEnded = false;
 
-  constructor(parts: Parts<Part>, signal: AbortSignal) {
-    this.#iterator = Symbol.asyncIterator in parts ? parts[Symbol.asyncIterator]() : parts[Symbol.iterator]();
+  constructor(source: OpenSource<Part>, signal: AbortSignal) {
+    this.#source = source;
     this.#signal = signal;
   }
 
@@ -23,15 +21,11 @@ export class PartSource<Part> {
   async next(): Promise<{ readonly part: Part } | null> {
     if (this.#turns.isDue) await this.#turns.take();
     this.#signal.throwIfAborted();
-    const { done, value } = await this.#nextResult();
-    this.#hasEnded = done === true;
-    return done ? null : { part: await value };
-  }
-
-  async #nextResult(): Promise<IteratorResult<Part>> {
     try {
-      const next = this.#iterator.next();
-      return "then" in next ? await untilAborted(next as Promise<IteratorResult<Part>>, this.#signal) : next;
+      const next = this.#source.next();
+      const { done, value } = "then" in next ? await untilAborted(next, this.#signal) : next;
+      this.#hasEnded = done === true;
+      return done ? null : { part: value };
     } catch (error) {
       // What has thrown has ended; what is still at work has not.
       this.#hasEnded = !this.#signal.aborted;
@@ -40,9 +34,7 @@ export class PartSource<Part> {
   }
 
   /** Ends a source that has not ended: what that comes to, if it takes time. */
-  stop(): Promise<unknown> | undefined {
-    if (this.#hasEnded) return undefined;
-    this.#hasEnded = true;
-    return (async () => await this.#iterator.return?.())();
+  stop(): Promise<void> | undefined {
+    return this.#hasEnded ? undefined : this.#source.stop(this.#signal.reason);
   }
 }

@@ -3,7 +3,7 @@
 import { Graph } from "../graph.ts";
 import { LinkedSignal } from "../execution/linked_signal.ts";
 import { PartCrew } from "../execution/part_crew.ts";
-import { type Parts, PartSource } from "../execution/part_source.ts";
+import { PartSource } from "../execution/part_source.ts";
 import { PartsHold } from "../execution/parts_hold.ts";
 import { type GraphNode, Node } from "../node.ts";
 import { callWithin, decideOnce, holdCall, isKept, type NodeContext } from "../node_context.ts";
@@ -11,6 +11,7 @@ import { addFunctions, internalsOf } from "../node_internals.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
 import { declareOptions, FLAT_MAP_NODE_RULES } from "../option_rules.ts";
 import { Interruption } from "../checkpoints/run_log.ts";
+import { openSource } from "../stream_source.ts";
 import { type JoinMode, SKIPPED, type Skipped, type StartingNode } from "../wiring.ts";
 import { type OutputNode, SubgraphNode } from "./subgraph_node.ts";
 
@@ -109,7 +110,7 @@ export class FlatMapNode<
   override async process(input: In, context: NodeContext): Promise<Out[]> {
     const parts = await this.#partsOf(input, context);
     using linked = new LinkedSignal(context.signal);
-    const source = new PartSource(parts, linked.signal);
+    const source = new PartSource(openSource(this.#action, parts), linked.signal);
     const parting = new PartsHold((flush) => holdCall(context, flush));
     const outputs: (Out | Skipped)[] = [];
     const crew = new PartCrew(this.#concurrency, linked);
@@ -132,17 +133,21 @@ export class FlatMapNode<
     return outputs.filter((output): output is Out => output !== SKIPPED);
   }
 
+  get #action(): string {
+    return `Cannot take apart the input of node "${this.name}"`;
+  }
+
   /** The parts of a run that is kept are kept, too. */
-  async #partsOf(input: In, context: NodeContext): Promise<Parts<Part>> {
+  async #partsOf(input: In, context: NodeContext): Promise<Iterable<Part> | AsyncIterable<Part>> {
     if (!isKept(context)) return await this.#takeApart(input, context);
     return await decideOnce(context, "parts", async () => await Array.fromAsync(await this.#takeApart(input, context)));
   }
 
-  async #takeApart(input: In, context: NodeContext): Promise<Parts<Part>> {
+  async #takeApart(input: In, context: NodeContext): Promise<Iterable<Part> | AsyncIterable<Part>> {
     const parts = await this.#split(input, context);
     const given = Object(parts);
     if (typeof given[Symbol.asyncIterator] === "function" || typeof given[Symbol.iterator] === "function") return given;
-    return refuse(TypeError, `Cannot take apart the input of node "${this.name}"`, "expected an iterable", parts);
+    return refuse(TypeError, this.#action, "expected an iterable", parts);
   }
 
   async #workOn(part: Part, context: NodeContext): Promise<Out | Skipped> {

@@ -26,8 +26,6 @@ class OutdatedError extends Error {}
 /** The file is damaged: it is of no use any more. */
 export class DamagedError extends Error {}
 
-const MALFORMED = "its schema is malformed";
-
 /** What {@link SCHEMA} declares, once it is needed. */
 let expectedTables: string | undefined;
 
@@ -155,7 +153,9 @@ export class CacheDatabase implements Disposable {
 
   /** A table whose declaration is damaged could be opened, and neither read nor written. */
   #checkTables(): void {
-    if (tablesOf(this.#database) !== (expectedTables ??= tablesOfSchema())) throw new DamagedError(MALFORMED);
+    if (tablesOf(this.#database) !== (expectedTables ??= tablesOfSchema())) {
+      throw new DamagedError("its schema is malformed");
+    }
   }
 
   #checkFormat(): void {
@@ -256,7 +256,8 @@ function cannotOpen(path: string, cause: unknown): Error {
 
 /** Whether the file at `path` is one of our own that cannot be read. */
 function isDamagedCache(path: string, error: unknown): boolean {
-  return troubleOf(error) === "damaged" && applicationOf(path) === APPLICATION_ID;
+  const isDamaged = error instanceof DamagedError || troubleOf(error) === "damaged";
+  return isDamaged && applicationOf(path) === APPLICATION_ID;
 }
 
 /** The application that the header of a database names. */

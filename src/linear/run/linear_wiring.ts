@@ -220,6 +220,5 @@ function isSameFile(input: WorldInput, output: FileOutput): boolean {
   if (input.kind === "file") return absolutePathOf(input) === path;
   if (input.kind !== "files") return false;
   // Both seen from the current folder, whose name may look like a pattern itself.
-  const isAbsolutePattern = isAbsolute(input.target);
-  return matchesGlob(isAbsolutePattern ? path : relative("", path), normalize(input.target));
+  return matchesGlob(isAbsolute(input.target) ? path : relative("", path), normalize(input.target));
 }
