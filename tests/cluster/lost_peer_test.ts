@@ -79,16 +79,17 @@ Deno.test('A reader that is lost holds nobody back, by onLostPeer "drop", and go
   using steady = new Notes();
   using shaky = new Notes();
   const { url } = server;
-  const publish = { readers: ["steady", "shaky"], onLostPeer: "drop", peerTimeoutMs } as const;
+  // Readers that are not there soon are dropped, too: they begin first.
+  const publish = { readers: ["steady", "shaky"], onLostPeer: "drop", peerTimeoutMs: 3000 } as const;
   const sizes = { maxBytes: 60_000, parcelBytes: 1024 };
   const shape = [300];
   const count = { total: 900, run: 1, pauseMs: 1 };
-  const source = new LineProgram({ url, shape, count, publish: { ...publish, ...sizes } });
-  await using _ = source;
   const sink = (notes: Notes, reader: string) =>
     new LineProgram({ url, shape, note: { path: notes.path, byNumber: true }, subscribe: { reader } });
   await using first = sink(steady, "steady");
   await using second = sink(shaky, "shaky");
+  const source = new LineProgram({ url, shape, count, publish: { ...publish, ...sizes } });
+  await using _ = source;
   await Promise.all([steady.reach(50), shaky.reach(50)]);
   await second.kill();
   const before = shaky.read().length;

@@ -1,7 +1,7 @@
 /**
- * Prints which test files took longest, from a report of `deno test --junit-path=FILE`:
+ * Prints which test files took longest, from reports of `deno test --junit-path=FILE`:
  *
- *     deno run --allow-read tests/house/slowest.ts FILE
+ *     deno run --allow-read tests/house/slowest.ts FILE...
  */
 
 const SUITE = /<testsuite name="([^"]*)"([^]*?)<\/testsuite>/g;
@@ -17,8 +17,8 @@ export function secondsByFile(report: string): { readonly file: string; readonly
 }
 
 if (import.meta.main) {
-  const report = await Deno.readTextFile(Deno.args[0]);
-  for (const { file, seconds } of secondsByFile(report).slice(0, MOST)) {
+  const reports = await Promise.all(Deno.args.map((file) => Deno.readTextFile(file)));
+  for (const { file, seconds } of secondsByFile(reports.join("")).slice(0, MOST)) {
     console.log(`${seconds.toFixed(1).padStart(7)} s  ${file}`);
   }
 }
