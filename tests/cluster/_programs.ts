@@ -8,6 +8,14 @@ import type { LineOptions } from "./_line.ts";
 const PROGRAM = fileURLToPath(new URL("./_line.ts", import.meta.url));
 const WATCHDOG_MS = 90_000;
 
+/** Options of a program. */
+export interface ProgramOptions {
+  /** It is killed after so long, unless that is `null`. */
+  readonly watchdogMs?: number | null;
+  /** What begins its command: it may run on another host. */
+  readonly prefix?: readonly string[];
+}
+
 /** A program that runs a line. */
 export class LineProgram implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
@@ -15,12 +23,12 @@ export class LineProgram implements AsyncDisposable {
   /** Its exit code and what it has said. */
   readonly ended: Promise<{ readonly code: number; readonly err: string }>;
 
-  /** Starts one. It is killed after `watchdogMs`, unless that is `null`. */
-  constructor(options: LineOptions, watchdogMs: number | null = WATCHDOG_MS) {
-    const args = ["run", "-A", "--no-check", "--config", CONFIG, PROGRAM, JSON.stringify(options)];
+  /** Starts one. */
+  constructor(options: LineOptions, { watchdogMs = WATCHDOG_MS, prefix = [] }: ProgramOptions = {}) {
+    const words = [...prefix, Deno.execPath(), "run", "-A", "--no-check", "--config", CONFIG, PROGRAM];
+    const [command, ...args] = [...words, JSON.stringify(options)];
     const env = { NO_COLOR: "1" };
-    this.#process = new Deno.Command(Deno.execPath(), { args, env, stdin: "null", stdout: "null", stderr: "piped" })
-      .spawn();
+    this.#process = new Deno.Command(command, { args, env, stdin: "null", stdout: "null", stderr: "piped" }).spawn();
     if (watchdogMs !== null) this.#watchdog = setTimeout(() => this.signal("SIGKILL"), watchdogMs);
     this.ended = this.#process.output().then(({ code, stderr }) => {
       clearTimeout(this.#watchdog);

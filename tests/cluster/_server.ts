@@ -29,6 +29,9 @@ export interface ServerOptions {
   readonly storage?: string;
   readonly folder?: string;
   readonly port?: number;
+  readonly host?: string;
+  /** What begins its command: it may run on another host. */
+  readonly prefix?: readonly string[];
 }
 
 /** A server. */
@@ -38,9 +41,14 @@ export class NatsServer implements AsyncDisposable {
   folder: string;
   readonly #settings: string;
   readonly #storage: string;
+  readonly #host: string;
+  readonly #prefix: readonly string[];
   #process: Deno.ChildProcess | undefined;
 
-  private constructor(port: number, folder: string, { settings = "", storage = "" }: ServerOptions) {
+  private constructor(port: number, folder: string, options: ServerOptions) {
+    const { settings = "", storage = "", host = "127.0.0.1", prefix = [] } = options;
+    this.#host = host;
+    this.#prefix = prefix;
     this.port = port;
     this.folder = folder;
     this.#settings = settings;
@@ -86,7 +94,7 @@ export class NatsServer implements AsyncDisposable {
 
   /** Where it is. */
   get url(): string {
-    return `nats://127.0.0.1:${this.port}`;
+    return `nats://${this.#host}:${this.port}`;
   }
 
   /** Starts it again, with what it has stored. */
@@ -94,17 +102,13 @@ export class NatsServer implements AsyncDisposable {
     const store = JSON.stringify(join(this.folder, "store"));
     const config = join(this.folder, "server.conf");
     const lines = [
-      `listen: 127.0.0.1:${this.port}`,
+      `listen: ${this.#host}:${this.port}`,
       `jetstream {\n store_dir: ${store}\n ${this.#storage}\n}`,
       this.#settings,
     ];
     await Deno.writeTextFile(config, lines.join("\n"));
-    const command = new Deno.Command(findProgram("nats-server")!, {
-      args: ["-c", config],
-      stdout: "null",
-      stderr: "piped",
-    });
-    const process = this.#process = command.spawn();
+    const [command, ...args] = [...this.#prefix, findProgram("nats-server")!, "-c", config];
+    const process = this.#process = new Deno.Command(command, { args, stdout: "null", stderr: "piped" }).spawn();
     const reader = process.stderr.pipeThrough(new TextDecoderStream()).getReader();
     this.#log = "";
     while (!this.#log.includes("Server is ready")) {

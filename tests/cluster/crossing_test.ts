@@ -1,5 +1,6 @@
 import { LACKS_NATS, NatsServer } from "./_server.ts";
-import { runLine } from "./_line.ts";
+import { deepEqual } from "node:assert/strict";
+import { LEASE_MS, line, runLine } from "./_line.ts";
 import { checkExact, Notes } from "./_programs.ts";
 
 const ignore = LACKS_NATS;
@@ -25,5 +26,21 @@ for (
       })(),
     ]);
     checkExact(notes, 1, total);
+  });
+}
+
+for (const isNewest of [false, true]) {
+  const what = isNewest ? "the newest frames" : "all frames";
+  Deno.test(`A reader of ${what} that is first at a new server waits for its writer`, { ignore }, async () => {
+    await using server = await NatsServer.start();
+    using notes = new Notes();
+    const { url } = server;
+    await using sink = line({ url, isNewest, note: { path: notes.path } });
+    await sink.start();
+    // It looks for the writing program several times in that.
+    deepEqual(await sink.join({ timeoutMs: LEASE_MS * 1.5 }), false);
+    await runLine({ url, isNewest, count: { total: 3, run: 1 } });
+    await sink.join();
+    deepEqual(notes.read().at(-1), [1, 2]);
   });
 }

@@ -105,3 +105,21 @@ Deno.test('A reader that is lost holds nobody back, by onLostPeer "drop", and go
   deepEqual(after, allOf(1, 900).slice(after[0][1]));
   match((await source.ended).err, /its reader "shaky" has not been there for .* is dropped for it/);
 });
+
+for (const isNewest of [false, true]) {
+  const what = isNewest ? "the newest frames" : "all frames";
+  Deno.test(`A reader of ${what} whose writer never comes does what onLostPeer says`, { ignore }, async () => {
+    await using server = await NatsServer.start();
+    using notes = new Notes();
+    const read = (onLostPeer: "fail" | "end") =>
+      failure({
+        url: server.url,
+        isNewest,
+        note: { path: notes.path },
+        subscribe: { link: onLostPeer, onLostPeer, peerTimeoutMs },
+      });
+    const [failed, ended] = await Promise.all([read("fail"), read("end")]);
+    match(failed, /Cannot subscribe stream "frames": the program that writes it has not been there for 1\.5 s/);
+    deepEqual(ended, "");
+  });
+}

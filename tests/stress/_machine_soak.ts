@@ -75,7 +75,10 @@ class Machines implements AsyncDisposable {
       note: { path: this.notes[reader].path, byNumber: true, buffer: 20 },
       subscribe: { reader, onNewRun, commit: "explicit" },
     } as const);
-    this.#programs.set(name, new LineProgram({ url, ...name === "source" ? source : sink(name) }, null));
+    this.#programs.set(
+      name,
+      new LineProgram({ url, ...name === "source" ? source : sink(name) }, { watchdogMs: null }),
+    );
   }
 
   /** Kills one, and starts it again. */

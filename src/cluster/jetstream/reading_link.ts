@@ -20,16 +20,14 @@ import {
   identityOf,
   mayRejoin,
   parcelBytesOf,
+  pauseForWriter,
 } from "./server_stream.ts";
 import { WriterWatch } from "./writer_watch.ts";
-import { tell } from "../../notices.ts";
 
 /** How long one request for parcels lasts, and how often the server shows meanwhile that it is there. */
 const PULL = { expires: 4000, idle_heartbeat: 1000 } as const;
 /** Between two attempts. */
 const PAUSE_MS = 200;
-/** After so many attempts to find a link the terminal hears of it: 5 s. */
-const WARN_AFTER = 25;
 /** How long an ack may take. */
 const ACK_MS = 2000;
 
@@ -90,8 +88,7 @@ export class JetStreamReadingLink implements ReadingLink {
   /** Waits until the writing end has made the link, and checks it. */
   async find(signal: AbortSignal): Promise<void> {
     const { link, reader } = this.#description;
-    for (let asked = 0;; asked++) {
-      if (asked === WARN_AFTER) tell(`Nobody publishes link "${link}" yet; it is waited for`);
+    for (let looks = 0;; looks++) {
       const info = await findStream(this.#connection, this.#stream, signal);
       if (info) checkStream(this.#description, info);
       this.#identity = info ? identityOf(info) : "";
@@ -104,7 +101,7 @@ export class JetStreamReadingLink implements ReadingLink {
       ) {
         throw this.#cannot(`link "${link}" has no reader "${reader}": the publishing program names its readers`);
       }
-      await sleepUntil(PAUSE_MS, signal);
+      await pauseForWriter(this.#description, looks, signal);
     }
   }
 

@@ -12,10 +12,11 @@ import {
 } from "@nats-io/jetstream";
 import { whyUnreadable } from "../../format_version.ts";
 import { tell } from "../../notices.ts";
+import { formatDuration } from "../../units.ts";
 import { partsOf } from "../parcels/pack.ts";
 import { sleepUntil } from "../sleep.ts";
 import { SchemaMismatchError, TransportError } from "../errors.ts";
-import type { LinkDescription, WritingDescription } from "../link.ts";
+import { type LinkDescription, LostPeerError, type ReadingDescription, type WritingDescription } from "../link.ts";
 import type { Connection } from "./connection.ts";
 import { CLAIMS_STREAM, CLAIMS_SUBJECTS, KEEPER, streamOf, subjectOf, tokenOf } from "./names.ts";
 
@@ -163,18 +164,36 @@ function policiesOf({ isNewest, frameBytes, parcelBytes }: WritingDescription) {
 /** Waits until the writing end has made a link, and checks it. */
 export async function waitForStream(
   connection: Connection,
-  description: LinkDescription,
+  description: ReadingDescription,
   signal: AbortSignal,
 ): Promise<StreamInfo> {
-  for (let asked = 0;; asked++) {
-    if (asked === WARN_AFTER) tell(`Nobody publishes link "${description.link}" yet; it is waited for`);
+  for (let looks = 0;; looks++) {
     const info = await findStream(connection, streamOf(description.link), signal);
     if (info) {
       checkStream(description, info);
       return info;
     }
-    await sleepUntil(PAUSE_MS, signal);
+    await pauseForWriter(description, looks, signal);
   }
+}
+
+/**
+ * Waits between two looks for a link that nobody publishes yet.
+ *
+ * @throws {LostPeerError} If nobody is waited for so long.
+ */
+export async function pauseForWriter(
+  { link, action, onLostPeer, peerTimeoutMs }: ReadingDescription,
+  looks: number,
+  signal: AbortSignal,
+): Promise<void> {
+  if (looks === WARN_AFTER) tell(`Nobody publishes link "${link}" yet; it is waited for`);
+  // Only time in which the server answers counts.
+  if ((onLostPeer === "fail" || onLostPeer === "end") && looks * PAUSE_MS >= peerTimeoutMs) {
+    const since = formatDuration(peerTimeoutMs);
+    throw new LostPeerError(`Cannot ${action}: the program that writes it has not been there for ${since}`);
+  }
+  await sleepUntil(PAUSE_MS, signal);
 }
 
 /** A consumer of all that is there and comes from a sequence number on, as long as somebody asks it. Nothing is acked. */
@@ -268,13 +287,13 @@ export async function deleteConsumer(connection: Connection, stream: string, con
   }, signal);
 }
 
-/** The last message of a subject, from the leader; `null` if there is none. */
+/** The last message of a subject, from the leader; `null` if there is none, or no stream that has it. */
 export async function lastMessage(connection: Connection, stream: string, subject: string, signal?: AbortSignal) {
   return await connection.ask(async () => {
     try {
       return await connection.manager.streams.getMessage(stream, { last_by_subj: subject });
     } catch (error) {
-      if (hasCode(error, NO_MESSAGE)) return null;
+      if (hasCode(error, NO_MESSAGE) || hasCode(error, STREAM_NOT_FOUND)) return null;
       throw error;
     }
   }, signal);

@@ -5,7 +5,7 @@ import { flowsOf, isPipelineStopped, type TaskContext } from "../../manager/task
 import type { FrameType } from "../../ring/dtypes.ts";
 import type { RingFlow } from "../../ring/ring_flow.ts";
 import type { Writer } from "../../ring/writer.ts";
-import type { LinkOpener, ReadingDescription } from "../link.ts";
+import { type LinkOpener, LostPeerError, type ReadingDescription, type ReadingLink } from "../link.ts";
 import type { Endpoint } from "../transport.ts";
 import { LinkFigures } from "../link_figures.ts";
 import { Inlet } from "./inlet.ts";
@@ -62,8 +62,19 @@ export async function carryIn(
   opener: LinkOpener,
   options: CarryInOptions,
 ): Promise<void> {
-  await using link = await opener.openReading(options.link, options.signal);
+  await using link = await openLink(opener, options);
+  if (!link) return;
   if (options.link.isNewest) return await new NewestInlet(frames, link, options).run();
   using inlet = new Inlet(frames, link, options);
   await inlet.run();
+}
+
+/** The link, or `null` if nobody has come to write it, and that ends the stream. */
+async function openLink(opener: LinkOpener, { link, signal }: CarryInOptions): Promise<ReadingLink | null> {
+  try {
+    return await opener.openReading(link, signal);
+  } catch (error) {
+    if (error instanceof LostPeerError && link.onLostPeer === "end") return null;
+    throw error;
+  }
 }
