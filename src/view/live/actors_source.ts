@@ -145,6 +145,7 @@ function factsOf({ kernels, summary }: ActorsSnapshot): LiveFact[] {
     { title: "Messages", text: formatCount(rate, "/s") },
     { title: "Memory", text: formatBytes(Deno.memoryUsage().rss) },
     { title: "Process", text: `${Deno.pid}` },
+    ...summary.cycles.slice(0, 1).map((circle) => ({ title: "Circle", text: [...circle, circle[0]].join(" → ") })),
   ];
 }
 

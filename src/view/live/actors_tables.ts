@@ -87,6 +87,46 @@ const KERNELS: readonly TableFigure<KernelSample>[] = [
     of: ({ messagesDropped }) => messagesDropped,
   },
   {
+    id: "late",
+    title: "Late",
+    unit: "count",
+    description: "Requests and answers for which nobody waited any more",
+    isRare: true,
+    of: ({ messagesExpired, lateAnswers }) => messagesExpired + lateAnswers,
+  },
+  {
+    id: "lost",
+    title: "Lost",
+    unit: "count",
+    description: "Messages that were left in its input when it had ended",
+    isRare: true,
+    of: ({ messagesLost }) => messagesLost,
+  },
+  {
+    id: "letters",
+    title: "Dead letters",
+    unit: "count",
+    description: "Messages that it has tried in vain",
+    isRare: true,
+    of: ({ deadLetters }) => deadLetters,
+  },
+  {
+    id: "waits",
+    title: "Waits",
+    unit: "ms",
+    description: "For how long it has waited for an answer, or for room",
+    isRare: true,
+    of: ({ waitsFor }) => waitsFor?.sinceMs ?? 0,
+  },
+  {
+    id: "holds",
+    title: "Holds up",
+    unit: "ms",
+    description: "For how long it has held up the kernels that share its worker",
+    isRare: true,
+    of: ({ holdsUpMs }) => holdsUpMs,
+  },
+  {
     id: "restarts",
     title: "Restarts",
     unit: "count",
@@ -98,6 +138,22 @@ const KERNELS: readonly TableFigure<KernelSample>[] = [
 
 /** What a snapshot says, in numbers. */
 export function actorsTables({ kernels }: ActorsSnapshot): LiveTable[] {
-  const headOf = (kernel: KernelSample) => ({ name: kernel.kernelId, status: statusOf(kernel) });
+  const headOf = (kernel: KernelSample) => ({
+    name: kernel.kernelId,
+    status: statusOf(kernel),
+    note: whatFor(kernel) ?? undefined,
+  });
   return [tableOf("kernel", "Kernels", KERNELS, Object.values(kernels), headOf)];
+}
+
+/** Shorter waits are no news. */
+const LEAST_WAIT_MS = 1000;
+
+/** What a kernel has waited for so long that it is to be told. */
+function whatFor({ kernelId, waitsFor }: KernelSample): string | null {
+  if (!waitsFor || waitsFor.sinceMs < LEAST_WAIT_MS) return null;
+  const { kind, kernel } = waitsFor;
+  if (kind === "room" && kernel === kernelId) return "waits for room in its output";
+  const whom = kernel === null ? "the program" : `"${kernel}"`;
+  return kind === "answer" ? `waits for an answer of ${whom}` : `waits for room in ${whom}`;
 }

@@ -3,6 +3,7 @@ import { RingKernelRuntime, type RunDashboardOptions } from "@ringmill/ringmill/
 import { type ActorsSnapshot, followDashboard, type LiveUpdate, type ViewDescription } from "@ringmill/ringmill/view";
 import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
 import { mortal, obedient, Order } from "../../actors/_faulty_kernels.ts";
+import { Walk, walker } from "../../actors/_circle_kernels.ts";
 import { PATIENTLY, until } from "../../actors/_helpers.ts";
 import { Anything, echo } from "../../actors/_kernels.ts";
 
@@ -105,6 +106,21 @@ Deno.test("RingKernelRuntime.serveDashboard() tells which kernels have failed, a
   // Another kernel takes its place.
   await runtime.kernelScope("ends", mortal);
   await updateWhere(url, ({ state }) => state === "running");
+});
+
+Deno.test("RingKernelRuntime.serveDashboard() tells what kernels wait for, and who waits in a circle", async () => {
+  await using runtime = new RingKernelRuntime();
+  const { url } = await runtime.serveDashboard({ intervalMs: 20 });
+  const [a] = await Promise.all(["a", "b"].map((id) => runtime.kernelScope(id, walker)));
+  await a.send(Walk({ way: ["b", "a"], timeoutMs: Infinity }));
+  const noteOf = (id: string, { tables: [{ rows }] }: Update) => rows.find(({ title }) => title === id)?.note;
+  const update = await updateWhere(url, (update) => noteOf("a", update) !== undefined);
+  equal(noteOf("a", update), 'waits for an answer of "b"');
+  const { tables: [{ columns, rows }] } = update;
+  const at = columns.findIndex(({ id }) => id === "waits");
+  ok(rows[0].values[at]! >= 1000);
+  const { facts } = await updateWhere(url, ({ facts }) => facts.some(({ title }) => title === "Circle"));
+  match(facts.find(({ title }) => title === "Circle")!.text, /^(a → b → a|b → a → b)$/);
 });
 
 Deno.test("RingKernelRuntime.serveDashboard() refuses wrong options, a second dashboard, and a runtime that is shut down", async () => {
