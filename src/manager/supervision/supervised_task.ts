@@ -50,7 +50,11 @@ export class SupervisedTask implements TaskLife {
   readonly #stopped: PromiseWithResolvers<void> = Promise.withResolvers();
   #worker: TaskWorker;
   #isStopping = false;
+  /** Whether it alone was told to stop: its worker sees that, unless it fails before. */
+  #isLeaving = false;
   #isWaiting = false;
+  /** What has become of it in the end. */
+  #outcome: TaskFailure | undefined;
   #onRequest: TaskLife["onRequest"];
   #figures = UNSUPERVISED;
   onRestart: ((failure: TaskError, restarts: number) => void) | undefined;
@@ -74,7 +78,9 @@ export class SupervisedTask implements TaskLife {
   }
 
   get state(): TaskState {
-    return this.#isWaiting ? "restarting" : this.#worker.state;
+    if (this.#outcome !== undefined) return this.#outcome ? "failed" : "ended";
+    // A worker that has failed is not the end of the task before that is decided.
+    return this.#isWaiting || this.#worker.state === "failed" ? "restarting" : this.#worker.state;
   }
 
   /** A new worker whose module is never imported hangs, too. */
@@ -92,22 +98,28 @@ export class SupervisedTask implements TaskLife {
   }
 
   async #follow(): Promise<void> {
+    this.#outcome = await this.#untilEnd();
+    this.#ended.resolve(this.#outcome);
+  }
+
+  async #untilEnd(): Promise<TaskFailure> {
     for (;;) {
       const begunAt = now();
       const before = this.#positions();
       const failure = await this.#worker.ended;
-      if (!failure) return this.#ended.resolve(null);
+      if (!failure) return null;
       const hasBegun = await this.#worker.begun;
-      if (!hasBegun || this.#isStopping || !(failure instanceof TaskError)) return this.#ended.resolve(failure);
+      if (!hasBegun || this.#isStopping || !(failure instanceof TaskError)) return failure;
       this.#figures = { ...this.#figures, lastError: cut(failure.message) };
       const gotOn = before.length === 0 || String(before) !== String(this.#positions());
       this.#isWaiting = true;
       const reason = await this.#prepare(failure, now() - begunAt, gotOn);
       this.#isWaiting = false;
-      if (this.#isStopping) return this.#ended.resolve(null);
-      if (reason !== null) return this.#ended.resolve(withReason(failure, reason));
+      if (this.#isStopping) return null;
+      if (reason !== null) return withReason(failure, reason);
+      if (this.#isLeaving) return null;
       const refusal = await this.#startAgain(failure);
-      if (refusal !== null) return this.#ended.resolve(refusal);
+      if (refusal !== null) return refusal;
     }
   }
 
@@ -127,7 +139,7 @@ export class SupervisedTask implements TaskLife {
       return `${describeLimit(this.#supervision.restart)}${inHand}`;
     }
     if (isOver) await this.#letGo(hand, failure, then === "deadLetters");
-    await within(this.#stopped.promise, waitMs);
+    if (!this.#isLeaving) await within(this.#stopped.promise, waitMs);
     return null;
   }
 
@@ -181,9 +193,8 @@ export class SupervisedTask implements TaskLife {
   }
 
   leave(): void {
-    if (!this.#isWaiting) return;
-    this.#isStopping = true;
-    this.#stopped.resolve();
+    this.#isLeaving = true;
+    if (this.#isWaiting) this.#stopped.resolve();
   }
 
   discard(): void {

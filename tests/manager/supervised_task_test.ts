@@ -1,0 +1,64 @@
+/** A task that is told to stop alone in the very moment in which its worker fails. */
+
+import { TaskError } from "@ringmill/ringmill";
+import { deepEqual, equal } from "node:assert/strict";
+import { completeRestart } from "../../src/manager/restart.ts";
+import { DeadFrames } from "../../src/manager/dead_frames.ts";
+import { SupervisedTask } from "../../src/manager/supervision/supervised_task.ts";
+import type { TaskState } from "../../src/manager/metrics.ts";
+import type { TaskFailure } from "../../src/manager/task_group.ts";
+import type { TaskWorker } from "../../src/manager/task/task_worker.ts";
+
+/** A worker that has begun, and fails when it is told. */
+class FailingWorker {
+  readonly name = "task";
+  readonly loaded = Promise.resolve();
+  readonly begun = Promise.resolve(true);
+  readonly inHand = undefined;
+  state: TaskState = "running";
+  readonly #ended = Promise.withResolvers<TaskFailure>();
+  readonly ended = this.#ended.promise;
+
+  fail(): void {
+    this.state = "failed";
+    this.#ended.resolve(new TaskError("task", "it threw Error: crash"));
+  }
+}
+
+/** A task with its first worker; it would wait for its restart for days. */
+function supervised() {
+  const worker = new FailingWorker();
+  const task = new SupervisedTask({
+    start: () => worker as unknown as TaskWorker,
+    restart: completeRestart({ backoffMs: 1e9, maxBackoffMs: 1e9 }),
+    hands: new Map(),
+    deadLetters: new DeadFrames(),
+    resetRecord: () => {},
+  });
+  return { worker, task };
+}
+
+Deno.test("A supervised task counts as running while it is not decided what becomes of its failure", async () => {
+  const { worker, task } = supervised();
+  worker.fail();
+  equal(task.state, "restarting");
+  task.leave();
+  deepEqual([await task.ended, task.state], [null, "ended"]);
+});
+
+Deno.test("A supervised task that fails before it has seen that it is to stop is not started again", async () => {
+  const { worker, task } = supervised();
+  task.leave();
+  equal(task.state, "running");
+  worker.fail();
+  deepEqual([await task.ended, task.state], [null, "ended"]);
+});
+
+Deno.test("A supervised task that waits for its restart ends when it is told to stop", async () => {
+  const { worker, task } = supervised();
+  worker.fail();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  equal(task.state, "restarting");
+  task.leave();
+  deepEqual([await task.ended, task.state], [null, "ended"]);
+});
