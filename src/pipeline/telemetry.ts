@@ -192,9 +192,9 @@ function makeLinkInstruments(meter: Meter): LinkInstruments {
     meter.createCounter(`ringmill.link.${name}`, { unit, description });
   return {
     lag: gauge("lag", "{frame}", "Frames that are under way and not consumed"),
-    lagTime: gauge("lag.time", "ms", "Since when the first of them is"),
+    lagTime: gauge("lag.time", "ms", "For how long the first of them has been under way"),
     connected: gauge("connected", "1", "1 while the link is connected and somebody is at the other end"),
-    peerLost: gauge("peer.lost", "ms", "Since when a program at the other end has not been there"),
+    peerLost: gauge("peer.lost", "ms", "For how long a program at the other end has not been there"),
     counters: {
       bytes: counter("io", "By", "Bytes that were sent, or have arrived"),
       resends: counter("resends", "{parcel}", "Parcels that were sent again"),

@@ -167,6 +167,45 @@ Deno.test("Restarts, skipped frames and dead letters are metrics, and each resta
   ok(status.code !== 2);
 });
 
+Deno.test("Links between programs are metrics", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  listener.close();
+  const { metrics } = await collectFrom(`
+    import { Pipeline } from "MOD";
+    import { publish, subscribe, tcp } from "@ringmill/ringmill/cluster";
+    export function source({ numbers }) {
+      for (let n = 0; n < 100; n++) numbers.write(Float32Array.of(n), Infinity);
+    }
+    export function sink({ numbers }) {
+      for (const _ of numbers);
+    }
+    if (import.meta.main) {
+      const ends = ["edge", "hub"].map((name) => {
+        const pipe = new Pipeline(name, import.meta);
+        return { pipe, numbers: pipe.addStream("numbers", { shape: [1], dtype: "float32" }) };
+      });
+      const [edge, hub] = ends;
+      const transport = tcp("tcp://127.0.0.1:${port}");
+      edge.pipe.addTask("source", { fn: source, writes: { numbers: edge.numbers } });
+      publish(edge.pipe, edge.numbers, { to: transport, link: "numbers", readers: ["hub"] });
+      subscribe(hub.pipe, hub.numbers, { from: transport, link: "numbers", reader: "hub" });
+      hub.pipe.addTask("sink", { fn: sink, reads: { numbers: hub.numbers } });
+      await Promise.all(ends.map(({ pipe }) => pipe.run()));
+      for (const { pipe } of ends) await pipe.close();
+    }`);
+  const last = (name: string) => metrics.filter((metric) => metric.name === `ringmill.link.${name}`).at(-1)!;
+  const [io] = last("io").sum!.dataPoints;
+  ok(Number(io.asDouble ?? io.asInt) >= 400);
+  equal(last("io").unit, "By");
+  const held = last("lag").gauge!.dataPoints.map(({ attributes }) =>
+    ["task", "stream", "peers"].map((key) => textOf(attributes, `ringmill.${key}`))
+  );
+  deepEqual(held.toSorted(), [["publish numbers", "numbers", "hub"], ["subscribe numbers", "numbers", "numbers"]]);
+  for (const name of ["lag.time", "connected", "peer.lost"]) equal(last(name).gauge!.dataPoints.length, 2);
+  for (const name of ["resends", "reconnects"]) equal(last(name).sum!.dataPoints.length, 2);
+});
+
 Deno.test("Nothing is sent, and the API is not loaded, where OpenTelemetry is off", async () => {
   const { spans, metrics, output } = await collectFrom(LINE.replace("LIMIT", "-1"), false);
   deepEqual([spans.length, metrics.length], [0, 0]);
