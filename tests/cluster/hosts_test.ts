@@ -2,7 +2,8 @@ import { deepEqual, match } from "node:assert/strict";
 import { Hosts, lacksHosts, SERVER_ADDRESS } from "./_hosts.ts";
 import type { LineOptions } from "./_line.ts";
 import { checkExact, LineProgram, Notes } from "./_programs.ts";
-import { freePort, LACKS_NATS, NatsServer } from "./_server.ts";
+import { freePort } from "../_free_port.ts";
+import { LACKS_NATS, NatsServer } from "./_server.ts";
 
 const lacking = await lacksHosts();
 const AWAY_MS = 1500;
@@ -43,7 +44,7 @@ Deno.test("Between hosts without a server, the one that has the address listens,
 }, async () => {
   await using hosts = await Hosts.start("edge", "hub");
   using notes = new Notes();
-  const url = `tcp://${hosts.addressOf("hub")}:${await freePort()}`;
+  const url = `tcp://${hosts.addressOf("hub")}:${freePort()}`;
   await runBetween(hosts, notes, { url }, { url });
 });
 
@@ -51,7 +52,7 @@ Deno.test("A host without a cable to its server says which one it cannot reach",
   ignore: lacking || LACKS_NATS,
 }, async () => {
   await using hosts = await Hosts.start("edge");
-  const url = `nats://${SERVER_ADDRESS}:${await freePort()}`;
+  const url = `nats://${SERVER_ADDRESS}:${freePort()}`;
   await hosts.plug("edge", false);
   await using source = new LineProgram({ url, count }, { prefix: hosts.prefixOf("edge") });
   const { code, err } = await source.ended;

@@ -4,10 +4,10 @@ import { describePipeline, drawTable } from "@ringmill/ringmill/view";
 import { isSnapshot } from "../../src/cli/program/run_update.ts";
 import { pipelineFigures } from "../../src/view/live/pipeline_figures.ts";
 import { pipelineTables } from "../../src/view/live/pipeline_tables.ts";
+import { freePort } from "../_free_port.ts";
 import { LACKS_NATS, NatsServer } from "./_server.ts";
 import { line } from "./_line.ts";
 import { LineProgram, Notes } from "./_programs.ts";
-import { freePort } from "./_server.ts";
 
 /** The figures of a pipeline's only link, as soon as they are so. */
 async function linkOf(pipe: Pipeline, isSo: (link: LinkMetrics) => boolean) {
@@ -63,7 +63,7 @@ Deno.test("The state of a link is seen: lag, bytes, cuts, a lost peer, in metric
 
 Deno.test("The state of a link by TCP is seen, at both ends", async () => {
   using notes = new Notes();
-  const url = `tcp://127.0.0.1:${await freePort()}`;
+  const url = `tcp://127.0.0.1:${freePort()}`;
   await using source = line({ url, count: { total: 1e6, run: 1, pauseMs: 1 } });
   await source.start();
   source.startMonitor({ intervalMs: 50 });

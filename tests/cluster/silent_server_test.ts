@@ -1,5 +1,6 @@
 import { match, rejects } from "node:assert/strict";
-import { freePort, LACKS_NATS, NatsServer } from "./_server.ts";
+import { freePort } from "../_free_port.ts";
+import { LACKS_NATS, NatsServer } from "./_server.ts";
 import { line, type LineOptions, runLine } from "./_line.ts";
 import { Notes } from "./_programs.ts";
 
@@ -9,7 +10,7 @@ const failure = (options: LineOptions): Promise<string> => runLine(options).then
 
 Deno.test("Without a server the ends fail at once with its URL, or wait for it", { ignore }, async () => {
   using notes = new Notes();
-  const url = `nats://127.0.0.1:${await freePort()}`;
+  const url = `nats://127.0.0.1:${freePort()}`;
   match(await failure({ url, count: { total: 1, run: 1 } }), new RegExp(`TransportError: Cannot publish .*${url}: `));
   match(await failure({ url, note: { path: notes.path } }), new RegExp(`TransportError: Cannot subscribe .*${url}: `));
   await using waiting = line({ url, nats: { waitOnFirstConnect: true }, count: { total: 1, run: 1 } });

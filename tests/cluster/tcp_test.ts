@@ -5,12 +5,12 @@ import { publish, tcp } from "@ringmill/ringmill/cluster";
 import { ringmill } from "../cli/_command.ts";
 import { line, type LineOptions, runLine } from "./_line.ts";
 import { allOf, checkExact, checkOrder, LineProgram, Notes } from "./_programs.ts";
+import { freePort } from "../_free_port.ts";
 import { Proxy } from "./_proxy.ts";
-import { freePort } from "./_server.ts";
 
 const LINE = fileURLToPath(new URL("./_machines.ts", import.meta.url));
 const failure = (options: LineOptions): Promise<string> => runLine(options).then(() => "", ({ message }) => message);
-const freeUrl = async () => `tcp://127.0.0.1:${await freePort()}`;
+const freeUrl = async () => `tcp://127.0.0.1:${freePort()}`;
 
 /** A connection, as soon as somebody listens. */
 async function connectSoon(port: number): Promise<Deno.Conn> {
@@ -42,7 +42,7 @@ Deno.test("By TCP, a task's failure ends the other machine's program with its ma
 for (const [what, shape, total] of [["small", [4], 1000], ["in parts", [1000], 100]] as const) {
   Deno.test(`By TCP, frames ${what} cross exactly a network that cuts at any byte`, async () => {
     using notes = new Notes();
-    const port = await freePort();
+    const port = freePort();
     let seed = 7;
     await using network = new Proxy(port, () => 2000 + (seed = seed * 48271 % 2147483647) % 30_000);
     const sink = runLine({
@@ -107,7 +107,7 @@ Deno.test("By TCP, a writing program that is killed begins a new run: it resumes
 
 Deno.test("By TCP, a second writer, another shape, another token and strangers are refused", async () => {
   using notes = new Notes();
-  const port = await freePort();
+  const port = freePort();
   const url = `tcp://127.0.0.1:${port}`;
   const folder = await Deno.makeTempDir();
   const [tokenFile, wrong] = ["right", "wrong"].map((name) => `${folder}/${name}`);

@@ -1,25 +1,15 @@
 /** A Redis server for tests. */
 
-import { createServer } from "node:net";
 import { createClient } from "redis";
+import { freePort } from "../_free_port.ts";
 import { lacks } from "../_programs.ts";
 
 /** Whether there is a `redis-server` (Debian's package of that name). */
 export const HAS_REDIS: boolean = !lacks("redis-server");
 
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
-
 /** A server on loopback that keeps nothing on disk, and a client; both end when it is disposed. */
 export async function startRedis() {
-  const port = await freePort();
+  const port = freePort();
   const settings = { port, bind: "127.0.0.1", save: "", appendonly: "no", "always-show-logo": "no" };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, `${value}`]);
   const folder = await Deno.makeTempDir();

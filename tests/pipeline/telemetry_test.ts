@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { freePort } from "../_free_port.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -168,9 +169,7 @@ Deno.test("Restarts, skipped frames and dead letters are metrics, and each resta
 });
 
 Deno.test("Links between programs are metrics", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
+  const port = freePort();
   const { metrics } = await collectFrom(`
     import { Pipeline } from "MOD";
     import { publish, subscribe, tcp } from "@ringmill/ringmill/cluster";

@@ -4,6 +4,9 @@ import { type LiveUpdate, serveDashboard } from "@ringmill/ringmill/view";
 import type { Page } from "puppeteer-core";
 import { INT, newPipeline } from "../../pipeline/_helpers.ts";
 import * as tasks from "../../pipeline/_tasks.ts";
+import { freePort } from "../../_free_port.ts";
+import { line } from "../../cluster/_line.ts";
+import { Notes } from "../../cluster/_programs.ts";
 import { anySource, nodesOnly } from "../live/_any_source.ts";
 import { CHROMIUM, clickOn, openPage } from "./_browser.ts";
 import { endless, failing } from "../live/_pipelines.ts";
@@ -271,4 +274,23 @@ test("The page is light or dark, as the reader prefers", async () => {
   const light = await colours("light");
   const dark = await colours("dark");
   light.forEach((colour, index) => notEqual(colour, dark[index]));
+});
+
+test("The page shows the machine at the other end of a link as a box with its state", async () => {
+  using notes = new Notes();
+  const url = `tcp://127.0.0.1:${freePort()}`;
+  await using source = line({ url, count: { total: 1e6, run: 1, pauseMs: 1 } });
+  const { url: address } = await source.serveDashboard({ intervalMs: 100 });
+  await source.start();
+  await using opened = await openPage();
+  const { page, complaints } = opened;
+  await show(page, address, "running");
+  const box = '#graph [data-node="machine:reader"]';
+  await waitForText(page, box, "connecting");
+  await using sink = line({ url, note: { path: notes.path } });
+  await sink.start();
+  await waitForText(page, box, "running");
+  await sink.close();
+  await waitForText(page, box, "interrupted");
+  deepEqual(complaints, []);
 });
