@@ -6,7 +6,7 @@ import type { Message } from "./message.ts";
 import { untilAborted } from "../worker/until_aborted.ts";
 import { within } from "../ring/within.ts";
 import type { WaitOptions } from "../ring/waiting.ts";
-import { waitOf } from "./wait_options.ts";
+import { eitherSignal, waitOf } from "./wait_options.ts";
 
 /** A message that a kernel with `ack` could not process. */
 export interface DeadLetter {
@@ -39,8 +39,14 @@ const MOST = 4096;
  */
 export class DeadLetters {
   readonly #letters: DeadLetter[] = [];
+  readonly #ended: AbortSignal;
   #news = Promise.withResolvers<void>();
   #total = 0;
+
+  /** Those of a runtime, which has ended when the signal aborts. */
+  constructor(ended: AbortSignal) {
+    this.#ended = ended;
+  }
 
   /** How many are kept. */
   get size(): number {
@@ -70,15 +76,17 @@ export class DeadLetters {
    * Takes the oldest, once there is one.
    *
    * @throws {QueueTimeoutError} If there is none for `timeoutMs`.
+   * @throws {StoppedError} If there is none, and the runtime is shut down.
    */
   async receive(options?: WaitOptions): Promise<DeadLetter> {
     const { timeoutMs, signal } = waitOf("receive a dead letter", options);
+    const either = eitherSignal(this.#ended, signal);
     const until = performance.now() + timeoutMs;
     for (;;) {
       const letter = this.take();
       if (letter) return letter;
       const left = until - performance.now();
-      if (left <= 0 || !await untilAborted(within(this.#news.promise, left), signal)) {
+      if (left <= 0 || !await untilAborted(within(this.#news.promise, left), either)) {
         const late = this.take();
         if (late) return late;
         throw new QueueTimeoutError(`Cannot receive a dead letter: there was none for ${timeoutMs} ms`);

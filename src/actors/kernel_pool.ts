@@ -55,6 +55,13 @@ export class KernelPool<In extends MessageEnvelope = Message, Out extends Messag
     return this.#pool.members.map(({ id }) => id);
   }
 
+  /** Its kernels that have not ended; all, if all have: the first of them says so. */
+  get #living() {
+    const { members } = this.#pool;
+    const living = members.filter(({ state }) => state !== "terminated");
+    return living.length > 0 ? living : members;
+  }
+
   /**
    * What it was launched from.
    *
@@ -81,7 +88,7 @@ export class KernelPool<In extends MessageEnvelope = Message, Out extends Messag
    */
   // deno-lint-ignore require-await
   async activate(): Promise<void> {
-    for (const life of this.#pool.members) life.change("activate");
+    for (const life of this.#living) life.change("activate");
   }
 
   /**
@@ -92,7 +99,7 @@ export class KernelPool<In extends MessageEnvelope = Message, Out extends Messag
    */
   async deactivate(options: DeactivateOptions = {}): Promise<void> {
     checkOptions(`deactivate pool "${this.id}"`, options, DEACTIVATE_RULES);
-    await Promise.all(this.#pool.members.map((life) => life.deactivate(options.timeoutMs ?? Infinity)));
+    await Promise.all(this.#living.map((life) => life.deactivate(options.timeoutMs ?? Infinity)));
   }
 
   /**
@@ -102,7 +109,7 @@ export class KernelPool<In extends MessageEnvelope = Message, Out extends Messag
    */
   // deno-lint-ignore require-await
   async reactivate(): Promise<void> {
-    for (const life of this.#pool.members) life.change("reactivate");
+    for (const life of this.#living) life.change("reactivate");
   }
 
   /**

@@ -154,7 +154,7 @@ const LAUNCH_POOL_RULES = { ...LAUNCH_RULES, size: integer(1, 511) } satisfies R
  */
 export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
   /** Messages that kernels with `ack` have tried in vain. */
-  readonly deadLetters: DeadLetters = new DeadLetters();
+  readonly deadLetters: DeadLetters;
   readonly #graceMs: number;
   readonly #maxKernels: number;
   readonly #registry: Registry;
@@ -185,6 +185,7 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     // A worker that takes the place of another may start before that one is gone for good.
     const threads = 2 * maxKernels;
     const { signal } = this.#controller;
+    this.deadLetters = new DeadLetters(signal);
     this.#graceMs = graceMs;
     this.#maxKernels = maxKernels;
     const mailbox = createMailbox("the program", 0, threads + 1, answerBytes);
@@ -498,28 +499,33 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
    */
   async terminate(id: string, options: TerminateOptions = {}): Promise<void> {
     checkOptions(`terminate kernel "${id}"`, options, TERMINATE_RULES);
-    await this.#life(id, "terminate").terminate(options);
+    await (this.#registry.pools.get(id) ?? this.#life(id, "terminate")).terminate(options);
   }
 
   /**
-   * Forgets a kernel that has ended: its figures, and what it has sent and nobody has received. A program that launches ever
-   * new ids does so.
+   * Forgets a kernel, or a pool with its kernels, that has ended: its figures, and what it has sent and nobody has received. A
+   * program that launches ever new ids does so.
    *
    * @throws {KernelNotFoundError} If there is no such kernel.
    * @throws {KernelStateError} If it has not ended.
    */
   forget(id: string): void {
-    const life = this.#life(id, "forget");
-    if (life.state !== "terminated") {
-      throw new KernelStateError(`Cannot forget kernel "${id}": it has not ended, it is ${life.state}`);
+    const pool = this.#registry.pools.get(id);
+    const lives = pool?.members ?? [this.#life(id, "forget")];
+    const living = lives.find(({ state }) => state !== "terminated");
+    if (living) {
+      throw new KernelStateError(`Cannot forget kernel "${living.id}": it has not ended, it is ${living.state}`);
     }
-    this.#registry.remove(life);
+    for (const life of lives) this.#registry.remove(life);
+    if (pool) this.#registry.pools.delete(id);
   }
 
   #life(id: string, action: string): KernelLife {
     const life = this.#registry.lives.get(id);
     if (life) return life;
-    throw new KernelNotFoundError(`Cannot ${action} kernel ${Deno.inspect(id)}: none of that id was launched`);
+    const members = this.#registry.pools.get(id)?.members.map((member) => JSON.stringify(member.id));
+    const why = members ? `it is a pool, of kernels ${members.join(", ")}` : "none of that id was launched";
+    throw new KernelNotFoundError(`Cannot ${action} kernel ${Deno.inspect(id)}: ${why}`);
   }
 
   /** Puts a message into a kernel's input. As {@link KernelPeers.send}. */

@@ -256,6 +256,8 @@ export async function exportKernel<In extends MessageEnvelope = Message, Out ext
   const taker = await WorkTaker.open(connection, asked, work, signals);
   const desk = new RequestDesk(connection, asked, descriptionOf(kernel, shared));
   owned.defer(() => connection.flush(RELEASE_MS));
+  // Whoever hears that it is exported may ask it at once.
+  await connection.ask(() => connection.core.flush(), opening);
   return new ExportedKernel({
     kernel: asked,
     connection,

@@ -76,7 +76,9 @@ export class Registry implements Directory, Mailboxes {
 
   /** Forgets a kernel that has ended, with its figures and what it has sent. */
   remove(life: KernelLife): void {
-    if (this.lives.get(life.id) === life) this.lives.delete(life.id);
+    // Another one of its id has taken its place before.
+    if (this.lives.get(life.id) !== life) return;
+    this.lives.delete(life.id);
     life.forget();
     this.#forgetLinks(life.id);
   }

@@ -38,7 +38,7 @@ export class RemoteInput implements OutletQueue {
   readonly #gauge: InputGauge;
   readonly #station: Station;
   readonly #address: RecordAddress;
-  #line: Line | undefined;
+  readonly #lines: (Line | undefined)[] = [];
 
   constructor(gauge: InputGauge, station: Station) {
     this.#gauge = gauge;
@@ -78,8 +78,8 @@ export class RemoteInput implements OutletQueue {
     timeoutMs: number,
     { signal }: { signal?: AbortSignal } = {},
   ): Promise<boolean> {
-    this.#line ??= new Line();
-    return this.#line.inTurn(timeoutMs, signal, (left) => this.#offerAsync(record, band, left, signal));
+    const line = this.#lines[band] ??= new Line();
+    return line.inTurn(timeoutMs, signal, (left) => this.#offerAsync(record, band, left, signal));
   }
 
   async #offerAsync(record: RecordBytes, band: Band, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {

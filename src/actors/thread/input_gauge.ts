@@ -134,6 +134,9 @@ export class InputGauge {
     const { words } = this.#memory;
     const { records, urgentRecords, bytes: mostBytes } = this.limits;
     const most = band === 3 ? records + urgentRecords : records;
+    // Without a claim that would be given back: that tells those who wait, this call among them.
+    const held = Atomics.load(words, this.#word(BYTES) + band);
+    if (held !== 0 && held + bytes > mostBytes) return false;
     const depth = this.#word(DEPTH);
     for (let seen = words[depth];;) {
       if (seen >= most || !this.isOwn) return false;

@@ -44,7 +44,7 @@ export class LocalInput implements OutletQueue, InputSource {
   /** By bands, the highest first; within a band in their order. */
   readonly #items: LocalItem[] = [];
   readonly #waiting: Waiting[] = [];
-  #line: Line | undefined;
+  readonly #lines: (Line | undefined)[] = [];
   #wakes = 0;
 
   constructor(gauge: InputGauge, owner: LocalInputOwner, host: LocalInputHost) {
@@ -117,9 +117,9 @@ export class LocalInput implements OutletQueue, InputSource {
     timeoutMs: number,
     { signal }: { signal?: AbortSignal } = {},
   ): Promise<boolean> {
-    this.#line ??= new Line();
+    const line = this.#lines[band] ??= new Line();
     const attempt = () => this.offer(carried, band);
-    return this.#line.inTurn(timeoutMs, signal, (left) => this.#gauge.whenRoom(attempt, left, signal));
+    return line.inTurn(timeoutMs, signal, (left) => this.#gauge.whenRoom(attempt, left, signal));
   }
 
   /** Somebody waits for it already: it takes no room. */
@@ -159,8 +159,10 @@ export class LocalInput implements OutletQueue, InputSource {
   #dropBeyond(): void {
     const gauge = this.#gauge;
     const items = this.#items;
-    while (items.length > gauge.limits.records) {
+    const { records, urgentRecords } = gauge.limits;
+    for (;;) {
       const lowest = items[items.length - 1].band;
+      if (items.length <= (lowest === 3 ? records + urgentRecords : records)) return;
       const [item] = items.splice(items.findIndex(({ band }) => band === lowest), 1);
       this.#left(item);
       gauge.countDropped();

@@ -81,7 +81,8 @@ export class PostOffice implements KernelPeers {
   send(kernel: string, message: MessageEnvelope, options?: WaitOptions): Promise<void> {
     const peer = this.#known(kernel);
     if (peer) return this.sendTo(peer, message, options);
-    return this.#onceFound(kernel, "send to", message, (peer, message) => this.sendTo(peer, message, options));
+    const send = (peer: Peer, message: MessageEnvelope) => this.sendTo(peer, message, options);
+    return this.#onceFound(kernel, "send to", message, send, options);
   }
 
   /** A kernel that this thread knows, unless messages to it still wait for that: later ones go behind them. */
@@ -89,36 +90,52 @@ export class PostOffice implements KernelPeers {
     return this.#finding?.has(kernel) ? undefined : this.#options.directory.known(kernel);
   }
 
-  /** Sends a message, as it is now, to a kernel that has to be found first. Calls go on in their order. */
+  /**
+   * Sends a message, as it is now, to a kernel that has to be found first, for no longer than it may take then. Calls go on in
+   * their order.
+   */
   async #onceFound<Result>(
     kernel: string,
     action: string,
     message: MessageEnvelope,
     send: (peer: Peer, message: MessageEnvelope) => Promise<Result>,
+    options: WaitOptions | undefined,
   ): Promise<Result> {
+    const wait = waitOf(`${action} kernel "${kernel}"`, options);
     const snapshot = snapshotOf(message);
     const finding = this.#finding ??= new Map();
     const before = finding.get(kernel) ?? SENT;
     const found = before.then(() => this.#peer(kernel, action));
-    const begun = found.then((peer: Peer) => ({ sent: send(peer, snapshot) }));
+    let isGivenUp = false;
+    const begun = found.then((peer: Peer) => isGivenUp ? null : { sent: send(peer, snapshot) });
     const done = begun.then(() => {}, () => {});
     finding.set(kernel, done);
     done.then(() => {
       if (finding.get(kernel) === done) finding.delete(kernel);
     });
-    return await (await begun).sent;
+    try {
+      await this.#inTime(begun, kernel, action, wait);
+    } catch (error) {
+      isGivenUp = true;
+      throw error;
+    }
+    return await (await begun)!.sent;
+  }
+
+  /** Waits until a kernel is found. A poll does so, too: what it would find is there. */
+  async #inTime(found: Promise<unknown>, kernel: string, action: string, { timeoutMs, signal }: Wait): Promise<void> {
+    const either = eitherSignal(this.#options.signal, signal);
+    if (await untilAborted(within(found, timeoutMs || Infinity), either)) return;
+    const what = `the program did not tell where it is for ${timeoutMs} ms`;
+    throw new QueueTimeoutError(`Cannot ${action} kernel ${JSON.stringify(kernel)}: ${what}`);
   }
 
   /** Hands a message on to another kernel, on behalf of whoever waits for an answer. */
   forward(kernel: string, message: MessageEnvelope, replyTo: ReplyTo | null, options?: WaitOptions): Promise<void> {
     const peer = this.#known(kernel);
     if (peer) return this.#pass(peer, message, replyTo, options);
-    return this.#onceFound(
-      kernel,
-      "forward to",
-      message,
-      (peer, message) => this.#pass(peer, message, replyTo, options),
-    );
+    const pass = (peer: Peer, message: MessageEnvelope) => this.#pass(peer, message, replyTo, options);
+    return this.#onceFound(kernel, "forward to", message, pass, options);
   }
 
   /** As `send()`, to a kernel that is known. */
@@ -250,7 +267,7 @@ export class PostOffice implements KernelPeers {
   /** As {@link KernelPeers.receive}. */
   // deno-lint-ignore no-explicit-any
   async receive<Body extends object = any>(kernel: string, options?: WaitOptions): Promise<Message<Body>> {
-    const peer = this.#options.directory.known(kernel) ?? await this.#find(kernel, "receive from");
+    const peer = this.#options.directory.known(kernel) ?? await this.#peerInTime(kernel, options);
     return await this.receiveFrom(peer, options) as unknown as Message<Body>;
   }
 
@@ -292,7 +309,7 @@ export class PostOffice implements KernelPeers {
     }
     const { directory } = this.#options;
     const peers = await Promise.all(
-      kernels.map(async (id) => directory.known(id) ?? await this.#find(id, "receive from")),
+      kernels.map(async (id) => directory.known(id) ?? await this.#peerInTime(id, options)),
     );
     return await this.#receiveFirst(peers, wait);
   }
@@ -339,9 +356,8 @@ export class PostOffice implements KernelPeers {
     options?: WaitOptions,
   ): Promise<Message<Body>> {
     const peer = this.#known(kernel);
-    const answer = peer
-      ? this.requestOf(peer, message, options)
-      : this.#onceFound(kernel, "request of", message, (peer, message) => this.requestOf(peer, message, options));
+    const ask = (peer: Peer, message: MessageEnvelope) => this.requestOf(peer, message, options);
+    const answer = peer ? ask(peer, message) : this.#onceFound(kernel, "request of", message, ask, options);
     return await answer as unknown as Message<Body>;
   }
 
@@ -400,6 +416,14 @@ export class PostOffice implements KernelPeers {
       this.#options.mailbox().forget(ticket);
       throw error;
     }
+  }
+
+  /** A kernel that this thread does not know, to receive from it. */
+  async #peerInTime(kernel: string, options: WaitOptions | undefined): Promise<Peer> {
+    const wait = waitOf(`receive from kernel "${kernel}"`, options);
+    const found = this.#find(kernel, "receive from");
+    await this.#inTime(found, kernel, "receive from", wait);
+    return await found;
   }
 
   async #peer(kernel: string, action: string): Promise<Peer> {

@@ -134,6 +134,8 @@ class OpenQuestion {
     const leftMs = Math.max(this.#until - performance.now(), 1);
     const named = this.#headers();
     named.set(HEADERS.timeout, `${leftMs}`);
+    // Until it is said again that nobody is there, somebody may have it.
+    this.#isAbsent = false;
     this.#core.publish(requestsOf(this.#id), this.#question.bytes, { reply: this.#reply, headers: named });
     if (this.#question.idempotent) this.#later(RETRY_MS);
   }
