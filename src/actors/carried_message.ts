@@ -74,11 +74,12 @@ function partsIn(bytes: Uint8Array): readonly unknown[] | null {
 }
 
 /**
- * The message in bytes that another program has sent.
+ * The message in bytes that another program has sent. `isChecked` says that no schema need look at it any more: what a kernel has
+ * answered was looked at there.
  *
  * @throws {MessageError} If there is none, or this thread does not know its type.
  */
-export function unpackMessage(action: string, bytes: Uint8Array): MessageEnvelope {
+export function unpackMessage(action: string, bytes: Uint8Array, isChecked = false): MessageEnvelope {
   const parts = bytes[0] === MESSAGE ? partsIn(bytes) : null;
   const [name, body, priority, ...ids] = parts ?? [];
   const [origin, count, correlationOrigin, correlationCount, correlationText] = ids;
@@ -101,7 +102,7 @@ export function unpackMessage(action: string, bytes: Uint8Array): MessageEnvelop
     correlationOrigin: correlationOrigin as number,
     correlationCount: correlationCount as number,
     correlationText: correlationText as string | null,
-    isChecked: false,
+    isChecked,
     request: null,
     answers: null,
   });

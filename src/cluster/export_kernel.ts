@@ -35,7 +35,8 @@ export interface ExportKernelOptions {
    */
   inFlight?: number;
   /**
-   * How often a message of work is tried, 1 or more; then it is a dead letter. An attempt that ends with its program counts.
+   * How often a message of work is tried, 1 or more; then it is a dead letter. An attempt that ends with its program, or with the
+   * export, counts.
    *
    * @default {5}
    */

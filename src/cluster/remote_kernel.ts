@@ -188,7 +188,7 @@ export class RemoteKernel<In extends MessageEnvelope = Message, Out extends Mess
     const answer = await this.#asker.ask({ bytes, timeoutMs, signal, idempotent });
     const failure = unpackFailure(answer, this.id);
     if (failure) throw failure;
-    return unpackMessage(`read an answer of remote kernel "${this.id}"`, answer) as unknown as Out;
+    return unpackMessage(`read an answer of remote kernel "${this.id}"`, answer, true) as unknown as Out;
   }
 
   /**

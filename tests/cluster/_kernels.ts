@@ -66,6 +66,18 @@ export const doubler = ringKernel({ module: import.meta, id: "doubler", input: D
   for await (const digits of ctx) await ctx.send(reply(digits, Done({ n: 2 * digits.n, pid: Deno.pid })));
 });
 
+/** Its schema counts on. */
+const counted: StandardSchema<{ n: number }, { n: number }> = {
+  "~standard": { version: 1, vendor: "test", validate: (value) => ({ value: { n: (value as { n: number }).n + 1 } }) },
+};
+export const Counted = message("Remote counted", counted);
+export const counter = ringKernel(
+  { module: import.meta, id: "counter", input: Counted, output: Counted },
+  async (ctx) => {
+    for await (const asked of ctx) await ctx.send(reply(asked, Counted({ n: asked.n })));
+  },
+);
+
 /** Exports one until its input ends. */
 if (import.meta.main) {
   const [url, notes, options] = Deno.args;

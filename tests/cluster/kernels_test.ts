@@ -10,7 +10,7 @@ import {
   tcp,
 } from "@ringmill/ringmill/cluster";
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { Deed, Digits, type Done, doubler, Other, otherWorker, worker } from "./_kernels.ts";
+import { Counted, counter, Deed, Digits, type Done, doubler, Other, otherWorker, worker } from "./_kernels.ts";
 import { LACKS_NATS, NatsServer } from "./_server.ts";
 
 const ignore = LACKS_NATS;
@@ -351,4 +351,78 @@ Deno.test("What is not a server, or not known of one, is said before anything is
   const signal = AbortSignal.timeout(300);
   await rejects(remoteKernel(worker, { transport: waiting, signal }), { name: "TimeoutError" });
   await rejects(exportKernel(kernel, { transport: waiting, signal }), { name: "TimeoutError" });
+});
+
+Deno.test(
+  "An answer from another program is looked at by its schema once, as one from this program",
+  { ignore },
+  async () => {
+    await using server = await NatsServer.start();
+    await using runtime = new RingKernelRuntime();
+    const kernel = await runtime.kernelScope("counter", counter);
+    await using _exported = await exportKernel(kernel, { transport: transportOf(server) });
+    await using remote = await remoteKernel(counter, { transport: transportOf(server) });
+    const near = await kernel.request(Counted({ n: 1 }), PATIENTLY);
+    const far = await remote.request(Counted({ n: 1 }), PATIENTLY);
+    deepEqual([near.n, far.n], [3, 3]);
+    deepEqual([(await kernel.request(near, PATIENTLY)).n, (await kernel.request(far, PATIENTLY)).n], [4, 4]);
+  },
+);
+
+Deno.test("Work whose answer is too long is done all the same", { ignore }, async () => {
+  await using server = await NatsServer.start();
+  await using runtime = new RingKernelRuntime();
+  const kernel = await runtime.kernelScope("worker", worker, { params: { notes: "" } });
+  await using exported = await exportKernel(kernel, { transport: transportOf(server) });
+  await using remote = await remoteKernel(worker, { transport: transportOf(server) });
+  await remote.send(Deed({ n: 1, deed: "long" }));
+  await until(() => exported.figures.done + exported.figures.deadLetters > 0);
+  deepEqual([exported.figures.done, exported.figures.deadLetters], [1, 0]);
+});
+
+Deno.test("A program that asks as soon as it hears of an export is answered", { ignore }, async () => {
+  await withRemote({}, async ({ remote, exported, exportAgain }) => {
+    await exported.close();
+    for (let n = 0; n < 20; n++) {
+      await using _again = await exportAgain();
+      equal((await remote.request(Deed({ n }), PATIENTLY)).n, n);
+    }
+  });
+});
+
+Deno.test("send() ends in time, and with its signal, also where the server is away from the first message on", {
+  ignore,
+}, async () => {
+  await using server = await NatsServer.start();
+  await using remote = await remoteKernel(worker, { transport: transportOf(server) });
+  await server.kill();
+  await rejects(remote.send(Deed({ n: 1 }), { timeoutMs: 300 }), {
+    name: "QueueTimeoutError",
+    message: 'Cannot send to remote kernel "worker": the server did not answer for 300 ms',
+  });
+  await rejects(remote.send(Deed({ n: 1 }), { signal: AbortSignal.timeout(300) }), { name: "TimeoutError" });
+});
+
+Deno.test("An idempotent request that found nobody at first says who has it, and tells it when it is given up", {
+  ignore,
+}, async () => {
+  await withRemote({}, async ({ remote, exported, exportAgain, notes }) => {
+    await exported.close();
+    const asked = { timeoutMs: 1500, idempotent: true };
+    const slow = rejects(remote.request(Deed({ n: 1, ms: 2000 }), asked), { message: /no answer came for 1500 ms/ });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    {
+      await using _again = await exportAgain();
+      await slow;
+    }
+    const stop = new AbortController();
+    const options = { ...PATIENTLY, idempotent: true, signal: stop.signal };
+    const given = rejects(remote.request(Deed({ n: 2, deed: "cancelled" }), options), { name: "AbortError" });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await using _again = await exportAgain();
+    await until(async () => (await notesIn(notes)).includes("2"));
+    stop.abort();
+    await given;
+    await until(async () => (await notesIn(notes)).includes("cancelled"));
+  });
 });

@@ -40,6 +40,9 @@ export function rebuildKernelError({ kernel, reason, error }: FailureReport): Ke
   return new KernelError(kernel, reason, error ? { cause: rebuildError(error) } : {});
 }
 
+/** What was asked is done, but its answer could not be sent. */
+export class RefusedAnswerError extends MessageError {}
+
 /** The error behind a report. */
 export function rebuildFailure(failure: FailureReport): Error {
   switch (failure.kind) {
@@ -48,7 +51,7 @@ export function rebuildFailure(failure: FailureReport): Error {
     case "dropped":
       return new QueueFullError(failure.reason);
     case "refused":
-      return new MessageError(failure.reason, { kernel: failure.kernel });
+      return new RefusedAnswerError(failure.reason, { kernel: failure.kernel });
     default:
       return rebuildKernelError(failure);
   }

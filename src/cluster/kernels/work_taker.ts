@@ -3,6 +3,7 @@
 import type { Consumer, JsMsg } from "@nats-io/jetstream";
 import { unpackMessage } from "../../actors/carried_message.ts";
 import { KernelError, MessageError, QueueFullError } from "../../actors/errors.ts";
+import { RefusedAnswerError } from "../../actors/message/failure.ts";
 import type { Connection } from "../jetstream/connection.ts";
 import { untilAborted } from "../../worker/until_aborted.ts";
 import { sleepUntil } from "../sleep.ts";
@@ -144,6 +145,8 @@ export class WorkTaker {
         await this.#kernel.request(work, { signal: this.#abandoned });
         return;
       } catch (error) {
+        // It has answered, what nobody reads.
+        if (error instanceof RefusedAnswerError) return;
         if (!(error instanceof QueueFullError)) throw error;
         await sleepUntil(FULL_PAUSE_MS, this.#abandoned);
       }
