@@ -73,7 +73,9 @@ Deno.test("The state of a link by TCP is seen, at both ends", async () => {
   sink.startMonitor({ intervalMs: 50 });
   const { link } = await linkOf(sink, ({ state, bytes }) => state === "connected" && bytes > 1000);
   deepEqual([link.way, link.peers], ["in", ["line.frames"]]);
-  await linkOf(source, ({ state }) => state === "connected");
+  const { link: first } = await linkOf(source, ({ state }) => state === "connected");
+  // What waited for its reader is sent for the first time.
+  equal(first.resends, 0);
   await sink.close();
   const { link: lost } = await linkOf(
     source,

@@ -30,6 +30,8 @@ export class TcpWritingLink implements WritingLink {
   #lagFrames = 0;
   #consumedFrames = 0;
   #place = 0;
+  /** The last parcel that was sent. */
+  #sent = 0;
   /** The last parcel that the reader has taken of the run before, as soon as it has said so; `null` if of none. */
   #last: Uint8Array | null | undefined;
   #hasBegun = false;
@@ -87,7 +89,10 @@ export class TcpWritingLink implements WritingLink {
   }
 
   #send({ place, bytes }: Kept): void {
-    this.#channel?.send(TYPE.parcel, placeBytes(place), bytes).then(() => this.#door.open(), () => {});
+    if (!this.#channel) return;
+    if (place <= this.#sent) this.#description.figures.add("resends", 1);
+    this.#sent = Math.max(this.#sent, place);
+    this.#channel.send(TYPE.parcel, placeBytes(place), bytes).then(() => this.#door.open(), () => {});
   }
 
   #opened(channel: Channel): void {
@@ -108,10 +113,7 @@ export class TcpWritingLink implements WritingLink {
     this.#last ??= body.length > 8 ? body.slice(8) : null;
     this.#channel = this.#pending;
     if (!this.#hasBegun) return;
-    for (const parcel of this.#kept.filter(({ place }) => place > taken)) {
-      this.#send(parcel);
-      this.#description.figures.add("resends", 1);
-    }
+    for (const parcel of this.#kept.filter(({ place }) => place > taken)) this.#send(parcel);
   }
 
   #release(place: number): void {
