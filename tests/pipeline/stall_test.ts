@@ -94,7 +94,7 @@ Deno.test("stallTimeoutMs does not count the wait before a restart", async () =>
   pipe.addTask("numbers", { ...NUMBERS, writes: { samples }, params: { frames: 20 } });
   pipe.addTask("stage", {
     ...{ fn: crashing.byLook, module: CRASHING, reads: { samples }, writes: { doubled } },
-    ...{ params: { at: [5], how: "throw" }, restart: { backoffMs: 600 }, stallTimeoutMs: 300 },
+    ...{ params: { at: [5], how: "throw" }, restart: { backoffMs: 2500 }, stallTimeoutMs: 2000 },
     state: { shape: [1], dtype: "float64" },
   });
   const reader = pipe.openReader(doubled);
