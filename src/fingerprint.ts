@@ -216,9 +216,18 @@ class FingerprintWriter {
     this.#tag("array", String(array.length));
     const names = isLong(array) ? Object.keys(array) : ownNames(array);
     // As many as there are places are the places, unless the last is none.
-    if (names.length !== array.length || !(Number(names.at(-1)) < array.length)) return this.#read(array, names);
+    const last = array.length - 1;
+    if (names.length !== array.length || last >= 0 && names[last] !== String(last)) return this.#holed(array, names);
     this.#tag("dense", "");
     return { parts: array, names: undefined };
+  }
+
+  /** An array with holes, or with more than its places. Elements of long ones may be hidden. */
+  #holed(array: readonly unknown[], names: readonly string[]): Entry {
+    if (isLong(array) && ownNames(array).length > names.length) {
+      this.#refuse("an array with an element that is not enumerable");
+    }
+    return this.#read(array, names);
   }
 
   #properties(kind: string, object: object): Entry {
