@@ -1,7 +1,7 @@
 /** Values of which all that a function can see can be read: those that can be told from others, carried and stored. */
 
 import { Buffer } from "node:buffer";
-import { types } from "node:util";
+import { inspect, types } from "node:util";
 
 /** In longer arrays, elements are not asked for getters: that takes longer than all else. */
 const LONG_ARRAY = 1000;
@@ -72,7 +72,9 @@ export function whyNotPlain(object: object): string | null {
   if (!BRANDS.get(kind)?.(object)) return `an instance of class ${classNameOf(object)}`;
   if (Object.getOwnPropertySymbols(object).length > 0) return "an object with a symbol as key";
   if (isBare(kind)) return propertyTrouble(object, ownNames(object), false);
-  if (Array.isArray(object)) return isLong(object) ? null : propertyTrouble(object, ownNames(object), false);
+  if (Array.isArray(object)) {
+    return propertyTrouble(object, isLong(object) ? extraNames(object) : ownNames(object), false);
+  }
   if (types.isNativeError(object)) return propertyTrouble(object, ownNames(object), true);
   return bufferTrouble(object) ?? extraTrouble(object);
 }
@@ -99,9 +101,40 @@ function elementsOf(object: object): number {
   return types.isStringObject(object) ? object.length + 1 : 0;
 }
 
+const UNREAD = {
+  maxArrayLength: 0,
+  maxStringLength: 0,
+  depth: 0,
+  breakLength: Infinity,
+  customInspect: false,
+  showHidden: true,
+};
+
+/** How long arrays, views and texts are shown that nothing was put onto. */
+const BARE_LISTS: readonly RegExp[] = [
+  /^\[ \.\.\. \d+ more items, \[length\]: \d+ \]$/,
+  /^\w+\(\d+\) (\[Uint8Array\] )?\[ \.\.\. \d+ more items, (\[\w+\]: \d+, ){4}\[buffer\]: ArrayBuffer {[^{}[\]]*} \]$/,
+  /^\[String: ''\.\.\. \d+ more characters\] { \[length\]: \d+ }$/,
+];
+
+/** Whether something was put onto a long array, view or text. The names of all its elements would take seconds. */
+function hasExtra(list: object): boolean {
+  const shown = inspect(list, UNREAD);
+  return !BARE_LISTS.some((bare) => bare.test(shown));
+}
+
+/** The names of what was put onto a long array, without its elements. */
+function extraNames(array: readonly unknown[]): string[] {
+  if (!hasExtra(array)) return [];
+  const names = ownNames(array);
+  const isElement = (name: string) => Number(name) < array.length && String(Number(name) >>> 0) === name;
+  // Those of elements come first.
+  return names.slice(names.findLastIndex(isElement) + 1);
+}
+
 function extraTrouble(object: object): string | null {
   const elements = elementsOf(object);
-  if (elements > LONG_ARRAY) return null;
+  if (elements > LONG_ARRAY) return hasExtra(object) ? `a ${classNameOf(object)} with a property of its own` : null;
   const names = ownNames(object);
   if (names.length <= elements) return null;
   return `a ${classNameOf(object)} with a property of its own, ${Deno.inspect(names.at(-1))}`;

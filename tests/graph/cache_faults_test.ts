@@ -38,6 +38,9 @@ class Feet {
   constructor(public v: number) {}
 }
 
+const scaled = (list: object, scale: number) => Object.assign(list, { scale });
+const hidden = (list: object, value: number) => Object.defineProperty(list, "scale", { value });
+
 Deno.test("CachedNode never gives one input's output for another one: it has another key, or is refused by name", async () => {
   const pairs: [unknown, unknown, (input: Any) => unknown][] = [
     [0, -0, (x) => 1 / x],
@@ -53,6 +56,12 @@ Deno.test("CachedNode never gives one input's output for another one: it has ano
     [1, "1", (x) => typeof x],
     ["null", null, (x) => typeof x],
     [[, 1], [undefined, 1], (x) => 0 in x],
+    [Object.assign([, 1], { "": 1 }), Object.assign([, 1], { "": 2 }), (x) => x[""]],
+    ...[1000, 1001].flatMap((length): [unknown, unknown, (input: Any) => unknown][] => [
+      [scaled(new Float64Array(length), 1), scaled(new Float64Array(length), 2), (x) => x.scale],
+      [scaled(new Array(length).fill(0), 1), scaled(new Array(length).fill(0), 2), (x) => x.scale],
+      [hidden(new Array(length).fill(0), 1), hidden(new Array(length).fill(0), 2), (x) => x.scale],
+    ]),
   ];
   for (const [one, two, work] of pairs) {
     const { ask } = cached(work);

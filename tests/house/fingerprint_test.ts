@@ -95,6 +95,8 @@ Deno.test("fingerprint() is another for each of many values that are nearly alik
     ...[Symbol.for("a"), Symbol.for("b"), circle("x"), circle("y"), nested(9, 1), nested(10, 1), nested(9, 2)],
     ...[2 ** 53, 1e100, "a".repeat(20_000), "a".repeat(20_001), new Array(5000), holed, new Array(5001)],
     ...[Array.from({ length: 2000 }, (_, n) => n), with$(Array.from({ length: 2000 }, (_, n) => n), { a: 1 })],
+    ...["", "-1", "-0", "1.5", "01", "x"].flatMap((key) => [with$([, 1], { [key]: 1 }), with$([, 1], { [key]: 2 })]),
+    ...[with$([, , 1], { "": 1 }), with$([, , 1], { "": 1, "-1": 1 }), [, 1], [, , 1]],
   ];
   const known = new Map<string, unknown>();
   for (const value of values) {
@@ -141,6 +143,7 @@ const unreadable: Readonly<Record<string, unknown>> = {
   'a RegExp with a property of its own, "c"': with$(/a/, { c: 1 }),
   'a Uint8Array with a property of its own, "c"': with$(Uint8Array.of(1), { c: 1 }),
   'a String with a property of its own, "c"': with$(Object("ab"), { c: 1 }),
+  'a Buffer with a property of its own, "c"': with$(Buffer.from("ab"), { c: 1 }),
   "an array in shared memory": new Uint8Array(new SharedArrayBuffer(1)),
   "a resizable or detached buffer": new ArrayBuffer(1, { maxByteLength: 2 }),
 };
@@ -166,6 +169,49 @@ Deno.test("fingerprint() and whyNotStorable() refuse what cannot be read, wherev
   }
   throws(() => fingerprint(new SharedArrayBuffer(1)), /SharedArrayBuffer$/);
   throws(() => fingerprint(nested(10_000, () => 1)), /\.\.\..* is a function$/);
+});
+
+/** Much longer than what is asked for each element. */
+const many: Readonly<Record<string, object>> = {
+  Float64Array: new Float64Array(1001),
+  Float32Array: new Float32Array(new ArrayBuffer(90_000), 8, 5000),
+  BigInt64Array: new BigInt64Array(5000),
+  Uint8ClampedArray: new Uint8ClampedArray(1001),
+  Buffer: Buffer.alloc(70_000),
+  String: Object("é'\"\n".repeat(1001)),
+};
+
+Deno.test("fingerprint() and whyNotStorable() see what was put onto a long view or text", () => {
+  for (const [kind, value] of Object.entries(many)) {
+    match(fingerprint(value), /^[0-9a-f]{32}$/);
+    equal(whyNotStorable(value), null);
+    for (const key of ["scale", "01", "", "buffer", "1 more items, [length", "2000 more characters"]) {
+      for (const enumerable of [true, false]) {
+        const value = structuredClone(many[kind]);
+        if (kind === "Buffer") Object.setPrototypeOf(value, Buffer.prototype);
+        Object.defineProperty(value, key, { value: "5 more items ]", enumerable });
+        const reason = `it is a ${kind} with a property of its own`;
+        throws(() => fingerprint(value), (error) => error instanceof FingerprintError && error.reason === reason);
+        equal(whyNotStorable(value), reason);
+      }
+    }
+  }
+});
+
+Deno.test("fingerprint() and whyNotStorable() see what is hidden in a long array", () => {
+  const make = () => new Array(1001).fill(0);
+  for (const name of ["scale", "-1", "", "4294967295", "1 more items, [length"]) {
+    const shown = JSON.stringify(name);
+    const hidden = Object.defineProperty(make(), name, { value: 1001 });
+    throws(() => fingerprint(hidden), new RegExp(`not enumerable, ${RegExp.escape(shown)}$`));
+    equal(whyNotStorable(hidden), `it is an object with a property that is not enumerable, ${shown}`);
+    const getter = Object.defineProperty(make(), name, { get: () => 1, enumerable: true });
+    throws(() => fingerprint(getter), new RegExp(`getter or setter, ${RegExp.escape(shown)}$`));
+    notEqual(fingerprint(with$(make(), { [name]: 1 })), fingerprint(with$(make(), { [name]: 2 })));
+    equal(whyNotStorable(with$(make(), { [name]: 1 })), null);
+  }
+  const element = Object.defineProperty(make(), 5, { value: 1, enumerable: false });
+  throws(() => fingerprint(element), /it is an array with an element that is not enumerable$/);
 });
 
 Deno.test("fingerprint() ends for shared parts of shared parts", () => {

@@ -17,6 +17,9 @@ const DELICATE: readonly (readonly [what: string, make: () => any, look: (value:
   ["a Date with a property", () => Object.assign(new Date(0), { zone: "CET" }), (e) => e.zone],
   ["a Map with a property", () => Object.assign(new Map(), { a: 1 }), (e) => e.a],
   ["a typed array with a property", () => Object.assign(new Uint8Array(2), { a: 1 }), (e) => e.a],
+  ["a long typed array with a property", () => Object.assign(new Uint8Array(2000), { a: 1 }), (e) => e.a],
+  ["a long array with a hidden property", () => Object.defineProperty(new Array(2000), "a", { value: 1 }), (e) => e.a],
+  ["a Buffer with a property", () => Object.assign(Buffer.from("abc"), { a: 1 }), (e) => e.a],
   ["an array with a property", () => Object.assign([1], { columns: ["a"] }), (e) => e.columns],
   ["no prototype", () => Object.assign(Object.create(null), { a: 1 }), (e) => "constructor" in e],
   [

@@ -83,7 +83,8 @@ class Inspection {
 }
 
 function addedKeys(value: object): string | undefined {
-  if (ArrayBuffer.isView(value) || Object.keys(value).length === 0) return undefined;
+  if (ArrayBuffer.isView(value)) return whyNotPlain(value) ?? undefined;
+  if (Object.getOwnPropertyNames(value).length === 0) return undefined;
   return `a ${classNameOf(value)} with properties of its own`;
 }
 
