@@ -48,6 +48,8 @@ const SCHEMA: Schema = {
 
 const STATEMENTS = {
   find: `SELECT id, owner, used FROM ${TABLE} WHERE namespace = ? AND graph = ? AND run = ?`,
+  live: `SELECT id FROM ${TABLE} WHERE namespace = ? AND graph = ? AND run = ?
+    AND (expires IS NULL OR expires > ? OR owner IS NOT NULL)`,
   begin: `INSERT INTO ${TABLE} (namespace, graph, run, owner, used, expires) VALUES (?, ?, ?, ?, ?, ?)`,
   claim: `UPDATE ${TABLE} SET owner = ?, used = ?, expires = ? WHERE id = ?`,
   release: `UPDATE ${TABLE} SET owner = NULL, used = ?, expires = ? WHERE id = ?`,
@@ -196,7 +198,7 @@ export class SqliteRuns implements CheckpointStore {
     runId: string,
   ): ReadonlyMap<string, Uint8Array> | undefined | Promise<ReadonlyMap<string, Uint8Array> | undefined> {
     return this.#queue.read(() => {
-      const found = this.#statements.find.get(...this.#nameOf(graph, runId));
+      const found = this.#statements.live.get(...this.#nameOf(graph, runId), Date.now());
       return found && this.#stepsOf(Number(found.id));
     });
   }
