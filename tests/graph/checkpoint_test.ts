@@ -66,6 +66,7 @@ async function checkRuns(open: () => CheckpointStore): Promise<void> {
   equal(second.calls.length, 7);
   await checkTwins(open);
   await checkAge(open());
+  await checkLongRun(open());
 }
 
 /** Two programs on one run. */
@@ -99,7 +100,50 @@ async function checkAge(store: CheckpointStore): Promise<void> {
   await sleep(30);
   await graph.execute(1, { runId: "o", maxAgeMs: 10 });
   equal(calls.length, 2);
+  await graph.execute(1, { runId: "for ever" });
+  await graph.execute(1, { runId: "short", maxAgeMs: 10 });
+  await sleep(30);
+  for (const runId of ["o", "short"]) equal(await graph.keptRun(runId), undefined, runId);
+  deepEqual((await graph.keptRun("for ever"))?.finished, ["old"]);
+  for (const runId of ["for ever", "short"]) await graph.execute(1, { runId, maxAgeMs: 60_000 });
+  equal(calls.length, 5, "what has expired begins anew, whoever asks");
 }
+
+/** A run that takes longer than it is kept for is kept while it runs, and counts from its end. */
+async function checkLongRun(store: CheckpointStore, ms = 450): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const first = new Node("first", (n: number) => n);
+  const wait = new Node("wait", () => promise);
+  first.connect(wait);
+  const graph = new Graph("long", { nodes: [first, wait], start: first, checkpoint: store });
+  const run = graph.start(1, { runId: "l", maxAgeMs: 400 });
+  await until(() => run.status.wait === "running");
+  await sleep(ms);
+  deepEqual((await graph.keptRun("l"))?.finished, ["first"]);
+  resolve(2);
+  await run.results;
+  await run.settled;
+  deepEqual((await graph.keptRun("l"))?.finished, ["first", "wait"]);
+}
+
+Deno.test("A run in memory that has expired is let go of, also behind one that has not", () => {
+  const store = new MemoryStore();
+  const keep = (runId: string, maxAgeMs: number) => {
+    const claim = store.claimRun("g", runId, { header: new Uint8Array(), maxAgeMs })!;
+    return claim.release();
+  };
+  const held = store.claimRun("g", "held", { header: new Uint8Array(), maxAgeMs: 0 })!;
+  keep("for ever", Infinity);
+  for (let n = 0; n < 5; n++) keep(`${n}`, 0);
+  keep("last", 60_000);
+  for (let n = 0; n < 5; n++) {
+    equal(store.readRun("g", `${n}`), undefined);
+    equal(store.deleteRun("g", `${n}`), false);
+  }
+  for (const runId of ["held", "for ever", "last"]) equal(store.readRun("g", runId)?.size, 1, runId);
+  held.release();
+  equal(store.readRun("g", "held"), undefined);
+});
 
 Deno.test("A run that is kept goes on where it was, in memory", async () => {
   const store = new MemoryStore();
@@ -124,6 +168,7 @@ Deno.test({
     await using redis = await startRedis();
     const { client } = redis;
     await checkRuns(() => new RedisStore({ client }));
+    await checkLongRun(new RedisStore({ client, prefix: "leased:", leaseMs: 300 }), 800);
     // A program that has died: its lease is not renewed.
     const dead = {
       ...clientOf(client),

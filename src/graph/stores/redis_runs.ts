@@ -43,7 +43,9 @@ const FORGET = `${OWNED}
   end
   return 1`;
 
-const RENEW = `${OWNED} return redis.call("PEXPIRE", KEYS[2], ARGV[2])`;
+const RENEW = `${OWNED}
+  if ARGV[3] ~= "" then redis.call("PEXPIRE", KEYS[1], ARGV[3]) end
+  return redis.call("PEXPIRE", KEYS[2], ARGV[2])`;
 
 const RELEASE = `${OWNED}
   redis.call("HSET", KEYS[1], "${USED}", ARGV[2])
@@ -63,7 +65,9 @@ interface HeldRun {
   readonly runId: string;
   readonly keys: string[];
   readonly claim: Claim;
+  /** How long it is kept after its end, and how long from each renewal while it runs. */
   readonly expiry: string;
+  readonly heldExpiry: string;
   /** Whether the lease was lost, such as by a pause of the whole program. */
   isLost: boolean;
 }
@@ -97,6 +101,7 @@ export class RedisRuns implements CheckpointStore {
     const now = Date.now();
     const expiry = String(lifetimeMs(maxAgeMs) ?? "");
     const oldest = expiry === "" ? 0 : now - Number(expiry);
+    const heldExpiry = expiry === "" ? "" : String(Number(expiry) + this.#leaseMs);
     try {
       const given = [
         this.#self,
@@ -104,12 +109,12 @@ export class RedisRuns implements CheckpointStore {
         header ? textOf(header) : "",
         String(now),
         String(oldest),
-        expiry,
+        heldExpiry,
       ];
       const [kind, found] = await this.#call(CLAIM, keys, given) as [string, string | string[]];
       if (kind === "busy") throw this.#busy(graph, runId, found as string);
       if (kind === "claimed") {
-        return this.#hold({ graph, runId, keys, claim, expiry, isLost: false }, found as string[]);
+        return this.#hold({ graph, runId, keys, claim, expiry, heldExpiry, isLost: false }, found as string[]);
       }
       claim.end();
       return undefined;
@@ -128,7 +133,7 @@ export class RedisRuns implements CheckpointStore {
     this.#renewal ??= setInterval(() => this.#renew(), this.#leaseMs / 3);
     return {
       steps: stepsOf(fields),
-      save: (step, bytes) => this.#change(run, SAVE, [`step:${step}`, textOf(bytes), run.expiry]),
+      save: (step, bytes) => this.#change(run, SAVE, [`step:${step}`, textOf(bytes), run.heldExpiry]),
       forget: (prefixes) => this.#change(run, FORGET, prefixes.map((prefix) => `step:${prefix}`)),
       release: () => this.#release(run),
     };
@@ -148,7 +153,8 @@ export class RedisRuns implements CheckpointStore {
 
   #renew(): void {
     for (const run of this.#held) {
-      this.#call(RENEW, run.keys, [this.#self, String(this.#leaseMs)]).then((kept) => run.isLost ||= kept !== 1, () => {
+      const given = [this.#self, String(this.#leaseMs), run.heldExpiry];
+      this.#call(RENEW, run.keys, given).then((kept) => run.isLost ||= kept !== 1, () => {
         // The next time may succeed.
       });
     }
