@@ -11,7 +11,7 @@ export class OverrideError extends Error {
 
 /**
  * A copy of a configuration in which each of `changes`, like `config.window=14`, has been made. A new value is of the type of
- * the old one; objects and arrays are JSON.
+ * the old one; plain objects and arrays are JSON. Maps, typed arrays and objects of other classes cannot be changed.
  *
  * @throws {OverrideError} If the configuration has no such part, or the text is of another type.
  */
@@ -53,6 +53,7 @@ function parse(path: string, text: string, old: unknown): unknown {
     case "bigint":
       return /^-?\d+$/.test(text) ? BigInt(text) : refuse("an integer");
     default:
+      if (text === "null" && old == null) return null;
       return parseJson(text, old) ?? refuse("JSON of the same kind");
   }
 }
@@ -67,5 +68,8 @@ function parseJson(text: string, old: unknown): unknown {
     return undefined;
   }
   if (old === null || old === undefined) return value;
+  // A Map or a typed array is no object of JSON.
+  const kind = Object.getPrototypeOf(old);
+  if (kind !== Object.prototype && kind !== null && !Array.isArray(old)) return undefined;
   return typeof value === "object" && value !== null && Array.isArray(value) === Array.isArray(old) ? value : undefined;
 }
