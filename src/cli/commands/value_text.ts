@@ -54,10 +54,13 @@ function rowsOfColumns(columns: Record<string, unknown>): unknown[][] | undefine
 }
 
 function cellOf(value: unknown): string {
-  const text = value === null || value === undefined ? "" : value instanceof Date ? value.toISOString() : textOf(value);
+  const text = textOf(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+/** Empty for what is nothing: JSON has `null` for a date without a time, too. */
 function textOf(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "" : value.toISOString();
   return typeof value === "object" ? JSON.stringify(value, replacer) : String(value);
 }
