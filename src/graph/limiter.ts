@@ -3,6 +3,7 @@
 import {
   callback,
   checkOptions,
+  checkRule,
   countOrInfinity,
   duration,
   integer,
@@ -227,8 +228,14 @@ export class Limiter {
     return Math.max(0, this.#pausedUntil - performance.now());
   }
 
-  /** Begins no call for so many milliseconds. Those that run go on. */
+  /**
+   * Begins no call for so many milliseconds. Those that run go on.
+   *
+   * @throws {TypeError} If `ms` is no number.
+   * @throws {RangeError} If it is less than 0, or `NaN`.
+   */
   pauseFor(ms: number): void {
+    checkRule("pause a limiter", "ms", duration, ms);
     this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + ms);
     this.#serve();
   }
@@ -297,7 +304,12 @@ export class Limiter {
     };
     signal?.addEventListener("abort", abort);
     this.#queue.add(call);
-    onQueued?.(size + 1);
+    try {
+      onQueued?.(size + 1);
+    } catch (error) {
+      leave(call);
+      reject(error);
+    }
     // Otherwise there is a timer for the first of those that wait.
     if (size === 0) this.#serve();
     return promise;

@@ -199,6 +199,60 @@ Deno.test("Limiter.run() and acquire(): a signal ends the wait, a place is given
   equal(limiter.running, 0);
 });
 
+Deno.test("LimiterRunOptions.onQueued that throws fails its own call, which takes no place", async () => {
+  const onQueued = () => {
+    throw new Error("no log");
+  };
+  for (const how of ["run", "acquire"] as const) {
+    const limiter = new Limiter({ concurrency: 1 });
+    const release = await limiter.acquire();
+    const order: string[] = [];
+    const fail = () =>
+      how === "run" ? limiter.run(() => order.push("failed"), { onQueued }) : limiter.acquire({ onQueued });
+    await rejects(fail(), /no log/);
+    equal(limiter.queued, 0);
+    // One that comes before the call that fails, one that comes meanwhile, and one that comes after it.
+    const before = limiter.run(() => order.push("before"));
+    await rejects(fail(), /no log/);
+    const meanwhile = Promise.withResolvers<number>();
+    const nested = () => {
+      meanwhile.resolve(limiter.run(() => order.push("meanwhile")));
+      return onQueued();
+    };
+    await rejects(limiter.run(() => order.push("failed"), { onQueued: nested }), /no log/);
+    const after = limiter.run(() => order.push("after"));
+    release();
+    await Promise.all([before, meanwhile.promise, after]);
+    deepEqual([order, limiter.running, limiter.queued], [["before", "meanwhile", "after"], 0, 0]);
+  }
+  const paused = new Limiter({});
+  paused.pauseFor(5);
+  const meanwhile = Promise.withResolvers<number>();
+  const nested = () => {
+    meanwhile.resolve(paused.run(() => 1));
+    return onQueued();
+  };
+  await rejects(paused.acquire({ onQueued: nested }), /no log/);
+  equal(await meanwhile.promise, 1, "it begins when the pause is over");
+});
+
+Deno.test("Limiter.pauseFor() refuses what is no time", () => {
+  const limiter = new Limiter({});
+  for (const ms of [NaN, -1, -Infinity]) {
+    throws(() => limiter.pauseFor(ms), {
+      name: "RangeError",
+      message: `Cannot pause a limiter: ms must be a number of milliseconds, 0 or more, received ${ms}`,
+    });
+  }
+  for (const ms of ["5", undefined, null, 5n, {}]) {
+    throws(() => limiter.pauseFor(ms as number), { name: "TypeError", message: /^Cannot pause a limiter: ms must be/ });
+  }
+  equal(limiter.pausedMs, 0);
+  limiter.pauseFor(0);
+  limiter.pauseFor(60_000);
+  ok(limiter.pausedMs > 50_000);
+});
+
 Deno.test("Limiter refuses options of the wrong kind or range", () => {
   const wrong: [unknown, RegExp][] = [
     [
