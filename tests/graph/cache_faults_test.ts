@@ -290,6 +290,65 @@ Deno.test("CachedNode.forget() and .clear() during a call: its output is not kep
   }
 });
 
+Deno.test("CachedNode.forget() and .clear() reach calls that nobody joins any more", async () => {
+  for (const how of ["forget", "clear"] as const) {
+    for (const why of ["it was cancelled", "it took too long"]) {
+      const isLate = why === "it took too long";
+      const old = Promise.withResolvers<string>();
+      let calls = 0;
+      const deaf = () => ++calls === 1 ? old.promise : Promise.resolve("new");
+      const node = new CachedNode("n", deaf, { timeoutMs: isLate ? 40 : 60_000 });
+      const graph = new Graph("g", { nodes: [node], start: node });
+      const stop = new AbortController();
+      const first = graph.start("k", { signal: stop.signal });
+      await sleep(1);
+      if (!isLate) stop.abort();
+      await rejects(first.results, isLate ? /took longer/ : /abort/i);
+      // The first call is replaced, as it may hang.
+      equal(await graph.execute("k", { output: node }), "new");
+      await (how === "forget" ? node.forget("k") : node.clear());
+      old.resolve("old");
+      await first.settled;
+      equal(await graph.execute("k", { output: node }), "new", `${how}: ${why}`);
+      equal(calls, 3);
+      await graph.close();
+    }
+  }
+});
+
+Deno.test("CachedNode.forget() and .clear() wait for what a call that was replaced is storing", async () => {
+  for (const how of ["forget", "clear"] as const) {
+    const memory = new MemoryStore();
+    const storing = Promise.withResolvers<void>();
+    const store: CacheStore = {
+      get: (key) => memory.get(key),
+      delete: (key) => memory.delete(key),
+      clear: () => memory.clear(),
+      set: (key, value, ttlMs) => {
+        if (value === "new") return memory.set(key, value, ttlMs);
+        return storing.promise.then(() => memory.set(key, value, ttlMs));
+      },
+    };
+    const old = Promise.withResolvers<string>();
+    let calls = 0;
+    const node = new CachedNode("n", () => ++calls === 1 ? old.promise : Promise.resolve("new"), {
+      store,
+      timeoutMs: 40,
+      storeTimeoutMs: 60_000,
+    });
+    const graph = new Graph("g", { nodes: [node], start: node });
+    const first = graph.start("k");
+    await rejects(first.results, /took longer/);
+    old.resolve("old");
+    await first.settled;
+    const forgotten = how === "forget" ? node.forget("k") : node.clear();
+    storing.resolve();
+    await forgotten;
+    equal(await graph.execute("k", { output: node }), "new", how);
+    await graph.close();
+  }
+});
+
 Deno.test("Graph events tell hits, misses and shared calls of a CachedNode", async () => {
   const outcomes: string[] = [];
   const node = new CachedNode("n", (x: number) => sleep(1).then(() => x));

@@ -117,6 +117,8 @@ export class CachedNode<
   readonly #storeTimeoutMs: number;
   readonly #onStoreError: (error: unknown) => void;
   readonly #calls = new Map<string, CachedCall<Out>>();
+  /** Calls that nobody joins any more, with their keys. They may still end, and be kept. */
+  readonly #aside = new Map<CachedCall<Out>, string>();
   readonly #storing = new Set<Promise<void>>();
   /** What keys begin with, in a graph of this name. */
   #madeFor: { readonly graph: string; readonly prefix: string } | undefined;
@@ -163,9 +165,7 @@ export class CachedNode<
    */
   async forget(input: In): Promise<void> {
     const key = this.#keyOf(input);
-    const call = this.#calls.get(key);
-    if (call) this.#outdate(key, call);
-    await call?.storing;
+    await this.#outdate(key);
     await this.#inTime(() => this.#store.delete(key));
   }
 
@@ -175,15 +175,19 @@ export class CachedNode<
    * @throws What the store throws.
    */
   async clear(): Promise<void> {
-    const calls = [...this.#calls];
-    for (const [key, call] of calls) this.#outdate(key, call);
-    await Promise.all(calls.map(([, { storing }]) => storing));
+    await this.#outdate();
     await this.#inTime(() => this.#store.clear(this.#prefix));
   }
 
-  #outdate(key: string, call: CachedCall<Out>): void {
-    call.isStale = true;
-    this.#calls.delete(key);
+  /** Nothing is kept of the calls for a key, or of all, that are under way. Waits for what is being stored already. */
+  async #outdate(key?: string): Promise<void> {
+    const aside = [...this.#aside].filter(([, of]) => key === undefined || of === key).map(([call]) => call);
+    const joined = key === undefined ? [...this.#calls.values()] : [this.#calls.get(key) ?? []].flat();
+    if (key === undefined) this.#calls.clear();
+    else this.#calls.delete(key);
+    const calls = [...aside, ...joined];
+    for (const call of calls) call.isStale = true;
+    await Promise.all(calls.map(({ storing }) => storing));
   }
 
   get #prefix(): string {
@@ -226,6 +230,7 @@ export class CachedNode<
       return entry.value as Out;
     }
     const begun = this.#begin(key, input, context, entry);
+    if (running) this.#aside.set(running, key);
     this.#calls.set(key, begun);
     return this.#wait(key, begun, context);
   }
@@ -246,7 +251,10 @@ export class CachedNode<
       return await found.call.wait(found.output, context);
     } catch (error) {
       // A call that has taken too long for one may hang: whoever comes next begins another.
-      if (hasTimedOut(context.signal) && this.#calls.get(key) === found) this.#calls.delete(key);
+      if (hasTimedOut(context.signal) && this.#calls.get(key) === found) {
+        this.#calls.delete(key);
+        this.#aside.set(found, key);
+      }
       throw error;
     } finally {
       found.waiting.delete(context);
@@ -273,6 +281,7 @@ export class CachedNode<
       waiting: new Set(),
     };
     const end = () => {
+      this.#aside.delete(begun);
       if (this.#calls.get(key) === begun) this.#calls.delete(key);
     };
     this.#find(key, input, context, begun, { looking, begin: calling.resolve }).then((output) => {
