@@ -12,6 +12,7 @@ import {
   RedisStore,
   sortedKeys,
   SqliteStore,
+  StreamingNode,
 } from "@ringmill/ringmill/graph";
 import { sleep } from "./_helpers.ts";
 
@@ -130,6 +131,44 @@ Deno.test("CachedNodeOptions.namespace: two nodes share answers only if they are
   );
   for (const store of open) await store.close?.();
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("CachedNode: bound functions, whose source is the same, share no answers", async () => {
+  const model = (name: string) => ({ name });
+  function ask(this: { name: string }, text: string) {
+    return `${this.name}: ${text}`;
+  }
+  const pairs: [(input: Any) => unknown, (input: Any) => unknown][] = [
+    [ask.bind(model("small")), ask.bind(model("large"))],
+    [Math.abs, Math.sqrt],
+    [new Proxy((x) => x, {}), new Proxy((x) => -x, {})],
+  ];
+  for (const [one, two] of pairs) {
+    const make = (store: CacheStore, work: (input: Any) => unknown, namespace?: string) => {
+      const node = new CachedNode("n", work, { store, namespace });
+      const graph = new Graph("g", { nodes: [node], start: node });
+      return graph.execute(4, { output: node });
+    };
+    const store = new MemoryStore();
+    equal(await make(store, one), one(4));
+    equal(await make(store, one), one(4), "the same function");
+    await rejects(
+      make(store, two),
+      /Cannot compile node "n".*set the option namespace, or give both nodes the same function: bound ones cannot/,
+    );
+    equal(await make(store, two, "two"), two(4));
+    await rejects(make(store, one, "two"), /Cannot compile node "n"/);
+  }
+  const streaming = (name: string, store: CacheStore) => {
+    const speak = function* (this: { name: string }) {
+      yield this.name;
+    };
+    const node = new StreamingNode("n", speak.bind(model(name)), { cache: { store } });
+    return new Graph("g", { nodes: [node], start: node }).execute(1, { output: node });
+  };
+  const store = new MemoryStore();
+  deepEqual(await streaming("small", store), ["small"]);
+  await rejects(streaming("large", store), /Cannot compile node "n"/);
 });
 
 Deno.test("CachedNode begins a new call where one has taken too long, whoever else waits for it", async () => {

@@ -53,15 +53,26 @@ export function prefixOf(graph: string, node: string, namespace: string | undefi
   return namespace === undefined ? `${quoted(graph)}/${quoted(node)}:` : `=${quoted(namespace)}:`;
 }
 
+/** A function, and its source. */
+interface Claim {
+  readonly work: unknown;
+  readonly source: string;
+}
+
 /** By store and prefix: the function whose answers are kept there. */
-const claims = new WeakMap<CacheStore, Map<string, string>>();
+const claims = new WeakMap<CacheStore, Map<string, Claim>>();
+
+/** Whether the source of a function does not tell it from others: it is bound, or built in. */
+export function isOpaque(work: unknown): boolean {
+  return /\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(work));
+}
 
 /** Whether a store may keep answers of a function under a prefix: not if it keeps those of another function there. */
 export function claim(store: CacheStore, prefix: string, work: unknown): boolean {
   const source = Function.prototype.toString.call(work);
-  const known = claims.get(store) ?? new Map<string, string>();
+  const known = claims.get(store) ?? new Map<string, Claim>();
   claims.set(store, known);
   const other = known.get(prefix);
-  if (other === undefined) known.set(prefix, source);
-  return other === undefined || other === source;
+  if (other === undefined) known.set(prefix, { work, source });
+  return other === undefined || other.work === work || other.source === source && !isOpaque(work);
 }

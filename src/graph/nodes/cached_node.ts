@@ -12,7 +12,7 @@ import { type NodeOptions, refuse } from "../node_options.ts";
 import { CACHED_NODE_RULES, declareOptions } from "../option_rules.ts";
 import { type CacheEntry, type CacheStore, MemoryStore } from "../stores/cache_store.ts";
 import { type JoinMode, SKIPPED } from "../wiring.ts";
-import { claim, keyOf, prefixOf, wholeInput } from "./cache_keys.ts";
+import { claim, isOpaque, keyOf, prefixOf, wholeInput } from "./cache_keys.ts";
 import { warn } from "../../notices.ts";
 import { detailsOf } from "../../safe_text.ts";
 
@@ -208,10 +208,12 @@ export class CachedNode<
    * @throws {DeclarationError} If it does.
    */
   override compile(): void {
-    if (claim(this.#store, this.#prefix, internalsOf(this).functions.at(-1))) return;
+    const work = internalsOf(this).functions.at(-1);
+    if (claim(this.#store, this.#prefix, work)) return;
+    const orElse = isOpaque(work) ? ", or give both nodes the same function: bound ones cannot be told apart" : "";
     throw new DeclarationError(
       `Cannot compile node "${this.name}": its store keeps answers of another node of this name, of a graph of the same ` +
-        "name; set the option namespace",
+        `name; set the option namespace${orElse}`,
     );
   }
 
