@@ -56,7 +56,7 @@ export type GraphEvent =
     }
     /** An execution has ended. */
     | { readonly kind: "runEnd"; readonly outcome: RunOutcome; readonly error?: unknown }
-    /** A node waits for its limiter, as one of so many. */
+    /** A node waits for its limiter, as one of so many; after `start` if it shares the call that waits with others. */
     | { readonly kind: "queue"; readonly node: string; readonly attempt: number; readonly queued: number }
     /** A node's function is called. */
     | { readonly kind: "start"; readonly node: string; readonly attempt: number }

@@ -60,6 +60,8 @@ export interface ContextSource {
   track(work: unknown, node: string): unknown;
   /** A call waits in a queue, until the function that is returned has been called. `flush` ends the wait at once. */
   hold(flush: () => void): () => void;
+  /** A call waits for a limiter, as one of so many, until the function that is returned has been called. */
+  queue(node: string, attempt: number, queued: number): () => void;
   tell(details: EventDetails): void;
   readonly isWatched: boolean;
   /** Where inner graphs of a node lie. */
@@ -277,6 +279,11 @@ export function placeInside(context: NodeContext): RunPlace | undefined {
 /** The call waits in a queue of its node: neither does its time-out run, nor does its execution go on without `flush`. */
 export function holdCall(context: NodeContext, flush: () => void): () => void {
   return context instanceof NodeCallContext ? context.hold(flush) : () => {};
+}
+
+/** The call waits for a limiter, as one of so many, until the function that is returned has been called. */
+export function queueCall(context: NodeContext, queued: number): () => void {
+  return context instanceof NodeCallContext ? context.source.queue(context.node, context.attempt, queued) : () => {};
 }
 
 /** Tells of a chunk that a call has yielded. */

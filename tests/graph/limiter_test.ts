@@ -10,6 +10,7 @@ import {
   Node,
   type NodeOptions,
   retryAfterMs,
+  StreamingNode,
 } from "@ringmill/ringmill/graph";
 import { sleep, until } from "./_helpers.ts";
 
@@ -104,6 +105,70 @@ Deno.test("To wait for a limiter does not count for timeoutMs, and is seen in st
   await Promise.all(runs.map(({ results }) => results));
   for (const event of ["start 1", "queue 2 1 1", "queue 3 1 2"]) ok(events.includes(event), event);
   ok(events.includes("start 30"));
+});
+
+/** Nodes that wait for a limiter themselves, for a call that several inputs share. */
+function sharingNodes(limiter: Limiter, work: (value: number) => Promise<number>) {
+  const options = { limiter, timeoutMs: 60_000 };
+  return [
+    new CachedNode("n", work, options),
+    new StreamingNode("n", async function* (value: number) {
+      yield await work(value);
+    }, { ...options, cache: true }),
+    new BatchNode("n", (values: number[]) => Promise.all(values.map(work)), { ...options, size: 2, maxWaitMs: 60_000 }),
+  ] as unknown as Node<number, unknown>[];
+}
+
+Deno.test("The wait of a shared call for a limiter is seen in status and events of all that share it", async () => {
+  for (const index of sharingNodes(new Limiter({}), counted().work).keys()) {
+    const limiter = new Limiter({ concurrency: 1 });
+    const [node] = sharingNodes(limiter, counted(1).work).slice(index);
+    const events: string[] = [];
+    const onEvent = (event: GraphEvent) => {
+      if (event.kind === "queue") events.push(`${event.run} ${event.node} ${event.attempt} ${event.queued}`);
+    };
+    const graph = new Graph("g", { nodes: [node], start: node, onEvent });
+    const what = node.constructor.name;
+    const release = await limiter.acquire();
+    // Two share the first call, and one of two that share the second is cancelled.
+    const runs = [1, 1, 2, 2].map((n) => graph.start(n));
+    await until(() => limiter.queued === 2);
+    const late = what === "BatchNode" ? [] : [graph.start(2)];
+    const all = [...runs, ...late];
+    deepEqual(all.map(({ status }) => status.n), all.map(() => "queued"), what);
+    const expected = ["1 n 1 1", "2 n 1 1", "3 n 1 2", "4 n 1 2", ...late.map(() => "5 n 1 2")];
+    deepEqual(events, expected, what);
+    runs[3].cancel();
+    await runs[3].settled;
+    release();
+    await Promise.all(all.filter((run) => run !== runs[3]).map(({ results }) => results));
+    deepEqual(all.map(({ status }) => status.n).with(3, "completed"), all.map(() => "completed"), what);
+    deepEqual([limiter.running, limiter.queued], [0, 0]);
+    await graph.close();
+  }
+});
+
+Deno.test("A shared call that has a place, or is refused one, is not queued any more", async () => {
+  for (const index of sharingNodes(new Limiter({}), counted().work).keys()) {
+    const going = Promise.withResolvers<number>();
+    const limiter = new Limiter({ concurrency: 1, queueTimeoutMs: 60_000, maxQueued: 1 });
+    const [node] = sharingNodes(limiter, () => going.promise).slice(index);
+    const graph = new Graph("g", { nodes: [node], start: node });
+    const what = node.constructor.name;
+    const release = await limiter.acquire();
+    const queued = [graph.start(1), graph.start(1)];
+    await until(() => limiter.queued === 1);
+    const refused = [graph.start(2), graph.start(2)];
+    for (const { results } of refused) await rejects(results, /1 calls wait already/);
+    deepEqual(refused.map(({ status }) => status.n), ["failed", "failed"], what);
+    release();
+    await until(() => limiter.running === 1 && limiter.queued === 0);
+    await sleep(1);
+    deepEqual(queued.map(({ status }) => status.n), ["running", "running"], what);
+    going.resolve(1);
+    await Promise.all(queued.map(({ results }) => results));
+    await graph.close();
+  }
 });
 
 Deno.test("Limiter: who is cancelled while it waits, or fails, or hangs, leaves its place to others", async () => {

@@ -133,21 +133,16 @@ class NodeCall {
     const { signal } = this.#options;
     const limiter = this.#options.limiter!;
     const execution = this.#execution;
-    const node = this.#node;
     using linked = new LinkedSignal(execution.signal, signal);
-    let isQueued = false;
-    const onQueued = (queued: number) => {
-      isQueued = true;
-      execution.queued(node, 1);
-      this.#tell({ kind: "queue", attempt, queued });
-    };
+    let leaveQueue = () => {};
+    const onQueued = (queued: number) => void (leaveQueue = execution.queue(this.#node.name, attempt, queued));
     try {
       const place = await limiter.acquire({ signal: linked.signal, onQueued });
       if (!linked.signal.aborted) return place;
       place();
       throw linked.signal.reason;
     } finally {
-      if (isQueued) execution.queued(node, -1);
+      leaveQueue();
     }
   }
 

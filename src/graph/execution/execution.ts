@@ -258,7 +258,11 @@ export class Execution implements ProgressListener, ContextSource {
   }
 
   metadataOf(node: string): Readonly<Record<string, unknown>> {
-    return this.progress.plan.nodes.find(({ name }) => name === node)!.node.metadata;
+    return this.#nodeOf(node).node.metadata;
+  }
+
+  #nodeOf(node: string): PlannedNode {
+    return this.progress.plan.nodes.find(({ name }) => name === node)!;
   }
 
   contextOf(key: object): { readonly value: unknown } | undefined {
@@ -357,12 +361,19 @@ export class Execution implements ProgressListener, ContextSource {
     (this.attempts ??= new Map()).set(node, attempt);
   }
 
-  /** A call of a node begins to wait for a limiter, or no longer does. */
-  queued(node: PlannedNode, change: 1 | -1): void {
-    const queued = this.#more.queued ??= new Map();
-    const count = Math.max(0, (queued.get(node) ?? 0) + change);
-    if (count > 0) queued.set(node, count);
-    else queued.delete(node);
+  queue(name: string, attempt: number, queued: number): () => void {
+    const node = this.#nodeOf(name);
+    const counts = this.#more.queued ??= new Map();
+    counts.set(node, (counts.get(node) ?? 0) + 1);
+    if (this.isWatched) this.tell({ kind: "queue", node: name, attempt, queued });
+    let isQueued = true;
+    return () => {
+      if (!isQueued) return;
+      isQueued = false;
+      const left = counts.get(node)! - 1;
+      if (left > 0) counts.set(node, left);
+      else counts.delete(node);
+    };
   }
 
   /** Whether a node waits for a limiter. */

@@ -4,7 +4,7 @@ import { LifecycleError } from "../../errors.ts";
 import { Timer } from "../../timers.ts";
 import { SharedCall } from "../execution/shared_call.ts";
 import { Node } from "../node.ts";
-import { holdCall, type NodeContext } from "../node_context.ts";
+import { holdCall, type NodeContext, queueCall } from "../node_context.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
 import { addFunctions, internalsOf } from "../node_internals.ts";
 import { retryAfterMs } from "../retry_after.ts";
@@ -65,6 +65,7 @@ export interface BatchNodeOptions<
 interface BatchEntry<In, Out> {
   readonly input: In;
   readonly weight: number;
+  readonly context: NodeContext;
   readonly outcome: PromiseWithResolvers<Out>;
   /** Its batch has gone: it waits for the function now. */
   release: () => void;
@@ -162,7 +163,13 @@ export class BatchNode<
     const weight = this.#weigh(input);
     const isAlone = this.#options.isolateRetries && context.attempt > 1;
     const batch = isAlone ? new Batch<In, Out>() : this.#batchFor(weight);
-    const entry = { input, weight, outcome: Promise.withResolvers<Out>(), release: () => {} };
+    const entry: BatchEntry<In, Out> = {
+      input,
+      weight,
+      context,
+      outcome: Promise.withResolvers<Out>(),
+      release: () => {},
+    };
     batch.add(entry);
     entry.release = holdCall(context, () => this.#send(batch));
     if (isAlone) this.#send(batch);
@@ -225,7 +232,8 @@ export class BatchNode<
     const { limiter } = this.#options;
     const { signal } = batch.call;
     // To wait for the limiter does not count either.
-    const place = limiter && await limiter.acquire({ signal }).catch((error) => this.#failAll(batch.entries, error));
+    const onQueued = (queued: number) => this.#queue(batch.entries, queued);
+    const place = await limiter?.acquire({ signal, onQueued }).catch((error) => this.#failAll(batch.entries, error));
     if (limiter && !place) return;
     // Everybody may have left meanwhile.
     if (signal.aborted) return place?.();
@@ -233,6 +241,18 @@ export class BatchNode<
     const entries = [...batch.entries];
     for (const { release } of entries) release();
     await this.#workOn(entries, signal).finally(() => place?.());
+  }
+
+  /** All inputs of the batch wait for the limiter, until their batch goes or they leave it. */
+  #queue(entries: Iterable<BatchEntry<In, Out>>, queued: number): void {
+    for (const entry of entries) {
+      const { release, context } = entry;
+      const leaveQueue = queueCall(context, queued);
+      entry.release = () => {
+        release();
+        leaveQueue();
+      };
+    }
   }
 
   #failAll(entries: Iterable<BatchEntry<In, Out>>, error: unknown): void {

@@ -6,7 +6,7 @@ import { SharedCall } from "../execution/shared_call.ts";
 import { Node, type NodeFunction } from "../node.ts";
 import type { Limiter } from "../limiter.ts";
 import { retryAfterMs } from "../retry_after.ts";
-import { emitChunk, type NodeContext, pauseCall, SharedContext, tellOfCall } from "../node_context.ts";
+import { emitChunk, type NodeContext, pauseCall, queueCall, SharedContext, tellOfCall } from "../node_context.ts";
 import { addFunctions, internalsOf } from "../node_internals.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
 import { CACHED_NODE_RULES, declareOptions } from "../option_rules.ts";
@@ -71,6 +71,13 @@ export interface CacheStats {
 /** What a store has, now or later. */
 type Looking = CacheEntry | undefined | Promise<CacheEntry | undefined>;
 
+/** Who waits for a call. */
+interface Waiter {
+  readonly context: NodeContext;
+  /** It does not wait for the limiter any more. */
+  leaveQueue: () => void;
+}
+
 /** A call of the function, for all that wait for it. */
 interface CachedCall<Out> {
   readonly call: SharedCall;
@@ -82,9 +89,11 @@ interface CachedCall<Out> {
   storing: Promise<void> | undefined;
   /** Resolves when the function is called, or need not be. */
   readonly begun: Promise<void>;
-  /** What it has yielded, and who is told of that. */
+  /** Whether it waits for the limiter. */
+  isQueued: boolean;
+  /** What it has yielded. */
   readonly chunks: unknown[];
-  readonly waiting: Set<NodeContext>;
+  readonly waiting: Set<Waiter>;
 }
 
 /**
@@ -240,12 +249,14 @@ export class CachedNode<
   /** A chunk goes to all that wait; whoever comes later gets those before it first. */
   #forward(call: CachedCall<Out>, chunk: unknown): void {
     call.chunks.push(chunk);
-    for (const context of call.waiting) emitChunk(context, chunk);
+    for (const { context } of call.waiting) emitChunk(context, chunk);
   }
 
   async #wait(key: string, found: CachedCall<Out>, context: NodeContext): Promise<Out> {
     for (const chunk of found.chunks) emitChunk(context, chunk);
-    found.waiting.add(context);
+    const waiter: Waiter = { context, leaveQueue: () => {} };
+    found.waiting.add(waiter);
+    if (found.isQueued) waiter.leaveQueue = queueCall(context, this.#limiter!.queued);
     // To wait for the limiter does not count for the time-out of anybody.
     const resume = this.#limiter ? pauseCall(context) : undefined;
     if (resume) found.begun.then(resume);
@@ -259,7 +270,8 @@ export class CachedNode<
       }
       throw error;
     } finally {
-      found.waiting.delete(context);
+      found.waiting.delete(waiter);
+      waiter.leaveQueue();
     }
   }
 
@@ -279,6 +291,7 @@ export class CachedNode<
       isStale: false,
       storing: undefined,
       begun: calling.promise,
+      isQueued: false,
       chunks: [],
       waiting: new Set(),
     };
@@ -311,7 +324,9 @@ export class CachedNode<
     if (entry) return entry.value as Out;
     const { signal } = begun.call;
     const shared = new SharedContext(context, signal, (chunk) => this.#forward(begun, chunk));
-    const place = await this.#limiter?.acquire({ signal });
+    const place = await this.#limiter?.acquire({ signal, onQueued: (queued) => this.#queue(begun, queued) });
+    begun.isQueued = false;
+    for (const { leaveQueue } of begun.waiting) leaveQueue();
     begin();
     // Everybody may have left meanwhile.
     if (signal.aborted) place?.();
@@ -321,6 +336,12 @@ export class CachedNode<
     // The output does not wait for the store: what was paid for is given out.
     if (output as unknown !== SKIPPED && !begun.isStale) this.#keep(key, output, begun);
     return output;
+  }
+
+  /** All that wait for a call wait for the limiter. */
+  #queue(call: CachedCall<Out>, queued: number): void {
+    call.isQueued = true;
+    for (const waiter of call.waiting) waiter.leaveQueue = queueCall(waiter.context, queued);
   }
 
   /** A server that asks to be left alone is. */
