@@ -264,3 +264,31 @@ Deno.test("An input that is cancelled leaves its window, and close() ends the wa
   await graph.close();
   await rejects(last.results, /was closed/);
 });
+
+Deno.test("An input that is cancelled leaves its window, whichever value it is", async () => {
+  const object = { n: 1 };
+  for (const [kept, cancelled] of [[5, NaN], [NaN, NaN], [0, -0], [undefined, undefined], [object, object]]) {
+    let count = 0;
+    const gate = Promise.withResolvers<void>();
+    const slow = new Node("slow", async ([input, isSlow]: [unknown, boolean]) => {
+      if (isSlow) await gate.promise;
+      return input;
+    });
+    const window = new WindowNode<unknown, "window">("window", { maxWeight: 3, weigh: () => (count++, 1) });
+    slow.connect(window);
+    const graph = new Graph("g", { nodes: [slow, window], start: slow });
+    // The second comes before the first, and is the one that waits.
+    const first = graph.start([kept, true]);
+    const second = graph.start([cancelled, false]);
+    await until(() => count === 1);
+    gate.resolve();
+    deepEqual(await first.results, { slow: kept });
+    second.cancel();
+    await second.settled;
+    const third = graph.start(["third", false]);
+    await until(() => count === 3);
+    deepEqual(await graph.execute(["fourth", false], { output: window }), [kept, "third", "fourth"]);
+    await third.results;
+    await graph.close();
+  }
+});

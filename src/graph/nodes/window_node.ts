@@ -37,11 +37,16 @@ export interface WindowNodeOptions<
   weigh?: (input: In) => number;
 }
 
+/** An input of the window. */
+interface WindowEntry<In> {
+  readonly input: In;
+  readonly weight: number;
+}
+
 /** The input that waits for the next one: of the latest execution. */
 interface Waiting<In> {
   readonly run: number;
-  readonly input: In;
-  readonly weight: number;
+  readonly entry: WindowEntry<In>;
   readonly outcome: PromiseWithResolvers<In[] | Skipped>;
   timer: Timer;
   /** It does not wait any more. */
@@ -71,7 +76,7 @@ export class WindowNode<
   const Join extends JoinMode | undefined = undefined,
 > extends Node<In, In[] | Skipped, Name, Join> {
   readonly #options: Required<Omit<WindowNodeOptions<In>, keyof NodeOptions>>;
-  #window: In[] = [];
+  readonly #window = new Set<WindowEntry<In>>();
   #weight = 0;
   #waiting: Waiting<In> | undefined;
 
@@ -97,25 +102,26 @@ export class WindowNode<
     if (!(typeof weight === "number" && weight >= 0)) {
       refuse(TypeError, `Cannot weigh an input of node "${this.name}"`, "weigh() must return 0 or more", weight);
     }
-    this.#window.push(input);
+    const entry = { input, weight };
+    this.#window.add(entry);
     this.#weight += weight;
     // The later of two goes on to wait: in a stream, results of earlier items are due before.
     const isLater = !this.#waiting || this.#waiting.run < context.run;
-    const isFull = this.#window.length >= this.#options.size || this.#weight >= this.#options.maxWeight;
+    const isFull = this.#window.size >= this.#options.size || this.#weight >= this.#options.maxWeight;
     if (!isLater) {
       if (isFull) this.#letGo(this.#take());
       else this.#startTimer(this.#waiting!);
       return SKIPPED;
     }
     this.#letGo(SKIPPED);
-    return isFull ? this.#take() : await this.#wait(input, weight, context);
+    return isFull ? this.#take() : await this.#wait(entry, context);
   }
 
   #take(): In[] {
-    const window = this.#window;
-    this.#window = [];
+    const inputs = Array.from(this.#window, ({ input }) => input);
+    this.#window.clear();
     this.#weight = 0;
-    return window;
+    return inputs;
   }
 
   /** Ends the wait, if there is one. */
@@ -136,12 +142,11 @@ export class WindowNode<
     if (this.#waiting === waiting) this.#letGo(this.#take());
   }
 
-  async #wait(input: In, weight: number, context: NodeContext): Promise<In[] | Skipped> {
+  async #wait(entry: WindowEntry<In>, context: NodeContext): Promise<In[] | Skipped> {
     const outcome = Promise.withResolvers<In[] | Skipped>();
     const waiting = {
       run: context.run,
-      input,
-      weight,
+      entry,
       outcome,
       timer: new Timer(Infinity, () => {}),
       release: () => {},
@@ -164,8 +169,8 @@ export class WindowNode<
     if (this.#waiting !== waiting) return;
     this.#waiting = undefined;
     waiting.timer.cancel();
-    this.#window.splice(this.#window.lastIndexOf(waiting.input), 1);
-    this.#weight -= waiting.weight;
+    this.#window.delete(waiting.entry);
+    this.#weight -= waiting.entry.weight;
   }
 
   /** Drops what is collected. */
