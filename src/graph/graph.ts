@@ -7,7 +7,7 @@ import { findTracer } from "../open_telemetry.ts";
 import { takeHooks } from "./execution/hooked_start.ts";
 import { Links } from "./execution/links.ts";
 import { Monitor } from "./execution/event_bus.ts";
-import { internalsOf } from "./node_internals.ts";
+import { internalsOf, takeLost } from "./node_internals.ts";
 import type { GraphEvent } from "./events.ts";
 import {
   completeExecuteOptions,
@@ -583,7 +583,14 @@ export class Graph<In = any, Nodes extends GraphNode = never, Context = unknown>
         return this.#start(item, optionsFor(item, index), onOver, hooks);
       },
       take,
+      () => this.#takeLost(),
     );
+  }
+
+  /** What nodes hold that no execution can carry on any more: none, as long as one runs. */
+  #takeLost(): Error[] {
+    for (const { isOver } of this.#unsettled) if (!isOver) return [];
+    return takeLost(this.#nodes.values());
   }
 
   #nameOf(runId: string): string {

@@ -1,5 +1,6 @@
 /** What a graph knows of a node and users need not. */
 
+import { LifecycleError } from "../errors.ts";
 import type { Port } from "./execution/event_bus.ts";
 import type { GraphNode } from "./wiring.ts";
 import type { NodeOptions } from "./node_options.ts";
@@ -37,6 +38,8 @@ export interface NodeInternals {
   functions: readonly unknown[];
   /** Graphs that it runs, by the way to them: the only one has no name. */
   inner: ReadonlyMap<string, InnerGraph>;
+  /** Takes the inputs that it holds and no execution can carry on any more. Returns how many of them are lost. */
+  takeLost: (() => number) | undefined;
   owner: NodeOwner | undefined;
   /** Made when somebody asks for them. */
   input: Port | undefined;
@@ -56,6 +59,7 @@ export function addInternals(node: GraphNode, options: NodeOptions): void {
     limitsItself: false,
     functions: [],
     inner: NO_GRAPHS,
+    takeLost: undefined,
     owner: undefined,
     input: undefined,
     output: undefined,
@@ -66,6 +70,28 @@ export function addInternals(node: GraphNode, options: NodeOptions): void {
 export function addFunctions(node: GraphNode, ...functions: unknown[]): void {
   const internals = internalsOf(node);
   internals.functions = [...internals.functions, ...functions];
+}
+
+/** Has nodes and those of graphs within them take what they have lost. Returns what there is to say of that. */
+export function takeLost(nodes: Iterable<GraphNode>, seen: Set<GraphNode> = new Set()): Error[] {
+  const errors: Error[] = [];
+  for (const node of nodes) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    const { takeLost: take, inner } = internalsOf(node);
+    const count = take?.() ?? 0;
+    if (count > 0) errors.push(lostInputs(node.name, count));
+    for (const graph of inner.values()) errors.push(...takeLost(graph.nodes.values(), seen));
+  }
+  return errors;
+}
+
+/** Says that a node held inputs until nobody could carry them on. */
+export function lostInputs(node: string, count: number): LifecycleError {
+  const inputs = count === 1 ? "1 input" : `${count} inputs`;
+  return new LifecycleError(
+    `Node "${node}" has lost ${inputs}: the input that came last and should have carried them on was cancelled`,
+  );
 }
 
 /** The inside of a node. */

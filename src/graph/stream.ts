@@ -70,6 +70,9 @@ export interface GraphStreamOptions<Item, Context = unknown>
 /** What a stream yields for an execution that has completed; `null` if nothing. */
 type Take = (execution: Execution) => IteratorYieldResult<unknown> | null;
 
+/** Ends what a stream has left in nodes. Returns what there is to say of that. */
+type End = () => Error[];
+
 /** How a stream begins an execution. */
 type Begin<Item> = (item: Item, index: number, onOver: OnOver, hooks: ExecutionHooks) => Execution;
 
@@ -98,10 +101,11 @@ export function streamThrough<Item>(
   options: GraphStreamOptions<Item>,
   begin: Begin<Item>,
   take: Take,
+  end: End,
 ): GraphResults<unknown> {
   const { concurrency = 32, ordered = true, readAhead = 0, signal, onItemError, onItem } = options;
   const settings = { concurrency, ordered, readAhead, signal, onItemError, onItem };
-  return new GraphStream(openSource(action, source), settings, begin, take);
+  return new GraphStream(openSource(action, source), settings, begin, take, end);
 }
 
 /** Options of a stream, complete. */
@@ -116,6 +120,7 @@ class GraphStream<Item> implements GraphResults<unknown> {
   readonly #settings: StreamSettings<Item>;
   readonly #begin: Begin<Item>;
   readonly #take: Take;
+  readonly #end: End;
   readonly #running = new Links<Execution>();
   /** In the order of the items, or only those that are ready. */
   readonly #slots = new Fifo<Slot<Item>>();
@@ -135,11 +140,12 @@ class GraphStream<Item> implements GraphResults<unknown> {
   #mayStall = false;
   #isLooking = false;
 
-  constructor(source: OpenSource<Item>, settings: StreamSettings<Item>, begin: Begin<Item>, take: Take) {
+  constructor(source: OpenSource<Item>, settings: StreamSettings<Item>, begin: Begin<Item>, take: Take, end: End) {
     this.#source = source;
     this.#settings = settings;
     this.#begin = begin;
     this.#take = take;
+    this.#end = end;
   }
 
   [Symbol.asyncIterator](): this {
@@ -344,8 +350,11 @@ class GraphStream<Item> implements GraphResults<unknown> {
   }
 
   #handOutEnd(): void {
+    const errors = this.#isOver ? [] : this.#end();
     this.#finish();
-    this.#takers.shift()!.resolve({ value: undefined, done: true });
+    const taker = this.#takers.shift()!;
+    if (errors.length === 0) taker.resolve({ value: undefined, done: true });
+    else taker.reject(errors.length === 1 ? errors[0] : new AggregateError(errors, "The stream has lost inputs"));
   }
 
   /** Once. Then the stream has ended. */
@@ -377,6 +386,8 @@ class GraphStream<Item> implements GraphResults<unknown> {
   async #stop(reason: unknown): Promise<void> {
     this.#finish();
     for (const execution of this.#running) execution.cancel(reason);
+    // Whoever stops it, or is told why it stops, does not expect the rest.
+    this.#end();
     this.#serve();
     if (this.#hasSourceEnded) return;
     this.#hasSourceEnded = true;

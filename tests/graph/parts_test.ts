@@ -9,6 +9,7 @@ import {
   MemoryStore,
   Node,
   RunInterruptedError,
+  SubgraphNode,
   WindowNode,
 } from "@ringmill/ringmill/graph";
 import { describeGraph } from "@ringmill/ringmill/view";
@@ -289,6 +290,89 @@ Deno.test("An input that is cancelled leaves its window, whichever value it is",
     await until(() => count === 3);
     deepEqual(await graph.execute(["fourth", false], { output: window }), [kept, "third", "fourth"]);
     await third.results;
+    await graph.close();
+  }
+});
+
+/** A graph with a window, and beside it a node that fails for negative items once they wait in the window. */
+function windowed(inside = false): { readonly got: number[][]; readonly graph: Graph<number> } {
+  const got: number[][] = [];
+  const start = new Node("start", (n: number) => n);
+  const window = new WindowNode<number, "window">("window", { size: 3, maxWaitMs: 60_000 });
+  const bad = new Node("bad", async (n: number) => {
+    await sleep(10);
+    if (n < 0) throw new Error(`no ${n}`);
+  });
+  const end = new Node("end", (all: number[]) => got.push(all));
+  start.connect(window).connect(end);
+  start.connect(bad);
+  const graph = new Graph("g", { nodes: [start, window, bad, end], start });
+  if (!inside) return { got, graph: graph as unknown as Graph<number> };
+  const outer = new SubgraphNode("outer", graph);
+  return { got, graph: new Graph("around", { nodes: [outer], start: outer }) as unknown as Graph<number> };
+}
+
+Deno.test("Inputs before one that is cancelled go with the next one, and otherwise the stream's end says how many are lost", async () => {
+  const read = (graph: Graph<number>, items: number[]) => {
+    return Array.fromAsync(graph.stream(items, { onItemError: () => {} }));
+  };
+  for (const inside of [false, true]) {
+    const { got, graph } = windowed(inside);
+    await read(graph, [1, 2, -3, 4, 5]);
+    deepEqual(got.map((all) => all.filter((n) => n > 0).length).reduce((a, b) => a + b), 4);
+    got.length = 0;
+    await rejects(read(graph, [1, 2, 3, 4, -5]), {
+      name: "LifecycleError",
+      message: /^Node "window" has lost 1 input: the input that came last.* was cancelled$/,
+    });
+    deepEqual(got, [[1, 2, 3]]);
+    await rejects(read(graph, [1, 2, 3, 4, 5, 6, 7, -8]), /Node "window" has lost/);
+    // What was told once is told, and what was lost is in no later window.
+    got.length = 0;
+    await read(graph, [10]);
+    deepEqual(got, [[10]]);
+    await graph.close();
+  }
+});
+
+Deno.test("Graph.close() says how many inputs of a window are lost, as no other came after one that was cancelled", async () => {
+  const window = new WindowNode<number, "window">("window", { size: 3, maxWaitMs: 20 });
+  const graph = new Graph("g", { nodes: [window], start: window });
+  const cancelled = async (...inputs: number[]) => {
+    const runs = inputs.map((n) => graph.start(n));
+    await sleep(1);
+    runs.at(-1)!.cancel();
+    await Promise.all(runs.map(({ settled }) => settled));
+  };
+  await cancelled(1, 2);
+  deepEqual(await graph.execute(3), { window: [1, 3] }, "after maxWaitMs");
+  await cancelled(4, 5);
+  const six = graph.execute(6);
+  deepEqual(await graph.execute(7), { window: [4, 6, 7] }, "as soon as it is full");
+  await six;
+  await cancelled(8, 9, 10);
+  await cancelled(11, 12);
+  await rejects(graph.close(), { name: "LifecycleError", message: /^Node "window" has lost 1 input: / });
+});
+
+Deno.test("A stream that is broken off or fails leaves nothing in a window", async () => {
+  for (const how of ["break", "fail", "abort"]) {
+    const { got, graph } = windowed();
+    const stop = new AbortController();
+    const items = how === "fail" ? [1, 2, 3, 4, -5] : [1, 2, 3, 4];
+    const source = async function* () {
+      yield* items;
+      await sleep(50);
+      if (how === "abort") stop.abort(new Error("no"));
+      await sleep(50);
+    };
+    const reading = (async () => {
+      for await (const _ of graph.stream(source(), { signal: stop.signal })) if (how === "break") break;
+    })();
+    await (how === "break" ? reading : rejects(reading, /no/));
+    got.length = 0;
+    await Array.fromAsync(graph.stream([10]));
+    deepEqual(got, [[10]], how);
     await graph.close();
   }
 });

@@ -6,6 +6,7 @@ import { untilAborted } from "../../worker/until_aborted.ts";
 import { Node } from "../node.ts";
 import { holdCall, type NodeContext } from "../node_context.ts";
 import { type NodeOptions, refuse } from "../node_options.ts";
+import { internalsOf, lostInputs } from "../node_internals.ts";
 import { declareOptions, WINDOW_NODE_RULES } from "../option_rules.ts";
 import { type JoinMode, SKIPPED, type Skipped } from "../wiring.ts";
 
@@ -46,6 +47,7 @@ interface WindowEntry<In> {
 /** The input that waits for the next one: of the latest execution. */
 interface Waiting<In> {
   readonly run: number;
+  readonly signal: AbortSignal;
   readonly entry: WindowEntry<In>;
   readonly outcome: PromiseWithResolvers<In[] | Skipped>;
   timer: Timer;
@@ -56,7 +58,9 @@ interface Waiting<In> {
 /**
  * Many to one: collects inputs of several executions, such as the items of a stream, and puts out the list of them with the last
  * one. What comes after the others is skipped. At the end of a stream, the last window goes at once. A stream needs a
- * `concurrency` of 2 or more, as the latest input waits for the next one.
+ * `concurrency` of 2 or more, as the latest input waits for the next one. If that one is cancelled or its execution fails, those
+ * before it go with whatever input comes next. If none comes, the end of the stream or `close()` fails with a `LifecycleError`
+ * that says how many inputs are lost.
  *
  * @example
  * ```ts
@@ -93,6 +97,7 @@ export class WindowNode<
       refuse(TypeError, `Cannot make node "${name}"`, "maxWeight needs weigh", maxWeight);
     }
     this.#options = { size, maxWaitMs, maxWeight, weigh };
+    internalsOf(this).takeLost = () => this.#takeLost();
   }
 
   /** Adds the input to the window. Resolves to that, or to a skip as soon as another input has come. */
@@ -146,6 +151,7 @@ export class WindowNode<
     const outcome = Promise.withResolvers<In[] | Skipped>();
     const waiting = {
       run: context.run,
+      signal: context.signal,
       entry,
       outcome,
       timer: new Timer(Infinity, () => {}),
@@ -164,7 +170,7 @@ export class WindowNode<
     }
   }
 
-  /** An input that is cancelled leaves the window. Those before it wait for the next one. */
+  /** An input that is cancelled leaves the window. Those before it, whose executions have ended, wait for the next one. */
   #leave(waiting: Waiting<In>): void {
     if (this.#waiting !== waiting) return;
     this.#waiting = undefined;
@@ -173,14 +179,27 @@ export class WindowNode<
     this.#weight -= waiting.entry.weight;
   }
 
-  /** Drops what is collected. */
-  override close(): Promise<void> {
-    this.#waiting?.outcome.promise.catch(() => {});
-    this.#waiting?.outcome.reject(new LifecycleError(`Node "${this.name}" was closed`));
-    this.#waiting?.timer.cancel();
-    this.#waiting = undefined;
-    this.#take();
-    return super.close();
+  /** Drops the inputs that no execution can carry on, and returns how many. None, if one waits that can. */
+  #takeLost(): number {
+    const waiting = this.#waiting;
+    if (waiting && !waiting.signal.aborted) return 0;
+    if (waiting) this.#leave(waiting);
+    return this.#take().length;
+  }
+
+  /**
+   * Drops what is collected.
+   *
+   * @throws {LifecycleError} If inputs are among that whose executions have ended. It says how many.
+   */
+  override async close(): Promise<void> {
+    const waiting = this.#waiting;
+    waiting?.outcome.promise.catch(() => {});
+    waiting?.outcome.reject(new LifecycleError(`Node "${this.name}" was closed`));
+    if (waiting) this.#leave(waiting);
+    const lost = this.#take().length;
+    await super.close();
+    if (lost > 0) throw lostInputs(this.name, lost);
   }
 }
 
