@@ -537,7 +537,7 @@ export class Graph<In = any, Nodes extends GraphNode = never, Context = unknown>
    *
    * @throws {NodeError} From the iterator, if an execution fails, unless `onItemError` takes it.
    * @throws {DeclarationError} As {@link compile}.
-   * @throws {LifecycleError} If the graph is closed.
+   * @throws {LifecycleError} If the graph is closed; from the iterator, if its end finds inputs of a window that are lost.
    */
   stream<N extends GraphNode>(
     source: StreamSource<In>,
