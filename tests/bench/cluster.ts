@@ -25,7 +25,7 @@ interface Cost {
 }
 
 /** Adds what carries a stream from one pipeline to another. */
-type Carry = (from: Pipeline, to: Pipeline) => Promise<void>;
+type Carry = (from: Pipeline, to: Pipeline) => Promise<void> | void;
 
 let links = 0;
 
@@ -56,9 +56,9 @@ async function timeCrossing(frameBytes: number, count: number, carry: Carry): Pr
 }
 
 /** By a transport of the package. */
-function by(makeTransport: () => Promise<Transport>, keep: "memory" | undefined): Carry {
-  return async (from, to) => {
-    const transport = await makeTransport();
+function by(makeTransport: () => Transport, keep: "memory" | undefined): Carry {
+  return (from, to) => {
+    const transport = makeTransport();
     const link = `bench ${links++}`;
     publish(from, from.stream("frames"), { to: transport, link, keep });
     subscribe(to, to.stream("frames"), { from: transport, link });
@@ -79,8 +79,8 @@ async function measureCase(server: NatsServer, frameBytes: number, count: number
   const timed = (carry: Carry) => () => timeCrossing(frameBytes, count, carry);
   const costs = await race({
     "bare TCP": timed(raw),
-    TCP: timed(by(async () => tcp(`tcp://127.0.0.1:${freePort()}`), undefined)),
-    JetStream: timed(by(() => Promise.resolve(nats(server.url)), "memory")),
+    TCP: timed(by(() => tcp(`tcp://127.0.0.1:${freePort()}`), undefined)),
+    JetStream: timed(by(() => nats(server.url), "memory")),
   }, ROUNDS);
   const of = (figure: keyof Cost) => mapValues(costs, (all) => median(all.map((cost) => cost[figure])));
   const label = formatBytes(frameBytes);

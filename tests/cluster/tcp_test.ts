@@ -10,7 +10,7 @@ import { Proxy } from "./_proxy.ts";
 
 const LINE = fileURLToPath(new URL("./_machines.ts", import.meta.url));
 const failure = (options: LineOptions): Promise<string> => runLine(options).then(() => "", ({ message }) => message);
-const freeUrl = async () => `tcp://127.0.0.1:${freePort()}`;
+const freeUrl = () => `tcp://127.0.0.1:${freePort()}`;
 
 /** A connection, as soon as somebody listens. */
 async function connectSoon(port: number): Promise<Deno.Conn> {
@@ -24,7 +24,7 @@ async function connectSoon(port: number): Promise<Deno.Conn> {
 }
 
 Deno.test("By TCP, one declaration runs over two programs as it runs in one", async () => {
-  const url = await freeUrl();
+  const url = freeUrl();
   const part = (machine: string) => ringmill("run", LINE, "-q", "--machine", machine, "--connect", url);
   const [edge, hub] = await Promise.all([part("edge"), part("hub")]);
   deepEqual([edge.status, hub.status, edge.output], [0, 0, "200 in order\n"], edge.errors + hub.errors);
@@ -69,7 +69,7 @@ for (const [what, shape, total] of [["small", [4], 1000], ["in parts", [1000], 1
 
 Deno.test("By TCP, a reading program that is killed gets what it had not consumed again", async () => {
   using notes = new Notes();
-  const url = await freeUrl();
+  const url = freeUrl();
   const count = { total: 1500, run: 1, pauseMs: 1 };
   await using source = new LineProgram({ url, count, publish: { parcelBytes: 1024 } });
   const sink = () => new LineProgram({ url, note: { path: notes.path } });
@@ -87,8 +87,8 @@ Deno.test("By TCP, a reading program that is killed gets what it had not consume
 Deno.test("By TCP, a writing program that is killed begins a new run: it resumes, or fails the reader by name", async () => {
   using notes = new Notes();
   using strict = new Notes();
-  const url = await freeUrl();
-  const other = await freeUrl();
+  const url = freeUrl();
+  const other = freeUrl();
   const onNewRun = "resume";
   const source = (run: number) =>
     new LineProgram({ url, count: { total: 400, run, pauseMs: 1, resumes: true }, publish: { onNewRun } });
@@ -142,7 +142,7 @@ Deno.test("By TCP, a second writer, another shape, another token and strangers a
   await source.join();
   await sink.join();
   checkExact(notes, 1, 1000);
-  const twice = await freeUrl();
+  const twice = freeUrl();
   const mismatch = await Promise.all([
     failure({ url: twice, shape: [8], note: { path: notes.path } }),
     failure({ url: twice, count: { total: 1, run: 1 } }),
@@ -159,7 +159,7 @@ Deno.test("By TCP, a slow reader holds the writer back, and the newest frames do
   using notes = new Notes();
   using newest = new Notes();
   const slow = { pauseMs: 5 };
-  const url = await freeUrl();
+  const url = freeUrl();
   const sizes = { parcelBytes: 1024, maxBytes: 20_000 };
   const shape = [100];
   await using source = line({ url, shape, count: { total: 200, run: 1 }, publish: sizes });
@@ -172,7 +172,7 @@ Deno.test("By TCP, a slow reader holds the writer back, and the newest frames do
   await source.join();
   await sink.join();
   checkExact(notes, 1, 200);
-  const other = await freeUrl();
+  const other = freeUrl();
   const quick = runLine({ url: other, isNewest: true, note: { path: newest.path, ...slow, byNumber: true } });
   await runLine({ url: other, isNewest: true, count: { total: 300, run: 1, pauseMs: 1 } });
   await quick;
