@@ -120,6 +120,9 @@ export class MessageError extends Error {
   }
 }
 
+/** What was asked is done, but its answer could not be sent: for those who need none. */
+export class RefusedAnswerError extends MessageError {}
+
 /** Options of a {@link KernelError}. */
 export interface KernelErrorOptions {
   /** What the kernel threw. */

@@ -1,7 +1,7 @@
 /** Failures of requests, as threads tell each other of them. */
 
 import { type ErrorReport, rebuildError, summarizeError } from "../../worker/error_report.ts";
-import { KernelError, KernelStateError, MessageError, QueueFullError } from "../errors.ts";
+import { KernelError, KernelStateError, QueueFullError, RefusedAnswerError } from "../errors.ts";
 
 /** Why a request has no answer: the kernel failed or was terminated; its queue or its answer had no room; it was refused. */
 export type FailureKind = "failed" | "terminated" | "dropped" | "refused";
@@ -39,9 +39,6 @@ export function reportDrop(kernel: string): FailureReport {
 export function rebuildKernelError({ kernel, reason, error }: FailureReport): KernelError {
   return new KernelError(kernel, reason, error ? { cause: rebuildError(error) } : {});
 }
-
-/** What was asked is done, but its answer could not be sent. */
-export class RefusedAnswerError extends MessageError {}
 
 /** The error behind a report. */
 export function rebuildFailure(failure: FailureReport): Error {

@@ -2,8 +2,7 @@
 
 import type { Consumer, JsMsg } from "@nats-io/jetstream";
 import { unpackMessage } from "../../actors/carried_message.ts";
-import { KernelError, MessageError, QueueFullError } from "../../actors/errors.ts";
-import { RefusedAnswerError } from "../../actors/message/failure.ts";
+import { KernelError, MessageError, QueueFullError, RefusedAnswerError } from "../../actors/errors.ts";
 import type { Connection } from "../jetstream/connection.ts";
 import { untilAborted } from "../../worker/until_aborted.ts";
 import { sleepUntil } from "../sleep.ts";
