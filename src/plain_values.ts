@@ -44,7 +44,8 @@ export function isLong(list: { readonly length: number }): boolean {
   return list.length > LONG_ARRAY;
 }
 
-const isBare = (kind: object | null) => kind === Object.prototype || kind === null;
+/** Whether it is the prototype of plain objects. */
+export const isBare = (kind: object | null) => kind === Object.prototype || kind === null;
 
 /** The names of what was put onto an object, and of elements. Of errors, the stack does not count. */
 export function ownNames(object: object): string[] {

@@ -57,8 +57,7 @@ export class KernelPool<In extends MessageEnvelope = Message, Out extends Messag
 
   /** Its kernels that have not ended; all, if all have: the first of them says so. */
   get #living() {
-    const { members } = this.#pool;
-    const living = members.filter(({ state }) => state !== "terminated");
+    const { members, living } = this.#pool;
     return living.length > 0 ? living : members;
   }
 

@@ -54,6 +54,9 @@ export interface ReadingDescription extends LinkDescription {
   readonly peerTimeoutMs: number;
 }
 
+/** Whether a reading end gives up when the writing program is lost. */
+export const givesUp = (policy: LostPeerPolicy): boolean => policy === "fail" || policy === "end";
+
 /** The program at the other end is not there, and is not to be waited for. */
 export class LostPeerError extends TransportError {}
 

@@ -221,13 +221,13 @@ export class RemoteKernel<In extends MessageEnvelope = Message, Out extends Mess
     if (!await within(untilAborted(before, signal), timeoutMs)) {
       throw new QueueTimeoutError(`Cannot ${action}: what was sent before it was not accepted for ${timeoutMs} ms`);
     }
+    const left = () => Math.max(until - performance.now(), 0);
     const made = this.#queue ??= this.#makeQueue();
-    if (!await untilAborted(within(made, Math.max(until - performance.now(), 0)), signal)) {
+    if (!await untilAborted(within(made, left()), signal)) {
       throw new QueueTimeoutError(`Cannot ${action}: the server did not answer for ${timeoutMs} ms`);
     }
-    const leftMs = Math.max(until - performance.now(), 0);
     const posting = { id: crypto.randomUUID(), bytes };
-    await post(this.#connection, workOf(this.id), posting, { ...wait, leftMs }, action);
+    await post(this.#connection, workOf(this.id), posting, { ...wait, leftMs: left() }, action);
     this.#sent++;
   }
 

@@ -1,5 +1,6 @@
 /** Changes parts of a configuration by texts, as they stand on a command line. */
 
+import { isBare } from "../plain_values.ts";
 import { copyOf } from "./cache/copy_value.ts";
 import { lookUpConfig } from "./run/config_path.ts";
 
@@ -69,7 +70,6 @@ function parseJson(text: string, old: unknown): unknown {
   }
   if (old === null || old === undefined) return value;
   // A Map or a typed array is no object of JSON.
-  const kind = Object.getPrototypeOf(old);
-  if (kind !== Object.prototype && kind !== null && !Array.isArray(old)) return undefined;
+  if (!isBare(Object.getPrototypeOf(old)) && !Array.isArray(old)) return undefined;
   return typeof value === "object" && value !== null && Array.isArray(value) === Array.isArray(old) ? value : undefined;
 }

@@ -38,27 +38,22 @@ function supervised() {
   return { worker, task };
 }
 
-Deno.test("A supervised task counts as running while it is not decided what becomes of its failure", async () => {
-  const { worker, task } = supervised();
-  worker.fail();
-  equal(task.state, "restarting");
-  task.leave();
-  deepEqual([await task.ended, task.state], [null, "ended"]);
-});
+for (const [when, pauseMs] of [["it is not decided what becomes of its failure", null], ["it waits", 10]] as const) {
+  Deno.test(`A supervised task counts as restarting while ${when}, and ends when it is told to stop`, async () => {
+    const { worker, task } = supervised();
+    worker.fail();
+    // Without a pause, in the same turn.
+    if (pauseMs !== null) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    equal(task.state, "restarting");
+    task.leave();
+    deepEqual([await task.ended, task.state], [null, "ended"]);
+  });
+}
 
 Deno.test("A supervised task that fails before it has seen that it is to stop is not started again", async () => {
   const { worker, task } = supervised();
   task.leave();
   equal(task.state, "running");
   worker.fail();
-  deepEqual([await task.ended, task.state], [null, "ended"]);
-});
-
-Deno.test("A supervised task that waits for its restart ends when it is told to stop", async () => {
-  const { worker, task } = supervised();
-  worker.fail();
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  equal(task.state, "restarting");
-  task.leave();
   deepEqual([await task.ended, task.state], [null, "ended"]);
 });

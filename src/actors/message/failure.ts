@@ -1,10 +1,13 @@
 /** Failures of requests, as threads tell each other of them. */
 
 import { type ErrorReport, rebuildError, summarizeError } from "../../worker/error_report.ts";
-import { KernelError, KernelStateError, QueueFullError, RefusedAnswerError } from "../errors.ts";
+import { KernelError, KernelStateError, MessageError, QueueFullError, RefusedAnswerError } from "../errors.ts";
 
-/** Why a request has no answer: the kernel failed or was terminated; its queue or its answer had no room; it was refused. */
-export type FailureKind = "failed" | "terminated" | "dropped" | "refused";
+/**
+ * Why a request has no answer: the kernel failed or was terminated; its queue had no room; it was refused; or it is done, but
+ * its answer could not be sent.
+ */
+export type FailureKind = "failed" | "terminated" | "dropped" | "refused" | "unanswered";
 
 /** An error that can be posted. */
 export interface FailureReport {
@@ -48,6 +51,8 @@ export function rebuildFailure(failure: FailureReport): Error {
     case "dropped":
       return new QueueFullError(failure.reason);
     case "refused":
+      return new MessageError(failure.reason, { kernel: failure.kernel });
+    case "unanswered":
       return new RefusedAnswerError(failure.reason, { kernel: failure.kernel });
     default:
       return rebuildKernelError(failure);

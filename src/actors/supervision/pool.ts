@@ -46,6 +46,11 @@ export class Pool {
     return this.#members;
   }
 
+  /** Those of them that have not ended. */
+  get living(): readonly KernelLife[] {
+    return this.#members.filter(({ state }) => state !== "terminated");
+  }
+
   /** As other threads are told of it. */
   get description(): PeerDescription {
     return this.#description!;
@@ -88,8 +93,7 @@ export class Pool {
 
   /** @throws {AggregateError} If some members ignore their termination. */
   async terminate(options: TerminateOptions): Promise<void> {
-    const living = this.#members.filter(({ state }) => state !== "terminated");
-    const outcomes = await Promise.allSettled(living.map((life) => life.terminate(options)));
+    const outcomes = await Promise.allSettled(this.living.map((life) => life.terminate(options)));
     const failed = outcomes.filter((outcome) => outcome.status === "rejected");
     const errors = failed.map(({ reason }) => reason as Error);
     if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("; "));

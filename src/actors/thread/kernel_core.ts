@@ -384,7 +384,7 @@ export class KernelCore implements InboxOptions, PostOfficeOptions, MailboxOptio
   }
 
   async #refuseAnswer({ message }: Error, { replyTo }: ReceivedRequest): Promise<void> {
-    await this.#services.settler.settle(replyTo, { kind: "refused", kernel: this.kernel, reason: message });
+    await this.#services.settler.settle(replyTo, { kind: "unanswered", kernel: this.kernel, reason: message });
   }
 
   /** They go on waiting: the kernel may send another answer. */

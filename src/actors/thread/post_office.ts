@@ -356,9 +356,9 @@ export class PostOffice implements KernelPeers {
     options?: WaitOptions,
   ): Promise<Message<Body>> {
     const peer = this.#known(kernel);
+    if (peer) return await this.requestOf(peer, message, options) as unknown as Message<Body>;
     const ask = (peer: Peer, message: MessageEnvelope) => this.requestOf(peer, message, options);
-    const answer = peer ? ask(peer, message) : this.#onceFound(kernel, "request of", message, ask, options);
-    return await answer as unknown as Message<Body>;
+    return await this.#onceFound(kernel, "request of", message, ask, options) as unknown as Message<Body>;
   }
 
   /** As `request()`, of a kernel that is known. */

@@ -16,7 +16,13 @@ import { formatDuration } from "../../units.ts";
 import { partsOf } from "../parcels/pack.ts";
 import { sleepUntil } from "../sleep.ts";
 import { SchemaMismatchError, TransportError } from "../errors.ts";
-import { type LinkDescription, LostPeerError, type ReadingDescription, type WritingDescription } from "../link.ts";
+import {
+  givesUp,
+  type LinkDescription,
+  LostPeerError,
+  type ReadingDescription,
+  type WritingDescription,
+} from "../link.ts";
 import type { Connection } from "./connection.ts";
 import { CLAIMS_STREAM, CLAIMS_SUBJECTS, KEEPER, streamOf, subjectOf, tokenOf } from "./names.ts";
 
@@ -189,7 +195,7 @@ export async function pauseForWriter(
 ): Promise<void> {
   if (looks === WARN_AFTER) tell(`Nobody publishes link "${link}" yet; it is waited for`);
   // Only time in which the server answers counts.
-  if ((onLostPeer === "fail" || onLostPeer === "end") && looks * PAUSE_MS >= peerTimeoutMs) {
+  if (givesUp(onLostPeer) && looks * PAUSE_MS >= peerTimeoutMs) {
     const since = formatDuration(peerTimeoutMs);
     throw new LostPeerError(`Cannot ${action}: the program that writes it has not been there for ${since}`);
   }

@@ -1,6 +1,6 @@
 /** Watches for a reading end whether the writing program is there. */
 
-import { LostPeerError, type ReadingDescription } from "../link.ts";
+import { givesUp, LostPeerError, type ReadingDescription } from "../link.ts";
 import type { Connection } from "./connection.ts";
 import { claimOf, streamOf } from "./names.ts";
 import { PeerWatch } from "./peer_watch.ts";
@@ -43,7 +43,7 @@ export class WriterWatch implements Disposable {
     try {
       await this.peer.look();
       this.#description.figures.setLost(this.peer.lostMs);
-      if (onLostPeer === "wait" || onLostPeer === "drop" || !this.peer.isLost(peerTimeoutMs)) return;
+      if (!givesUp(onLostPeer) || !this.peer.isLost(peerTimeoutMs)) return;
       const info = await findStream(this.#connection, streamOf(link));
       if (!info || info.state.last_seq > this.#end.taken()) return;
       this.#lost = new LostPeerError(`Cannot ${action}: the program that writes it ${this.peer.text}`);

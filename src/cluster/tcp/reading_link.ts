@@ -1,6 +1,6 @@
 /** A reading end of a link over TCP. */
 
-import { LostPeerError, type ReadingDescription, type ReadingLink, type TakenParcel } from "../link.ts";
+import { givesUp, LostPeerError, type ReadingDescription, type ReadingLink, type TakenParcel } from "../link.ts";
 import { TransportError } from "../errors.ts";
 import { giveBytes } from "../parcels/buffers.ts";
 import { Door } from "../sleep.ts";
@@ -108,7 +108,7 @@ export class TcpReadingLink implements ReadingLink {
       }
       this.#session.check();
       const { onLostPeer, action } = this.#description;
-      if (this.#session.isLost && (onLostPeer === "fail" || onLostPeer === "end")) {
+      if (this.#session.isLost && givesUp(onLostPeer)) {
         throw new LostPeerError(`Cannot ${action}: the program that writes it ${this.#session.lostText}`);
       }
       await this.#door.pass(signal);

@@ -233,7 +233,8 @@ export class BatchNode<
     const { signal } = batch.call;
     // To wait for the limiter does not count either.
     const onQueued = (queued: number) => this.#queue(batch.entries, queued);
-    const place = await limiter?.acquire({ signal, onQueued }).catch((error) => this.#failAll(batch.entries, error));
+    const place = limiter &&
+      await limiter.acquire({ signal, onQueued }).catch((error) => this.#failAll(batch.entries, error));
     if (limiter && !place) return;
     // Everybody may have left meanwhile.
     if (signal.aborted) return place?.();
