@@ -380,7 +380,11 @@ export class Manager implements AsyncDisposable {
     if (!restart) return new TaskWorker(job, this.name, permissions);
     const bindings = Object.keys(job.bindings).length + (job.activation ? 1 : 0);
     return new SupervisedTask({
-      start: (restarts) => new TaskWorker({ ...job, restarts }, this.name, permissions),
+      start: (restarts, before) => {
+        const isOwed = restarts > 0 && (before?.isActivated ?? true);
+        const activation = job.activation && { ...job.activation, isOwed };
+        return new TaskWorker({ ...job, restarts, activation }, this.name, permissions);
+      },
       restart: completeRestart(restart),
       hands: readerHands(memory, job.bindings),
       deadLetters: this.deadLetters,
@@ -487,7 +491,7 @@ export class Manager implements AsyncDisposable {
    * Ends what runs without losing anything: tasks that read nothing are told to stop, the program's own writers and events
    * are closed, and all others go on until their streams have ended. A task that is told unwinds by a `StoppedError`, once:
    * what it writes in `finally` still arrives. After `timeoutMs` (without bound by default), or when `signal` aborts, it is
-   * a {@link stop}. Resolves to whether everything was drained.
+   * a {@link stop}. Resolves to whether everything was drained; an aborted `signal` rejects it, by its reason.
    *
    * @throws {TaskError} If a task failed.
    * @throws {LifecycleError} If it was not started, or is closed.

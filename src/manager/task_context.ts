@@ -52,7 +52,10 @@ export interface TaskContext<Params = unknown, State = FrameOf<FrameType> | unde
    * @throws {StoppedError} If the task is told to stop meanwhile.
    */
   readonly resumeFrom: number;
-  /** Whether the pipeline was told to stop, or this task alone: by a drain, or since nobody reads what it writes. */
+  /**
+   * Whether the pipeline was told to stop, or this task alone: by a drain, or since nobody reads what it writes. A task that
+   * finds `true` in a drain has heard of it: what it then writes arrives.
+   */
   readonly stopped: boolean;
   /** Aborts, with a `StoppedError`, when the task is told to stop. For async tasks. */
   readonly signal: AbortSignal;
@@ -154,14 +157,17 @@ export class WorkerTaskContext implements TaskContext {
 
   get stopped(): boolean {
     const { memory, ownStop } = this.#parts;
-    return memory.stopped || ownStop.kind !== 0;
+    return memory.stopped || ownStop.notice();
   }
 
   get signal(): AbortSignal {
     if (!this.#controller) {
       const controller = this.#controller = new AbortController();
       const { memory, ownStop, stopReason } = this.#parts;
-      Promise.race([memory.whenStopped(), ownStop.whenTold()]).then(() => controller.abort(stopReason()));
+      Promise.race([memory.whenStopped(), ownStop.whenTold()]).then(() => {
+        ownStop.notice();
+        controller.abort(stopReason());
+      });
     }
     return this.#controller.signal;
   }
@@ -181,10 +187,10 @@ export class WorkerTaskContext implements TaskContext {
     const { memory, ownStop } = this.#parts;
     const deadline = performance.now() + ms;
     for (let left = ms; left > 0; left = deadline - performance.now()) {
-      if (ownStop.reaches(this)) return true;
+      if (ownStop.reachesCall()) return true;
       if (memory.sleep(left) && memory.stopped) return true;
     }
-    return memory.stopped || ownStop.reaches(this);
+    return memory.stopped || ownStop.reachesCall();
   }
 
   readonly tellLateness = (ms: number): void => {

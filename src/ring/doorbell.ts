@@ -35,6 +35,8 @@ interface Waiting {
   /** By `performance.now()`. */
   readonly deadline: number;
   readonly found: PromiseWithResolvers<number>;
+  /** Whether its task was told to stop before. */
+  readonly wasTold: boolean;
 }
 
 /** Which source was chosen longest ago. */
@@ -101,6 +103,9 @@ export class Doorbell {
 
   /** As {@link block}, without blocking the thread. Rejects once `signal` aborts. */
   wait(sources: readonly Source[], timeoutMs: number, signal?: AbortSignal): Promise<number> {
+    if (this.#ownStop?.isUnwinding) {
+      return this.#waitAfterTurn(sources, timeoutMs, signal).finally(() => this.#ownStop!.unwind());
+    }
     if (this.#turns.isDue || signal?.aborted) return this.#waitAfterTurn(sources, timeoutMs, signal);
     try {
       const found = this.#findBriefly(sources, timeoutMs);
@@ -123,7 +128,9 @@ export class Doorbell {
   }
 
   async #wait(sources: readonly Source[], timeoutMs: number, signal?: AbortSignal): Promise<number> {
-    const waiting = { sources, deadline: performance.now() + timeoutMs, found: Promise.withResolvers<number>() };
+    const deadline = performance.now() + timeoutMs;
+    const wasTold = Boolean(this.#ownStop?.kind);
+    const waiting = { sources, deadline, found: Promise.withResolvers<number>(), wasTold };
     const abort = () => {
       waiting.found.reject(signal!.reason);
       this.#forget(waiting);
@@ -161,9 +168,15 @@ export class Doorbell {
 
   /** Notes a choice, unless everybody was told to stop. */
   #choose(sources: readonly Source[], found: number): number {
-    if (this.memory.stopped || this.#ownStop?.reaches(this)) throw this.#stopReason();
+    if (this.memory.stopped || this.#ownStop?.reachesCall()) throw this.#stop(sources);
     if (found >= 0) sources[found].chosen = ++this.#choices;
     return found;
+  }
+
+  /** Makes what a wait throws. */
+  #stop(sources: readonly Source[]): Error {
+    for (const source of sources) source.told?.();
+    return this.#stopReason();
   }
 
   #parkObserved(sources: readonly Source[], timeoutMs: number): number {
@@ -178,7 +191,7 @@ export class Doorbell {
   #park(sources: readonly Source[], timeoutMs: number): number {
     const deadline = performance.now() + timeoutMs;
     for (let left = timeoutMs; left > 0; left = deadline - performance.now()) {
-      if (this.#ownStop?.kind) return -1;
+      if (this.#ownStop?.reachesCall()) throw this.#stop(sources);
       const spun = this.#spin(sources);
       this.#spinner.learn(spun >= 0 ? codes.SPUN : codes.WOKEN);
       if (spun >= 0) return spun;
@@ -244,11 +257,13 @@ export class Doorbell {
   #settle(waiting: Waiting): boolean {
     try {
       const found = this.#find(waiting.sources, this.address);
-      const isOver = performance.now() >= waiting.deadline || Boolean(this.#ownStop?.kind);
-      if (found < 0 && !isOver) return false;
+      if (waiting.wasTold ? this.#ownStop!.reachesCall() : this.#ownStop?.reachesWait()) {
+        throw this.#stop(waiting.sources);
+      }
+      if (found < 0 && performance.now() < waiting.deadline) return false;
       waiting.found.resolve(found);
     } catch (error) {
-      // A handle was closed meanwhile.
+      // A handle was closed meanwhile, or the task was told to stop.
       waiting.found.reject(error);
     }
     this.#waiting.delete(waiting);

@@ -59,6 +59,7 @@ export abstract class End implements Source {
   readonly observer: WaitObserver | undefined;
   chosen = 0;
   call = 0;
+  #isShut = false;
   readonly #openCore: Core;
   readonly #waiter: Waiter;
   readonly #stopReason: () => Error;
@@ -146,9 +147,13 @@ export abstract class End implements Source {
 
   /** Passes a code on, unless it says that the pipeline was told to stop. */
   protected settle(code: number): number {
-    if (code === codes.STOPPED) throw this.#stopReason();
-    return code;
+    if (code !== codes.STOPPED) return code;
+    this.told();
+    throw this.#stopReason();
   }
+
+  /** A call on it throws, since its task was told to stop. */
+  told(): void {}
 
   /** The length of the last look, which is done with now. */
   protected takeHeld(): number {
@@ -163,6 +168,7 @@ export abstract class End implements Source {
   }
 
   protected shut(message: string): void {
+    this.#isShut = true;
     this.held = 0;
     this.core = closedCore(message);
     this.#waiter.disturb();
@@ -177,6 +183,6 @@ export abstract class End implements Source {
 
   /** Whether this handle was closed. */
   get isShut(): boolean {
-    return this.core !== this.#openCore;
+    return this.#isShut;
   }
 }

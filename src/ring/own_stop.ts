@@ -13,11 +13,22 @@ export function tellTask({ words }: SharedMemory, address: number, kind: OwnStop
   Atomics.notify(words, address / 4);
 }
 
-/** A task's own stop, as its thread sees it: looked at when a writer refreshes what it knows of its readers, and in waits. */
+/**
+ * A task's own stop, as its thread sees it: looked at when a writer refreshes what it knows of its readers, and in waits.
+ *
+ * In a drain a task is told once, so that it can write what is left in `finally`. An async task may have several parts: each
+ * that waits already is told, and each other when it writes. What the told part does itself is known by the turn of the event
+ * loop: the one in which it was told, and those in which calls that it has begun there resolve.
+ */
 export class OwnStop {
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #at: number;
-  readonly #told = new Set<object>();
+  readonly #listeners: (() => void)[] = [];
+  /** The writers that need not hear of a drain any more. */
+  readonly #heard = new Set<object>();
+  #wasTold = false;
+  #isUnwinding = false;
+  #whenTold: Promise<void> | undefined;
 
   /** The stop whose word lies at an address. */
   constructor({ words }: SharedMemory, address: number) {
@@ -30,20 +41,80 @@ export class OwnStop {
     return Atomics.load(this.#words, this.#at) as OwnStopKind | 0;
   }
 
-  /**
-   * Whether a call on `party` must unwind. In a drain it must once only, so that the task can write what is left in
-   * `finally`; other parts of an async task hear of it when they write.
-   */
-  reaches(party: object, isWriting = false): boolean {
+  /** Whether a part of the task has heard of it. */
+  get wasTold(): boolean {
+    return this.#wasTold;
+  }
+
+  /** Has a writer look for what it must hear when a part of the task is the first to be told of a drain. */
+  listen(look: () => void): void {
+    this.#listeners.push(look);
+  }
+
+  /** Whether a call that begins now must unwind. */
+  reachesCall(): boolean {
     const { kind } = this;
     if (kind !== OWN_STOP.drained) return kind !== 0;
-    if (this.#told.has(party) || this.#told.size > 0 && !isWriting) return false;
-    this.#told.add(party);
+    return !this.#wasTold && this.#tell();
+  }
+
+  /** Whether a call that has begun before the task was told must unwind: it belongs to a part that has not heard of it. */
+  reachesWait(): boolean {
+    return this.kind !== 0 && this.#tell();
+  }
+
+  /** Whether a writer must hear of the stop. */
+  concerns(writer: object): boolean {
+    const { kind } = this;
+    return kind === OWN_STOP.drained ? !this.#heard.has(writer) : kind !== 0;
+  }
+
+  /** Whether a call on a writer that is {@link concerns concerned} must unwind. */
+  reachesWriter(writer: object): boolean {
+    if (this.kind === OWN_STOP.drained) {
+      if (this.#isUnwinding) return false;
+      this.#heard.add(writer);
+    }
+    return this.#tell();
+  }
+
+  /** A part of the task sees that it was told, or a call of it throws. */
+  #tell(): true {
+    const isFirst = !this.#wasTold;
+    this.#wasTold = true;
+    this.unwind();
+    if (isFirst && this.kind === OWN_STOP.drained) this.#listeners.forEach((look) => look());
     return true;
   }
 
+  /** Whether the task was told: who asks has heard of it. */
+  notice(): boolean {
+    return this.kind !== 0 && this.#tell();
+  }
+
+  /** A part that was told by a call on this writer may go on with it. */
+  hears(writer: object): void {
+    this.#heard.add(writer);
+  }
+
+  /** Whether a part that was told has the turn. */
+  get isUnwinding(): boolean {
+    return this.#isUnwinding;
+  }
+
+  /** A part that was told has this turn: it is, or a call goes on that it has begun since. */
+  unwind(): void {
+    if (this.#isUnwinding) return;
+    this.#isUnwinding = true;
+    setTimeout(() => this.#isUnwinding = false);
+  }
+
   /** Resolves once the task is told. Does not keep the program from exiting. */
-  async whenTold(): Promise<void> {
+  whenTold(): Promise<void> {
+    return this.#whenTold ??= this.#untilTold();
+  }
+
+  async #untilTold(): Promise<void> {
     const { async, value } = Atomics.waitAsync(this.#words, this.#at, 0);
     if (async) await value;
   }

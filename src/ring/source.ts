@@ -13,6 +13,8 @@ export interface Source {
   readonly observer?: WaitObserver;
   /** When a doorbell has chosen it last: the one that was chosen longest ago is next. */
   chosen: number;
+  /** A wait for it, perhaps among other things, throws, since its task was told to stop. */
+  told?(): void;
   /**
    * Does nothing more, and leaves the stream or event as it is: the task has failed, and goes on in another worker. Returns
    * the bytes in hand. Streams and events of tasks have it.

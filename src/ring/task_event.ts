@@ -7,6 +7,7 @@ import type { Core } from "./core.ts";
 import type { BindingOf } from "./description.ts";
 import { StoppedError } from "../errors.ts";
 import type { Doorbell } from "./doorbell.ts";
+import type { OwnStop } from "./own_stop.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import { SOURCE, type Source } from "./source.ts";
 import { checkTimeout, checkWaitOptions, Waiter, type WaitOptions } from "./waiting.ts";
@@ -50,6 +51,7 @@ export class TaskEvent {
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #waiter: Waiter;
   readonly #stopReason: () => Error;
+  readonly #ownStop: OwnStop | undefined;
   readonly #mayBlock: boolean;
   readonly #source: Source & { readonly doorbell: Doorbell | undefined; call: number };
 
@@ -65,6 +67,7 @@ export class TaskEvent {
     this.#address = address;
     this.#words = words;
     this.#stopReason = options.stopReason ?? (() => new StoppedError("The pipeline was stopped"));
+    this.#ownStop = options.ownStop;
     this.#mayBlock = options.mayBlock ?? true;
     this.#waiter = new Waiter(
       {
@@ -108,7 +111,10 @@ export class TaskEvent {
 
   /** Whether nobody else is left who could signal. */
   get closed(): boolean {
-    return Atomics.load(this.#words, (this.#address + layout.EVENT_SIGNALERS) / 4) <= this.#own;
+    const isClosed = Atomics.load(this.#words, (this.#address + layout.EVENT_SIGNALERS) / 4) <= this.#own;
+    // A drain closes the program's events: who sees that has heard of it.
+    if (isClosed) this.#ownStop?.notice();
+    return isClosed;
   }
 
   /**
@@ -186,6 +192,7 @@ export class TaskEvent {
 
   #settle(code: number): boolean {
     if (code === codes.STOPPED) throw this.#stopReason();
+    if (code === codes.CLOSED) this.#ownStop?.notice();
     return code === codes.DONE;
   }
 }

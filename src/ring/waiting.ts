@@ -206,7 +206,7 @@ export class Waiter<Wanted = number> {
   #block(wanted: Wanted, timeoutMs: number): number {
     const deadline = timeoutMs === Infinity ? Infinity : performance.now() + timeoutMs;
     for (;;) {
-      if (this.#ownStop?.reaches(this)) return codes.STOPPED;
+      if (this.#ownStop?.reachesCall()) return codes.STOPPED;
       const longest = isOwing() ? OWED_MS : SLICE_MS;
       const left = deadline === Infinity ? longest : Math.min(deadline - performance.now(), longest);
       if (left <= 0) return this.#target.attempt(wanted);
@@ -259,6 +259,8 @@ export class Waiter<Wanted = number> {
       this.disturb();
     };
     let isObserved = false;
+    const wasTold = Boolean(this.#ownStop?.kind);
+    const isUnwinding = this.#ownStop?.isUnwinding;
     signal?.addEventListener("abort", abort);
     try {
       if (this.#pending++ > 0) {
@@ -269,10 +271,11 @@ export class Waiter<Wanted = number> {
       }
       if (isDue) await this.#loop.take();
       for (;;) {
+        if (isUnwinding) this.#ownStop!.unwind();
         signal?.throwIfAborted();
         const code = this.#target.attempt(wanted);
         if (code !== codes.NOT_READY || performance.now() >= deadline) return take(code);
-        if (this.#ownStop?.reaches(this)) return take(codes.STOPPED);
+        if (wasTold ? this.#ownStop!.reachesCall() : this.#ownStop?.reachesWait()) return take(codes.STOPPED);
         const announced = this.#target.prepare(wanted);
         if (announced === 0) continue;
         const { words, waiters } = this.#target;

@@ -3,7 +3,7 @@
 import { codes, layout } from "./core.generated.ts";
 import type { RingDescription } from "./description.ts";
 import { End, type HandleOptions } from "./end.ts";
-import type { OwnStop } from "./own_stop.ts";
+import { OWN_STOP, type OwnStop } from "./own_stop.ts";
 import { RefreshPacer } from "./refresh_pacer.ts";
 import { consumedBytes, isRingAbandoned } from "./ring_figures.ts";
 import type { SharedMemory } from "./shared_memory.ts";
@@ -29,6 +29,7 @@ export class WriterEnd extends End {
     this.#ownStop = options.ownStop;
     this.#widest = this.unit;
     this.#pacer = new RefreshPacer(ring.refresh);
+    this.#ownStop?.listen(() => this.#lookForStop());
     this.refresh();
   }
 
@@ -42,9 +43,12 @@ export class WriterEnd extends End {
     };
   }
 
-  /** Resolves once the pipeline is told to stop, to what is thrown then. */
+  /** Resolves once the pipeline is told to stop, or its task alone, to what is thrown then. */
   async whenStopped(): Promise<unknown> {
-    await this.#memory.whenStopped();
+    const isTold = Promise.withResolvers<void>();
+    const wasTold = this.#ownStop?.kind === OWN_STOP.drained;
+    if (!wasTold) this.#ownStop?.whenTold().then(() => this.#ownStop!.reachesWait() && isTold.resolve());
+    await Promise.race([this.#memory.whenStopped(), isTold.promise]);
     try {
       return this.settle(codes.STOPPED);
     } catch (error) {
@@ -127,18 +131,30 @@ export class WriterEnd extends End {
   /** Looks at the readers now, and plans the next look. */
   refresh(): void {
     this.core.writer_refresh(this.ring, this.#pacer.next());
-    if (this.#ownStop?.reaches(this, true)) this.#tellStop();
+    this.#lookForStop();
   }
 
-  /** Has the next call that looks for room find that the task was told to stop. */
-  #tellStop(): void {
-    const told = (): number => {
-      this.core = this.openCore;
-      // An abandoned task is told each time, a drained one once.
-      if (this.#ownStop!.reaches(this, true)) this.#tellStop();
-      return codes.STOPPED;
+  /** Has the next call that looks for room ask whether it must unwind. */
+  #lookForStop(): void {
+    const ownStop = this.#ownStop;
+    if (this.isShut || !ownStop?.concerns(this)) return;
+    const { openCore } = this;
+    const told = (): boolean => {
+      const mustUnwind = ownStop.reachesWriter(this);
+      // An abandoned task is told each time.
+      if (!ownStop.concerns(this)) this.core = openCore;
+      return mustUnwind;
     };
-    this.core = { ...this.openCore, writer_look: told, writer_look_many: told, writer_write: told };
+    this.core = {
+      ...openCore,
+      writer_look: (...args) => told() ? codes.STOPPED : openCore.writer_look(...args),
+      writer_look_many: (...args) => told() ? codes.STOPPED : openCore.writer_look_many(...args),
+      writer_write: (...args) => told() ? codes.STOPPED : openCore.writer_write(...args),
+    };
+  }
+
+  override told(): void {
+    this.#ownStop?.hears(this);
   }
 
   /** Whether the stream had readers and has none any more. */

@@ -14,12 +14,13 @@ class FailingWorker {
   readonly name = "task";
   readonly loaded = Promise.resolve();
   readonly begun = Promise.resolve(true);
-  readonly inHand = undefined;
+  remains: TaskWorker["remains"];
   state: TaskState = "running";
   readonly #ended = Promise.withResolvers<TaskFailure>();
   readonly ended = this.#ended.promise;
 
-  fail(): void {
+  fail(remains?: TaskWorker["remains"]): void {
+    this.remains = remains;
     this.state = "failed";
     this.#ended.resolve(new TaskError("task", "it threw Error: crash"));
   }
@@ -56,4 +57,12 @@ Deno.test("A supervised task that fails before it has seen that it is to stop is
   equal(task.state, "running");
   worker.fail();
   deepEqual([await task.ended, task.state], [null, "ended"]);
+});
+
+Deno.test("A supervised task fails by what it throws after it has seen that it is to stop", async () => {
+  const { worker, task } = supervised();
+  task.leave();
+  worker.fail({ inHand: {}, isActivated: false, wasTold: true });
+  equal((await task.ended)?.message, 'Task "task" failed: it threw Error: crash');
+  equal(task.state, "failed");
 });

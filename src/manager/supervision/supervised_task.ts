@@ -10,6 +10,7 @@ import type { DeadFrames } from "../dead_frames.ts";
 import type { TaskState } from "../metrics.ts";
 import type { CompleteRestart } from "../restart.ts";
 import type { TaskFailure, TaskLife } from "../task_group.ts";
+import type { Remains } from "../task/task_protocol.ts";
 import type { TaskWorker } from "../task/task_worker.ts";
 import { FailedFrames, type Hand } from "./failed_frames.ts";
 import type { ReaderHand } from "./reader_hand.ts";
@@ -28,8 +29,8 @@ export const UNSUPERVISED: SupervisionFigures = { restarts: 0, skippedFrames: 0,
 
 /** What a supervised task needs. */
 export interface Supervision {
-  /** Starts a worker; the first one is number 0. */
-  readonly start: (restarts: number) => TaskWorker;
+  /** Starts a worker, after one that has left `before`; the first one is number 0. */
+  readonly start: (restarts: number, before?: Remains) => TaskWorker;
   readonly restart: CompleteRestart;
   readonly hands: ReadonlyMap<string, ReaderHand>;
   readonly deadLetters: DeadFrames;
@@ -109,7 +110,8 @@ export class SupervisedTask implements TaskLife {
       const failure = await this.#worker.ended;
       if (!failure) return null;
       const hasBegun = await this.#worker.begun;
-      if (!hasBegun || this.#isStopping || !(failure instanceof TaskError)) return failure;
+      const { remains } = this.#worker;
+      if (!hasBegun || this.#isStopping || remains?.wasTold || !(failure instanceof TaskError)) return failure;
       this.#figures = { ...this.#figures, lastError: cut(failure.message) };
       const gotOn = before.length === 0 || String(before) !== String(this.#positions());
       this.#isWaiting = true;
@@ -129,7 +131,7 @@ export class SupervisedTask implements TaskLife {
 
   /** Deals with the frame in hand, and waits for the restart. Returns why there is none, or `null`. */
   async #prepare(failure: TaskError, ranMs: number, gotOn: boolean): Promise<string | null> {
-    const hand = this.#failedFrames.count(this.#worker.inHand);
+    const hand = this.#failedFrames.count(this.#worker.remains?.inHand);
     const { attempts, then } = this.#supervision.restart.onFailedFrame;
     const isOver = hand.attempts >= attempts;
     if (isOver && then === "fail") return `${this.#failedFrames.describe(hand)}, at attempt ${hand.attempts}`;
@@ -177,7 +179,7 @@ export class SupervisedTask implements TaskLife {
     this.#figures = { ...this.#figures, restarts };
     this.onRestart?.(failure, restarts);
     try {
-      this.#worker = this.#supervision.start(restarts);
+      this.#worker = this.#supervision.start(restarts, this.#worker.remains);
     } catch (cause) {
       const summary = summarizeError(reportError(cause));
       return new TaskError(this.name, `its worker could not be started again: ${summary}`, { cause });

@@ -292,7 +292,7 @@ export class Blueprint {
       bindings: Object.fromEntries(bindings.map(([local, draft]) => [local, describe(draft)])),
       feeds: spec.feeds?.map((name) => rings.get(this.#find("ring", this.#rings, name))!),
       onTheWay: spec.onTheWay?.map((name) => rings.get(this.#find("ring", this.#rings, name))!),
-      activation: gate && { mode: spec.activation!.mode, gate: describe(gate) as BindingOf<"event"> },
+      activation: gate && { mode: spec.activation!.mode, gate: describe(gate) as BindingOf<"event">, isOwed: false },
     }));
     const bell = arena.reserve(DOORBELL_BYTES);
     const openings = this.#openings.map(({ binding, deferred }) => ({ binding: describe(binding), deferred }));

@@ -13,22 +13,23 @@ import { OWN_STOP, OwnStop, type OwnStopKind } from "../../ring/own_stop.ts";
 import { SharedMemory } from "../../ring/shared_memory.ts";
 import type { TaskEvent } from "../../ring/task_event.ts";
 import { TaskRecord } from "../../ring/task_record.ts";
-import type { TaskJob, TaskMessage, TaskStateSlot } from "./task_protocol.ts";
+import type { Activation, Remains, TaskJob, TaskMessage, TaskStateSlot } from "./task_protocol.ts";
 import type { BytesInHand } from "../supervision/reader_hand.ts";
 import type { FrameType } from "../../ring/dtypes.ts";
 import { frameKind, type SharedFrame } from "../../ring/frame_kind.ts";
 import { SOURCE } from "../../ring/source.ts";
 import { nameBindings } from "./named_bindings.ts";
 import { isUnwinding } from "./unwinding.ts";
-import type { ActivationMode } from "../specs.ts";
-import { WorkerTaskContext } from "../task_context.ts";
+import { type TaskContext, WorkerTaskContext } from "../task_context.ts";
 import { ownFigures, ownThread } from "../monitoring/thread_account.ts";
 
 // deno-lint-ignore ban-types
 type AnyFunction = Function;
 
 let context: WorkerTaskContext | undefined;
-let desertTask: (() => BytesInHand) | undefined;
+let desertTask: (() => Remains) | undefined;
+/** Whether the task is called by an activation. */
+let isActivated = false;
 
 /** Whether this thread's task was told to stop. */
 export function wasStopped(): boolean {
@@ -36,10 +37,10 @@ export function wasStopped(): boolean {
 }
 
 /**
- * Has other code of this thread do nothing more to the task's bindings, if a successor will: it has failed. Returns what its
- * readers had in hand, which stays in the rings.
+ * Has other code of this thread do nothing more to the task's bindings, if a successor will: it has failed. Returns what it
+ * leaves; what its readers had in hand stays in the rings.
  */
-export function desertBindings(): BytesInHand | undefined {
+export function desertBindings(): Remains | undefined {
   return desertTask?.();
 }
 
@@ -62,7 +63,9 @@ export function prepareTask(fn: AnyFunction, job: TaskJob, post: (message: TaskM
   let hasReturned = false;
   const described = Object.entries(job.bindings);
   const bindings = Object.fromEntries(described.map(([name, binding], index) => [name, open(binding, index)]));
-  if (job.restarts !== null) desertTask = () => desert(bindings);
+  if (job.restarts !== null) {
+    desertTask = () => ({ inHand: desert(bindings), isActivated, wasTold: ownStop.wasTold });
+  }
   const gate = job.activation && open(job.activation.gate, described.length) as TaskEvent;
   const onStop = () => post({ kind: "stop" });
   const state = job.state && openState(memory, job.task, job.state);
@@ -88,7 +91,7 @@ export function prepareTask(fn: AnyFunction, job: TaskJob, post: (message: TaskM
   return async () => {
     record.begin();
     try {
-      await (gate ? runActivated(call, { ...job.activation!, isResumed: restarts > 0 }, gate, bindings) : call());
+      await (gate ? runActivated(call, job.activation!, gate, bindings, own) : call());
     } catch (error) {
       if (!(own.stopped && isUnwinding(error))) throw error;
     } finally {
@@ -123,20 +126,25 @@ function stopText(task: string, kind: OwnStopKind | 0): string {
 /** Calls whenever the event says so, until nobody can signal any more or all that is read has ended. */
 async function runActivated(
   call: () => unknown,
-  { mode, isResumed }: { readonly mode: ActivationMode; readonly isResumed: boolean },
+  activation: Activation,
   gate: TaskEvent,
   bindings: Readonly<Record<string, Binding>>,
+  context: TaskContext,
 ): Promise<void> {
   const readers = Object.values(bindings).filter((binding) =>
     binding instanceof Reader || binding instanceof RingReader
   );
+  const isToggleable = activation.mode === "toggleable";
+  let isOwed = isToggleable && activation.isOwed;
   const hasEnded = () => readers.length > 0 && readers.every((reader) => reader.closed);
-  // The call that has failed had taken its activation.
-  let isOwed = isResumed && mode === "toggleable";
-  while (!hasEnded() && (isOwed || await gate.waitAsync())) {
-    if (mode === "toggleable" && !isOwed && !gate.take()) continue;
+  // A call may have been told of a drain, and have returned.
+  const isOver = () => hasEnded() || context.stopped && !gate.isOpen && !isOwed;
+  while (!isOver() && (isOwed || await gate.waitAsync())) {
+    if (isToggleable && !isOwed && !gate.take()) continue;
     isOwed = false;
+    isActivated = true;
     await call();
     settleAll();
+    isActivated = false;
   }
 }

@@ -22,8 +22,8 @@ const host = new HostScope<HostMessage, TaskMessage>();
 
 function fail(deed: string, error: unknown): void {
   // Before it is told: a successor may begin at once, and other code of this thread still runs.
-  const inHand = desertBindings();
-  host.settle({ kind: "failed", deed, error: reportError(error), inHand });
+  const remains = desertBindings();
+  host.settle({ kind: "failed", deed, error: reportError(error), remains });
 }
 
 /** Imports the task's module and makes its function ready to run. `null` if that failed, which has been told then. */
@@ -73,6 +73,6 @@ host.serve(TASK_HOST, (name) => {
     threw(deed, error) {
       if (!(wasStopped() && isUnwinding(error))) fail(deed, error);
     },
-    ends: (deed) => host.settle({ kind: "failed", deed, inHand: desertBindings() }),
+    ends: (deed) => host.settle({ kind: "failed", deed, remains: desertBindings() }),
   };
 });

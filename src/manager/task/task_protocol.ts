@@ -12,6 +12,8 @@ import type { BytesInHand } from "../supervision/reader_hand.ts";
 export interface Activation {
   readonly mode: ActivationMode;
   readonly gate: BindingOf<"event">;
+  /** Whether the run before has failed in a call, for which its activation was taken. */
+  readonly isOwed: boolean;
 }
 
 /** Everything that a worker needs for its task. */
@@ -69,25 +71,37 @@ export type TaskMessage =
     readonly kind: "failed";
     readonly deed: string;
     readonly error?: ErrorReport;
-    /** Bytes that the readers of a task that may be started again had in hand. */
-    readonly inHand?: BytesInHand;
+    /** What a successor must know, of a task that may have one. */
+    readonly remains?: Remains;
   };
+
+/** What a failed run has left. */
+export interface Remains {
+  /** The bytes that its readers had in hand. */
+  readonly inHand: BytesInHand;
+  /** Whether it failed in a call for which an activation was taken. */
+  readonly isActivated: boolean;
+  /** Whether it had heard that it alone is to stop. */
+  readonly wasTold: boolean;
+}
 
 /** Messages that say nothing but what they are. */
 const PLAIN_KINDS: readonly unknown[] = ["loaded", "started", "stop", "left", "ended"] satisfies TaskMessage["kind"][];
 
 /** Whether a value is a message from a worker: a task may post anything. */
 export function isTaskMessage(value: unknown): value is TaskMessage {
-  const { kind, reason, deed, error, inHand } = Object(value) as Record<string, unknown>;
+  const { kind, reason, deed, error, remains } = Object(value) as Record<string, unknown>;
   if (kind === "refused") return typeof reason === "string";
   if (kind === "failed") {
-    return typeof deed === "string" && (error === undefined || isErrorReport(error)) && isInHand(inHand);
+    return typeof deed === "string" && (error === undefined || isErrorReport(error)) &&
+      (remains === undefined || isRemains(remains));
   }
   return PLAIN_KINDS.includes(kind);
 }
 
-function isInHand(value: unknown): boolean {
-  if (value === undefined) return true;
-  const counts = Object.values(Object(value));
-  return typeof value === "object" && value !== null && counts.every((count) => Number.isSafeInteger(count));
+function isRemains(value: unknown): boolean {
+  const { inHand, isActivated, wasTold } = Object(value) as Record<string, unknown>;
+  if (typeof isActivated !== "boolean" || typeof wasTold !== "boolean") return false;
+  const counts = Object.values(Object(inHand));
+  return typeof inHand === "object" && inHand !== null && counts.every((count) => Number.isSafeInteger(count));
 }

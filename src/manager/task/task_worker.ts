@@ -4,11 +4,10 @@ import { DeclarationError, TaskError } from "../../errors.ts";
 import { clockZero } from "../../ring/clock.ts";
 import { rebuildError, summarizeError } from "../../worker/error_report.ts";
 import type { TaskState } from "../metrics.ts";
-import type { BytesInHand } from "../supervision/reader_hand.ts";
 import type { TaskFailure, TaskLife } from "../task_group.ts";
 import { HostedWorker } from "../../worker/hosted_worker.ts";
 import type { TaskPermissions } from "../../worker/permitted_worker.ts";
-import { type HostMessage, isTaskMessage, type TaskJob, type TaskMessage } from "./task_protocol.ts";
+import { type HostMessage, isTaskMessage, type Remains, type TaskJob, type TaskMessage } from "./task_protocol.ts";
 import { TASK_HOST } from "./task_host.ts";
 
 /** Starts the worker of a task at once; `run()` then calls the task's function. */
@@ -23,8 +22,8 @@ export class TaskWorker implements TaskLife {
   readonly ended: Promise<TaskFailure>;
   /** Hears that the task wants everything to stop, or has closed a reader. */
   onRequest: ((kind: "stop" | "left") => void) | undefined;
-  /** What its readers had in hand when it failed, if it could tell. */
-  inHand: BytesInHand | undefined;
+  /** What it has left when it failed, if it could tell. */
+  remains: Remains | undefined;
   readonly #worker: HostedWorker<HostMessage, TaskMessage>;
   #state: TaskState = "waiting";
   #isLoaded = false;
@@ -76,7 +75,7 @@ export class TaskWorker implements TaskLife {
         return this.#end(new DeclarationError(`Cannot run task "${this.name}": ${message.reason}`));
       case "failed": {
         const { deed, error } = message;
-        this.inHand = message.inHand;
+        this.remains = message.remains;
         if (!error) return this.#fail(deed);
         return this.#fail(`${deed} ${summarizeError(error)}`, { cause: rebuildError(error) });
       }
