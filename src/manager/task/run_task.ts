@@ -20,20 +20,20 @@ import { frameKind, type SharedFrame } from "../../ring/frame_kind.ts";
 import { SOURCE } from "../../ring/source.ts";
 import { nameBindings } from "./named_bindings.ts";
 import { isUnwinding } from "./unwinding.ts";
-import { type TaskContext, WorkerTaskContext } from "../task_context.ts";
+import { WorkerTaskContext } from "../task_context.ts";
 import { ownFigures, ownThread } from "../monitoring/thread_account.ts";
 
 // deno-lint-ignore ban-types
 type AnyFunction = Function;
 
-let context: WorkerTaskContext | undefined;
+let isStopped: (() => boolean) | undefined;
 let desertTask: (() => Remains) | undefined;
 /** Whether the task is called by an activation. */
 let isActivated = false;
 
 /** Whether this thread's task was told to stop. */
 export function wasStopped(): boolean {
-  return context?.stopped ?? false;
+  return isStopped?.() ?? false;
 }
 
 /**
@@ -85,15 +85,16 @@ export function prepareTask(fn: AnyFunction, job: TaskJob, post: (message: TaskM
     feeds: (job.feeds ?? []).map((ring) => runTableOf(memory, ring)!),
     readers: Object.values(bindings).filter((binding) => binding instanceof Reader),
   };
-  const own = context = new WorkerTaskContext(parts);
+  isStopped = () => memory.stopped || ownStop.kind !== 0;
+  const own = new WorkerTaskContext(parts);
   const named = nameBindings(fn, job.task, bindings);
   const call = () => fn(named, own);
   return async () => {
     record.begin();
     try {
-      await (gate ? runActivated(call, job.activation!, gate, bindings, own) : call());
+      await (gate ? runActivated(call, job.activation!, gate, bindings) : call());
     } catch (error) {
-      if (!(own.stopped && isUnwinding(error))) throw error;
+      if (!(wasStopped() && isUnwinding(error))) throw error;
     } finally {
       record.end();
     }
@@ -129,7 +130,6 @@ async function runActivated(
   activation: Activation,
   gate: TaskEvent,
   bindings: Readonly<Record<string, Binding>>,
-  context: TaskContext,
 ): Promise<void> {
   const readers = Object.values(bindings).filter((binding) =>
     binding instanceof Reader || binding instanceof RingReader
@@ -138,7 +138,7 @@ async function runActivated(
   let isOwed = isToggleable && activation.isOwed;
   const hasEnded = () => readers.length > 0 && readers.every((reader) => reader.closed);
   // A call may have been told of a drain, and have returned.
-  const isOver = () => hasEnded() || context.stopped && !gate.isOpen && !isOwed;
+  const isOver = () => hasEnded() || wasStopped() && !gate.isOpen && !isOwed;
   while (!isOver() && (isOwed || await gate.waitAsync())) {
     if (isToggleable && !isOwed && !gate.take()) continue;
     isOwed = false;
