@@ -46,30 +46,33 @@ export function nameBindings<Bindings extends object>(
 /** What consoles, promises and serialisers look for on any object. */
 const NEUTRAL: ReadonlySet<string> = new Set(["then", "toJSON", "nodeType", "asymmetricMatch", "$$typeof"]);
 
+/** Comments, and texts in quotes of any kind. */
+const COMMENT_OR_TEXT = /\/\*[^]*?\*\/|\/\/[^\n]*|(["'`])((?:\\[^]|(?!\1)[^\\])*)\1/g;
+const START = /^(?:async\s+)?(?:function\b[^(]*|[^\s(]+\s*)?\(\s*\{/;
+/** Brackets with none inside. */
+const INNERMOST = /\{[^{}[\]()]*\}|\[[^{}[\]()]*\]|\([^{}[\]()]*\)/g;
+const NAME = /^\s*(?:([\p{ID_Continue}$\u200c\u200d]+)|"(\d+)")/u;
+
 /** What the first parameter of a function takes, where it is written as `{ a, b: c, d = e }`. */
 // deno-lint-ignore ban-types
 function namesOf(fn: Function): TakenName[] {
-  const text = Function.prototype.toString.call(fn).replace(/\/\*[^]*?\*\/|\/\/[^\n]*/g, "");
-  const start = /^(?:async\s+)?(?:function\b[^(]*|[\w$]+\s*)?\(\s*\{/.exec(text);
+  const texts: string[] = [];
+  const source = Function.prototype.toString.call(fn).replace(COMMENT_OR_TEXT, (_, quote, text) => {
+    return quote === undefined ? " " : `"${texts.push(text) - 1}"`;
+  });
+  const start = START.exec(source);
   if (!start) return [];
-  const parts = splitParts(text.slice(start[0].length));
+  const parts = bodyOf(source.slice(start[0].length)).split(",");
   return parts.flatMap((part) => {
-    const found = /^\s*(?:([\w$]+)|"([^"]+)"|'([^']+)')\s*(?::\s*[\w$]+\s*)?(=)?/.exec(part);
-    const name = found?.[1] ?? found?.[2] ?? found?.[3];
-    return name === undefined ? [] : [{ name, hasDefault: found![4] !== undefined }];
+    const [, name, text] = NAME.exec(part) ?? [];
+    if (name === undefined && text === undefined) return [];
+    return [{ name: name ?? texts[Number(text)], hasDefault: part.includes("=") }];
   });
 }
 
-/** The parts between commas, up to the brace that closes. */
-function splitParts(text: string): string[] {
-  const parts = [""];
-  let depth = 0;
-  for (const sign of text) {
-    if (depth === 0 && sign === "}") return parts;
-    if ("{[(".includes(sign)) depth++;
-    if ("}])".includes(sign)) depth--;
-    if (depth === 0 && sign === ",") parts.push("");
-    else parts[parts.length - 1] += sign;
-  }
-  return [];
+/** What comes before the brace that closes, without anything in brackets. */
+function bodyOf(text: string): string {
+  let flat = text;
+  for (let before = ""; flat !== before;) [before, flat] = [flat, flat.replace(INNERMOST, "")];
+  return flat.slice(0, Math.max(flat.indexOf("}"), 0));
 }
