@@ -441,6 +441,8 @@ export class Manager implements AsyncDisposable {
     this.#state = "started";
     this.#watchFullRings(this.#group!, this.#monitored!);
     await this.#group!.run(order ?? this.#blueprint.tasks.map(({ name }) => name));
+    // Readers of the program may have been closed before.
+    this.#checkAbandoned();
   }
 
   /**

@@ -64,3 +64,11 @@ export function signalsLate({ bell }: { bell: TaskEvent }, context: TaskContext)
 export function passes({ samples, passed }: Samples & { passed: Writer<"float64"> }) {
   for (const frame of samples) passed.write(frame);
 }
+
+/** Reads one frame, has enough, and goes on with other things. */
+export async function closesEarly({ samples, done }: Samples & { done: Writer<"float64"> }) {
+  await samples.readAsync();
+  samples.close();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  done.write(Float64Array.of(1));
+}

@@ -136,3 +136,16 @@ Deno.test("A task whose worker cannot be started again fails with the reason", a
   equal(last?.message, 'Task "stage" failed: its worker could not be started again: Error: no more threads');
   equal(task.state, "failed");
 });
+
+Deno.test("stallTimeoutMs does not count what waits for a reader that the task has closed", async () => {
+  const { pipe, samples } = line();
+  await using _ = pipe;
+  const done = pipe.addStream("done", ONE);
+  pipe.addTask("closes", { fn: tasks.closesEarly, reads: { samples }, writes: { done }, stallTimeoutMs: 50 });
+  const writer = pipe.openWriter(samples);
+  const reader = pipe.openReader(done);
+  await pipe.start();
+  for (let n = 0; n < 4; n++) await writer.writeAsync(Float64Array.of(n));
+  deepEqual(await reader.readAsync(), Float64Array.of(1));
+  equal(await pipe.join(), true);
+});

@@ -55,6 +55,22 @@ for (
   });
 }
 
+for (const when of ["after compile()", "while the workers start"]) {
+  Deno.test(`A task is stopped when its only reader is closed ${when}`, async () => {
+    await using pipe = newPipeline();
+    const numbers = pipe.addStream("numbers", INT);
+    pipe.addTask("source", { fn: tasks.countForever, writes: { numbers } });
+    const reader = pipe.openReader(numbers);
+    await pipe.compile();
+    if (when === "after compile()") reader.close();
+    const started = pipe.start();
+    reader.close();
+    await started;
+    equal(await pipe.join({ timeoutMs: 20_000 }), true);
+    deepEqual([...pipe.abandoned], [["source", ["the program"]]]);
+  });
+}
+
 Deno.test("A whole line ends when its last task has seen enough", async () => {
   await using pipe = newPipeline();
   const numbers = pipe.addStream("numbers", INT);

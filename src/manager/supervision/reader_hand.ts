@@ -43,8 +43,10 @@ export class ReaderHand {
     return Number(Atomics.load(this.#memory.longs, (this.#reader + layout.READER_POSITION) / 8));
   }
 
-  /** Frames that wait to be read. */
+  /** Frames that wait to be read; 0 for a reader that is closed. */
   get waiting(): number {
+    const state = Atomics.load(this.#memory.words, (this.#reader + layout.READER_STATE) / 4);
+    if (state === layout.READER_DETACHED) return 0;
     const written = Number(Atomics.load(this.#memory.longs, (this.#binding.ring.address + layout.RING_POSITION) / 8));
     return (written - this.#position) / this.#unit;
   }
