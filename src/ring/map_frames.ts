@@ -45,7 +45,8 @@ export async function mapFramesAsync<In extends FrameType, Out extends FrameType
     const frame = await reader.lookAsync();
     if (frame === null) return;
     const result = await fn(frame);
-    if (!await writer.lookAsync()) return;
+    // Other code of this thread may write, too.
+    do await writer.lookAsync(); while (!writer.look());
     // Without a promise in between: other code of this thread might fail there.
     writer.write(result, 0);
     reader.increment();

@@ -15,11 +15,9 @@ export interface WhichReader {
 }
 
 /** The offsets beyond the data area that stand for a reader's own slots. */
-type OwnSlot = 0 | 1;
-/** The slot of what `look()` has found. */
+type OwnSlot = number;
+/** The slot of what `look()` has found. Those behind it are of what each loop has handed out. */
 const LOOKED: OwnSlot = 0;
-/** The slot of what a loop has handed out. */
-const LOOPED: OwnSlot = 1;
 
 /** How often a reader that may not wait tries to copy a frame that the writer keeps overtaking. */
 const MOST_TRIES = 100;
@@ -34,6 +32,8 @@ export abstract class PassingEnd extends End {
   readonly #data: number;
   readonly #isLatest: boolean;
   readonly #ownSlots: SharedArrayBuffer[] = [];
+  /** The loops that go on, each by its place. */
+  readonly #loops: (object | undefined)[] = [];
   /** Whether a loop has its frame in a slot of this reader's own. */
   #isHandedAside = false;
 
@@ -106,26 +106,42 @@ export abstract class PassingEnd extends End {
   }
 
   /** Waits for the next `length` bytes of a loop, and copies them: the slot's offset, or a negative code. */
-  protected handAside(length: number): number {
+  protected handAside(loop: object, length: number): number {
     this.#isHandedAside = false;
-    const offset = this.#takeAside(LOOPED, length, Infinity);
+    const offset = this.#takeAside(this.#slotOf(loop), length, Infinity);
     this.#isHandedAside = offset >= 0;
     return offset;
   }
 
   /** As {@link handAside}, without blocking the thread. */
-  protected async handAsideAsync<Result>(length: number, take: (offset: number) => Result): Promise<Result> {
+  protected async handAsideAsync<Result>(
+    loop: object,
+    length: number,
+    take: (offset: number) => Result,
+  ): Promise<Result> {
     for (;;) {
       const code = await super.lookAsync(length, {}, (offset) => {
-        return offset < 0 ? offset : this.#takeAside(LOOPED, length, 0);
+        return offset < 0 ? offset : this.#takeAside(this.#slotOf(loop), length, 0);
       });
       if (code !== codes.NOT_READY) return take(code);
     }
   }
 
   /** A loop is left: what it had in a slot of its own needs no `increment()`. */
-  protected leaveAside(): void {
+  protected leaveAside(loop: object): void {
     this.#isHandedAside = false;
+    const place = this.#loops.indexOf(loop);
+    if (place >= 0) this.#loops[place] = undefined;
+  }
+
+  #slotOf(loop: object): OwnSlot {
+    let place = this.#loops.indexOf(loop);
+    if (place < 0) {
+      place = this.#loops.indexOf(undefined);
+      if (place < 0) place = this.#loops.length;
+      this.#loops[place] = loop;
+    }
+    return LOOKED + 1 + place;
   }
 
   /** Copies the next `length` bytes into a slot of its own, and consumes them. The slot's offset, or a negative code. */

@@ -3,7 +3,7 @@
 import { showAs } from "../inspect.ts";
 import { formatFrames } from "./columns.ts";
 import type { HandleOptions } from "./end.ts";
-import { ReaderEnd } from "./reader_end.ts";
+import { type AsyncLoop, ReaderEnd } from "./reader_end.ts";
 import {
   Frames,
   type LookManyAsyncOptions,
@@ -428,10 +428,13 @@ export class Reader<D extends FrameType = DType> extends StreamEnd<D, RingReader
     return new FrameIterator(this.#end, this.#frames);
   }
 
-  /** As the plain iterator, without blocking the thread. In the program, the loop ends when the pipeline is stopped. */
+  /**
+   * As the plain iterator, without blocking the thread. In the program, the loop ends when the pipeline is stopped. Several
+   * loops at a time share the frames, and each keeps its own whole: the others wait when the ring is full of what they have.
+   */
   async *[Symbol.asyncIterator](): AsyncIterableIterator<SharedFrame<D>> {
-    const loop = {};
     this.#end.checkOpen();
+    const loop = this.#end.beginAsync();
     try {
       for (;;) {
         const frame = await this.#nextOf(loop);
@@ -443,7 +446,7 @@ export class Reader<D extends FrameType = DType> extends StreamEnd<D, RingReader
     }
   }
 
-  async #nextOf(loop: object): Promise<SharedFrame<D> | null> {
+  async #nextOf(loop: AsyncLoop): Promise<SharedFrame<D> | null> {
     try {
       return await this.#end.nextAsync(loop, this.#stride, (offset) => this.#at(offset));
     } catch (error) {

@@ -7,7 +7,24 @@ import { forgive, keep, owe, type Owing } from "./owed_frames.ts";
 import { PassingEnd, type WhichReader } from "./passing_end.ts";
 import type { SharedMemory } from "./shared_memory.ts";
 import { StoppedError } from "../errors.ts";
-import { isTimeout, type Waitable, type WaitOptions } from "./waiting.ts";
+import { isTimeout, SLICE_MS, type Waitable, type WaitOptions } from "./waiting.ts";
+import { within } from "./within.ts";
+
+/** Bytes that a loop, or a call in its body, has had. */
+interface Hand {
+  /** `null` for those that no loop will finish. */
+  loop: object | null;
+  readonly length: number;
+  isDone: boolean;
+}
+
+/** A loop that waits by promises. */
+export interface AsyncLoop {
+  /** The loops that may be around it: in whose bodies it may have begun. */
+  readonly around: ReadonlySet<object | null>;
+  /** Whether its body has got the frame that was handed out last. */
+  hasFrame: boolean;
+}
 
 /**
  * The reading end: everything that its thread can do.
@@ -24,10 +41,14 @@ export class ReaderEnd extends PassingEnd implements Owing {
   #isShut = false;
   /** Bytes from the position on that loops and calls in their bodies have had, 0 to the capacity. */
   #kept = 0;
-  /** The loop that has handed out the first of them. */
-  #loop: object | null = null;
-  /** Whether that loop was left. */
+  /** What they consist of, in order. */
+  #hands: Hand[] = [];
+  /** Whether a loop was left with some of them. */
   #isOwed = false;
+  /** Bytes that async loops are waiting for. */
+  #awaited = 0;
+  /** Resolves when there are fewer of them, or less is kept. */
+  #progress: PromiseWithResolvers<void> | undefined;
 
   constructor(memory: SharedMemory, ring: RingDescription, which: WhichReader, options: HandleOptions = {}) {
     super(memory, ring, which, options);
@@ -54,7 +75,8 @@ export class ReaderEnd extends PassingEnd implements Owing {
 
   /** How many bytes from the position on must be there for `length` new ones. Consumes what cannot be kept any longer. */
   #reach(length: number): number {
-    if (this.#isOwed || this.#kept + length > this.capacity) this.release();
+    if (this.#isOwed) this.release();
+    if (this.#kept + length > this.capacity) this.#releaseAll();
     return this.#kept + length;
   }
 
@@ -69,15 +91,34 @@ export class ReaderEnd extends PassingEnd implements Owing {
     return behind < this.capacity ? behind : behind - this.capacity;
   }
 
-  /** Consumes everything that is kept. */
+  /** Consumes what loops were left with. */
   release(): void {
-    const kept = this.#kept;
-    this.#kept = 0;
-    this.#loop = null;
+    this.#isOwed = false;
+    this.#finish(null);
+  }
+
+  /** Consumes everything that is kept. */
+  #releaseAll(): void {
+    this.#consume(this.#kept);
+    this.#hands.length = 0;
+  }
+
+  /** A loop has done with what it has handed out (`null`: with what loops were left with): it is consumed in order. */
+  #finish(loop: object | null): void {
+    for (const hand of this.#hands) if (hand.loop === loop) hand.isDone = true;
+    let consumed = 0;
+    while (this.#hands[0]?.isDone) consumed += this.#hands.shift()!.length;
+    this.#consume(consumed);
+  }
+
+  #consume(bytes: number): void {
+    this.#kept -= bytes;
+    this.#goOn();
+    if (bytes > 0 && !this.#isShut) this.core.reader_advance(this.ring, this.reader, bytes);
+    if (this.#kept > 0) return;
     this.#isOwed = false;
     this.isPlain = !this.isPassing;
     forgive(this);
-    if (kept > 0 && !this.#isShut) this.core.reader_advance(this.ring, this.reader, kept);
   }
 
   /** Offset of the next `length` bytes, or a negative code. */
@@ -129,19 +170,20 @@ export class ReaderEnd extends PassingEnd implements Owing {
   #incrementOtherwise(): boolean {
     if (this.isPassing) this.passLooked();
     // Without a look since, it is the frame of the loop that the body has done with.
-    else if (this.held === 0 && this.#kept > 0 && !this.#isOwed) this.release();
+    else if (this.held === 0 && this.#kept > 0 && !this.#isOwed) this.#releaseAll();
     else this.#keepLooked();
     return true;
   }
 
   #keepLooked(): void {
-    const held = this.takeHeld();
-    this.#kept += held;
+    const length = this.takeHeld();
+    this.#hands.push({ loop: null, length, isDone: true });
+    this.#kept += length;
   }
 
   /** Consumes the frame of this round of a loop, and waits for the next `length` bytes: their offset, or a negative code. */
   next(loop: object, length: number): number {
-    if (this.#loop !== loop || this.#kept !== length) return this.#nextOtherwise(loop, length);
+    if (this.#kept !== length || this.#hands[0].loop !== loop) return this.#nextOtherwise(loop, length);
     this.held = 0;
     const offset = this.core.reader_next(this.ring, this.reader, length, length);
     return offset >= 0 ? offset : this.#nextAfter(offset, loop, length);
@@ -150,7 +192,7 @@ export class ReaderEnd extends PassingEnd implements Owing {
   /** The frame of the last round is consumed, and there is no other yet. */
   #nextAfter(code: number, loop: object, length: number): number {
     this.#kept = 0;
-    this.release();
+    this.#releaseAll();
     const offset = this.waitAfter(code, length, Infinity);
     if (offset >= 0) this.#handOut(loop, length);
     return offset;
@@ -158,35 +200,70 @@ export class ReaderEnd extends PassingEnd implements Owing {
 
   #nextOtherwise(loop: object, length: number): number {
     if (this.#isShut) return codes.CLOSED;
-    if (this.isPassing) return this.handAside(length);
+    if (this.isPassing) return this.handAside(loop, length);
     this.#beginRound(loop);
     const offset = this.look(length, Infinity);
     if (offset >= 0) this.#handOut(loop, length);
     return offset;
   }
 
-  /** As {@link next}, without blocking the thread. */
-  async nextAsync<Result>(loop: object, length: number, take: (offset: number) => Result): Promise<Result> {
-    if (this.#isShut) return take(codes.CLOSED);
-    if (this.isPassing) return await this.handAsideAsync(length, take);
-    this.#beginRound(loop);
-    return await super.lookAsync(length, {}, (offset) => {
-      if (offset >= 0) this.#handOut(loop, length);
-      return take(offset);
-    });
+  /** Begins a loop for {@link nextAsync}. */
+  beginAsync(): AsyncLoop {
+    const isInBody = ({ loop, isDone }: Hand) => !isDone && (loop as AsyncLoop | null)?.hasFrame !== false;
+    return { around: new Set(this.#hands.filter(isInBody).map(({ loop }) => loop)), hasFrame: false };
   }
 
-  /** What a loop inside another one has handed out is kept until the outer one goes on. */
+  /** As {@link next}, without blocking the thread. */
+  async nextAsync<Result>(loop: AsyncLoop, length: number, take: (offset: number) => Result): Promise<Result> {
+    if (this.#isShut) return take(codes.CLOSED);
+    loop.hasFrame = false;
+    if (this.isPassing) return await this.handAsideAsync(loop, length, take);
+    this.#beginRound(loop);
+    if (this.#mustWait(loop, length)) await this.#untilRoom(loop, length);
+    if (this.#isShut) return take(codes.CLOSED);
+    this.#awaited += length;
+    try {
+      return await super.lookAsync(length, {}, (offset) => {
+        if (offset >= 0) this.#handOut(loop, length);
+        return take(offset);
+      });
+    } finally {
+      this.#awaited -= length;
+      this.#goOn();
+      loop.hasFrame = true;
+    }
+  }
+
+  /** Whether the ring is full of what loops beside this one, and not around it, still work with. */
+  #mustWait({ around }: AsyncLoop, length: number): boolean {
+    if (this.#isShut || this.memory.stopped || this.#kept + this.#awaited + length <= this.capacity) return false;
+    if (this.#hands.length === 0) return this.#awaited > 0;
+    const { loop } = this.#hands[0];
+    return loop !== null && !around.has(loop);
+  }
+
+  async #untilRoom(loop: AsyncLoop, length: number): Promise<void> {
+    do {
+      this.#progress ??= Promise.withResolvers();
+      await within(this.#progress.promise, SLICE_MS);
+    } while (this.#mustWait(loop, length));
+  }
+
+  #goOn(): void {
+    this.#progress?.resolve();
+    this.#progress = undefined;
+  }
+
+  /** What a loop inside another one, or beside it, has handed out is kept: until the outer one goes on, or it does itself. */
   #beginRound(loop: object): void {
     this.held = 0;
-    if (this.#kept > 0 && (this.#loop === loop || this.#loop === null)) this.release();
+    if (this.#isOwed) this.release();
+    if (this.#kept > 0) this.#finish(loop);
   }
 
   #handOut(loop: object, length: number): void {
-    if (this.#kept === 0) {
-      this.#loop = loop;
-      if (this.#owes) keep(this);
-    }
+    if (this.#kept === 0 && this.#owes) keep(this);
+    this.#hands.push({ loop, length, isDone: false });
     this.#kept += length;
     this.held = 0;
     this.isPlain = false;
@@ -194,12 +271,16 @@ export class ReaderEnd extends PassingEnd implements Owing {
 
   /** A loop is left, by its end, a `break` or a throw. */
   leave(loop: object): void {
-    this.leaveAside();
-    if (this.#loop !== loop || this.#kept === 0) return;
-    this.#loop = null;
-    if (!this.#owes) return this.release();
-    this.#isOwed = true;
-    owe(this);
+    this.leaveAside(loop);
+    if (this.#kept === 0) return;
+    if (!this.#owes) return this.#finish(loop);
+    for (const hand of this.#hands) {
+      if (hand.loop !== loop) continue;
+      hand.loop = null;
+      this.#isOwed = true;
+    }
+    this.#goOn();
+    if (this.#isOwed) owe(this);
   }
 
   /** Whether a loop over this reader ends by an error, instead of throwing it. */
@@ -262,7 +343,7 @@ export class ReaderEnd extends PassingEnd implements Owing {
   /** Leaves out what is older than the newest `length` bytes. Returns how many bytes that were. */
   skip(length: number): number {
     this.held = 0;
-    if (this.#kept > 0) this.release();
+    if (this.#kept > 0) this.#releaseAll();
     return this.settle(this.core.reader_skip(this.ring, this.reader, length));
   }
 
@@ -273,7 +354,7 @@ export class ReaderEnd extends PassingEnd implements Owing {
     }
     if (blocking === this.isBlocking) return;
     this.held = 0;
-    this.release();
+    this.#releaseAll();
     if (blocking) this.core.reader_rejoin(this.ring, this.reader);
     else this.core.reader_release(this.ring, this.reader, layout.READER_PASSING);
     this.isPassing = !blocking;
@@ -304,13 +385,13 @@ export class ReaderEnd extends PassingEnd implements Owing {
     const inHand = this.#isShut || this.isPassing ? 0 : this.#kept + this.held;
     this.#isShut = true;
     super.desert();
-    this.release();
+    this.#releaseAll();
     return inHand;
   }
 
   close(): void {
     if (this.#isShut) return;
-    this.release();
+    this.#releaseAll();
     this.#isShut = true;
     this.isPassing = false;
     this.isPlain = true;

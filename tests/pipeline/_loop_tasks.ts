@@ -1,6 +1,6 @@
 /** Task functions with loops whose bodies use the reader. */
 
-import type { Reader, TaskContext, TaskEvent, Writer } from "@ringmill/ringmill";
+import { mapFramesAsync, type Reader, type TaskContext, type TaskEvent, type Writer } from "@ringmill/ringmill";
 
 type Ends = { numbers: Reader<"int32">; seen: Writer<"int32"> };
 
@@ -112,4 +112,28 @@ export async function loopPassingAsync(ends: Ends) {
   ends.numbers.setBlocking(false);
   for await (const frame of ends.numbers) tally.add(frame);
   tally.tell(ends);
+}
+
+/** Loops at a time over one reader, one much slower than another; says what their frames are at the end of a round. */
+export async function loopsAtATime({ numbers, seen }: Ends) {
+  const loop = async (pause: number) => {
+    for await (const frame of numbers) {
+      const before = frame.slice();
+      for (let left = pause; left > 0; left--) await new Promise((resolve) => setTimeout(resolve));
+      await seen.writeAsync(frame.every((n, index) => n === before[index]) ? before : before.fill(-1));
+    }
+  };
+  await Promise.all([loop(0), loop(1), loop(5)]);
+}
+
+/** Two stages that share what they write. */
+export async function mapsBoth(
+  { left, right, both }: { left: Reader<"int32">; right: Reader<"int32">; both: Writer<"int32"> },
+) {
+  const map = (reader: Reader<"int32">) =>
+    mapFramesAsync(reader, both, async ([n]) => {
+      await Promise.resolve();
+      return Int32Array.of(n);
+    });
+  await Promise.all([map(left), map(right)]);
 }

@@ -2,7 +2,7 @@
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { Pipeline } from "@ringmill/ringmill";
-import { INT } from "./_helpers.ts";
+import { collect, INT } from "./_helpers.ts";
 import * as tasks from "./_loop_tasks.ts";
 
 const newPipeline = (name: string) => new Pipeline(name, new URL("./_loop_tasks.ts", import.meta.url));
@@ -82,4 +82,55 @@ Deno.test("The program's for await throws the failure that has stopped the pipel
   })();
   const outcome = await looping.catch((error) => error.name);
   equal(outcome, "TaskError");
+});
+
+Deno.test("A task's loops at a time over one reader share its frames, and each keeps its own while it works", async () => {
+  for (const frames of [16, 3, 1]) {
+    const seen = await seenBy(tasks.loopsAtATime, { count: 300, frames });
+    deepEqual(seen.toSorted((a, b) => a - b), Array.from({ length: 300 }, (_, n) => n));
+  }
+});
+
+Deno.test("Loops at a time, and inside each other, over a reader of the newest frames have frames of their own", async () => {
+  await using pipe = newPipeline("latest");
+  const numbers = pipe.addStream("numbers", { shape: [64], dtype: "int32", frames: 4 });
+  const writer = pipe.openWriter(numbers);
+  const reader = pipe.openReader(numbers.latest);
+  await pipe.start();
+  const seen: number[] = [];
+  const loop = async () => {
+    for await (const frame of reader) {
+      const before = frame.slice();
+      await new Promise((resolve) => setTimeout(resolve));
+      deepEqual(frame, before);
+      seen.push(frame[0]);
+      if (frame[0] < 90) continue;
+      for await (const inner of reader) {
+        deepEqual(frame, before);
+        seen.push(inner[0]);
+      }
+    }
+  };
+  const loops = Promise.all([loop(), loop(), loop()]);
+  for (let n = 0; n < 100; n++) {
+    writer.write(new Int32Array(64).fill(n));
+    await Promise.resolve();
+    if (n % 10 === 0) await new Promise((resolve) => setTimeout(resolve));
+  }
+  writer.close();
+  await loops;
+  equal(new Set(seen).size, seen.length);
+  ok(seen.length > 5);
+});
+
+Deno.test("mapFramesAsync() loses nothing where two of them write one stream", async () => {
+  await using pipe = newPipeline("both");
+  const [left, right, both] = ["left", "right", "both"].map((name) => pipe.addStream(name, { ...INT, frames: 2 }));
+  pipe.addTask("left", { fn: tasks.count, writes: { numbers: left }, params: 500 });
+  pipe.addTask("right", { fn: tasks.count, writes: { numbers: right }, params: 500 });
+  pipe.addTask("maps", { fn: tasks.mapsBoth, reads: { left, right }, writes: { both } });
+  const reader = pipe.openReader(both);
+  await pipe.start();
+  const all = (await collect(reader)).sort((a, b) => a - b);
+  deepEqual(all, Array.from({ length: 1000 }, (_, n) => n >> 1));
 });
