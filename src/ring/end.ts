@@ -130,6 +130,11 @@ export abstract class End implements Source {
     return await this.#waiter.promise(length, timeoutMs, found, signal);
   }
 
+  /** Async calls that wait. */
+  protected get pendingCalls(): number {
+    return this.#waiter.pending;
+  }
+
   /** A 64-bit count at an address, which the caller's thread writes. */
   protected countAt(address: number): number {
     const at = address / 4;

@@ -437,8 +437,10 @@ export class Reader<D extends FrameType = DType> extends StreamEnd<D, RingReader
     const loop = this.#end.beginAsync();
     try {
       for (;;) {
+        loop.hasFrame = false;
         const frame = await this.#nextOf(loop);
         if (frame === null) return;
+        loop.hasFrame = true;
         yield frame;
       }
     } finally {

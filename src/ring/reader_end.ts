@@ -41,13 +41,13 @@ export class ReaderEnd extends PassingEnd implements Owing {
   #isShut = false;
   /** Bytes from the position on that loops and calls in their bodies have had, 0 to the capacity. */
   #kept = 0;
-  /** What they consist of, in order. */
-  #hands: Hand[] = [];
+  /** What they consist of, in order. Without any, it may hold the last one, for the next round of its loop. */
+  readonly #hands: Hand[] = [];
+  /** The loop that has handed out the first of them. */
+  #loop: object | null = null;
   /** Whether a loop was left with some of them. */
   #isOwed = false;
-  /** Bytes that async loops are waiting for. */
-  #awaited = 0;
-  /** Resolves when there are fewer of them, or less is kept. */
+  /** Resolves when less is kept, or the end was found. */
   #progress: PromiseWithResolvers<void> | undefined;
 
   constructor(memory: SharedMemory, ring: RingDescription, which: WhichReader, options: HandleOptions = {}) {
@@ -100,11 +100,11 @@ export class ReaderEnd extends PassingEnd implements Owing {
   /** Consumes everything that is kept. */
   #releaseAll(): void {
     this.#consume(this.#kept);
-    this.#hands.length = 0;
   }
 
   /** A loop has done with what it has handed out (`null`: with what loops were left with): it is consumed in order. */
   #finish(loop: object | null): void {
+    if (this.#loop === loop && this.#hands.length === 1) return this.#releaseAll();
     for (const hand of this.#hands) if (hand.loop === loop) hand.isDone = true;
     let consumed = 0;
     while (this.#hands[0]?.isDone) consumed += this.#hands.shift()!.length;
@@ -115,6 +115,7 @@ export class ReaderEnd extends PassingEnd implements Owing {
     this.#kept -= bytes;
     this.#goOn();
     if (bytes > 0 && !this.#isShut) this.core.reader_advance(this.ring, this.reader, bytes);
+    this.#loop = this.#kept > 0 ? this.#hands[0].loop : null;
     if (this.#kept > 0) return;
     this.#isOwed = false;
     this.isPlain = !this.isPassing;
@@ -177,13 +178,12 @@ export class ReaderEnd extends PassingEnd implements Owing {
 
   #keepLooked(): void {
     const length = this.takeHeld();
-    this.#hands.push({ loop: null, length, isDone: true });
-    this.#kept += length;
+    this.#keep(null, length);
   }
 
   /** Consumes the frame of this round of a loop, and waits for the next `length` bytes: their offset, or a negative code. */
   next(loop: object, length: number): number {
-    if (this.#kept !== length || this.#hands[0].loop !== loop) return this.#nextOtherwise(loop, length);
+    if (this.#loop !== loop || this.#kept !== length) return this.#nextOtherwise(loop, length);
     this.held = 0;
     const offset = this.core.reader_next(this.ring, this.reader, length, length);
     return offset >= 0 ? offset : this.#nextAfter(offset, loop, length);
@@ -210,36 +210,32 @@ export class ReaderEnd extends PassingEnd implements Owing {
   /** Begins a loop for {@link nextAsync}. */
   beginAsync(): AsyncLoop {
     const isInBody = ({ loop, isDone }: Hand) => !isDone && (loop as AsyncLoop | null)?.hasFrame !== false;
-    return { around: new Set(this.#hands.filter(isInBody).map(({ loop }) => loop)), hasFrame: false };
+    const inHand = this.#kept > 0 ? this.#hands.filter(isInBody) : [];
+    return { around: new Set(inHand.map(({ loop }) => loop)), hasFrame: false };
   }
 
   /** As {@link next}, without blocking the thread. */
   async nextAsync<Result>(loop: AsyncLoop, length: number, take: (offset: number) => Result): Promise<Result> {
     if (this.#isShut) return take(codes.CLOSED);
-    loop.hasFrame = false;
     if (this.isPassing) return await this.handAsideAsync(loop, length, take);
     this.#beginRound(loop);
-    if (this.#mustWait(loop, length)) await this.#untilRoom(loop, length);
-    if (this.#isShut) return take(codes.CLOSED);
-    this.#awaited += length;
-    try {
-      return await super.lookAsync(length, {}, (offset) => {
-        if (offset >= 0) this.#handOut(loop, length);
-        return take(offset);
-      });
-    } finally {
-      this.#awaited -= length;
-      this.#goOn();
-      loop.hasFrame = true;
+    if (this.#mustWait(loop, length)) {
+      await this.#untilRoom(loop, length);
+      if (this.#isShut) return take(codes.CLOSED);
     }
+    return await super.lookAsync(length, {}, (offset) => {
+      if (offset >= 0) this.#handOut(loop, length);
+      else this.#goOn();
+      return take(offset);
+    });
   }
 
   /** Whether the ring is full of what loops beside this one, and not around it, still work with. */
   #mustWait({ around }: AsyncLoop, length: number): boolean {
-    if (this.#isShut || this.memory.stopped || this.#kept + this.#awaited + length <= this.capacity) return false;
-    if (this.#hands.length === 0) return this.#awaited > 0;
-    const { loop } = this.#hands[0];
-    return loop !== null && !around.has(loop);
+    const awaited = this.pendingCalls * length;
+    if (this.#kept + awaited + length <= this.capacity || this.#isShut || this.memory.stopped) return false;
+    if (this.#kept === 0) return awaited > 0;
+    return this.#loop !== null && !around.has(this.#loop);
   }
 
   async #untilRoom(loop: AsyncLoop, length: number): Promise<void> {
@@ -262,11 +258,22 @@ export class ReaderEnd extends PassingEnd implements Owing {
   }
 
   #handOut(loop: object, length: number): void {
-    if (this.#kept === 0 && this.#owes) keep(this);
-    this.#hands.push({ loop, length, isDone: false });
-    this.#kept += length;
+    if (this.#kept === 0) {
+      this.#loop = loop;
+      if (this.#owes) keep(this);
+    }
+    this.#keep(loop, length);
     this.held = 0;
     this.isPlain = false;
+  }
+
+  #keep(loop: object | null, length: number): void {
+    const isLast = this.#hands.length === 1 && this.#hands[0].loop === loop;
+    if (this.#kept > 0 || !isLast) {
+      if (this.#kept === 0) this.#hands.length = 0;
+      this.#hands.push({ loop, length, isDone: loop === null });
+    }
+    this.#kept += length;
   }
 
   /** A loop is left, by its end, a `break` or a throw. */
@@ -279,6 +286,7 @@ export class ReaderEnd extends PassingEnd implements Owing {
       hand.loop = null;
       this.#isOwed = true;
     }
+    if (this.#loop === loop) this.#loop = null;
     this.#goOn();
     if (this.#isOwed) owe(this);
   }

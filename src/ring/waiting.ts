@@ -177,7 +177,6 @@ export class Waiter<Wanted = number> {
   readonly #observer: WaitObserver | undefined;
   readonly #ownStop: OwnStop | undefined;
   readonly #loop = new Turns();
-  /** Promises that are not settled yet. */
   #pending = 0;
   /** Resolves when all promises so far are settled. */
   #turns: Promise<void> = Promise.resolve();
@@ -191,6 +190,11 @@ export class Waiter<Wanted = number> {
     this.#spinner = new SPINNERS[strategy](oversubscribed, spinsAsync);
     this.#spinsAsync = spinsAsync;
     this.#parksAsync = parksAsync;
+  }
+
+  /** Promises that are not settled yet. */
+  get pending(): number {
+    return this.#pending;
   }
 
   /** Blocks this thread until an attempt ends with anything but `NOT_READY`, or the time is up. Returns its code. */
