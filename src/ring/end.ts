@@ -180,9 +180,9 @@ export abstract class End implements Source {
     this.doorbell?.disturb();
   }
 
-  /** Does nothing more, and leaves the ring as it is: another thread goes on. Returns the bytes in hand. */
-  desert(): number {
-    if (!this.isShut) this.shut(`Cannot use "${this.name}": its task has failed, and goes on in another worker`);
+  /** Does nothing more, and leaves the ring as it is: another thread may go on. Returns the bytes in hand. */
+  desert(why: string): number {
+    if (!this.isShut) this.shut(`Cannot use "${this.name}": ${why}`);
     return 0;
   }
 

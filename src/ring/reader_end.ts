@@ -389,10 +389,10 @@ export class ReaderEnd extends PassingEnd implements Owing {
     return this.core.reader_is_closed(this.ring, this.reader) === 1;
   }
 
-  override desert(): number {
+  override desert(why: string): number {
     const inHand = this.#isShut || this.isPassing ? 0 : this.#kept + this.held;
     this.#isShut = true;
-    super.desert();
+    super.desert(why);
     this.#releaseAll();
     return inHand;
   }

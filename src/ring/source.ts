@@ -16,10 +16,10 @@ export interface Source {
   /** A wait for it, perhaps among other things, throws, since its task was told to stop. */
   told?(): void;
   /**
-   * Does nothing more, and leaves the stream or event as it is: the task has failed, and goes on in another worker. Returns
-   * the bytes in hand. Streams and events of tasks have it.
+   * Does nothing more, and leaves the stream or event as it is: the task has returned, or goes on in another worker. `why`
+   * is what calls throw then. Returns the bytes in hand. Streams and events of tasks have it.
    */
-  desert?(): number;
+  desert?(why: string): number;
 }
 
 /** The property by which handles give their source. Not for users. */

@@ -81,9 +81,9 @@ export class TaskEvent {
       options,
     );
     this.#source = {
-      desert: () => {
+      desert: (why) => {
         this.#isLeft = true;
-        this.#core = closedCore(`Cannot use event "${this.name}": its task has failed, and goes on in another worker`);
+        this.#core = closedCore(`Cannot use event "${this.name}": ${why}`);
         return 0;
       },
       doorbell: options.doorbell,

@@ -52,6 +52,11 @@ export class HostScope<To, From> {
     postMessage({ ringmill: message } satisfies HostEnvelope<From>);
   }
 
+  /** Whether it was posted how the work of this worker has ended. */
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
   /**
    * Posts how the work of this worker has ended. Only the first end counts. The worker is terminated then: workers that the
    * user's function has started, and not closed, are stopped before.

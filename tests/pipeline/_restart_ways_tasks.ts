@@ -135,3 +135,19 @@ export function crashesAtStop({ samples }: { samples: Reader<"float64"> }) {
     throw new Error("crash while it stops");
   }
 }
+
+/** Copies half of the frames in each of two runs. The first run returns and leaves something behind that fails. */
+export function failsBehind(
+  { samples, seen }: { samples: Reader<"float64">; seen: Writer<"float64"> },
+  { params, resumed }: TaskContext<"promise" | "timer" | "close">,
+) {
+  for (let n = 0; n < 10; n++) seen.write(samples.read(Infinity)!);
+  if (resumed) return;
+  if (params === "promise") Promise.reject(new Error("left behind"));
+  if (params === "timer") setTimeout(() => void failLate());
+  if (params === "close") setTimeout(() => self.close());
+}
+
+function failLate(): never {
+  throw new Error("left behind");
+}

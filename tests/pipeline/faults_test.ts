@@ -178,7 +178,7 @@ Deno.test("A reader that is used after its task has returned throws, and holds n
   pipe.addTask("count", { fn: tasks.count, writes: { numbers }, params: { count: 100 } });
   pipe.addTask("return", { fn: tasks.useReaderLater, reads: { numbers }, params: report });
   await pipe.run();
-  equal(noted(report), 'Error: Cannot read "numbers": this reader is closed');
+  equal(noted(report), 'Error: Cannot use "numbers": its task has returned');
 });
 
 for (const way of Object.keys(tasks.WAITS)) {

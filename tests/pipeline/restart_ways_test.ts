@@ -144,3 +144,28 @@ Deno.test("restart: dead letters of a raw ring have its bytes", async () => {
   const [{ stream, frame, data }, ...others] = await Array.fromAsync(manager.deadLetters);
   deepEqual([stream, frame, data, others], ["bytes", 0, Uint8Array.of(1, 2, 3, 4), []]);
 });
+
+for (const way of ["promise", "timer", "close"] as const) {
+  Deno.test(`restart: a task that has returned and leaves a ${way} behind that fails goes on with its streams`, async () => {
+    await using pipe = new Pipeline("line", TASKS);
+    const samples = pipe.addStream("samples", { ...ONE, frames: 4 });
+    const seen = pipe.addStream("seen", { ...ONE, frames: 4 });
+    pipe.addTask("numbers", { fn: tasks.numbers, writes: { samples }, params: { frames: 20 } });
+    pipe.addTask("copy", { fn: tasks.failsBehind, reads: { samples }, writes: { seen }, params: way, restart: SOON });
+    deepEqual(await arriving(pipe, "seen"), Array.from({ length: 20 }, (_, n) => n));
+  });
+
+  Deno.test(`A stream does not end when its task has returned and leaves a ${way} behind that fails`, async () => {
+    await using pipe = new Pipeline("line", TASKS);
+    const samples = pipe.addStream("samples", ONE);
+    const seen = pipe.addStream("seen", ONE);
+    pipe.addTask("numbers", { fn: tasks.numbers, writes: { samples }, params: { frames: 20 } });
+    pipe.addTask("copy", { fn: tasks.failsBehind, reads: { samples }, writes: { seen }, params: way });
+    const reader = pipe.openReader(seen);
+    await pipe.start();
+    const reading = async () => {
+      for await (const _ of reader);
+    };
+    await rejects(reading, { name: "TaskError", task: "copy" });
+  });
+}

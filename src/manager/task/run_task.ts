@@ -1,7 +1,7 @@
 /** Runs a task's function in its worker. */
 
 import { StoppedError } from "../../errors.ts";
-import { type Binding, openBinding } from "../../ring/bindings.ts";
+import { type Binding, openBinding, releaseBinding } from "../../ring/bindings.ts";
 import type { BindingDescription } from "../../ring/description.ts";
 import { Reader } from "../../ring/reader.ts";
 import { settleAll } from "../../ring/owed_frames.ts";
@@ -44,27 +44,29 @@ export function desertBindings(): Remains | undefined {
   return desertTask?.();
 }
 
+/** Calls a task's function. Resolves when that has returned or unwound after the stop, to what ends its streams then. */
+export type TaskRun = () => Promise<() => void>;
+
 /**
- * Opens everything that a job needs. What it returns calls the function, and resolves when that has returned or unwound
- * after the stop; then its streams end, and its readers hold nobody back any longer. If it throws they stay as they are
- * until everybody is told to stop: those who read must not take the end of a failed writer for the end of its stream.
+ * Opens everything that a job needs. When its streams end, its readers hold nobody back any longer. If the function throws
+ * they stay as they are until everybody is told to stop: those who read must not take the end of a failed writer for the
+ * end of its stream.
  */
-export function prepareTask(fn: AnyFunction, job: TaskJob, post: (message: TaskMessage) => void): () => Promise<void> {
+export function prepareTask(fn: AnyFunction, job: TaskJob, post: (message: TaskMessage) => void): TaskRun {
   const memory = new SharedMemory(job.memory);
   const ownStop = new OwnStop(memory, job.stopWord);
   const stopReason = () => new StoppedError(stopText(job.task, memory.stopped ? 0 : ownStop.kind));
   const record = new TaskRecord(memory, job.record, ownThread(), ownFigures);
   const options = { stopReason, ownStop, oversubscribed: job.oversubscribed };
   const handles = { ...options, doorbell: new Doorbell(memory, job.doorbell, options), owes: true };
-  const open = (binding: BindingDescription, index: number) => {
-    const onClose = () => void (hasReturned || post({ kind: "left" }));
-    return openBinding(memory, binding, { ...handles, onClose, observer: record.observer(index, binding.kind) });
-  };
-  let hasReturned = false;
+  const onClose = () => post({ kind: "left" });
+  const open = (binding: BindingDescription, index: number) =>
+    openBinding(memory, binding, { ...handles, onClose, observer: record.observer(index, binding.kind) });
   const described = Object.entries(job.bindings);
   const bindings = Object.fromEntries(described.map(([name, binding], index) => [name, open(binding, index)]));
   if (job.restarts !== null) {
-    desertTask = () => ({ inHand: desert(bindings), isActivated, wasTold: ownStop.wasTold });
+    const why = "its task has failed, and goes on in another worker";
+    desertTask = () => ({ inHand: desert(bindings, why), isActivated, wasTold: ownStop.wasTold });
   }
   const gate = job.activation && open(job.activation.gate, described.length) as TaskEvent;
   const onStop = () => post({ kind: "stop" });
@@ -99,15 +101,17 @@ export function prepareTask(fn: AnyFunction, job: TaskJob, post: (message: TaskM
       record.end();
     }
     settleAll();
-    hasReturned = true;
-    for (const binding of Object.values(bindings)) binding.close();
+    desert(bindings, "its task has returned");
+    return () => {
+      for (const binding of Object.values(job.bindings)) releaseBinding(memory, binding);
+    };
   };
 }
 
-function desert(bindings: Readonly<Record<string, Binding>>): BytesInHand {
+function desert(bindings: Readonly<Record<string, Binding>>, why: string): BytesInHand {
   const inHand: Record<string, number> = {};
   for (const [local, binding] of Object.entries(bindings)) {
-    const bytes = binding[SOURCE].desert?.() ?? 0;
+    const bytes = binding[SOURCE].desert?.(why) ?? 0;
     if (bytes > 0) inHand[local] = bytes;
   }
   return inHand;

@@ -11,7 +11,7 @@ import { beginImport, endImport } from "../../worker/importing.ts";
 import { reportError } from "../../worker/error_report.ts";
 import { HostScope } from "../../worker/host_scope.ts";
 import type { HostModule } from "../../worker/hosted_worker.ts";
-import { desertBindings, prepareTask, wasStopped } from "./run_task.ts";
+import { desertBindings, prepareTask, type TaskRun, wasStopped } from "./run_task.ts";
 import type { HostMessage, TaskJob, TaskMessage } from "./task_protocol.ts";
 import { isUnwinding } from "./unwinding.ts";
 
@@ -27,7 +27,7 @@ function fail(deed: string, error: unknown): void {
 }
 
 /** Imports the task's module and makes its function ready to run. `null` if that failed, which has been told then. */
-async function load(job: TaskJob): Promise<(() => Promise<void>) | null> {
+async function load(job: TaskJob): Promise<TaskRun | null> {
   try {
     const found = findExport(await import(job.target.module), job.target);
     if (typeof found === "function") {
@@ -45,12 +45,14 @@ async function load(job: TaskJob): Promise<(() => Promise<void>) | null> {
   return null;
 }
 
-async function start(run: () => Promise<void>): Promise<void> {
+async function start(run: TaskRun): Promise<void> {
   host.post({ kind: "started" });
   try {
-    await run();
-    // A promise that the function has not awaited may have failed.
+    const endStreams = await run();
+    // A promise that the function has not awaited may have failed: its streams do not end then.
     await new Promise((resolve) => setTimeout(resolve));
+    if (host.isSettled) return;
+    endStreams();
     host.settle({ kind: "ended" });
   } catch (error) {
     fail("threw", error);
@@ -59,7 +61,7 @@ async function start(run: () => Promise<void>): Promise<void> {
 
 host.serve(TASK_HOST, (name) => {
   beginImport(name);
-  let loading: Promise<(() => Promise<void>) | null> | undefined;
+  let loading: Promise<TaskRun | null> | undefined;
   return {
     async heard(message) {
       if (message.kind === "load") {
