@@ -73,7 +73,10 @@ export interface TaskMetrics {
    * the last one that was.
    */
   readonly cpuPercent: number | null;
-  /** CPU time of its thread since it began, in milliseconds, as it is known last; `null` if it never was. */
+  /**
+   * CPU time of its thread since it began, in milliseconds, as it is known last; `null` if it never was. Of a task that was
+   * started again, the time of the threads before counts, too.
+   */
   readonly cpuMs: number | null;
   /** Resident memory of the process, the same for all tasks. */
   readonly rssBytes: number;

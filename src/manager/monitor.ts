@@ -141,11 +141,12 @@ export class Monitor {
     const account = readAccount(this.#monitored.memory, job.record, bindings.length);
     const reads = this.#sampleEnds(job, "reader", account, moment);
     const writes = this.#sampleEnds(job, "writer", account, moment);
+    const supervision = this.#monitored.supervisionOf(job.task);
     return {
       name: job.task,
-      ...this.#monitored.supervisionOf(job.task),
+      ...supervision,
       ...this.#whatItDoes(task, account),
-      ...this.#sampleThread(task, account, moment),
+      ...this.#sampleThread(task, account, supervision.restarts, moment),
       blockedOnEmpty: this.#blocked(`${job.task}/data`, account.data, moment),
       blockedOnFull: this.#blocked(`${job.task}/room`, account.room, moment),
       ...{
@@ -180,9 +181,9 @@ export class Monitor {
     return { state: waitingFor ? "waiting" : state, waitingFor, waits };
   }
 
-  #sampleThread(task: Watched, account: TaskAccount, moment: Moment) {
+  #sampleThread(task: Watched, account: TaskAccount, restarts: number, moment: Moment) {
     const outside = readCpuTime(account.thread);
-    const figures = task.cpu.read(outside === null ? null : { ms: outside, at: moment.at }, account);
+    const figures = task.cpu.read(outside === null ? null : { ms: outside, at: moment.at }, account, restarts);
     return { ...figures, nice: outside === null ? null : this.#niceOf(task, account.thread, moment) };
   }
 

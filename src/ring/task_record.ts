@@ -23,8 +23,10 @@ const HEAP = 48;
 const ASKED_AT = 56;
 /** u32: 1 if the task tells how late it is; f64: so many milliseconds. */
 const [TELLS_LATENESS, LATENESS] = [12, 64];
+/** f64: milliseconds of CPU time that its threads before this one have used, by their own accounts. */
+const EARLIER_CPU = 72;
 /** The accounts of its waits. */
-const WAITS = 72;
+const WAITS = 80;
 
 // An account of waits, from its start.
 
@@ -71,6 +73,8 @@ export interface TaskAccount {
   readonly cpu: CpuReading | null;
   /** The same when its function was called. */
   readonly firstCpu: CpuReading | null;
+  /** Milliseconds of CPU time that its threads before this one have used, by their own accounts. */
+  readonly earlierCpuMs: number;
   /** Whether no later account will come. */
   readonly isFinal: boolean;
   /** Bytes of its heap in use as of its last account; `null` if it gave none. */
@@ -120,6 +124,7 @@ export function readAccount({ words, doubles }: SharedMemory, address: number, b
     thread: words[(address + THREAD) / 4],
     cpu: cpu && (isBlocked || isFinal) ? { ms: cpu.ms, at: time } : cpu,
     firstCpu: reading(double(FIRST_CPU), double(FIRST_CPU_AT)),
+    earlierCpuMs: double(EARLIER_CPU),
     isFinal,
     heapBytes: double(HEAP) || null,
     latenessMs: words[(address + TELLS_LATENESS) / 4] === 1 ? double(LATENESS) : null,
@@ -132,6 +137,7 @@ export function readAccount({ words, doubles }: SharedMemory, address: number, b
 
 /** Has the record of a task whose worker has ended tell of no wait, and of no thread, until the next one begins. */
 export function resetRecord({ words, doubles }: SharedMemory, address: number, bindings: number): void {
+  doubles[(address + EARLIER_CPU) / 8] += doubles[(address + CPU) / 8];
   for (const offset of [THREAD, BLOCKED, FINAL, TELLS_LATENESS]) words[(address + offset) / 4] = 0;
   for (const offset of [CPU, CPU_AT, FIRST_CPU, FIRST_CPU_AT, HEAP]) doubles[(address + offset) / 8] = 0;
   for (let index = 0; index < BINDINGS + bindings; index++) {

@@ -32,6 +32,14 @@ export function burner({ a }: { a: Bytes }, { params }: TaskContext<{ ms: number
   if (params.throws) throw new Error("burnt out");
 }
 
+/** Computes for a while and says how much that was, and crashes until it was started again twice. */
+export function crashingBurner({ a }: { a: Bytes }, context: TaskContext<{ ms: number }>): void {
+  const before = ownCpuMs();
+  burn(context.params.ms);
+  a.write(Float64Array.of(ownCpuMs() - before), Infinity);
+  if (context.restarts < 2) throw new Error("burnt out");
+}
+
 /** Reads all, and then sleeps. */
 export function linger({ a }: { a: Reader<"float64"> }, context: TaskContext<{ ms: number }>): void {
   for (const _ of a);

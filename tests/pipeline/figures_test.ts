@@ -36,6 +36,27 @@ for (const intervalMs of [50, 200, 10_000]) {
   }
 }
 
+for (const intervalMs of [50, 10_000]) {
+  Deno.test(`The CPU time of a task that is started again is that of all its threads, at ${intervalMs} ms`, async () => {
+    await using pipe = new Pipeline("burn again", MODULE);
+    const a = pipe.addStream("a", { ...ONE, frames: 4 });
+    const restart = { backoffMs: 0 };
+    pipe.addTask("burner", { fn: tasks.crashingBurner, writes: { a }, params: { ms: 200 }, restart });
+    const own = pipe.openReader(a);
+    const snapshots = (await tasks.snapshotsOf(pipe, intervalMs)).map(({ tasks, elapsedMs }) => ({
+      ...tasks.burner,
+      elapsedMs,
+    }));
+    const used = Array.from({ length: 3 }, () => own.read()![0]);
+    const usedMs = used.reduce((sum, ms) => sum + ms, 0);
+    const sumMs = snapshots.reduce((sum, { cpuPercent, elapsedMs }) => sum + (cpuPercent ?? 0) / 100 * elapsedMs, 0);
+    const { cpuMs } = snapshots.at(-1)!;
+    ok(usedMs >= 60 && cpuMs! >= usedMs && sumMs > 0.8 * usedMs, `${sumMs} and ${cpuMs} of ${usedMs}`);
+    const known = snapshots.map(({ cpuMs }) => cpuMs).filter((ms) => ms !== null);
+    deepEqual(known, known.toSorted((a, b) => a - b));
+  });
+}
+
 Deno.test("The CPU time of a task that ends is whole where the system tells nothing", async () => {
   const { usedMs, sumMs, last } = await runWith("--allow-read", "burn");
   ok(last.cpuMs >= usedMs && sumMs > 0.8 * usedMs, `${sumMs} and ${last.cpuMs} of ${usedMs}`);
