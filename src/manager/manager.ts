@@ -20,7 +20,7 @@ import { within } from "../ring/within.ts";
 import { Writer } from "../ring/writer.ts";
 import { checkOptions, duration, milliseconds, object, type Rules } from "../rules.ts";
 import { Blueprint, type CarriedPart, type Layout, type OpenableEnd, type ProgramEnd } from "./task/blueprint.ts";
-import { readerName, watchFullRings } from "./supervision/full_watch.ts";
+import { watchFullRings } from "./supervision/full_watch.ts";
 import { targetOf } from "../worker/export_target.ts";
 import { importingWorker } from "../worker/importing.ts";
 import { stopOnUnload } from "../worker/unload.ts";
@@ -367,8 +367,8 @@ export class Manager implements AsyncDisposable {
     const watch = watchFullRings({
       memory,
       rings,
+      jobs,
       longestMs: this.#fullWarningMs,
-      readerOf: (ring, index) => readerName(jobs, ring, index),
       warn: (warning) => this.onWarning(warning),
     });
     group.allEnded.then(() => watch[Symbol.dispose]());

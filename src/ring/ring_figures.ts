@@ -81,12 +81,12 @@ export function hasRoom(memory: SharedMemory, ring: RingDescription): boolean {
   return isRingClosed(memory, ring) || (memory.core.ring_unread(ring.address) >>> 0) + unit <= ring.capacity;
 }
 
-/** Whether a ring's writer waits for room. One that was refused in time counts until a reader makes room. */
-export function isWriterWaiting(memory: SharedMemory, ring: RingDescription): boolean {
-  if (isRingClosed(memory, ring)) return false;
-  // A writer that only spins announces itself to nobody.
-  if (ring.wait === "spin") return !hasRoom(memory, ring);
-  const waiters = Atomics.load(memory.words, (ring.address + layout.RING_SPACE_WAITERS) / 4);
+/**
+ * Whether a ring's writer has announced that it waits for room. One that was refused in time counts until a reader makes
+ * room; a thread that only spins announces itself to nobody.
+ */
+export function isWriterAnnounced({ words }: SharedMemory, ring: RingDescription): boolean {
+  const waiters = Atomics.load(words, (ring.address + layout.RING_SPACE_WAITERS) / 4);
   return (waiters & (layout.WAITERS_STEP - 1)) !== 0;
 }
 

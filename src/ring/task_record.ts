@@ -135,6 +135,11 @@ export function readAccount({ words, doubles }: SharedMemory, address: number, b
   };
 }
 
+/** Whether a task waits for the binding of an index. */
+export function waitsForBinding({ doubles }: SharedMemory, address: number, index: number): boolean {
+  return doubles[(address + WAITS + (BINDINGS + index) * WAIT_BYTES + SINCE) / 8] !== 0;
+}
+
 /** Has the record of a task whose worker has ended tell of no wait, and of no thread, until the next one begins. */
 export function resetRecord({ words, doubles }: SharedMemory, address: number, bindings: number): void {
   doubles[(address + EARLIER_CPU) / 8] += doubles[(address + CPU) / 8];

@@ -166,6 +166,15 @@ export function writePlainly({ numbers }: { numbers: Writer<"int32"> }, { params
   for (let n = 0; n < params.count; n++) numbers.write(n % 2 ? Int32Array.of(n) : numbers.frame().fill(n));
 }
 
+/** Writes 0 to `count` - 1, and then waits for the end of `never`. */
+export function writeThenRead(
+  { numbers, never }: { numbers: Writer<"int32">; never: Reader<"int32"> },
+  { params }: TaskContext<{ count: number }>,
+) {
+  for (let n = 0; n < params.count; n++) numbers.write(Int32Array.of(n), Infinity);
+  for (const _ of never);
+}
+
 /** Reads all numbers, but only once `first` has ended. */
 export function readAfterAnother({ numbers, first }: { numbers: Reader<"int32">; first: Reader<"int32"> }) {
   for (const _ of first);

@@ -87,6 +87,29 @@ Deno.test("A stream that stays full is warned about with each wait strategy, and
   }
 });
 
+for (const wait of ["adaptive", "park", "spin"] as const) {
+  Deno.test(`A stream that stays full is warned about while its task waits for room, and only then: ${wait}`, async () => {
+    for (const count of [2, 3]) {
+      await warningsOf(async () => {
+        await using pipe = new Pipeline("full", TASKS, { fullWarningMs: 50 });
+        const numbers = pipe.addStream("numbers", { ...INT, frames: 2, wait });
+        const never = pipe.addStream("never", INT);
+        pipe.addTask("source", { fn: tasks.writeThenRead, writes: { numbers }, reads: { never }, params: { count } });
+        const reader = pipe.openReader(numbers);
+        const writer = pipe.openWriter(never);
+        await pipe.start();
+        await until(() => reader.pressure === 1);
+        if (count === 2) await delay(300);
+        else await until(() => pipe.warnings.length > 0);
+        equal(pipe.warnings.filter((warning) => warning.includes("has been full")).length, count - 2);
+        writer.close();
+        equal((await collect(reader)).length, count);
+        await pipe.join();
+      });
+    }
+  });
+}
+
 Deno.test("A raw ring that stays full is warned about by its manager", async () => {
   const printed = await warningsOf(async () => {
     await using manager = new Manager("bytes", { fullWarningMs: 50 });
