@@ -31,9 +31,19 @@ export function formatCount(value: Figure, unit = ""): string {
 /** Digits of a value that was measured. */
 const VALUE_DIGITS = 5;
 
-/** A value of whatever unit, without a prefix: "-0.01234", "1.5e+21". */
+/** A value of whatever unit, without a prefix: "-0.01234", "1234567", "1.5e+21". Integers are whole. */
 export function formatValue(value: Figure): string {
+  if (Number.isSafeInteger(value)) return `${value}`;
   return isKnown(value) ? `${Number(value.toPrecision(VALUE_DIGITS))}` : UNKNOWN;
+}
+
+/**
+ * An integer of 64 bits, by how far it lies from another one: exactly, or with "≈" before it if float64 has no room for that
+ * distance.
+ */
+export function formatInteger(base: bigint, distance: number): string {
+  const whole = Math.round(distance);
+  return Number.isSafeInteger(whole) ? `${base + BigInt(whole)}` : `≈ ${Number(base) + whole}`;
 }
 
 /** Bytes, in multiples of 1000: "1.23 MB". */

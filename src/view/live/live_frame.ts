@@ -18,9 +18,9 @@ export interface LivePart {
   readonly channels?: number;
   /** The smallest and the largest number, counted from `base`; `null` if there is no finite one. */
   readonly range: readonly [number, number] | null;
-  /** An integer of 64 bits as a text, so that none is rounded; "0" for numbers of other types. */
+  /** An integer of 64 bits as a text, so that it is not rounded; "0" for numbers of other types. */
   readonly base: string;
-  /** The same as texts, exactly. */
+  /** The same as texts. Integers of 64 bits are exact, or have "≈" before them: more than 2^53 from `base` they are rounded. */
   readonly texts: readonly [string, string] | null;
   /** How many of the numbers that were looked at are not finite. */
   readonly missing: number;

@@ -1,5 +1,6 @@
 /** A line, scaled to what it was lately, and the last ones as a waterfall, the newest on top. */
 
+import { formatInteger } from "../../units.ts";
 import type { LivePart } from "../live/live_frame.ts";
 import { colourOf, themeColour } from "./colours.ts";
 import { element, safeText, setText } from "./dom.ts";
@@ -102,7 +103,7 @@ export class LineView implements PartView {
     const { unit } = this.#part!;
     const { base } = this.#lines.at(-1)!;
     if (base === 0n) return valueText(value, unit);
-    return [`${base + BigInt(Math.round(value))}`, unit].filter(Boolean).join(" ");
+    return [formatInteger(base, value), unit].filter(Boolean).join(" ");
   }
 
   #drawAxes({ shape }: LivePart): Plot {

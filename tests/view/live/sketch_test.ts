@@ -87,6 +87,29 @@ Deno.test("Integers of 64 bits are told exactly", () => {
   equal(part.texts![0], `${-(2n ** 63n)}`);
 });
 
+Deno.test("Integers of 64 bits that lie too far apart for float64 are told as rounded", () => {
+  const time = 1_764_255_600_123_456_789n;
+  for (const [dtype, numbers, texts] of [
+    ["int64", [0n, time], ["0", "≈ 1764255600123456800"]],
+    ["uint64", [time, 0n], ["≈ 0", `${time}`]],
+    ["int64", [-(2n ** 63n), 2n ** 63n - 1n], [`${-(2n ** 63n)}`, "≈ 9223372036854776000"]],
+    ["uint64", [0n, 2n ** 53n - 1n], ["0", `${2n ** 53n - 1n}`]],
+  ] as const) {
+    const [line] = sketch([2], dtype, (index) => numbers[index]);
+    deepEqual(line.texts, texts);
+    const [picture] = sketch([3, 2], dtype, (index) => numbers[index % 2]);
+    deepEqual(picture.texts, texts);
+  }
+});
+
+Deno.test("Integers of all types are told in full", () => {
+  for (const dtype of ["int32", "uint32", "int64", "uint64", "float64"] as const) {
+    const big = dtype.endsWith("64") && dtype !== "float64";
+    const [part] = sketch([2], dtype, (index) => big ? BigInt(1_234_567 + index) : 1_234_567 + index);
+    deepEqual(part.texts, ["1234567", "1234568"], dtype);
+  }
+});
+
 Deno.test("A frame of two dimensions is a picture; of more, all but the last are below each other", () => {
   const [grey] = sketch([3, 4], "float32", (index) => index);
   deepEqual([grey.kind, grey.shape, grey.width, grey.height], ["picture", [3, 4], 4, 3]);

@@ -1,7 +1,7 @@
-/** The numbers of a frame, of whatever type: those of 64 bits relative to the first, so that none is rounded. */
+/** The numbers of a frame, of whatever type: those of 64 bits relative to the first, so that those near it are not rounded. */
 
 import type { ArrayClass } from "../../../ring/dtypes.ts";
-import { formatValue } from "../../../units.ts";
+import { formatInteger, formatValue } from "../../../units.ts";
 
 /** Numbers to draw. */
 export interface Numbers {
@@ -22,7 +22,7 @@ export function numbersOf(array: InstanceType<ArrayClass>): Numbers {
   const base = array[0] ?? 0n;
   return {
     at: (index) => Number(array[index] - base),
-    text: (value) => (base + BigInt(Math.round(value))).toString(),
+    text: (value) => formatInteger(base, value),
     base,
   };
 }
