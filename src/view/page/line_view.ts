@@ -112,7 +112,9 @@ export class LineView implements PartView {
     const isFlat = least === most;
     const pad = isFlat ? Math.abs(least) / 100 || 1 : 0;
     const [low, high] = [least - pad, most + pad];
-    const labels = isFlat
+    const labels = this.#lines.every(({ range }) => !range)
+      ? [["", 0], ["", 1]] as const
+      : isFlat
       ? [["", 0], [this.#textOf(least), 0.5], ["", 1]] as const
       : [[this.#textOf(high), 0], [this.#textOf(low), 1]] as const;
     context.font = FONT;

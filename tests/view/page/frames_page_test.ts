@@ -234,3 +234,42 @@ test("The program looks at no stream for a page that is gone", async () => {
   await page.goto("about:blank");
   await until(() => !isLookedAt(line));
 });
+
+test("The page shows long names in part, and pictures much longer than wide as something to see", async () => {
+  await using pipe = new Pipeline("extremes");
+  const long = "n".repeat(300);
+  const wide = pipe.addStream(long, { shape: [3, 3000], dtype: "float32" });
+  const tall = pipe.addStream("tall", { shape: [3000, 3], dtype: "float32" });
+  const writers = [wide, tall].map((stream) => {
+    pipe.addTask.terminator(`none ${stream.name.slice(0, 4)}`, { reads: { stream } });
+    return pipe.openWriter(stream);
+  });
+  const { url } = await pipe.serveDashboard({ intervalMs: 200 });
+  await pipe.start();
+  for (const writer of writers) writer.write(writer.frame());
+  for (const width of [1400, 400]) {
+    await using opened = await openPage((page) => page.setViewport({ width, height: 900 }));
+    const { page, complaints } = opened;
+    await show(page, url);
+    // A name that is wider than its cell is replaced by dots as a whole, unless it is cut itself.
+    const fits = await page.$eval(
+      row(long),
+      (row) =>
+        row.querySelector("button")!.getBoundingClientRect().right <=
+          row.querySelector("th")!.getBoundingClientRect().right,
+    );
+    ok(fits, `${width}`);
+    for (const name of [long, "tall"]) {
+      await page.$eval(`${row(name)} button`, (button) => (button as HTMLElement).click());
+      await waitForText(page, article(name), "frame 1,");
+      const size = await page.$eval(
+        `${article(name)} canvas`,
+        ({ clientWidth, clientHeight }) => [clientWidth, clientHeight],
+      );
+      ok(Math.min(...size) >= 16, `${width}: ${size}`);
+    }
+    ok(await page.$eval(`${article(long)} .counted`, ({ clientWidth }) => clientWidth) > 50);
+    equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+    deepEqual(complaints, []);
+  }
+});
