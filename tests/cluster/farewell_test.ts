@@ -1,4 +1,5 @@
 import { deepEqual, match } from "node:assert/strict";
+import { freePort } from "../_free_port.ts";
 import { LACKS_NATS, NatsServer } from "./_server.ts";
 import { line, type LineOptions, runLine } from "./_line.ts";
 import { allOf, Notes } from "./_programs.ts";
@@ -45,6 +46,29 @@ Deno.test(
     deepEqual(notes.read(), [...before, ...allOf(2, 5)]);
   },
 );
+
+for (const engine of ["nats", "tcp"]) {
+  for (const [what, shape] of [["whole frames", [100]], ["frames in parts", [400]]] as const) {
+    Deno.test(`A stop while a full link holds ${what} up is told to the other end, by ${engine}`, {
+      ignore: ignore && engine === "nats",
+    }, async () => {
+      await using server = engine === "nats" ? await NatsServer.start() : null;
+      using notes = new Notes();
+      const url = server?.url ?? `tcp://127.0.0.1:${freePort()}`;
+      const publish = { parcelBytes: 1024, maxBytes: 40_000, windowBytes: 65_536 };
+      await using source = line({ url, shape, count: { total: 1e6, run: 1 }, publish });
+      await source.start();
+      const note = { path: notes.path, pauseMs: 3 };
+      const subscribed = failure({ url, shape, note, subscribe: { onLostPeer: "end" } });
+      await notes.reach(60);
+      source.stop();
+      await source.join();
+      deepEqual(await subscribed, "");
+      const noted = notes.read();
+      deepEqual(noted, allOf(1, noted.length));
+    });
+  }
+}
 
 Deno.test("A subscribing program that is stopped gets what it had not consumed again", { ignore }, async () => {
   await using server = await NatsServer.start();

@@ -100,7 +100,7 @@ class Outlet {
   readonly #link: WritingLink;
   readonly #description: Omit<WritingDescription, "begin" | "onStored">;
   readonly #epoch: bigint;
-  /** The number of the next frame. */
+  /** The number of the next frame: behind those that the link has, which a stop may keep it from having. */
   #next: number;
 
   constructor(
@@ -139,8 +139,8 @@ class Outlet {
   ): Promise<void> {
     const parcel = packFrames(found, this.#frames.frameBytes, this.#epoch, this.#next);
     this.#frames.increment();
-    this.#next += found.length;
     await this.#link.put(parcel, found.length, signal);
+    this.#next += found.length;
   }
 
   /** One frame at a time, so that the next one is the newest when this one is there. */
@@ -155,10 +155,10 @@ class Outlet {
     const { frameBytes, parcelBytes } = this.#description;
     const parcels = Array.from(packParts(frame, { frameBytes, parcelBytes }, this.#epoch, this.#next));
     this.#frames.increment();
-    this.#next++;
     for (const [index, parcel] of parcels.entries()) {
       await this.#link.put(parcel, index + 1 === parcels.length ? 1 : 0, signal);
     }
+    this.#next++;
   }
 
   /** Tells the readers why no more comes. What cannot be said in time is not: they then see a new run, or nobody. */
