@@ -77,7 +77,7 @@ export interface TakenParcel {
 
 /** An end that reads. */
 export interface ReadingLink extends AsyncDisposable {
-  /** Whether parcels were dropped for this end while it was not there, so that the next one may be any. */
+  /** Whether parcels may have been dropped for this end while it was not there, so that the next one may be any. */
   readonly isRejoined: boolean;
   /**
    * The next parcel.

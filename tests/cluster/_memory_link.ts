@@ -23,6 +23,8 @@ export class MemoryLinks implements LinkOpener {
   readonly parcels: Uint8Array[] = [];
   /** How many are acked. */
   acked = 0;
+  /** What a reading end is told: that parcels before were dropped. */
+  isRejoined = false;
   readonly #faults: Faults;
   readonly #random: () => number;
   #wake = Promise.withResolvers<void>();
@@ -69,7 +71,7 @@ export class MemoryLinks implements LinkOpener {
       return { bytes: this.parcels[next], place: ++next };
     };
     return await Promise.resolve({
-      isRejoined: false,
+      isRejoined: this.isRejoined,
       take,
       ack: (place: number) => {
         wanted = Math.max(wanted, place);

@@ -198,6 +198,47 @@ Deno.test("A hole between parcels, another run without a beginning, and an end t
   }
 });
 
+function partOf(first: number, part: number): Uint8Array {
+  const bytes = new Uint8Array(HEAD_BYTES + 4);
+  new DataView(bytes.buffer).setInt32(HEAD_BYTES, first, true);
+  sealParcel(bytes, { kind: KIND.frames, epoch: 7n, first, count: 1, part, parts: 3 });
+  return bytes;
+}
+
+const frameOf = (first: number) => [0, 1, 2].map((part) => partOf(first, part));
+const REJOINED: Readonly<Record<string, readonly [parcels: readonly Uint8Array[], numbers: readonly number[]]>> = {
+  "frames follow": [[...frameOf(6), ...frameOf(7), makeNotice(KIND.end, 7n, 8)], [6, 7]],
+  "the end follows": [[makeNotice(KIND.end, 7n, 6)], []],
+  "a stop and a new run follow": [
+    [
+      makeNotice(KIND.stopped, 7n, 6),
+      makeNotice(KIND.begin, 8n, 0),
+      parcelOf({ epoch: 8n }),
+      makeNotice(KIND.end, 8n, 1),
+    ],
+    [0],
+  ],
+};
+
+for (const [what, [parcels, numbers]] of Object.entries(REJOINED)) {
+  for (const dropped of [1, 2]) {
+    Deno.test(`A reader that comes back after ${dropped} parts of a frame goes on behind it when ${what}`, async () => {
+      const links = new MemoryLinks();
+      links.isRejoined = true;
+      [...frameOf(5).slice(dropped), ...parcels].forEach((parcel) => links.add(parcel));
+      const sink = await openStream(3);
+      await using _ = sink.pipe;
+      const inward = bringIn(sink, links, new AbortController().signal, "accept").finally(() => sink.writer.close());
+      inward.catch(() => {});
+      const read: number[] = [];
+      for await (const [first] of sink.reader) read.push(first);
+      await inward;
+      deepEqual(read, numbers);
+      equal(links.acked, links.parcels.length);
+    });
+  }
+}
+
 Deno.test("Frames are acked when the slowest reader has consumed them, and not because a stop has readers leave", async () => {
   const links = new MemoryLinks();
   for (let first = 0; first < 3; first++) links.add(parcelOf({ first }));

@@ -1,4 +1,4 @@
-import { deepEqual, match, ok, throws } from "node:assert/strict";
+import { deepEqual, fail, match, ok, throws } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { DeclarationError, Pipeline } from "@ringmill/ringmill";
 import { publish, tcp } from "@ringmill/ringmill/cluster";
@@ -66,6 +66,25 @@ for (const [what, shape, total] of [["small", [4], 1000], ["in parts", [1000], 1
     checkExact(notes, 1, total);
   });
 }
+
+Deno.test("By TCP, a reader that was dropped in the middle of a frame goes on with the next one", async () => {
+  using notes = new Notes();
+  const url = freeUrl();
+  const shape = [20_000];
+  const publish = { parcelBytes: 1024, maxBytes: 1 << 20, onLostPeer: "drop", peerTimeoutMs: 1000 } as const;
+  await using _source = new LineProgram({ url, shape, count: { total: 1e6, run: 1, pauseMs: 1 }, publish });
+  const sink = () => new LineProgram({ url, shape, note: { path: notes.path, byNumber: true } });
+  await using first = sink();
+  await notes.reach(20);
+  await first.kill();
+  const before = notes.read().length;
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await using second = sink();
+  await Promise.race([notes.reach(before + 20), second.ended.then(({ err }) => fail(err))]);
+  const after = notes.read().slice(before);
+  ok(after[0][1] > before, `it goes on with frame ${after[0][1]}, behind ${before}`);
+  deepEqual(after, allOf(1, after[0][1] + after.length).slice(after[0][1]));
+});
 
 Deno.test("By TCP, a reading program that is killed gets what it had not consumed again", async () => {
   using notes = new Notes();

@@ -111,7 +111,7 @@ export class Inlet implements Disposable {
     if (head.kind === KIND.begin) await this.#begin(taken, head);
     else if (!this.#isOfRun(head)) this.#refuse("a parcel of another run came in between");
     else if (head.kind !== KIND.frames) return await this.#hearFarewell(taken, head);
-    else if (this.#isRestOfDropped(head)) this.#pass(taken.place);
+    else if (this.#isRestOfDropped(head)) this.#passRest(taken.place, head);
     else await this.#takeFrames(taken, head);
     return false;
   }
@@ -125,6 +125,12 @@ export class Inlet implements Disposable {
     if (this.#link.isRejoined && !this.#hasWhole && part > 0) return true;
     this.#hasWhole = true;
     return false;
+  }
+
+  /** The frame behind one that was dropped is the first. */
+  #passRest(place: number, { epoch, first, part, parts }: ParcelHead): void {
+    if (part + 1 === parts) this.#enter(epoch, first + 1);
+    this.#pass(place);
   }
 
   async #takeFrames(taken: TakenParcel, head: ParcelHead): Promise<void> {

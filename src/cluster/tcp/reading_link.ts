@@ -12,7 +12,7 @@ import { Session } from "./session.ts";
 
 /** A reading end. */
 export class TcpReadingLink implements ReadingLink {
-  readonly isRejoined = false;
+  isRejoined = false;
   readonly #description: ReadingDescription;
   readonly #door = new Door();
   #session!: Session;
@@ -70,6 +70,7 @@ export class TcpReadingLink implements ReadingLink {
       const missing = `${place - this.#place - 1} parcels are missing`;
       return this.#session.fail(new TransportError(`Cannot ${action}: ${missing} after number ${this.#place}`));
     }
+    if (this.#place === 0) this.isRejoined = place > 1;
     this.#place = place;
     this.#description.figures.add("bytes", body.length - 8);
     if (isNewest && this.#arrived.length >= this.#mostNewest) this.#shift();
