@@ -89,12 +89,14 @@ Deno.test("Integers of 64 bits are told exactly", () => {
 
 Deno.test("Integers of 64 bits that lie too far apart for float64 are told as rounded", () => {
   const time = 1_764_255_600_123_456_789n;
-  for (const [dtype, numbers, texts] of [
-    ["int64", [0n, time], ["0", "≈ 1764255600123456800"]],
-    ["uint64", [time, 0n], ["≈ 0", `${time}`]],
-    ["int64", [-(2n ** 63n), 2n ** 63n - 1n], [`${-(2n ** 63n)}`, "≈ 9223372036854776000"]],
-    ["uint64", [0n, 2n ** 53n - 1n], ["0", `${2n ** 53n - 1n}`]],
-  ] as const) {
+  for (
+    const [dtype, numbers, texts] of [
+      ["int64", [0n, time], ["0", "≈ 1764255600123456800"]],
+      ["uint64", [time, 0n], ["≈ 0", `${time}`]],
+      ["int64", [-(2n ** 63n), 2n ** 63n - 1n], [`${-(2n ** 63n)}`, "≈ 9223372036854776000"]],
+      ["uint64", [0n, 2n ** 53n - 1n], ["0", `${2n ** 53n - 1n}`]],
+    ] as const
+  ) {
     const [line] = sketch([2], dtype, (index) => numbers[index]);
     deepEqual(line.texts, texts);
     const [picture] = sketch([3, 2], dtype, (index) => numbers[index % 2]);
