@@ -25,7 +25,10 @@ import type { FrameTypeName } from "../ring/dtypes.ts";
 import type { TaskRestart } from "./restart.ts";
 import type { TaskPermissions } from "../worker/permitted_worker.ts";
 
-/** `switchable` runs again and again while the event is open, `toggleable` once per activation, which it takes. */
+/**
+ * `switchable` runs again and again while the event is open, `toggleable` once per activation, which it takes; both until
+ * nobody is left who could signal, or all that they read has ended.
+ */
 export type ActivationMode = "switchable" | "toggleable";
 
 /** An array, or one for each of several columns, in the shared memory that outlives a task's worker, all 0 at first. */
