@@ -63,7 +63,7 @@ export interface GraphStreamOptions<Item, Context = unknown>
    * or rejects with ends the stream, too.
    */
   onItemError?: (error: unknown, item: Item) => unknown;
-  /** Is told of each item that is over, in the order in which they end. */
+  /** Is told of each item that is over, in the order in which they end; also of those that the end of the stream cancels. */
   onItem?: (item: StreamItem<Item>) => void;
 }
 
@@ -288,13 +288,14 @@ class GraphStream<Item> implements GraphResults<unknown> {
 
   #finishItem(execution: Execution, slot: Slot<Item>): void {
     if (slot.link) this.#running.remove(slot.link);
-    if (this.#isOver) return;
     if (this.#settings.onItem) this.#tell(execution, slot);
+    if (this.#isOver) return;
     if (!this.#forgiveAll(execution, slot.item)) return;
     if (execution.ending === "completed") slot.result = this.#take(execution);
     slot.isReady = true;
     if (!this.#settings.ordered) this.#slots.push(slot);
     if (this.#slots.first!.isReady) this.#serve();
+    else if (this.#mayStall) this.#lookForStall();
   }
 
   #tell(execution: Execution, { index, item }: Slot<Item>): void {

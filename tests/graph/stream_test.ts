@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
-import { FilterNode, Graph, Node } from "@ringmill/ringmill/graph";
+import { BatchNode, FilterNode, Graph, Node } from "@ringmill/ringmill/graph";
 import { from, Subject } from "rxjs";
 import { chain, hanging, sleep, until } from "./_helpers.ts";
 
@@ -283,4 +283,47 @@ Deno.test("Graph.stream() refuses what is no source, and options out of range", 
   throws(() => graph.stream([], { nodeConcurrency: 0 }), RangeError);
   throws(() => graph.stream([], { onItemError: 5 as never }), { name: "TypeError", message: /onItemError/ });
   throws(() => graph.stream([], { signal: 5 as never }), { name: "TypeError", message: /signal/ });
+});
+
+Deno.test("An ordered stream ends the wait of a batch also when a later item ends without coming to it", async () => {
+  const first = new Node("first", async (n: number) => {
+    if (n > 0) await sleep(10 * n);
+    return n;
+  });
+  const isFirst = new FilterNode("isFirst", (n: number) => n === 0);
+  const batch = new BatchNode("batch", (numbers: number[]) => numbers.map((n) => n + 1), { size: 9, maxWaitMs: 1e6 });
+  const graph = chain(first, isFirst, batch);
+  for (const concurrency of [2, 3, 32]) {
+    deepEqual(await collect(graph.stream([0, 1, 2, 0], { output: batch, concurrency })), [1, 1]);
+  }
+  await graph.close();
+});
+
+Deno.test("GraphStreamOptions.onItem is told of every item that has begun, however the stream ends", async () => {
+  for (const how of ["failure", "signal", "return"]) {
+    const ends: string[] = [];
+    const stop = new AbortController();
+    const node = new Node("node", async (n: number, { signal }) => {
+      if (n === 0) return n;
+      await sleep(5);
+      if (n === 1 && how === "failure") throw new Error("no");
+      if (n === 1 && how === "signal") stop.abort(new Error("stopped"));
+      signal.throwIfAborted();
+      await sleep(60_000, signal);
+      return n;
+    });
+    const graph = chain(node);
+    const stream = graph.stream([0, 1, 2, 3], {
+      ...{ output: node, concurrency: 4, signal: stop.signal },
+      onItem: ({ index, outcome }) => ends.push(`${index} ${outcome}`),
+    });
+    equal((await stream.next()).value, 0);
+    if (how === "return") await stream.return!();
+    else await rejects(collect(stream));
+    const [, ...rest] = ends.sort();
+    equal(ends[0], "0 completed");
+    deepEqual(rest.map((end) => end[0]), ["1", "2", "3"]);
+    deepEqual(rest.slice(1), ["2 cancelled", "3 cancelled"]);
+    await graph.close();
+  }
 });
