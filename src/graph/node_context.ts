@@ -184,7 +184,10 @@ export class AttemptContext extends NodeCallContext {
 
   override get interrupt(): <Answer = unknown>(value?: unknown) => Answer {
     const { place } = this;
-    return place ? (value) => place.ask(this.#questions++, value) as never : super.interrupt;
+    const { isFallback = false } = this.#details;
+    return place
+      ? (value) => place.ask(`${isFallback ? "f" : ""}${this.#questions++}`, value) as never
+      : super.interrupt;
   }
 
   override hold(flush: () => void): () => void {
@@ -207,6 +210,8 @@ export interface AttemptDetails {
   readonly signal?: AbortSignal;
   readonly deadline?: Deadline;
   readonly place?: CallPlace;
+  /** Whether it is the fallback that is called. */
+  readonly isFallback?: boolean;
   /** In place of the execution's: of a part among others. */
   readonly hold?: (flush: () => void) => () => void;
   /** Is told of each chunk of the call. */

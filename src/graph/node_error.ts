@@ -52,7 +52,7 @@ export class NodeError extends Error {
 }
 
 /** Anything may be thrown, and every look at it may throw again. */
-function summarize(cause: unknown): string {
+export function summarize(cause: unknown): string {
   try {
     return cause instanceof Error ? `${cause.name}: ${cause.message}` : Deno.inspect(cause);
   } catch {

@@ -110,7 +110,8 @@ export class RunInterruptedError extends Error {
   /** Says which nodes wait. */
   constructor(graph: string, runId: string, interrupts: readonly RunInterrupt[]) {
     const nodes = interrupts.map(({ node }) => `"${node}"`).join(", ");
-    super(`Run "${runId}" of graph "${graph}" has stopped: ${nodes} waits for an answer, by resume()`);
+    const wait = interrupts.length === 1 ? "waits for an answer" : "wait for answers";
+    super(`Run "${runId}" of graph "${graph}" has stopped: ${nodes} ${wait}, by resume()`);
     this.graph = graph;
     this.runId = runId;
     this.interrupts = [...interrupts];

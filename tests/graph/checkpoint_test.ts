@@ -576,3 +576,101 @@ Deno.test("What is kept of a run and cannot be read, or was made by a newer Ring
   );
   deepEqual(calls, []);
 });
+
+Deno.test("A run is let go of when no function of it runs any more, however it has ended", async () => {
+  for (const fallback of [undefined, () => -1]) {
+    const goOn = Promise.withResolvers<void>();
+    let [running, most, calls] = [0, 0, 0];
+    const slow = new Node("slow", async (n: number) => {
+      calls++;
+      most = Math.max(most, ++running);
+      // It does not heed its signal.
+      if (calls === 1) await goOn.promise;
+      running--;
+      return n;
+    }, { timeoutMs: 20, fallback });
+    const next = new Node("next", (n: number) => {
+      if (calls === 1) throw new Error("no");
+      return n + 1;
+    });
+    slow.connect(next);
+    const graph = new Graph("g", { nodes: [slow, next], start: slow, checkpoint: new MemoryStore() });
+    const options = { runId: "r", output: next, onError: "continue" } as const;
+    await graph.execute(1, options).catch(() => {});
+    equal(running, 1);
+    const second = graph.execute(1, options);
+    await sleep(20);
+    equal(most, 1);
+    goOn.resolve();
+    await second.catch(() => {});
+    deepEqual([running, most], [0, 1]);
+    await graph.close();
+  }
+});
+
+Deno.test("A run waits for one of the same name whose function goes on, but not beyond its time or its signal", async () => {
+  const goOn = Promise.withResolvers<void>();
+  const calls: number[] = [];
+  const node = new Node("node", async (n: number) => {
+    calls.push(n);
+    if (calls.length === 1) await goOn.promise;
+    return n + 1;
+  });
+  const graph = new Graph("g", { nodes: [node], start: node, checkpoint: new MemoryStore() });
+  const options = { runId: "r", output: node };
+  await rejects(graph.execute(1, { ...options, timeoutMs: 5 }), { name: "TimeoutError" });
+  await rejects(graph.execute(1, { ...options, timeoutMs: 5 }), { name: "TimeoutError", message: /longer than 5 ms/ });
+  const signal = AbortSignal.timeout(5);
+  await rejects(graph.execute(1, { ...options, signal }), (error) => error === signal.reason);
+  await rejects(graph.execute(1, { ...options, signal: AbortSignal.abort("stop") }), (error) => error === "stop");
+  const last = graph.execute(1, options);
+  deepEqual(calls, [1]);
+  goOn.resolve();
+  // What has come after the failure is kept.
+  equal(await last, 2);
+  deepEqual(calls, [1]);
+  await graph.close();
+});
+
+Deno.test("interrupt() in a fallback asks a question of its own", async () => {
+  for (const isQuiet of [false, true]) {
+    let isUp = false;
+    const node = new Node("node", (n: number, { interrupt }): string => {
+      if (n > 0) equal(interrupt("name?"), "Ann");
+      throw new RangeError(isUp ? "up" : "no");
+    }, {
+      retry: { attempts: 2, delayMs: 0 },
+      fallback: (error, n, { interrupt }) => {
+        ok(error.cause instanceof RangeError);
+        try {
+          return [n, interrupt("really?"), interrupt("sure?")].join();
+        } catch (thrown) {
+          if (!isQuiet) throw thrown;
+          return "no answer";
+        }
+      },
+    });
+    const graph = new Graph("g", { nodes: [node], start: node, checkpoint: new MemoryStore() });
+    const asked = async (run: Promise<unknown>) => {
+      const error = await run.catch((error) => error);
+      ok(error instanceof RunInterruptedError);
+      return error.interrupts;
+    };
+    const ask = (value: string) => [{ node: "node", value }];
+    deepEqual(await asked(graph.execute(1, { runId: "r" })), ask("name?"));
+    deepEqual(await asked(graph.resume("r", "Ann")), ask("really?"));
+    deepEqual(await asked(graph.execute(1, { runId: "r" })), ask("really?"));
+    isUp = true;
+    deepEqual(await asked(graph.resume("r", "yes")), ask("sure?"));
+    equal(await graph.resume("r", "quite", { output: node }), "1,yes,quite");
+    deepEqual(await asked(graph.execute(0, { runId: "none" })), ask("really?"));
+    await graph.close();
+  }
+});
+
+Deno.test("RunInterruptedError says how many wait", async () => {
+  const nodes = ["b", "a"].map((name) => new Node(name, (_: unknown, { interrupt }) => interrupt()));
+  const graph = new Graph("g", { nodes, start: nodes, checkpoint: new MemoryStore() });
+  const message = 'Run "r" of graph "g" has stopped: "a", "b" wait for answers, by resume()';
+  await rejects(graph.execute(1, { runId: "r" }), { message });
+});

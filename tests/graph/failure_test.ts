@@ -291,3 +291,23 @@ Deno.test("Any number of executions listen to one signal by one listener, which 
   ok(ends.every((end) => end.status === "rejected" && end.reason.message === "all of them"));
   equal(added, 0);
 });
+
+Deno.test("An option retry that throws does not hide why the attempt has failed", async () => {
+  const refuse = () => {
+    throw new TypeError("no such status");
+  };
+  for (const retry of [{ when: refuse }, { delayMs: refuse }]) {
+    const node = new Node("node", () => {
+      throw new RangeError("too loud");
+    }, { retry: { attempts: 2, ...retry } });
+    const error = await chain(node).execute(1).catch((error) => error);
+    ok(error instanceof NodeError);
+    equal(
+      error.message,
+      'Node "node" of graph "test" failed: SuppressedError: its option retry threw TypeError: no such status, ' +
+        "asked about RangeError: too loud",
+    );
+    const { error: thrown, suppressed } = error.cause as SuppressedError;
+    deepEqual([thrown.name, suppressed.name], ["TypeError", "RangeError"]);
+  }
+});

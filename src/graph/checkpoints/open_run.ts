@@ -159,9 +159,9 @@ async function keepAnswer(
 function answerStepOf(action: string, steps: ReadonlyMap<string, Uint8Array>, node: string | undefined): string {
   const open = openQuestions(steps);
   const call = pick(action, open, node);
-  const asked = [...steps.keys()].map(parseQuestion).filter((question) => question?.call === call);
-  const index = Math.max(...asked.map((question) => question!.index));
-  return answerStep(call, index);
+  const answers = [...steps.keys()].map(parseQuestion).filter((asked) => asked?.call === call)
+    .map((asked) => answerStep(call, asked!.question));
+  return answers.find((step) => !steps.has(step))!;
 }
 
 function pick(action: string, open: readonly RunInterrupt[], node: string | undefined): string {

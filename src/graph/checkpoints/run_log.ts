@@ -5,7 +5,16 @@ import { bytesOfValue, decodeValue } from "../stores/stored_value.ts";
 import { SKIPPED } from "../wiring.ts";
 import type { ClaimedRun } from "../stores/checkpoint_store.ts";
 import type { RunInterrupt } from "../run_errors.ts";
-import { answerStep, callStep, isFinished, parseQuestion, questionStep, quoted, sideStep } from "./step_names.ts";
+import {
+  answerStep,
+  callStep,
+  isFinished,
+  parseQuestion,
+  type QuestionName,
+  questionStep,
+  quoted,
+  sideStep,
+} from "./step_names.ts";
 
 /** Something that is kept. */
 export interface KeptValue {
@@ -48,7 +57,7 @@ export function openQuestions(steps: ReadonlyMap<string, Uint8Array>): RunInterr
   const open: RunInterrupt[] = [];
   for (const [step, bytes] of steps) {
     const question = parseQuestion(step);
-    if (!question || steps.has(answerStep(question.call, question.index)) || steps.has(question.call)) continue;
+    if (!question || steps.has(answerStep(question.call, question.question)) || steps.has(question.call)) continue;
     open.push({ node: question.call, value: decodeStep(step, bytes)?.value });
   }
   return inOrder(open);
@@ -115,11 +124,14 @@ export class RunLog {
 
   /** The question that a call has stopped at, if it has no answer yet. */
   openQuestion(call: string): RunInterrupt | undefined {
-    for (let index = 0;; index++) {
-      const question = this.#kept.get(questionStep(call, index));
-      if (!question) return undefined;
-      if (!this.#kept.has(answerStep(call, index))) {
-        return { node: call, value: decodeStep(questionStep(call, index), question)?.value };
+    for (const  of of["", "f"] as const) {
+      for (let number = 0;; number++) {
+        const step = questionStep(call, `${of}${number}`);
+        const question = this.#kept.get(step);
+        if (!question) break;
+        if (!this.#kept.has(answerStep(call, `${of}${number}`))) {
+          return { node: call, value: decodeStep(step, question)?.value };
+        }
       }
     }
   }
@@ -149,7 +161,7 @@ export class RunPlace {
 export class CallPlace extends RunPlace {
   /** Once the function has asked for what nobody has answered. */
   interruption: Interruption | undefined;
-  #question: { readonly index: number; readonly value: unknown } | undefined;
+  #question: { readonly name: QuestionName; readonly value: unknown } | undefined;
   #hasInside = false;
   #isNew = true;
 
@@ -210,23 +222,23 @@ export class CallPlace extends RunPlace {
   }
 
   /**
-   * The answer to a question, the so many-th of the call.
+   * The answer to a question of the call.
    *
    * @throws {Interruption} If there is none yet.
    */
-  ask(index: number, value: unknown): unknown {
-    const answer = this.log.read(answerStep(this.path, index));
+  ask(name: QuestionName, value: unknown): unknown {
+    const answer = this.log.read(answerStep(this.path, name));
     if (answer) return answer.value;
-    this.#question = { index, value };
+    this.#question = { name, value };
     throw this.interruption ??= new Interruption(this.log, this.path);
   }
 
   /** Keeps the call's own question, before the run stops. `undefined` if it is one of an inner graph. */
   async saveQuestion(): Promise<RunInterrupt | undefined> {
     if (!this.#question) return undefined;
-    const { index, value } = this.#question;
+    const { name, value } = this.#question;
     const question = { node: this.path, value };
-    await this.log.save(questionStep(this.path, index), value);
+    await this.log.save(questionStep(this.path, name), value);
     this.log.waiting.set(this.path, question);
     return question;
   }

@@ -19,19 +19,22 @@ export function sideStep(step: string, name: string): string {
   return `${step}:${name}`;
 }
 
+/** Which question of a call: those of its function are numbered, and those of its fallback, too, for themselves. */
+export type QuestionName = `${"" | "f"}${number}`;
+
 /** What a node asks, and what it was answered: one or the other of each time. */
-export function questionStep(step: string, index: number): string {
-  return `${step}?${index}`;
+export function questionStep(step: string, question: QuestionName): string {
+  return `${step}?${question}`;
 }
 
-export function answerStep(step: string, index: number): string {
-  return `${step}!${index}`;
+export function answerStep(step: string, question: QuestionName): string {
+  return `${step}!${question}`;
 }
 
-/** A question's step, its call and its place among the questions of that; `null` if a step is none. */
-export function parseQuestion(step: string): { readonly call: string; readonly index: number } | null {
-  const [, call, index] = /^(.*)\?(\d+)$/s.exec(step) ?? [];
-  return call === undefined ? null : { call, index: Number(index) };
+/** A question's step, its call and its name among the questions of that; `null` if a step is none. */
+export function parseQuestion(step: string): { readonly call: string; readonly question: QuestionName } | null {
+  const [, call, question] = /^(.*)\?(f?\d+)$/s.exec(step) ?? [];
+  return call === undefined ? null : { call, question: question as QuestionName };
 }
 
 /** The node that a step belongs to, whichever call or round it is. */
@@ -41,7 +44,7 @@ export function placeOf(step: string): string {
 
 /** Whether a step is an output, or what a function has said. */
 export function isFinished(step: string): boolean {
-  return step !== "" && !/[?!]\d+$/.test(step);
+  return step !== "" && !/[?!]f?\d+$/.test(step);
 }
 
 /** Whether a step is the output of a node, or of one of its calls. */

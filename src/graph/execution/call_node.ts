@@ -8,7 +8,7 @@ import { type CallPlace, Interruption } from "../checkpoints/run_log.ts";
 import type { Execution } from "./execution.ts";
 import { LinkedSignal } from "./linked_signal.ts";
 import { AttemptContext, type NodeContext } from "../node_context.ts";
-import { NodeError } from "../node_error.ts";
+import { NodeError, summarize } from "../node_error.ts";
 import { type CallOptions, DEFAULT_DELAY_MS, type RetryOptions } from "../node_options.ts";
 import { checkSchema } from "../schema_error.ts";
 import { SKIPPED } from "../wiring.ts";
@@ -164,17 +164,29 @@ class NodeCall {
 
   /** Whether there is another attempt, for which it has waited. */
   async #waitForNext(error: NodeError): Promise<boolean> {
-    const { retry, signal } = this.#options;
-    const { attempt, cause } = error;
+    const { signal } = this.#options;
+    const { attempt } = error;
+    const delayMs = this.#delayMs(error);
+    if (delayMs === null) return false;
+    this.#tell({ kind: "retry", attempt: attempt + 1, delayMs });
+    using linked = new LinkedSignal(this.#execution.signal, signal);
     try {
-      if (attempt >= retry.attempts || signal?.aborted || !retry.when(cause, attempt)) return false;
-      const delayMs = backoffMs(retry, cause, attempt);
-      this.#tell({ kind: "retry", attempt: attempt + 1, delayMs });
-      using linked = new LinkedSignal(this.#execution.signal, signal);
       await pause(delayMs, linked.signal);
       return true;
     } catch (thrown) {
       throw this.#error(thrown, attempt);
+    }
+  }
+
+  /** How long to wait for the next attempt; `null` if there is none. The option's functions may throw. */
+  #delayMs({ attempt, cause }: NodeError): number | null {
+    const { retry, signal } = this.#options;
+    try {
+      if (attempt >= retry.attempts || signal?.aborted || !retry.when(cause, attempt)) return null;
+      return backoffMs(retry, cause, attempt);
+    } catch (thrown) {
+      const what = `its option retry threw ${summarize(thrown)}, asked about ${summarize(cause)}`;
+      throw this.#error(new SuppressedError(thrown, cause, what), attempt);
     }
   }
 
@@ -183,27 +195,30 @@ class NodeCall {
     if (!fallback) throw error;
     this.#tell({ kind: "fallback", error });
     try {
-      return await this.#bounded(error.attempt, (context) => fallback(error, this.#input, context));
+      const output = await this.#bounded(error.attempt, (context) => fallback(error, this.#input, context), true);
+      if (this.#place) this.#passInterruption(this.#place, { output });
+      return output;
     } catch (thrown) {
+      if (this.#place) this.#passInterruption(this.#place, { thrown, durationMs: 0 });
       throw thrown === error ? error : this.#error(thrown, error.attempt);
     }
   }
 
   /** Work that is given up when it takes too long or a signal aborts. */
-  async #bounded(attempt: number, work: Work): Promise<unknown> {
+  async #bounded(attempt: number, work: Work, isFallback = false): Promise<unknown> {
     const execution = this.#execution;
     const { name } = this.#node;
     const { timeoutMs, signal } = this.#options;
-    const place = this.#place;
+    const details = { place: this.#place, isFallback };
     if (timeoutMs === Infinity && !signal) {
-      return await execution.track(work(new AttemptContext(execution, name, attempt, { place })), name);
+      return await execution.track(work(new AttemptContext(execution, name, attempt, details)), name);
     }
     using linked = new LinkedSignal(execution.signal, signal);
     linked.signal.throwIfAborted();
     using deadline = new Deadline(timeoutMs, () => linked.abort(tookLonger(timeoutMs)));
     const output = Promise.resolve(
       execution.track(
-        work(new AttemptContext(execution, name, attempt, { signal: linked.signal, deadline, place })),
+        work(new AttemptContext(execution, name, attempt, { ...details, signal: linked.signal, deadline })),
         name,
       ),
     );

@@ -191,6 +191,7 @@ export class Execution implements ProgressListener, ContextSource {
   async beginKept(claim: Promise<OpenRun>): Promise<void> {
     // As long as it is being claimed, it is not settled.
     this.#running++;
+    this.#bound();
     try {
       const { log, input } = await claim;
       this.#more.log = log;
@@ -208,20 +209,25 @@ export class Execution implements ProgressListener, ContextSource {
   /** Starts the first nodes, unless it was cancelled before. */
   begin(): void {
     if (this.isOver) return;
-    const { signal, timeoutMs } = this.#options;
     const { tracer } = this.origin;
     if (tracer) {
       const attributes = { "ringmill.graph": this.graph };
       this.trace = new SpanTree(tracer, `graph ${this.graph}`, attributes, { "ringmill.run": this.id });
     }
     if (this.isWatched) this.tell({ kind: "runStart", ...this.#keptDetails });
-    if (signal) {
-      if (signal.aborted) return this.cancel(signal.reason);
-      this.#more.letGo = onAbort(signal, () => this.cancel(signal.reason));
-    }
-    if (timeoutMs !== Infinity) this.#more.deadline = new Deadline(timeoutMs, () => this.#timeOut());
+    // One that is kept is bounded already.
+    if (!this.#options.kept) this.#bound();
+    if (this.ending !== undefined) return;
     const chain = new Chain();
     if (this.#callDue(chain)) this.#follow(chain);
+  }
+
+  /** Has it end when its signal aborts or its time is up. */
+  #bound(): void {
+    const { signal, timeoutMs } = this.#options;
+    if (signal?.aborted) return this.cancel(signal.reason);
+    if (signal) this.#more.letGo = onAbort(signal, () => this.cancel(signal.reason));
+    if (timeoutMs !== Infinity) this.#more.deadline = new Deadline(timeoutMs, () => this.#timeOut());
   }
 
   get #keptDetails(): { readonly runId?: string; readonly finished?: number } {
@@ -404,8 +410,13 @@ export class Execution implements ProgressListener, ContextSource {
     return [...new Set([...called, ...this.#extras?.open?.keys() ?? []])];
   }
 
+  /** Whether no function runs any more. */
+  get #hasSettled(): boolean {
+    return this.#running === 0 && (this.#extras?.open?.size ?? 0) === 0;
+  }
+
   #settleIfDone(): void {
-    if (!this.isOver || this.#running > 0 || (this.#extras?.open?.size ?? 0) > 0) return;
+    if (!this.isOver || !this.#hasSettled) return;
     if (this.#extras?.log) return void this.#letGoOfRun().then(() => this.#settleIfDone());
     if (this.#link) this.origin.unsettled.remove(this.#link);
     this.#link = undefined;
@@ -618,9 +629,8 @@ export class Execution implements ProgressListener, ContextSource {
     if (this.isWatched) this.tell({ kind: "runEnd", outcome, error });
     if (outcome !== "completed") this.#extras?.controller?.abort(error);
     if (outcome === "interrupted") this.#wakeReaders();
-    // After a failure, functions may still run for a while: the run is let go of when it is settled.
-    const log = this.#extras?.log;
-    if (log && outcome !== "failed" && outcome !== "cancelled") {
+    // Functions may still run for a while, also such as were given up: the run is let go of when it is settled.
+    if (this.#extras?.log && this.#hasSettled) {
       this.#letGoOfRun().then(() => this.#tellOfEnd());
     } else {
       if (this.#options.kept) leaveRun(this.graph, this.#options.kept, this.settled);
