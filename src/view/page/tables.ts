@@ -51,7 +51,7 @@ export class Tables {
       );
       const head = element("tr", {}, element("th", { scope: "col" }, title), element("th", { scope: "col" }), ...heads);
       const body = element("tbody", {}, ...this.#shown[index].map(({ row }) => row));
-      return element("table", { "data-table": id }, element("thead", {}, head), body);
+      return element("div", {}, element("table", { "data-table": id }, element("thead", {}, head), body));
     }));
     this.#paint();
     this.#light();

@@ -56,6 +56,28 @@ test("The page draws the pipeline, with tables and charts, and asks for nothing 
   ok(requests.includes(`${url}icon.svg`) || requests.length >= 5);
 });
 
+test("A table of the page that is wide does not widen the others", async () => {
+  const column = { id: "c", title: "a column of numbers", unit: "count", isCharted: false } as const;
+  const table = (id: string, width: number) => ({
+    id,
+    title: id,
+    columns: Array.from({ length: width }, (_, index) => ({ ...column, id: `c${index}` })),
+    rows: [{ node: "a", title: "a", values: Array<number>(width).fill(1) }],
+  });
+  const source = anySource(async function* () {
+    yield { tables: [table("narrow", 1), table("wide", 40)] };
+    await new Promise(() => {});
+  });
+  await using dashboard = serveDashboard(source);
+  await using opened = await openPage((page) => page.setViewport({ width: 600, height: 800 }));
+  const { page } = opened;
+  await page.goto(dashboard.url);
+  await page.waitForSelector('table[data-table="wide"]', { timeout: 20_000 });
+  const widths = await page.$$eval("table", (tables) => tables.map(({ offsetWidth }) => offsetWidth));
+  ok(widths[0] <= 600 && widths[1] > 600, `${widths}`);
+  equal(await page.evaluate(() => document.documentElement.scrollWidth), 600);
+});
+
 test("The page's figures move, in the drawing, the tables and the charts", async () => {
   await using pipe = endless();
   const { url } = await pipe.serveDashboard({ intervalMs: 100 });
