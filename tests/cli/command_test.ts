@@ -42,7 +42,10 @@ const WRONG: [string[], RegExp][] = [
   ],
   [["check", "examples/levels.toml", "--export", "a"], /^error: Cannot load .*: --export is for modules\n$/],
   [["check", PIPELINES, "--allow-module", "a"], /^error: Cannot load .*: --allow-module is for saved pipelines\n$/],
-  [["check", PIPELINES, "--export", ""], /^error: Cannot load .*: --export must be the name of an export\n$/],
+  [
+    ["check", PIPELINES, "--export", ""],
+    /^error: Cannot take --export: expected a text that is not empty, received ""\n$/,
+  ],
   [["check", PIPELINES, "--permissions", "none"], /^error: Cannot load .*: --permissions is for saved pipelines\n$/],
   [
     ["check", "examples/levels.toml", "--permissions", "raed"],

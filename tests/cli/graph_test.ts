@@ -56,12 +56,20 @@ Deno.test("run refuses what does not suit a graph or a pipeline, and exits with 
     [["--answer", "1"], /--answer needs --run-id/],
     [["--record", "r"], /--record is for pipelines of tasks/],
     [["--from", "a"], /--from is for linear pipelines/],
+    [["--run-id", "a"], /Cannot keep run "a" of graph "words": --run-id needs --checkpoint/],
+    [["--checkpoint", "a.db"], /--checkpoint needs --run-id/],
+    [["--allow-changed"], /--allow-changed needs --run-id/],
+    [["--run-id", ""], /Cannot take --run-id: expected a text that is not empty, received ""/],
   ];
   const refused = await Promise.all(wrong.map(([args]) => ringmill("run", GRAPHS, ...args)));
   for (const [index, { status, errors }] of refused.entries()) {
     equal(status, 2);
     match(errors, wrong[index][1]);
+    equal(errors.trim().split("\n").length, 1, errors);
   }
+  const noStore = await ringmill("run", GRAPHS, "--run-id", "a", "--checkpoint", GRAPHS);
+  match(noStore.errors, /^error: Cannot open SQLite store ".*_graphs.ts": file is not a database\n$/);
+  equal(noStore.status, 1);
   const pipeline = await ringmill("run", PIPELINES, "--run-id", "x");
   equal(pipeline.status, 2);
   match(pipeline.errors, /--run-id is for graphs/);

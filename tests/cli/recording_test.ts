@@ -63,6 +63,21 @@ Deno.test("The commands about recordings say what is wrong", async () => {
     [["recording", "convert", folder.path], /--to/, 2],
     [["run", LEVELS, "--replay", "sound"], /Cannot replay sound: it must be STREAM=FOLDER/, 2],
     [["run", LEVELS, "--streams", "sound"], /--streams goes with --record/, 2],
+    [
+      ["run", LEVELS, "--record", folder.path, "--streams", "sound, sound"],
+      /--streams: stream "sound" is named twice/,
+      2,
+    ],
+    [["run", LEVELS, "--replay", "sound=a", "--replay", "sound=b"], /--replay: stream "sound" is named twice/, 2],
+    [["run", LEVELS, "--replay", "sound="], /Cannot replay sound=: it must be STREAM=FOLDER/, 2],
+    [
+      ["run", LEVELS, "--replay", `sound=${folder.path}`],
+      /error: Cannot open recording .*: it has no recording.toml/,
+      1,
+    ],
+    [["run", LEVELS, "--record", ""], /Cannot take --record: expected a text that is not empty/, 2],
+    [["run", LEVELS, "--replay", ""], /Cannot take --replay: expected a text that is not empty/, 2],
+    [["recording", "info", LEVELS], /error: Cannot open recording .*levels.ts: Not a directory/, 1],
     [["run", LEVELS, "--speed", "2"], /--speed goes with --replay/, 2],
     [
       ["run", LEVELS, "--record", folder.path, "--streams", "noise"],
@@ -74,5 +89,6 @@ Deno.test("The commands about recordings say what is wrong", async () => {
     const outcome = await ringmill(...args);
     match(outcome.errors, expected);
     equal(outcome.status, code, `${args}: ${outcome.errors}`);
+    equal(outcome.errors.trim().split("\n").length, 1, outcome.errors);
   }
 });

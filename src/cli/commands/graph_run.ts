@@ -7,7 +7,7 @@ import type { RunInterruptedError } from "../../graph/run_errors.ts";
 import { SqliteStore } from "../../graph/stores/sqlite_store.ts";
 import { suggest } from "../../suggest.ts";
 import { STDERR, STDOUT } from "../../terminal.ts";
-import { STATUS, UsageError } from "../program/exit_status.ts";
+import { naming, STATUS, UsageError } from "../program/exit_status.ts";
 import { Interruption } from "../program/interruption.ts";
 import { toJson } from "./value_text.ts";
 
@@ -59,9 +59,10 @@ export function isGraph(value: unknown): value is Graph {
 export async function runGraph(loaded: Graph, options: GraphRunOptions): Promise<number> {
   await using graph = loaded;
   const { answer, runId } = options;
-  if (answer !== undefined && runId === undefined) throw new UsageError("Cannot answer a run: --answer needs --run-id");
-  if (options.node !== undefined && answer === undefined) throw new UsageError("Cannot answer: --node needs --answer");
-  using checkpoint = options.checkpoint === undefined ? undefined : new SqliteStore({ path: options.checkpoint });
+  expectTogether(options);
+  const path = options.checkpoint;
+  using checkpoint = path === undefined ? undefined : naming(() => new SqliteStore({ path }));
+  if (runId !== undefined && !checkpoint) await expectStore(graph, runId);
   const stop = new AbortController();
   using interruption = new Interruption(() => {
     if (!options.quiet) STDERR.print("Stopping; Ctrl-C again ends the program at once");
@@ -84,6 +85,25 @@ export async function runGraph(loaded: Graph, options: GraphRunOptions): Promise
     if (interruption.status === undefined) return explainStop(error);
   }
   return interruption.status ?? STATUS.ended;
+}
+
+/** Refuses options without the one that they belong to. */
+function expectTogether({ answer, node, runId, checkpoint, allowChanged }: GraphRunOptions): void {
+  if (node !== undefined && answer === undefined) throw new UsageError("Cannot answer: --node needs --answer");
+  if (runId !== undefined) return;
+  if (answer !== undefined) throw new UsageError("Cannot answer a run: --answer needs --run-id");
+  if (checkpoint !== undefined) throw new UsageError("Cannot keep a run: --checkpoint needs --run-id");
+  if (allowChanged) throw new UsageError("Cannot go on with a run: --allow-changed needs --run-id");
+}
+
+/** Refuses to keep a run of a graph that does not say where. */
+async function expectStore(graph: Graph, runId: string): Promise<void> {
+  try {
+    await graph.keptRun(runId);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new UsageError(`Cannot keep run "${runId}" of graph "${graph.name}": --run-id needs --checkpoint`);
+  }
 }
 
 /** A run that waits for an answer has not failed: it says what it asks. */

@@ -2,7 +2,7 @@
 
 import type { Recording } from "../../recording/open_recording.ts";
 import { formatBytes, formatCount } from "../../units.ts";
-import { STATUS, TargetError } from "../program/exit_status.ts";
+import { naming, STATUS } from "../program/exit_status.ts";
 import { STDOUT } from "../../terminal.ts";
 
 /** Options of `ringmill recording convert`. */
@@ -15,11 +15,7 @@ export interface ConvertCommandOptions {
 /** Calls what may find that the folder is not what it should be. The library of Arrow is loaded only here. */
 async function about<Result>(act: (room: typeof import("../../recording/mod.ts")) => Result): Promise<Result> {
   const room = await import("../../recording/mod.ts");
-  try {
-    return act(room);
-  } catch (error) {
-    throw new TargetError((error as Error).message);
-  }
+  return naming(() => act(room));
 }
 
 function timeText(nanoseconds: bigint | null): string {

@@ -20,6 +20,15 @@ export class TargetError extends Error {
   override readonly name = "TargetError";
 }
 
+/** Calls what refuses something that was named on the command line by an error whose message tells all. */
+export function naming<Result>(act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    throw new TargetError((error as Error).message);
+  }
+}
+
 /** Their messages tell all. */
 const TELLING = [UsageError, DeclarationError, LifecycleError, PipelineFileError, Deno.errors.AddrInUse];
 

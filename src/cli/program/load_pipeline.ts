@@ -95,7 +95,6 @@ async function loadModule<Thing>(
   { export: name = "default", allowModule, permissions }: LoadOptions,
   kind: Kind<Thing>,
 ): Promise<Thing> {
-  if (name === "") throw new UsageError(`Cannot load ${target}: --export must be the name of an export`);
   if (permissions) throw new UsageError(`Cannot load ${target}: --permissions is for saved pipelines`);
   if (allowModule) throw new UsageError(`Cannot load ${target}: --allow-module is for saved pipelines`);
   using _loading = new Loading(target);

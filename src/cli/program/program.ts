@@ -4,7 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import config from "../../../deno.json" with { type: "json" };
 import { check } from "../commands/check_command.ts";
 import { draw, FORMATS } from "../commands/draw_command.ts";
-import { STATUS } from "./exit_status.ts";
+import { STATUS, UsageError } from "./exit_status.ts";
 import {
   type ConvertCommandOptions,
   recordingConvert,
@@ -81,12 +81,19 @@ export async function parseCommand(args: readonly string[]): Promise<number> {
   return status;
 }
 
+/** An option with nothing in it says nothing: a variable of the shell was empty. */
+function refuseEmpty(command: Command): void {
+  const empty = command.options.find((option) => [command.getOptionValue(option.attributeName())].flat().includes(""));
+  if (empty) throw new UsageError(`Cannot take ${empty.long}: expected a text that is not empty, received ""`);
+}
+
 function newProgram(finish: (status: number) => void): Command {
   const program = new Command("ringmill")
     .description("Runs, checks, draws and watches pipelines.")
     .version(config.version, "-V, --version", "print the version")
     .addHelpText("after", MODULES + STATUSES)
     .exitOverride()
+    .hook("preAction", (_, command) => refuseEmpty(command))
     .configureOutput({
       writeOut: (text) => STDOUT.print(text.trimEnd()),
       writeErr: (text) => STDERR.print(text.trimEnd()),

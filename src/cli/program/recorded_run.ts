@@ -2,7 +2,7 @@
 
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 import type { TaskDeclaration } from "../../pipeline/task.ts";
-import { TargetError, UsageError } from "./exit_status.ts";
+import { naming, TargetError, UsageError } from "./exit_status.ts";
 
 /** What is recorded, and what comes from recordings. */
 export interface RecordedRunOptions {
@@ -34,15 +34,28 @@ export async function arrangeRecording(pipe: Pipeline, options: RecordedRunOptio
     throw new UsageError("Cannot set a speed: --speed goes with --replay");
   }
   if (to === undefined && replays.length === 0) return;
-  const { record, replay } = await import("../../recording/mod.ts");
-  for (const text of replays) {
-    const at = text.indexOf("=");
-    if (at < 1) throw new UsageError(`Cannot replay ${text}: it must be STREAM=FOLDER`);
-    replay(pipe, pipe.stream(text.slice(0, at)), { from: text.slice(at + 1), speed });
-  }
-  if (to === undefined) return;
+  const sources = replays.map(sourceOf);
+  expectOnce("--replay", sources.map(({ stream }) => stream));
   const names = streams?.split(",").map((name) => name.trim()) ?? Array.from(pipe.streams.keys());
-  for (const name of names) record(pipe, pipe.stream(name), { to: folderOf(to, restarts) });
+  expectOnce("--streams", names);
+  const { record, replay } = await import("../../recording/mod.ts");
+  naming(() => {
+    for (const { stream, from } of sources) replay(pipe, pipe.stream(stream), { from, speed });
+    if (to === undefined) return;
+    for (const name of names) record(pipe, pipe.stream(name), { to: folderOf(to, restarts) });
+  });
+}
+
+/** What is replayed, and from where: `STREAM=FOLDER`. */
+function sourceOf(text: string): { stream: string; from: string } {
+  const at = text.indexOf("=");
+  if (at < 1 || at === text.length - 1) throw new UsageError(`Cannot replay ${text}: it must be STREAM=FOLDER`);
+  return { stream: text.slice(0, at), from: text.slice(at + 1) };
+}
+
+function expectOnce(option: string, names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new UsageError(`Cannot take ${option}: stream "${twice}" is named twice`);
 }
 
 /** Has dead letters written if that was asked for. Resolves when all have been. */
@@ -58,18 +71,13 @@ export async function arrangeDeadLetters(
     );
   }
   const { recordDeadLetters } = await import("../../recording/mod.ts");
-  // Its errors tell all.
-  const refuse = (error: unknown): never => {
+  const letters = naming(() => recordDeadLetters(pipe, { to: folderOf(to, restarts) }));
+  const written = letters.catch((error) => {
     throw new TargetError((error as Error).message);
-  };
-  try {
-    const written = recordDeadLetters(pipe, { to: folderOf(to, restarts) }).catch(refuse);
-    // Awaited at the end: mark a rejection until then as handled.
-    written.catch(() => {});
-    return { written };
-  } catch (error) {
-    return refuse(error);
-  }
+  });
+  // Awaited at the end: mark a rejection until then as handled.
+  written.catch(() => {});
+  return { written };
 }
 
 function hasDeadLetters({ restart }: TaskDeclaration): boolean {

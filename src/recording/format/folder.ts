@@ -106,7 +106,9 @@ function readDescription(folder: string, cannot: string): string {
   try {
     return Deno.readTextFileSync(join(folder, DESCRIPTION));
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!(error instanceof Deno.errors.NotFound)) {
+      throw new Error(`${cannot}: ${(error as Error).message}`, { cause: error });
+    }
     throw new Error(`${cannot}: it has no ${DESCRIPTION}${deadLettersIn(folder)}`, { cause: error });
   }
 }
