@@ -7,9 +7,12 @@ import {
   callback,
   checkName,
   checkOptions,
+  checkRule,
   duration,
   integer,
+  object,
   permissions,
+  type Rule,
   type Rules,
   signal,
   text,
@@ -81,6 +84,21 @@ export const POOL_RULES: Rules = {
 
 /** {@link PoolRunOptions}. */
 const POOL_RUN_RULES: Rules = { signal, context: boolean, onBegin: callback, onCancel: callback };
+
+/** {@link ExportTarget}. A path would be taken from a file of this package. */
+const TARGET_RULE: Rule = {
+  expected: "{ module, exportName } or { module, likeness }, with an absolute URL",
+  isKind: (value) => object.isKind(value) && isTarget(value as Partial<ExportTarget>),
+  isInRange: ({ module }: ExportTarget) => !/^\.{0,2}\//.test(module),
+};
+
+function isTarget({ module, exportName, likeness }: Partial<ExportTarget>): boolean {
+  if (typeof module !== "string") return false;
+  if (exportName !== undefined) return typeof exportName === "string";
+  return typeof likeness?.name === "string" && typeof likeness.source === "string";
+}
+
+const ARGUMENTS_RULE: Rule = { expected: "an array", isKind: Array.isArray };
 
 /** How many workers start at a time as long as none has started. */
 const STARTS_AT_FIRST = 2;
@@ -162,9 +180,14 @@ export class WorkerPool implements AsyncDisposable {
    * @throws {StoppedError} If the pool is closed meanwhile.
    * @throws {LifecycleError} If the pool is closed.
    * @throws {Error} If an argument cannot be cloned.
+   * @throws {TypeError} If the target, the arguments or an option are of the wrong kind.
+   * @throws {RangeError} If the target's module is a path.
    */
   async run(target: ExportTarget, args: readonly unknown[], options: PoolRunOptions = {}): Promise<unknown> {
     const { signal, context = false, onBegin, onCancel } = options;
+    const action = `run a function on worker pool "${this.name}"`;
+    checkRule(action, "target", TARGET_RULE, target);
+    checkRule(action, "args", ARGUMENTS_RULE, args);
     const request: CallRequest = [target, context, ...args];
     if (this.#isClosed) {
       throw new LifecycleError(`Cannot run "${functionName(request)}": worker pool "${this.name}" is closed`);

@@ -109,6 +109,27 @@ Deno.test("WorkerPool.run() refuses what is no exported function, naming functio
   equal(pool.size, 1);
 });
 
+Deno.test("WorkerPool.run() refuses a target or arguments of the wrong kind, without a worker", async () => {
+  await using pool = newPool();
+  const wrong: unknown[] = [null, undefined, {}, "add", [], { module: CALLS }, { module: 5, exportName: "add" }];
+  for (const target of [...wrong, { module: CALLS, exportName: 5 }, { module: CALLS, likeness: { name: "add" } }]) {
+    await rejects(pool.run(target as ExportTarget, []), {
+      name: "TypeError",
+      message: /^Cannot run a function on worker pool "test": target must be { module, exportName } or .*, received /,
+    });
+  }
+  for (const module of ["./_calls.ts", "../pool/_calls.ts", "/_calls.ts"]) {
+    await rejects(pool.run({ module, exportName: "add" }, []), { name: "RangeError", message: /an absolute URL/ });
+  }
+  for (const args of [null, 1, "ab", {}]) {
+    await rejects(pool.run({ module: CALLS, exportName: "add" }, args as unknown as []), {
+      name: "TypeError",
+      message: /args must be an array, received/,
+    });
+  }
+  equal(pool.size, 0);
+});
+
 Deno.test("WorkerPool.run() rejects when the worker dies, and the worker is replaced", async () => {
   await using pool = newPool({ workers: 1 });
   equal(await pool.run(target("countCalls"), []), 1);
