@@ -1,6 +1,7 @@
 /** `ringmill top --stream`: the newest frame of a stream in a terminal. */
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import stringWidth from "string-width";
 import { isLiveFrame } from "../../src/cli/program/run_update.ts";
 import { serveRun } from "../../src/cli/program/run_server.ts";
 import { followFramesOf } from "../../src/cli/program/run_client.ts";
@@ -37,6 +38,11 @@ Deno.test("sparklines() keeps to its width, and lets no name break out of the te
   const wide = frameOf([500], Array.from({ length: 500 }, (_, n) => n));
   for (const width of [1, 2, 10, 80, 1000]) {
     for (const line of sparklines(wide, width)) ok(Array.from(line).length <= width, `${width}: ${line}`);
+  }
+  // A character of these takes two columns of a terminal, or none.
+  for (const name of ["流".repeat(100), "🎉".repeat(100), "e\u0301".repeat(100)]) {
+    const [head] = sparklines(frameOf([2], [1, 2], { node: `stream:${name}` }), 40);
+    ok(stringWidth(head) <= 40 && stringWidth(head) >= 39, head);
   }
   const evil = frameOf([2], [1, 2], { node: "stream:\x1b[2Jx\n", type: "\x07" });
   // deno-lint-ignore no-control-regex

@@ -2,6 +2,7 @@
 
 import { safe } from "../../safe_text.ts";
 import { formatCount } from "../../units.ts";
+import { short } from "../../view/draw/content.ts";
 import type { LiveFrame, LivePart } from "../../view/live/live_frame.ts";
 
 const BARS = "▁▂▃▄▅▆▇█";
@@ -18,12 +19,7 @@ export function sparklines({ node, frames, isFinal, type, parts, leftOut }: Live
   const shown = parts.slice(0, MOST_PARTS);
   const more = parts.length - shown.length + leftOut;
   const head = `${name}  ${count}${last}, ${safe(type)}${more === 0 ? "" : `, ${more} more`}`;
-  return [head, ...shown.flatMap((part) => [describePart(part), bars(part, width)])].map((line) => cutTo(line, width));
-}
-
-function cutTo(line: string, width: number): string {
-  const characters = Array.from(line);
-  return characters.length <= width ? line : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`;
+  return [head, ...shown.flatMap((part) => [describePart(part), bars(part, width)])].map((line) => short(line, width));
 }
 
 function describePart({ name, texts, unit, missing }: LivePart): string {
