@@ -135,6 +135,16 @@ Deno.test("A third dimension of 3 or 4 is colours: bytes as they are, others sca
   deepEqual([bytes(part)[0], bytes(part)[11]], [0, 255]);
 });
 
+Deno.test("A coloured picture that is one point high or wide is one, too", () => {
+  for (const shape of [[1, 50, 3], [50, 1, 4], [1, 1, 50, 3]]) {
+    const [part] = sketch(shape, "uint8", (index) => index % 200);
+    deepEqual([part.kind, part.shape], ["colours", shape.slice(-3)]);
+  }
+  for (const shape of [[1, 50], [1, 1, 3]]) equal(sketch(shape, "uint8", () => 1)[0].kind, "line");
+  deepEqual(sketch([50, 1, 1, 3], "uint8", () => 1)[0].shape, [50, 3]);
+  deepEqual(sketch([1, 50, 3], "complex64", () => 1)[0].shape, [50, 3]);
+});
+
 Deno.test("Two channels are two lines, interleaved or one after the other", () => {
   for (const shape of [[32, 2], [2, 32]]) {
     const parts = sketch(shape, "int16", (index) => shape[1] === 2 ? index % 2 : Math.floor(index / 32));

@@ -35,15 +35,30 @@ interface Sheet {
   readonly unit: string;
   readonly array: InstanceType<ArrayClass>;
   readonly dtype: DType;
-  /** Without sides of 1. */
   readonly sides: readonly number[];
 }
 
 /** Draws the frame at an address of a buffer. */
 export function sketchFrame(buffer: ArrayBufferLike, address: number, frame: FrameShape): LivePart[] {
-  const sides = frame.shape.filter((size) => size > 1);
+  const sides = sidesOf(frame.shape);
   const sheets = sheetsOf(buffer, address, frame).map((sheet): Sheet => ({ ...sheet, sides }));
   return sheets.flatMap((sheet) => sketchSheet(sheet, Math.floor(MOST_BYTES / sheets.length)));
+}
+
+/** The sides without those of 1, but for a coloured picture that is one point high or wide. */
+function sidesOf(shape: readonly number[]): readonly number[] {
+  const sides = shape.filter((size) => size > 1);
+  const last = shape.slice(-3);
+  const isThin = sides.length === 2 && last.length === 3 && areColours(last[2]) && hasAll(last, shape);
+  return isThin ? last : sides;
+}
+
+const areColours = (channels: number) => channels === 3 || channels === 4;
+
+/** Whether some sides hold as many elements as all do. */
+function hasAll(sides: readonly number[], shape: readonly number[]): boolean {
+  const product = (sizes: readonly number[]) => sizes.reduce((product, size) => product * size, 1);
+  return product(sides) === product(shape);
 }
 
 function sheetsOf(buffer: ArrayBufferLike, address: number, frame: FrameShape): Omit<Sheet, "sides">[] {
@@ -99,7 +114,7 @@ function sketchLines(sheet: Sheet, length: number, channels: number, isPlanar: b
 function sketchSheetAsPicture({ name, unit, array, dtype, sides }: Sheet, bytes: number): LivePart {
   const isComplex = DTYPES[dtype].lanes > 1;
   const numbers = isComplex ? sizesOf(numbersOf(array)) : numbersOf(array);
-  const hasColours = sides.length === 3 && (sides[2] === 3 || sides[2] === 4) && !isComplex;
+  const hasColours = sides.length === 3 && areColours(sides[2]) && !isComplex;
   if (hasColours) {
     const range = dtype === "uint8" ? [0, 255] as const : undefined;
     return sketchPicture({ name, unit, numbers, width: sides[1], height: sides[0], channels: sides[2], range }, bytes);
