@@ -20,6 +20,28 @@ Deno.test("Without a server the ends fail at once with its URL, or wait for it",
   await waiting.join();
 });
 
+const ACCOUNT = "accounts { A { users: [{ user: a, password: b }] } }\nno_auth_user: a";
+for (
+  const [who, settings, storage, expected] of [
+    ["A server", "", "enabled: false", /nats-server .* has no JetStream: start it with --jetstream/],
+    ["An account", ACCOUNT, "", /the program's account at the server has no JetStream/],
+  ] as const
+) {
+  Deno.test(`${who} without JetStream fails the ends at once, or is waited for`, { ignore }, async () => {
+    await using server = await NatsServer.start(settings, { storage });
+    using notes = new Notes();
+    const { url } = server;
+    const nats = { giveUpMs: 5000 };
+    match(await failure({ url, nats, count: { total: 1, run: 1 } }), expected);
+    match(await failure({ url, nats, note: { path: notes.path } }), expected);
+    await using waiting = line({ url, nats: { waitOnFirstConnect: true }, count: { total: 1, run: 1 } });
+    await waiting.start();
+    await pause(300);
+    waiting.stop();
+    await waiting.join();
+  });
+}
+
 Deno.test("A server that does not answer for longer than giveUpMs fails the ends", { ignore }, async () => {
   await using server = await NatsServer.start();
   using notes = new Notes();
@@ -31,7 +53,7 @@ Deno.test("A server that does not answer for longer than giveUpMs fails the ends
   await notes.reach(10);
   await server.kill();
   const silent = (what: string) =>
-    new RegExp(`TransportError: Cannot ${what} stream "frames": .* did not answer for \\d+ ms`);
+    new RegExp(`TransportError: Cannot ${what} stream "frames": .* did not answer for \\d+ ms: .`);
   await rejects(() => source.join(), ({ message }) => silent("publish").test(message));
   await rejects(() => sink.join(), ({ message }) => silent("subscribe").test(message));
 });

@@ -26,6 +26,8 @@ const PAUSE_MS = 200;
 const WARN_MS = 5000;
 /** What a server cannot answer now, but may later. */
 const UNAVAILABLE = 503;
+/** What the server answers if it has JetStream, but not for this program's account. */
+const NOT_FOR_ACCOUNT = "JetStream not enabled for account";
 
 interface ConnectionParts {
   readonly connection: NatsConnection;
@@ -79,6 +81,7 @@ export class Connection implements AsyncDisposable {
     try {
       checkVersion(connection, action);
       const manager = await jetstreamManager(connection, { timeout: ANSWER_MS, checkAPI: false });
+      if (!endpoint.options.waitOnFirstConnect) await checkJetStream(connection, manager, action);
       figures.setState("connected");
       return new Connection({ connection, manager, action, endpoint, figures });
     } catch (error) {
@@ -192,7 +195,7 @@ export class Connection implements AsyncDisposable {
     const silentMs = performance.now() - this.#silentSince;
     const { giveUpMs = Infinity } = this.#endpoint.options;
     if (silentMs >= giveUpMs) {
-      const what = `${this.where} did not answer for ${Math.round(silentMs)} ms`;
+      const what = `${this.where} did not answer for ${Math.round(silentMs)} ms: ${(cause as Error).message}`;
       this.fail(new TransportError(`Cannot ${this.#action}: ${what}`, { cause }));
       this.check();
     }
@@ -221,6 +224,20 @@ function checkVersion({ info }: NatsConnection, action: string): void {
   throw new TransportError(
     `Cannot ${action}: the server must be nats-server ${least} or later, but is ${info!.version}`,
   );
+}
+
+/** A server without JetStream may know others that have it. */
+async function checkJetStream({ info }: NatsConnection, manager: JetStreamManager, action: string): Promise<void> {
+  try {
+    await manager.getAccountInfo();
+  } catch (cause) {
+    const isForAccount = (cause as Error).message === NOT_FOR_ACCOUNT;
+    if (info!.jetstream && !isForAccount) return;
+    const what = isForAccount
+      ? "the program's account at the server has no JetStream"
+      : `nats-server ${info!.host}:${info!.port} has no JetStream: start it with --jetstream`;
+    throw new TransportError(`Cannot ${action}: ${what}`, { cause });
+  }
 }
 
 /** A connection that comes when nobody waits for it any more is closed. */
