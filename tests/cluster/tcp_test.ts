@@ -86,6 +86,42 @@ Deno.test("By TCP, a reader that was dropped in the middle of a frame goes on wi
   deepEqual(after, allOf(1, after[0][1] + after.length).slice(after[0][1]));
 });
 
+Deno.test("By TCP, an end that waits for the other says so, whether it listens or connects", async () => {
+  using notes = new Notes();
+  using stranger = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const hangUp = async () => {
+    for await (const connection of stranger) connection.close();
+  };
+  hangUp().catch(() => {});
+  const { port } = stranger.addr as Deno.NetAddr;
+  const giveUpMs = 6500;
+  await using listening = new LineProgram({
+    url: freeUrl(),
+    tcp: { role: "listen", giveUpMs },
+    count: { total: 1, run: 1 },
+  });
+  await using connecting = new LineProgram({
+    url: `tcp://127.0.0.1:${port}`,
+    tcp: { giveUpMs },
+    note: { path: notes.path },
+  });
+  match(
+    (await listening.ended).err,
+    /Cannot publish .* at the moment: .*: nobody is at the other end; it is waited for/,
+  );
+  match((await connecting.ended).err, /Cannot subscribe .* at the moment: .* is not the other end; it is tried again/);
+});
+
+Deno.test("By TCP, a file without a token is refused by both ends", async () => {
+  using notes = new Notes();
+  const [tokenFile, url] = [Deno.makeTempFileSync(), freeUrl()];
+  Deno.writeTextFileSync(tokenFile, "\n");
+  const options = { url, tcp: { tokenFile, giveUpMs: 3000 } };
+  match(await failure({ ...options, count: { total: 1, run: 1 } }), /Cannot publish .* holds no token/);
+  match(await failure({ ...options, note: { path: notes.path } }), /Cannot subscribe .* holds no token/);
+  Deno.removeSync(tokenFile);
+});
+
 Deno.test("By TCP, a reading program that is killed gets what it had not consumed again", async () => {
   using notes = new Notes();
   const url = freeUrl();

@@ -74,6 +74,8 @@ export class Session implements AsyncDisposable {
   #peer: { readonly channel: Channel; readonly hello: Hello } | undefined;
   #lostSince = performance.now();
   #isWarned = false;
+  /** Why the other end is not there, as far as it is known. */
+  #reason: string | undefined;
   #wasThere = false;
   #work: Promise<void> | undefined;
 
@@ -151,8 +153,9 @@ export class Session implements AsyncDisposable {
     while (!signal.aborted && !this.failure) {
       try {
         if (await this.#serve(await Deno.connect(this.#address))) continue;
+        this.#reason ??= "what is there is not the other end";
       } catch (error) {
-        this.#warn(error as Error);
+        this.#reason = (error as Error).message;
         // The other end was perhaps not the one that had the address.
         this.#listener = this.#listen();
         if (this.#listener) return await this.#acceptAll(this.#listener);
@@ -161,10 +164,13 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  #warn({ message }: Error): void {
-    if (this.#isWarned || performance.now() - this.#lostSince < WARN_MS) return;
+  /** Who listens hears of nobody, or of those whom it has refused. */
+  #warn(lostMs: number): void {
+    if (this.#isWarned || lostMs < WARN_MS) return;
     this.#isWarned = true;
-    tell(`Cannot ${this.#description.action} at the moment: ${this.#where}: ${message}; it is tried again`);
+    const why = this.#reason ?? "nobody is at the other end";
+    const next = this.#listener ? "it is waited for" : "it is tried again";
+    tell(`Cannot ${this.#description.action} at the moment: ${this.#where}: ${why}; ${next}`);
   }
 
   /** A connection from its begin to its end. Whether the other end was there. */
@@ -217,6 +223,7 @@ export class Session implements AsyncDisposable {
 
   /** Who connects and is refused will be so again; who listens need not care for what strangers say. */
   #refused({ kind, text }: Refusal): void {
+    this.#reason = text;
     if (this.#listener) return;
     const message = `Cannot ${this.#description.action}: ${this.#where}: ${text}`;
     this.fail(kind === "fenced" ? new FencedError(message) : new TransportError(message));
@@ -281,6 +288,7 @@ export class Session implements AsyncDisposable {
 
   #lose(): void {
     this.#peer = undefined;
+    this.#reason = undefined;
     this.#lostSince = performance.now();
     this.#description.figures.setState("interrupted");
     this.#end.changed();
@@ -297,6 +305,7 @@ export class Session implements AsyncDisposable {
     const { giveUpMs = Infinity } = this.#endpoint.options;
     this.#description.figures.setLost(this.lostMs);
     const lostMs = this.lostMs ?? 0;
+    this.#warn(lostMs);
     if (lostMs >= giveUpMs) this.fail(this.#cannot(`nobody was at the other end for ${formatDuration(lostMs)}`));
     this.#end.changed();
   }
@@ -351,9 +360,9 @@ export class Session implements AsyncDisposable {
 }
 
 async function readToken(path: string, action: string): Promise<string> {
-  try {
-    return (await Deno.readTextFile(path)).trim();
-  } catch (cause) {
-    throw new TransportError(`Cannot ${action}: ${path} cannot be read: ${(cause as Error).message}`, { cause });
-  }
+  const token = await Deno.readTextFile(path).catch((cause) => {
+    throw new TransportError(`Cannot ${action}: ${path} cannot be read: ${cause.message}`, { cause });
+  });
+  if (token.trim() === "") throw new TransportError(`Cannot ${action}: ${path} holds no token`);
+  return token.trim();
 }
