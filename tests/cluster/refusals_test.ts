@@ -47,7 +47,8 @@ for (
       await using source = line({ url, count: { total: 5, run: 1 } });
       await source.run();
       const both = (here: string, there: string) =>
-        `: the other end of link "line.frames" declares ${there}, this one ${here}`;
+        `: the other end of link "line.frames" declares ${there}, this one ${here}; if no end declares that any more, ` +
+        "remove JetStream stream RM_line_2eframes, with what it holds";
       const reading = await failure({ url, ...other, note: { path: notes.path } });
       deepEqual(reading.includes(`Cannot subscribe stream "frames"${both(text, "float64 [4]")}`), true, reading);
       const writing = await failure({ url, ...other, count: { total: 5, run: 2 } });

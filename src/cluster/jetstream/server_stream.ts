@@ -87,8 +87,10 @@ export function checkStream({ action, schema, link }: LinkDescription, { config 
   const why = whyUnreadable(Number(protocol), { newest: PROTOCOL, name: "protocol" });
   if (why !== null) throw new TransportError(`Cannot ${action}: JetStream stream ${streamOf(link)}: ${why}`);
   if (other === schema) return;
+  // The stream may be of a run before, whose declaration both ends have changed since.
+  const advice = `if no end declares that any more, remove JetStream stream ${streamOf(link)}, with what it holds`;
   throw new SchemaMismatchError(
-    `Cannot ${action}: the other end of link "${link}" declares ${other}, this one ${schema}`,
+    `Cannot ${action}: the other end of link "${link}" declares ${other}, this one ${schema}; ${advice}`,
   );
 }
 
