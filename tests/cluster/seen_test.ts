@@ -91,3 +91,23 @@ Deno.test("What no link has is not in a snapshot, and links that are none are re
   ok(!isSnapshot({ ...snapshot, links: [] }));
   equal(pipelineTables(snapshot).some(({ id }) => id === "link"), false);
 });
+
+for (const engine of ["nats", "tcp"]) {
+  Deno.test(`Both ends of a link by ${engine} are seen as ended when the stream has ended`, {
+    ignore: LACKS_NATS && engine === "nats",
+  }, async () => {
+    await using server = engine === "nats" ? await NatsServer.start() : null;
+    using notes = new Notes();
+    const url = server?.url ?? `tcp://127.0.0.1:${freePort()}`;
+    await using source = line({ url, count: { total: 10, run: 1 } });
+    await using sink = line({ url, note: { path: notes.path } });
+    const last = async (pipe: Pipeline) => {
+      await pipe.start();
+      pipe.startMonitor({ intervalMs: 50 });
+      const states: string[] = [];
+      for await (const { links } of pipe.watch()) states.push(Object.values(links!)[0].state);
+      return states.at(-1);
+    };
+    deepEqual(await Promise.all([last(source), last(sink)]), ["ended", "ended"]);
+  });
+}

@@ -40,7 +40,11 @@ export async function publishFrames(
   { params, signal }: TaskContext<PublishParams>,
 ): Promise<void> {
   const opener = await linkOpener(params.endpoint);
-  await carryOut(frames, opener, { ...params, signal });
+  try {
+    await carryOut(frames, opener, { ...params, signal });
+  } finally {
+    new LinkFigures(params.figures).setState("ended");
+  }
 }
 
 /** What {@link carryOut} needs of the task. */
@@ -76,8 +80,6 @@ export async function carryOut(
       await outlet.sayFarewell(machine ?? Deno.hostname(), await new FailureNote(note).read(REASON_MS));
     }
     throw error;
-  } finally {
-    description.figures.setState("ended");
   }
 }
 
