@@ -86,3 +86,39 @@ Deno.test("A subscribing program that is stopped gets what it had not consumed a
   deepEqual(after, allOf(1, 300).slice(after[0][1]));
   deepEqual(after[0][1] <= before, true);
 });
+
+for (const engine of ["nats", "tcp"]) {
+  for (const buffer of [undefined, 5]) {
+    const commits = buffer === undefined ? "consumed" : "explicit";
+    Deno.test(
+      `A subscribing program that is drained commits all that it has consumed, by ${engine}, commit "${commits}"`,
+      {
+        ignore: ignore && engine === "nats",
+      },
+      async () => {
+        await using server = engine === "nats" ? await NatsServer.start() : null;
+        using notes = new Notes();
+        const url = server?.url ?? `tcp://127.0.0.1:${freePort()}`;
+        const shape = [100];
+        // Each frame is a parcel, so that none comes again with others.
+        const publish = { parcelBytes: 1024 };
+        await using source = line({ url, shape, count: { total: 1e6, run: 1, pauseMs: 1 }, publish });
+        await source.start();
+        const sink = (pauseMs: number) =>
+          line({ url, shape, note: { path: notes.path, pauseMs, buffer }, subscribe: { commit: commits } });
+        await using drained = sink(4);
+        await drained.start();
+        await notes.reach(40);
+        await drained.drain();
+        const before = notes.read().length;
+        await using next = sink(0);
+        await next.start();
+        await notes.reach(before + 20);
+        next.stop();
+        await next.join();
+        const noted = notes.read();
+        deepEqual(noted, allOf(1, noted.length));
+      },
+    );
+  }
+}

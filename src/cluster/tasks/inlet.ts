@@ -1,5 +1,6 @@
 /** Takes the parcels of a link, writes their frames, and acks what the readers of the stream have consumed. */
 
+import { StoppedError } from "../../errors.ts";
 import type { FrameType } from "../../ring/dtypes.ts";
 import type { Writer } from "../../ring/writer.ts";
 import { TransportError } from "../errors.ts";
@@ -72,6 +73,7 @@ export class Inlet implements Disposable {
         if (await this.#take(taken, head)) return await this.#endEarly();
       }
     } catch (error) {
+      if (error instanceof StoppedError) await this.#drain();
       if (!(error instanceof LostPeerError)) throw error;
       if (this.#options.link.onLostPeer === "end") return await this.#endEarly();
       await this.#failLater(error.message);
@@ -84,6 +86,13 @@ export class Inlet implements Disposable {
   async #commit(): Promise<void> {
     this.#ackConsumed();
     await this.#link.settle(AbortSignal.timeout(COMMIT_MS)).catch(() => {});
+  }
+
+  /** Where this task alone is to stop, the readers go on until they have drained the stream: that is committed, too. */
+  async #drain(): Promise<void> {
+    if (this.#options.isStopped()) return;
+    this.#writer.close();
+    await this.#untilConsumed(FLUSH_MS).catch(() => {});
   }
 
   /** Frames of the ring that its readers are done with. */
