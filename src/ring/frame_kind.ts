@@ -47,7 +47,7 @@ function refusal(stream: string, expected: string, received: string): TypeError 
 
 /** What a value is, for messages: the class and length of an array. */
 export function describe(value: unknown): string {
-  if (typeof value !== "object" || value === null) return String(value);
+  if (typeof value !== "object" || value === null) return Deno.inspect(value);
   const kind = value.constructor?.name ?? "an object";
   return "length" in value ? `${kind} of ${value.length}` : kind;
 }
@@ -172,7 +172,7 @@ class ColumnsKind implements FrameKind<ColumnTypes> {
 
   #learn(frame: AnyColumns): void {
     this.#known = undefined;
-    if (typeof frame !== "object" || frame === null) throw this.#refusal(String(frame));
+    if (typeof frame !== "object" || frame === null) throw this.#refusal(describe(frame));
     if (ArrayBuffer.isView(frame) || Array.isArray(frame)) throw this.#refusal(describe(frame));
     for (const { name, array, length } of this.#columns) {
       const column = Object.hasOwn(frame, name) ? frame[name] : undefined;

@@ -60,9 +60,8 @@ function bytesIn(chunk: unknown, name: string): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   if (chunk instanceof ArrayBuffer || chunk instanceof SharedArrayBuffer) return new Uint8Array(chunk);
-  const received = typeof chunk === "string" ? Deno.inspect(chunk) : describe(chunk);
   throw new TypeError(
-    `Cannot write bytes to stream "${name}": expected a buffer or a view of one, received ${received}`,
+    `Cannot write bytes to stream "${name}": expected a buffer or a view of one, received ${describe(chunk)}`,
   );
 }
 
