@@ -522,8 +522,8 @@ export class Manager implements AsyncDisposable {
    * @throws {LifecycleError} If it is not compiled or is closed, or is monitored already.
    */
   startMonitor(options: MonitorOptions = {}): void {
-    const { intervalMs = 100 } = options;
     checkOptions(`monitor "${this.name}"`, options, MONITOR_RULES);
+    const { intervalMs = 100 } = options;
     this.checkState("monitor", "compiled", "started");
     if (this.#monitor) throw new LifecycleError(`Cannot monitor "${this.name}": it is monitored already`);
     this.#monitor = this.openMonitor(intervalMs);

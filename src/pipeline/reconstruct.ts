@@ -70,6 +70,7 @@ export async function reconstructPipeline(
   options: ReconstructOptions,
   create: CreatePipeline,
 ): Promise<Pipeline> {
+  rules.checkRule("reconstruct a pipeline", "path", rules.pathOrUrl, path);
   const file = path instanceof URL ? fileURLToPath(path) : resolve(path);
   checkOptions("reconstruct a pipeline", options, RECONSTRUCT_RULES);
   const allowed = await AllowedModules.of(dirname(file), options.allowModules ?? []);

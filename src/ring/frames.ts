@@ -7,7 +7,7 @@ import { type FrameKind, frameKind, type OwnedFrame, type SharedFrame } from "./
 import { anything, checkOptions, type Rules } from "../rules.ts";
 import { suggest } from "../suggest.ts";
 import type { SharedMemory } from "./shared_memory.ts";
-import { WAIT_RULES, type WaitOptions } from "./waiting.ts";
+import { checkWaitOptions, WAIT_RULES, type WaitOptions } from "./waiting.ts";
 
 export type { OwnedFrame, SharedFrame };
 
@@ -115,10 +115,13 @@ export class Frames<D extends FrameType> {
 
   /** As {@link lookMany}, without blocking the thread: it waits without bound unless told otherwise. */
   async lookManyAsync(end: End, most: number, options: LookManyAsyncOptions = {}): Promise<SharedFrame<D>[] | null> {
-    checkOptions(`use the frames of stream "${this.#name}"`, options, LOOK_MANY_RULES);
+    const action = `use the frames of stream "${this.#name}"`;
+    if (typeof options === "number") checkWaitOptions(action, options);
+    checkOptions(action, options, LOOK_MANY_RULES);
     const { least = 1, timeoutMs, signal } = options;
+    signal?.throwIfAborted();
     const found = this.lookMany(end, most, { least });
-    if (found !== null && !signal?.aborted) return found;
+    if (found !== null) return found;
     const wait = { timeoutMs, signal };
     return await end.lookAsync(
       least * this.stride,
@@ -156,6 +159,10 @@ export class Frames<D extends FrameType> {
 
   /** Looks for unknown names only: a table of rules would cost as much as the look. */
   #checkOptions(options: LookManyOptions): void {
+    // A bare time-out has no names at all: it would be left out without a word.
+    if (typeof options !== "object" || options === null) {
+      checkWaitOptions(`use the frames of stream "${this.#name}"`, options);
+    }
     for (const option in options) if (option !== "least" && option !== "timeoutMs") this.#refuseOption(option);
   }
 

@@ -23,11 +23,11 @@ export class RingData {
   }
 
   checkLength(length: number): void {
-    const isWhole = Number.isInteger(length / this.#unit);
+    const isWhole = Number.isInteger(length) && length % this.#unit === 0;
     if (isWhole && length >= 1 && length <= this.bytes.length) return;
     const multiple = this.#unit > 1 ? `, a multiple of ${this.#unit}` : "";
     const limits = `length must be 1 to ${this.bytes.length} bytes${multiple}`;
-    throw new RangeError(`Cannot use ring "${this.#name}": ${limits}, received ${length}`);
+    throw new RangeError(`Cannot use ring "${this.#name}": ${limits}, received ${Deno.inspect(length)}`);
   }
 
   checkBytes(bytes: Uint8Array): void {

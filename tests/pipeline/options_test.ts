@@ -48,16 +48,30 @@ for (const [name, [good, call]] of Object.entries(CALLS)) {
   });
 }
 
-for (const name of ["new Pipeline()", "addEvent()", "Pipeline.run()", "Pipeline.startMonitor()", "new Manager()"]) {
+const WHOLE = [
+  ...["new Pipeline()", "addEvent()", "Pipeline.run()", "Pipeline.join()", "Pipeline.drain()"],
+  ...["Pipeline.startMonitor()", "Pipeline.reconstruct()", "new Manager()", "Manager.startMonitor()"],
+];
+
+for (const name of WHOLE) {
   Deno.test(`${name} refuses options that are no object`, async () => {
-    for (const options of [[], 5, "text"]) {
-      await rejects(async () => await CALLS[name][1](options as object), {
+    for (const options of [[], 5, "text", null]) {
+      await rejects(async () => await CALLS[name][1](options as unknown as object), {
         name: "TypeError",
-        message: /must be an object/,
+        message: /must be an object|a time-out is an option/,
       });
     }
   });
 }
+
+Deno.test("save() and reconstruct() refuse what is no path, by name", async () => {
+  for (const [path, kind] of [[undefined, "TypeError"], [null, "TypeError"], [5, "TypeError"], ["", "RangeError"]]) {
+    const message = (action: string) => `Cannot ${action}: path must be a path or URL, received ${Deno.inspect(path)}`;
+    await rejects(() => new Pipeline("p").save(path as string), { name: kind!, message: message('save pipeline "p"') });
+    const reconstructing = () => Pipeline.reconstruct(path as string);
+    await rejects(reconstructing, { name: kind!, message: message("reconstruct a pipeline") });
+  }
+});
 
 const RANGES: readonly (readonly [string, object, RegExp])[] = [
   ["new Pipeline()", { fullWarningMs: 0 }, /fullWarningMs must be a number of milliseconds, 1 or more, received 0$/],

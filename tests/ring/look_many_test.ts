@@ -213,6 +213,7 @@ Deno.test("lookManyAsync() takes nothing when its signal aborts, and refuses wha
   await rejects(waiting, /enough/);
   fill(ends, 2, 2);
   await rejects(ends.reader.lookManyAsync(2, { signal: controller.signal }), /enough/);
+  throws(() => ends.reader.increment(), /look\(\) has found no frame before$/);
   deepEqual(numbers(ends.reader.lookMany(2)), [1, 2]);
   const wrong: [unknown, unknown, RegExp][] = [
     [0, {}, /most must be a whole number/],
@@ -220,7 +221,8 @@ Deno.test("lookManyAsync() takes nothing when its signal aborts, and refuses wha
     [9, { least: 5 }, /least must be a whole number from 1 to 4/],
     [1, { timeoutMs: -1 }, /timeoutMs must be/],
     [1, { timeout: 1 }, /there is no option "timeout"/],
-    [1, 5, /received 5/],
+    [1, 5, /a time-out is an option, \{ timeoutMs: 5 \}, received 5$/],
+    [1, null, /its options must be an object, received null$/],
   ];
   for (const [most, options, message] of wrong) {
     await rejects(ends.reader.lookManyAsync(most as number, options as never), { message });
@@ -229,4 +231,17 @@ Deno.test("lookManyAsync() takes nothing when its signal aborts, and refuses wha
   ok(other.writer.write(Int32Array.of(7)));
   deepEqual(numbers(await other.reader.lookManyAsync(1)), [7]);
   await rejects(other.reader.lookManyAsync(2), { name: "RangeError" });
+});
+
+Deno.test("lookMany() refuses options that are no object: a bare time-out would not be waited for", () => {
+  const { reader, writer } = pair();
+  for (const end of [reader, writer]) {
+    throws(() => end.lookMany(1, 5 as never), {
+      name: "TypeError",
+      message: /a time-out is an option, \{ timeoutMs: 5 \}, received 5$/,
+    });
+    for (const options of [null, true, 5n]) {
+      throws(() => end.lookMany(1, options as never), { name: "TypeError", message: /its options must be an object/ });
+    }
+  }
 });

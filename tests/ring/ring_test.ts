@@ -96,10 +96,10 @@ Deno.test("RingWriter.increment() publishes the length of the last look()", () =
 
 Deno.test("RingReader and RingWriter refuse a length that is not 1 to the capacity", async () => {
   const { writer, reader } = pair(8);
-  for (const length of [0, -1, 9, 1.5, NaN, Infinity]) {
+  for (const length of [0, -1, 9, 1.5, NaN, Infinity, "5", 5n, null, Symbol("5")] as number[]) {
     const expected = {
       name: "RangeError",
-      message: `Cannot use ring "chunks": length must be 1 to 8 bytes, received ${length}`,
+      message: `Cannot use ring "chunks": length must be 1 to 8 bytes, received ${Deno.inspect(length)}`,
     };
     throws(() => writer.look(length), expected);
     throws(() => reader.look(length), expected);

@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { stringify } from "toml";
 import { DeclarationError } from "../../errors.ts";
 import { writeWhole } from "../../files.ts";
+import { checkRule, pathOrUrl } from "../../rules.ts";
 import type { DeadFrameOptions } from "../../manager/dead_frames.ts";
 import type { CarryOptions } from "../carry.ts";
 import type { EventHandle } from "../event.ts";
@@ -52,6 +53,7 @@ const HEADER = "# A pipeline of Ringmill: Pipeline.reconstruct() makes it again.
  * @throws {TypeError} If params hold what cannot be saved.
  */
 export async function savePipeline(path: string | URL, declaration: SavedDeclaration): Promise<void> {
+  checkRule(`save pipeline "${declaration.name}"`, "path", pathOrUrl, path);
   const file = path instanceof URL ? fileURLToPath(path) : resolve(path);
   const document = await describe(declaration, pathToFileURL(file));
   try {
