@@ -160,6 +160,11 @@ export function writableOf<D extends FrameType>(
   }
   const aborting = new AbortController();
   const { signal } = aborting;
+  // A platform stream that fails by itself is not aborted: nobody else would end the stream then.
+  const fail = (error: unknown): never => {
+    if (sink.closesOnAbort) sink.close();
+    throw error;
+  };
   const cutter = bytes ? new FrameCutter(sink, signal) : null;
   return new WritableStream<FrameOf<D> | BytesChunk>({
     start(controller) {
@@ -168,15 +173,18 @@ export function writableOf<D extends FrameType>(
       sink.whenStopped().then((error) => controller.error(error));
     },
     async write(chunk) {
-      if (cutter) await cutter.write(chunk);
-      else await sink.writeAsync(chunk as FrameOf<D>, { signal });
+      try {
+        if (cutter) await cutter.write(chunk);
+        else await sink.writeAsync(chunk as FrameOf<D>, { signal });
+      } catch (error) {
+        fail(error);
+      }
     },
     async close() {
       try {
         await cutter?.end(partial);
       } catch (error) {
-        if (sink.closesOnAbort) sink.close();
-        throw error;
+        fail(error);
       }
       sink.close();
     },

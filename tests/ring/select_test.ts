@@ -245,7 +245,7 @@ Deno.test("select() refuses wrong use by name", async () => {
         () => select(unknown(value)),
         TypeError,
         `Cannot select "value": expected a reader, writer or event, received ${
-          value && typeof value === "object" ? "Object" : value
+          value && typeof value === "object" ? "Object" : Deno.inspect(value)
         }`,
       ] as const
     ),

@@ -219,6 +219,18 @@ Deno.test("Chunks of the wrong kind are refused by name", async () => {
   await rejects(soon(streamOf(new Float32Array(2)).pipeTo(writer.writable() as never)), TypeError);
 });
 
+Deno.test("A chunk of the wrong kind ends the program's stream after what came before", async () => {
+  for (const bytes of [true, false]) {
+    const { pipe, writer, reader } = await loop();
+    await using _ = pipe;
+    const good = Int16Array.of(1, 2);
+    const writable = (bytes ? writer.writable({ bytes }) : writer.writable()) as WritableStream<unknown>;
+    await rejects(soon(streamOf<unknown>(good, "text").pipeTo(writable)), TypeError);
+    deepEqual(await soon(all(reader.readable())), [good]);
+    equal(reader.closed, true);
+  }
+});
+
 Deno.test("Options of readable() and writable() are checked", async () => {
   const { pipe, writer, reader } = await loop();
   await using _ = pipe;
