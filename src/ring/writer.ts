@@ -238,8 +238,9 @@ export class Writer<D extends FrameType = DType> extends StreamEnd<D, RingWriter
   /**
    * What takes frames as a `WritableStream` does: each is copied when there is room, so that full rings hold the source back.
    * With `bytes`, it takes bytes in chunks of any length and cuts them into frames; `partial` says what becomes of those
-   * that are left at the end. Closing it closes this writer. It fails when the pipeline is stopped. If the source fails, what
-   * came before stays written: the program's writer is closed then; a task decides itself, by how it ends.
+   * that are left at the end. Closing it closes this writer. It fails when the pipeline is stopped. If the source fails, or
+   * a chunk is of the wrong kind, what came before stays written: the program's writer is closed then; a task decides itself,
+   * by how it ends.
    *
    * @throws {TypeError} If an option is unknown or of the wrong kind.
    * @throws {RangeError} If `partial` is none of those.
