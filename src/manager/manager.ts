@@ -31,6 +31,7 @@ import { Monitor, MONITOR_RULES, type Monitored } from "./monitor.ts";
 import type { TaskJob } from "./task/task_protocol.ts";
 import type { ExportTarget } from "../worker/export_target.ts";
 import type { EventSpec, RingSpec, TaskSpec } from "./specs.ts";
+import type { Closable } from "./task/deferred_handle.ts";
 import { TaskGroup, type TaskLife, type TaskProgress } from "./task_group.ts";
 import { checkOrder } from "./task/order.ts";
 import { OwnStops } from "./task/own_stops.ts";
@@ -231,7 +232,7 @@ export class Manager implements AsyncDisposable {
     return this.#open("event", name, TaskEvent);
   }
 
-  #open<Handle extends object>(
+  #open<Handle extends Closable>(
     end: OpenableEnd,
     name: string,
     kind: { readonly prototype: Handle },

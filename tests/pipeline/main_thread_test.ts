@@ -117,3 +117,28 @@ Deno.test("The program's ends survive being awaited, printed and disposed", asyn
   }
   deepEqual(await collect(reader), [6]);
 });
+
+Deno.test("The program's ends are disposed without a word if the pipeline never gets as far as to open them", async () => {
+  const failing = async () => {
+    await using pipe = newPipeline();
+    const numbers = pipe.addStream("numbers", INT);
+    using _reader = pipe.openReader(numbers);
+    using _event = pipe.openEvent(pipe.addEvent("bell"));
+    await pipe.start();
+  };
+  await rejects(failing, { name: "DeclarationError", message: /stream "numbers" has no writer/ });
+});
+
+Deno.test("An end of the program that is closed before the pipeline is compiled is closed from the start", async () => {
+  const { pipe, writer, reader } = doubling();
+  await using _ = pipe;
+  const bell = pipe.openEvent(pipe.addEvent("bell"));
+  writer.close();
+  bell.close();
+  throws(() => writer.write(Int32Array.of(1)), LifecycleError);
+  await pipe.start();
+  throws(() => writer.write(Int32Array.of(1)), /its writer is closed$/);
+  throws(() => bell.signal(), /this party has closed it$/);
+  deepEqual(await collect(reader), []);
+  equal(await pipe.join(), true);
+});

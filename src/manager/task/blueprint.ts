@@ -20,7 +20,7 @@ import { Doorbell, DOORBELL_BYTES } from "../../ring/doorbell.ts";
 import { runTableBytes, runTableOf } from "../../ring/run_table.ts";
 import { Arena, SharedMemory } from "../../ring/shared_memory.ts";
 import { taskRecordBytes } from "../../ring/task_record.ts";
-import { deferHandle, type DeferredHandle } from "./deferred_handle.ts";
+import { type Closable, deferHandle, type DeferredHandle } from "./deferred_handle.ts";
 import type { TaskJob, TaskStateSlot } from "./task_protocol.ts";
 import { parseFrameType } from "../../ring/columns.ts";
 import type { ExportTarget } from "../../worker/export_target.ts";
@@ -199,7 +199,7 @@ export class Blueprint {
   }
 
   /** A handle for this thread on one end of a ring, or on an event. It works once the memory is made. */
-  open<Handle extends object>(end: OpenableEnd, name: string, kind: { readonly prototype: Handle }): Handle {
+  open<Handle extends Closable>(end: OpenableEnd, name: string, kind: { readonly prototype: Handle }): Handle {
     const binding = {
       reader: () => this.#bindReader(name),
       "latest reader": () => this.#bindReader(name, true),
