@@ -26,6 +26,8 @@ export class OwnStop {
   readonly #listeners: (() => void)[] = [];
   /** The writers that need not hear of a drain any more. */
   readonly #heard = new Set<object>();
+  /** How often it was seen of events that nobody is left to signal them. */
+  readonly #ends = new Map<object, number>();
   #wasTold = false;
   #isUnwinding = false;
   #whenTold: Promise<void> | undefined;
@@ -90,6 +92,17 @@ export class OwnStop {
   /** Whether the task was told: who asks has heard of it. */
   notice(): boolean {
     return this.kind !== 0 && this.#tell();
+  }
+
+  /**
+   * Whether a wait for an event must unwind of which nobody is left to signal it: a drain closes those of the program. Who
+   * sees that may end by it, and has heard then; who waits again has not.
+   */
+  reachesEnd(event: object): boolean {
+    if (this.kind !== OWN_STOP.drained) return false;
+    const seen = this.#ends.get(event) ?? 0;
+    this.#ends.set(event, seen + 1);
+    return seen < 2 && this.#tell() && seen === 1;
   }
 
   /** A part that was told by a call on this writer may go on with it. */

@@ -191,8 +191,7 @@ export class TaskEvent {
   }
 
   #settle(code: number): boolean {
-    if (code === codes.STOPPED) throw this.#stopReason();
-    if (code === codes.CLOSED) this.#ownStop?.notice();
+    if (code === codes.STOPPED || code === codes.CLOSED && this.#ownStop?.reachesEnd(this)) throw this.#stopReason();
     return code === codes.DONE;
   }
 }

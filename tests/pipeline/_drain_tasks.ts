@@ -38,6 +38,18 @@ export const WAYS: Readonly<Record<string, Way>> = {
   "the end of an event, selected": ({ ends }) => {
     while (!ends.closed) select({ ends });
   },
+  "the end of an event that it waits for again": ({ ends, left }) => {
+    for (;;) {
+      ends.wait(1);
+      left.write(Int32Array.of(0));
+    }
+  },
+  "the end of an event that it awaits again: Async": async ({ ends, left }) => {
+    for (;;) {
+      await ends.waitAsync({ timeoutMs: 1 });
+      await left.writeAsync(Int32Array.of(0));
+    }
+  },
   "sleep()": (_, { sleep }) => sleep(Infinity),
   "stopped": (_, context) => {
     while (!context.stopped);
