@@ -17,6 +17,7 @@ import { type AsyncTaskEvent, TaskEvent } from "../ring/task_event.ts";
 import { checkWaitOptions, type WaitOptions } from "../ring/waiting.ts";
 import { keepAlive } from "../keep_alive.ts";
 import { within } from "../ring/within.ts";
+import { SOURCE } from "../ring/source.ts";
 import { Writer } from "../ring/writer.ts";
 import { checkOptions, duration, milliseconds, object, type Rules } from "../rules.ts";
 import { Blueprint, type CarriedPart, type Layout, type OpenableEnd, type ProgramEnd } from "./task/blueprint.ts";
@@ -426,6 +427,8 @@ export class Manager implements AsyncDisposable {
     return this.#group?.hasFailed ? this.#takeFailure(this.#group) : new StoppedError(`"${this.name}" was stopped`);
   };
 
+  readonly #drainReason = (): Error => new StoppedError(`"${this.name}" is drained`);
+
   /**
    * Compiles if need be, and starts the tasks in the order given (that of their declaration by default), each when the
    * one before has begun.
@@ -492,9 +495,10 @@ export class Manager implements AsyncDisposable {
 
   /**
    * Ends what runs without losing anything: tasks that read nothing are told to stop, the program's own writers and events
-   * are closed, and all others go on until their streams have ended. A task that is told unwinds by a `StoppedError`, once:
-   * what it writes in `finally` still arrives. After `timeoutMs` (without bound by default), or when `signal` aborts, it is
-   * a {@link stop}. Resolves to whether everything was drained; an aborted `signal` rejects it, by its reason.
+   * are closed (calls that would write or signal throw a `StoppedError`), and all others go on until their streams have
+   * ended. A task that is told unwinds by a `StoppedError`, once: what it writes in `finally` still arrives. After
+   * `timeoutMs` (without bound by default), or when `signal` aborts, it is a {@link stop}. Resolves to whether everything was
+   * drained; an aborted `signal` rejects it, by its reason.
    *
    * @throws {TaskError} If a task failed.
    * @throws {LifecycleError} If it was not started, or is closed.
@@ -506,7 +510,7 @@ export class Manager implements AsyncDisposable {
     const group = this.#group!;
     const wasStopping = group.isStopping;
     this.#ownStops!.drain();
-    for (const { binding, handle } of this.#programEnds) if (binding.kind !== "reader") handle.close();
+    for (const { handle } of this.#programEnds) handle[SOURCE].finish?.(this.#drainReason);
     const inTime = await within(untilAborted(group.allEnded, signal), timeoutMs).catch(() => false);
     if (!inTime) group.stop();
     await group.allEnded;

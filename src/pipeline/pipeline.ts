@@ -505,9 +505,10 @@ export class Pipeline implements AsyncDisposable {
 
   /**
    * Ends what runs without losing anything: tasks that read nothing are told to stop, the program's own writers and events
-   * are closed, and all others go on until their streams have ended. A task that is told unwinds by a `StoppedError`, once:
-   * what it writes in `finally` still arrives. After `timeoutMs` (without bound by default), or when `signal` aborts, it is
-   * a {@link stop}. Resolves to whether everything was drained; an aborted `signal` rejects it, by its reason.
+   * are closed (calls that would write or signal throw a `StoppedError`), and all others go on until their streams have
+   * ended. A task that is told unwinds by a `StoppedError`, once: what it writes in `finally` still arrives. After
+   * `timeoutMs` (without bound by default), or when `signal` aborts, it is a {@link stop}. Resolves to whether everything was
+   * drained; an aborted `signal` rejects it, by its reason.
    *
    * @throws {TaskError} If a task failed.
    * @throws {LifecycleError} If it was not started, or is closed.

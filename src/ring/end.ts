@@ -36,10 +36,10 @@ export interface HandleOptions extends WaiterOptions {
 }
 
 /** A core whose every function throws: what a closed handle works with, so that open ones need not check. */
-export function closedCore(message: string): Core {
+export function closedCore(reason: () => Error): Core {
   return new Proxy({} as Core, {
     get: () => () => {
-      throw new Error(message);
+      throw reason();
     },
   });
 }
@@ -173,9 +173,13 @@ export abstract class End implements Source {
   }
 
   protected shut(message: string): void {
+    this.shutBy(() => new Error(message));
+  }
+
+  protected shutBy(reason: () => Error): void {
     this.#isShut = true;
     this.held = 0;
-    this.core = closedCore(message);
+    this.core = closedCore(reason);
     this.#waiter.disturb();
     this.doorbell?.disturb();
   }

@@ -15,6 +15,8 @@ export interface Source {
   chosen: number;
   /** A wait for it, perhaps among other things, throws, since its task was told to stop. */
   told?(): void;
+  /** Writes or signals no more, as by `close()`; calls that would throw what `reason` makes. Streams and events have it. */
+  finish?(reason: () => Error): void;
   /**
    * Does nothing more, and leaves the stream or event as it is: the task has returned, or goes on in another worker. `why`
    * is what calls throw then. Returns the bytes in hand. Streams and events of tasks have it.

@@ -48,6 +48,7 @@ export class TaskEvent {
   /** How this party counts among the signalers: 1 or 0. */
   #own: number;
   #isLeft = false;
+  #leftFor = () => new Error(`Cannot signal event "${this.name}": this party has closed it`);
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #waiter: Waiter;
   readonly #stopReason: () => Error;
@@ -83,8 +84,13 @@ export class TaskEvent {
     this.#source = {
       desert: (why) => {
         this.#isLeft = true;
-        this.#core = closedCore(`Cannot use event "${this.name}": ${why}`);
+        this.#core = closedCore(() => new Error(`Cannot use event "${this.name}": ${why}`));
         return 0;
+      },
+      finish: (reason) => {
+        if (this.#isLeft) return;
+        this.#leftFor = reason;
+        this.close();
       },
       doorbell: options.doorbell,
       observer: options.observer,
@@ -125,7 +131,7 @@ export class TaskEvent {
    */
   signal(this: object): void;
   signal(): void {
-    if (this.#isLeft) throw new Error(`Cannot signal event "${this.name}": this party has closed it`);
+    if (this.#isLeft) throw this.#leftFor();
     this.#settle(this.#core.event_look(this.#address, this.#own));
     this.#core.event_signal(this.#address);
   }

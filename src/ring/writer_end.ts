@@ -17,6 +17,7 @@ export class WriterEnd extends End {
   readonly #memory: SharedMemory;
   readonly #description: RingDescription;
   readonly #ownStop: OwnStop | undefined;
+  readonly #finished = Promise.withResolvers<void>();
   /** The most bytes that were looked at together, a frame (a byte) or more. */
   #widest: number;
   protected readonly action = "write";
@@ -43,13 +44,15 @@ export class WriterEnd extends End {
     };
   }
 
-  /** Resolves once the pipeline is told to stop, or its task alone, to what is thrown then. */
+  /** Resolves once the pipeline is told to stop, or its task alone, or it is drained, to what is thrown then. */
   async whenStopped(): Promise<unknown> {
     const isTold = Promise.withResolvers<void>();
     const wasTold = this.#ownStop?.kind === OWN_STOP.drained;
     if (!wasTold) this.#ownStop?.whenTold().then(() => this.#ownStop!.reachesWait() && isTold.resolve());
-    await Promise.race([this.#memory.whenStopped(), isTold.promise]);
+    await Promise.race([this.#memory.whenStopped(), isTold.promise, this.#finished.promise]);
     try {
+      // One that has finished throws why.
+      if (this.isShut) this.core.writer_look(this.ring, this.unit);
       return this.settle(codes.STOPPED);
     } catch (error) {
       return error;
@@ -165,6 +168,13 @@ export class WriterEnd extends End {
   /** How often the writer has looked at its readers. */
   get scans(): number {
     return this.words[(this.ring + layout.RING_SCANS) / 4] >>> 0;
+  }
+
+  finish(reason: () => Error): void {
+    if (this.isShut) return;
+    this.openCore.writer_close(this.ring);
+    this.shutBy(reason);
+    this.#finished.resolve();
   }
 
   /** End of stream. Closing twice changes nothing. */

@@ -172,3 +172,10 @@ export function leavesPromise({ left }: Pick<Bindings, "left"> & { go: TaskEvent
     throw new RangeError("too late");
   });
 }
+
+/** Reads one stream after the other, each when the event has let it, or nobody is left to. */
+export function takesBoth({ left, right, go }: { left: Reader<"int32">; right: Reader<"int32">; go: TaskEvent }) {
+  go.wait();
+  for (const _ of left);
+  for (const _ of right);
+}

@@ -1,6 +1,6 @@
 /** A drain loses nothing of what a source writes when it is told, however it hears of it. */
 
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { Pipeline, type TaskFunction } from "@ringmill/ringmill";
 import { collect, INT } from "./_helpers.ts";
 import * as tasks from "./_drain_tasks.ts";
@@ -124,4 +124,24 @@ Deno.test("A toggleable task that fails between its calls is not called for that
   }
   own.close();
   equal(await pipe.join(), true);
+});
+
+Deno.test("drain(): whoever writes or signals in the program gets a StoppedError, also while it waits or pipes", async () => {
+  const drained = { name: "StoppedError", message: '"drain" is drained' };
+  await using pipe = new Pipeline("drain", new URL("./_drain_tasks.ts", import.meta.url));
+  const [left, right] = ["left", "right"].map((name) => pipe.addStream(name, { ...INT, frames: 1 }));
+  const go = pipe.addEvent("go");
+  pipe.addTask("sink", { fn: tasks.takesBoth, reads: { left, right }, events: { go } });
+  const writers = [pipe.openWriter(left), pipe.openWriter(right)];
+  const own = pipe.openEvent(go);
+  await pipe.start();
+  const piped = new ReadableStream<Int32Array>().pipeTo(writers[1].writable());
+  const wrote = (async () => {
+    for (;;) await writers[0].writeAsync(Int32Array.of(1));
+  })();
+  const heard = Promise.all([rejects(wrote, drained), rejects(piped, drained)]);
+  await pipe.join({ timeoutMs: 20 });
+  equal(await pipe.drain({ timeoutMs: 30_000 }), true);
+  await heard;
+  throws(() => own.signal(), drained);
 });

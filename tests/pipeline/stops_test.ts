@@ -168,7 +168,10 @@ Deno.test("Pipeline.drain() ends the program's own writers and events", async ()
   for (const n of [1, 2, 3]) writer.write(Int32Array.of(n));
   equal(await pipe.drain(), true);
   deepEqual(await collect(reader), [6]);
-  throws(() => writer.write(Int32Array.of(4)), /its writer is closed$/);
+  const drained = { name: "StoppedError", message: '"ends" is drained' };
+  throws(() => writer.write(Int32Array.of(4)), drained);
+  await rejects(writer.writeAsync(Int32Array.of(4)), drained);
+  throws(() => own.signal(), drained);
 });
 
 Deno.test("Pipeline.drain() stops after its time-out, or when its signal aborts", async () => {
