@@ -33,8 +33,8 @@ export class ActorsSource implements LiveSource<ActorsSnapshot> {
   readonly #sampler: ActorsSampler;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #failures: LiveFailure[] = [];
-  /** The last failure that is known of each kernel. */
-  readonly #lastErrors = new Map<string, KernelError>();
+  /** Failures that were noted. Kernels may be forgotten, and are not kept for these. */
+  readonly #noted = new WeakSet<KernelError>();
   #description!: ViewDescription;
   #drawing = -1;
   readonly #latest: Latest<LiveUpdate<ActorsSnapshot>>;
@@ -94,8 +94,8 @@ export class ActorsSource implements LiveSource<ActorsSnapshot> {
     const groups = groupKernels(this.#runtime);
     const ids = groups && groupIds(groups);
     for (const [id, { lastError }] of Object.entries(this.#runtime.getAllTelemetry())) {
-      if (!lastError || lastError === this.#lastErrors.get(id)) continue;
-      this.#lastErrors.set(id, lastError);
+      if (!lastError || this.#noted.has(lastError)) continue;
+      this.#noted.add(lastError);
       if (this.#failures.length === MOST_FAILURES) continue;
       const { reason, cause } = lastError;
       this.#failures.push({

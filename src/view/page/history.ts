@@ -65,6 +65,10 @@ export class History {
     // Not at each sample: arrays are moved as a whole.
     if (first < 60) return;
     this.times.splice(0, first);
-    for (const series of this.#series.values()) series.splice(0, first);
+    for (const [key, series] of this.#series) {
+      series.splice(0, first);
+      // Of a row that is gone for long.
+      if (series.length === 0) this.#series.delete(key);
+    }
   }
 }
