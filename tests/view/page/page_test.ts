@@ -78,6 +78,21 @@ test("A table of the page that is wide does not widen the others", async () => {
   equal(await page.evaluate(() => document.documentElement.scrollWidth), 600);
 });
 
+test("On a page of usual width the tables of a pipeline show all of their columns", async () => {
+  await using pipe = endless();
+  const { url } = await pipe.serveDashboard({ intervalMs: 100 });
+  await using opened = await openPage((page) => page.setViewport({ width: 1200, height: 800 }));
+  const { page } = opened;
+  await pipe.start();
+  await show(page, url, "running");
+  await waitForText(page, 'table[data-table="task"]', "MB");
+  const hidden = await page.$$eval(
+    "table",
+    (tables) => tables.map(({ offsetWidth, parentElement }) => offsetWidth - parentElement!.clientWidth),
+  );
+  deepEqual(hidden, hidden.map(() => 0));
+});
+
 test("The page's figures move, in the drawing, the tables and the charts", async () => {
   await using pipe = endless();
   const { url } = await pipe.serveDashboard({ intervalMs: 100 });
