@@ -19,8 +19,8 @@ export interface RepairedFile {
 function findCut(
   path: string,
 ): { readonly wholeBytes: number; readonly size: number; readonly last: number | null } | null {
-  using file = new PlacedReader(path);
   try {
+    using file = new PlacedReader(path);
     const { batches, wholeBytes, isComplete } = indexFile(file);
     const final = batches.at(-1);
     return isComplete ? null : { wholeBytes, size: file.size, last: final ? final.last.frame : null };

@@ -154,6 +154,25 @@ Deno.test("A recording refuses a folder that holds another one, and one of a new
   throws(() => openRecording(`${folder.path}/none`), /it has no recording.toml/);
 });
 
+Deno.test("A recording refuses what is no file, by its path and without waiting for it", async () => {
+  await using folder = await temporaryFolder();
+  recorderOf(SMALL, folder.path).finish();
+  const makeFolder = (path: string) => Deno.mkdir(path);
+  const makePipe = async (path: string) => void await new Deno.Command("mkfifo", { args: [path] }).output();
+  for (const make of Deno.build.os === "windows" ? [makeFolder] : [makeFolder, makePipe]) {
+    const path = `${folder.path}/odd.arrows`;
+    await make(path);
+    throws(() => openRecording(folder.path), /Cannot open .*odd\.arrows: it is no file$/);
+    throws(() => repairRecording(folder.path), /Cannot repair odd\.arrows: it is no file$/);
+    await Deno.remove(path);
+    const other = `${folder.path}/other`;
+    await Deno.mkdir(other);
+    await make(`${other}/recording.toml`);
+    throws(() => openRecording(other), /Cannot open recording .*other: recording\.toml is no file$/);
+    await Deno.remove(other, { recursive: true });
+  }
+});
+
 Deno.test("A recording is opened, and a frame of it found, without the file being read", async () => {
   await using folder = await temporaryFolder();
   const kind: Kind = { shape: [4096], dtype: "float32" };

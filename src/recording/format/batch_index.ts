@@ -77,7 +77,9 @@ export class PlacedReader implements Disposable {
   readonly size: number;
   readonly #file: Deno.FsFile;
 
+  /** @throws {DamagedFile} If it is no file: to open a pipe would wait for somebody who writes it. */
   constructor(path: string) {
+    if (!Deno.statSync(path).isFile) throw new DamagedFile("it is no file");
     this.path = path;
     this.#file = Deno.openSync(path);
     this.size = this.#file.statSync().size;

@@ -103,8 +103,10 @@ function deadLettersIn(folder: string): string {
 }
 
 function readDescription(folder: string, cannot: string): string {
+  const path = join(folder, DESCRIPTION);
   try {
-    return Deno.readTextFileSync(join(folder, DESCRIPTION));
+    if (!Deno.statSync(path).isFile) throw new TypeError(`${DESCRIPTION} is no file`);
+    return Deno.readTextFileSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) {
       throw new Error(`${cannot}: ${(error as Error).message}`, { cause: error });

@@ -40,11 +40,12 @@ const NANOSECONDS = 1_000_000;
 export const nanosecondsOf = (date: Date): bigint => BigInt(date.getTime()) * BigInt(NANOSECONDS);
 
 function openPart(path: string): StoredPart {
-  const file = new PlacedReader(path);
+  let file: PlacedReader | undefined;
   try {
+    file = new PlacedReader(path);
     return { path, file, ...indexFile(file) };
   } catch (error) {
-    file[Symbol.dispose]();
+    file?.[Symbol.dispose]();
     if (error instanceof DamagedFile) throw new Error(`Cannot open ${path}: ${error.message}`, { cause: error });
     throw error;
   }
