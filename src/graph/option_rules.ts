@@ -26,13 +26,22 @@ import {
 import type { StandardSchema } from "../standard_schema.ts";
 import { Limiter } from "./limiter.ts";
 
+/** An object with some methods: of whichever class, also of another copy of this package. */
+function withMethods(expected: string, ...methods: string[]): Rule {
+  const has = (value: object, method: string) => typeof Reflect.get(value, method) === "function";
+  return {
+    expected,
+    isKind: (value) => object.isKind(value) && methods.every((method) => has(value as object, method)),
+  };
+}
+
 /** Something that keeps runs. */
-const checkpointStore: Rule = {
-  expected: "a store that keeps runs, such as a SqliteStore",
-  isKind: (value) =>
-    object.isKind(value) &&
-    ["claimRun", "readRun", "deleteRun"].every((method) => typeof Reflect.get(value as object, method) === "function"),
-};
+const checkpointStore = withMethods(
+  "a store that keeps runs, such as a SqliteStore",
+  "claimRun",
+  "readRun",
+  "deleteRun",
+);
 
 function withoutRunId({ runId: _runId, ...rules }: Rules): Rules {
   return rules;
@@ -161,7 +170,7 @@ export const CHUNK_CACHE_RULES: Rules = {
   max: integer(1),
   ttlMs: duration,
   key: callback,
-  store: object,
+  store: withMethods("a store of values, such as a MemoryStore", "get", "set", "delete"),
   namespace: text,
   storeTimeoutMs: duration,
   onStoreError: callback,
@@ -174,7 +183,7 @@ export const CACHED_NODE_RULES: Rules = { ...NODE_RULES, ...CHUNK_CACHE_RULES };
 export const PARALLEL_NODE_RULES: Rules = {
   ...NODE_RULES,
   module: anything,
-  pool: object,
+  pool: withMethods("a WorkerPool", "run", "close"),
   workers: integer(1),
   graceMs: duration,
   idleMs: duration,
@@ -196,7 +205,11 @@ export const SQLITE_STORE_RULES: Rules = {
 };
 
 /** {@link RedisStoreOptions}. */
-export const REDIS_STORE_RULES: Rules = { client: object, prefix: text, leaseMs: milliseconds(100, 2 ** 31 - 1) };
+export const REDIS_STORE_RULES: Rules = {
+  client: withMethods("a client of Redis", "get", "set", "del", "scanIterator"),
+  prefix: text,
+  leaseMs: milliseconds(100, 2 ** 31 - 1),
+};
 
 const CLASS_RULES = new WeakMap<object, Rules>();
 

@@ -1,5 +1,12 @@
 import { deepEqual, equal, rejects, throws } from "node:assert/strict";
-import { CachedNode, type CachedNodeOptions, type CacheStore, Graph, SKIPPED } from "@ringmill/ringmill/graph";
+import {
+  CachedNode,
+  type CachedNodeOptions,
+  type CacheStore,
+  Graph,
+  MemoryStore,
+  SKIPPED,
+} from "@ringmill/ringmill/graph";
 import { sleep } from "./_helpers.ts";
 
 /** A graph whose node answers, and counts how often it had to. */
@@ -178,7 +185,10 @@ Deno.test("CachedNode refuses options of the wrong kind or range", () => {
   });
   throws(make({ key: 5 }), { name: "TypeError", message: /key must be a function, received 5/ });
   throws(make({ onStoreError: 5 }), { name: "TypeError", message: /onStoreError/ });
-  throws(make({ max: 5, store: {} }), {
+  for (const store of [{}, { get() {}, set() {} }, { get: 1, set: 2, delete: 3 }]) {
+    throws(make({ store }), { name: "TypeError", message: /store must be a store of values, such as a MemoryStore/ });
+  }
+  throws(make({ max: 5, store: new MemoryStore() }), {
     name: "TypeError",
     message: /max belongs to the store that is given, received 5/,
   });

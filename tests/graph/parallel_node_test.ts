@@ -6,7 +6,7 @@ import * as functions from "./_parallel.ts";
 const module = new URL("./_parallel.ts", import.meta.url);
 
 function graphOf<In, Out>(work: (input: In) => Out, options: ParallelNodeOptions<In, Out, undefined> = {}): Graph {
-  return chain(new ParallelNode("work", work, { module, workers: 1, ...options }));
+  return chain(new ParallelNode("work", work, { module, ...options.pool ? {} : { workers: 1 }, ...options }));
 }
 
 Deno.test("ParallelNode runs its function on a worker", async () => {
@@ -76,11 +76,28 @@ Deno.test("ParallelNodeOptions.pool shares workers, which the caller closes", as
   equal(pool.size, 1);
 });
 
+Deno.test("ParallelNode refuses options of a pool of its own where it is given one", async () => {
+  await using pool = new WorkerPool({ name: "shared" });
+  const own = { graceMs: 5, idleMs: 5, permissions: "none", workers: 2 } as const;
+  for (const [option, value] of Object.entries(own)) {
+    throws(
+      () => chain(new ParallelNode("work", functions.square, { module, pool, [option]: value })),
+      { name: "TypeError", message: new RegExp(`${option} belongs to the pool that is given, received `) },
+    );
+  }
+});
+
 Deno.test("ParallelNode refuses options of the wrong kind or range", () => {
   throws(() => graphOf(functions.square, { workers: 0 }), {
     name: "RangeError",
     message: /"work": workers must be an integer, 1/,
   });
   throws(() => graphOf(5 as never), TypeError);
+  for (const pool of [{}, { run() {} }, []]) {
+    throws(() => graphOf(functions.square, { pool: pool as never }), {
+      name: "TypeError",
+      message: /pool must be a WorkerPool, received/,
+    });
+  }
   throws(() => graphOf(functions.square, { module: 5 as never }), { name: "TypeError", message: /received 5/ });
 });

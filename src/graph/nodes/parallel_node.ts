@@ -27,7 +27,10 @@ export interface ParallelNodeOptions<
 > extends NodeOptions<In, Out, Join>, Omit<WorkerPoolOptions, "name"> {
   /** The module that exports the function, usually `import.meta`. The program's main module by default. */
   module?: ModuleReference;
-  /** Workers that several nodes share, instead of some of its own. The caller closes them. */
+  /**
+   * Workers that several nodes share, instead of some of its own. The caller closes them. `workers`, `graceMs`, `idleMs`
+   * and `permissions` are theirs then.
+   */
   pool?: WorkerPool;
 }
 
@@ -74,7 +77,10 @@ export class ParallelNode<
   ) {
     super(name, undefined, options);
     const { module = Deno.mainModule, pool, workers, graceMs, idleMs, permissions } = options;
-    if (typeof work !== "function") refuse(TypeError, `Cannot make node "${name}"`, "expected a function", work);
+    const action = `Cannot make node "${name}"`;
+    if (typeof work !== "function") refuse(TypeError, action, "expected a function", work);
+    const own = Object.entries({ workers, graceMs, idleMs, permissions }).find(([, value]) => value !== undefined);
+    if (pool && own) refuse(TypeError, action, `${own[0]} belongs to the pool that is given`, own[1]);
     addFunctions(this, work);
     this.#work = work;
     this.#module = moduleUrl(module);
