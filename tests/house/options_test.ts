@@ -235,7 +235,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   "Graph.deleteRun": { rules: graphRules.KEPT_RUN_RULES, call: (options) => graph().deleteRun("r", options) },
   "new RedisStore": {
     rules: graphRules.REDIS_STORE_RULES,
-    given: { client: {} },
+    given: { client: { get: fn, set: fn, del: fn, scanIterator: fn } },
     call: (options) => new RedisStore(options),
   },
   "Graph.stream": { rules: graphRules.STREAM_RULES, call: (options) => Array.fromAsync(graph().stream([1], options)) },
