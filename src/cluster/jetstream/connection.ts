@@ -81,7 +81,7 @@ export class Connection implements AsyncDisposable {
     try {
       checkVersion(connection, action);
       const manager = await jetstreamManager(connection, { timeout: ANSWER_MS, checkAPI: false });
-      if (!endpoint.options.waitOnFirstConnect) await checkJetStream(connection, manager, action);
+      if (!endpoint.options.waitOnFirstConnect) await checkJetStream(connection, manager, action, signal);
       figures.setState("connected");
       return new Connection({ connection, manager, action, endpoint, figures });
     } catch (error) {
@@ -227,10 +227,16 @@ function checkVersion({ info }: NatsConnection, action: string): void {
 }
 
 /** A server without JetStream may know others that have it. */
-async function checkJetStream({ info }: NatsConnection, manager: JetStreamManager, action: string): Promise<void> {
+async function checkJetStream(
+  { info }: NatsConnection,
+  manager: JetStreamManager,
+  action: string,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    await manager.getAccountInfo();
+    await untilAborted(manager.getAccountInfo(), signal);
   } catch (cause) {
+    signal.throwIfAborted();
     const isForAccount = (cause as Error).message === NOT_FOR_ACCOUNT;
     if (info!.jetstream && !isForAccount) return;
     const what = isForAccount
