@@ -1,8 +1,20 @@
 /** The loop of a stage that a restart neither loses nor doubles a frame of. */
 
 import type { FrameOf, FrameType } from "./dtypes.ts";
+import { describe } from "./frame_kind.ts";
 import type { Reader } from "./reader.ts";
 import type { Writer } from "./writer.ts";
+
+/** Ends may come from another copy of this package, which a module may import. */
+function checkStage(action: string, reader: unknown, writer: unknown, fn: unknown): void {
+  const expect = (what: string, received: unknown, own: unknown) => {
+    if (typeof own === "function") return;
+    throw new TypeError(`Cannot call ${action}(): expected ${what}, received ${describe(received)}`);
+  };
+  expect("a reader", reader, Object(reader).look);
+  expect("a writer", writer, Object(writer).write);
+  expect("a function", fn, fn);
+}
 
 /**
  * Reads every frame, and writes what `fn` makes of it: one for one. A frame is consumed after its result is written, and both
@@ -12,6 +24,7 @@ import type { Writer } from "./writer.ts";
  * The frame lies in shared memory, and is valid until `fn` returns.
  *
  * @throws {StoppedError} If the pipeline is told to stop.
+ * @throws {TypeError} If an argument is of another kind.
  *
  * @example
  * ```ts
@@ -27,6 +40,7 @@ export function mapFrames<In extends FrameType, Out extends FrameType>(
   writer: Writer<Out>,
   fn: (frame: FrameOf<In, SharedArrayBuffer>) => FrameOf<Out>,
 ): void {
+  checkStage("mapFrames", reader, writer, fn);
   for (;;) {
     const frame = reader.look(Infinity);
     if (frame === null) return;
@@ -41,6 +55,7 @@ export async function mapFramesAsync<In extends FrameType, Out extends FrameType
   writer: Writer<Out>,
   fn: (frame: FrameOf<In, SharedArrayBuffer>) => FrameOf<Out> | Promise<FrameOf<Out>>,
 ): Promise<void> {
+  checkStage("mapFramesAsync", reader, writer, fn);
   for (;;) {
     const frame = await reader.lookAsync();
     if (frame === null) return;

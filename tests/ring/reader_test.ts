@@ -1,5 +1,6 @@
 import { deepEqual, equal, notEqual, ok, rejects, throws } from "node:assert/strict";
 import type { FrameOf } from "../../src/ring/dtypes.ts";
+import { mapFrames, mapFramesAsync } from "../../src/ring/map_frames.ts";
 import { Reader } from "../../src/ring/reader.ts";
 import { makeRing, makeStream } from "./_helpers.ts";
 import { watched } from "./_threads.ts";
@@ -386,4 +387,18 @@ Deno.test("Reader.close() ends a readAsync() that waits for a frame", async () =
   reader.close();
   await rejects(watched(waiting, "readAsync()", 2000), /this reader is closed/);
   writer.close();
+});
+
+Deno.test("mapFrames() and mapFramesAsync() refuse what is no reader, writer or function, by what it is", async () => {
+  const { reader, writer } = { reader: { look() {} } as never, writer: { write() {} } as never };
+  for (const [name, call] of [["mapFrames", mapFrames], ["mapFramesAsync", mapFramesAsync]] as const) {
+    const refused = async (message: string, ...args: readonly unknown[]) =>
+      await rejects(async () => await call(...args as Parameters<typeof mapFrames>), {
+        name: "TypeError",
+        message: `Cannot call ${name}(): ${message}`,
+      });
+    await refused("expected a reader, received undefined");
+    await refused("expected a writer, received 5", reader, 5);
+    await refused('expected a function, received "double"', reader, writer, "double");
+  }
 });
