@@ -114,16 +114,13 @@ export abstract class PassingEnd extends End {
   }
 
   /** As {@link handAside}, without blocking the thread. */
-  protected async handAsideAsync<Result>(
-    loop: object,
-    length: number,
-    take: (offset: number) => Result,
-  ): Promise<Result> {
+  protected async handAsideAsync(loop: { readonly isLeft: boolean }, length: number): Promise<number> {
     for (;;) {
       const code = await super.lookAsync(length, {}, (offset) => {
+        if (loop.isLeft) return codes.CLOSED;
         return offset < 0 ? offset : this.#takeAside(this.#slotOf(loop), length, 0);
       });
-      if (code !== codes.NOT_READY) return take(code);
+      if (code !== codes.NOT_READY) return code;
     }
   }
 

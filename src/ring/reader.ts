@@ -432,29 +432,9 @@ export class Reader<D extends FrameType = DType> extends StreamEnd<D, RingReader
    * As the plain iterator, without blocking the thread. In the program, the loop ends when the pipeline is stopped. Several
    * loops at a time share the frames, and each keeps its own whole: the others wait when the ring is full of what they have.
    */
-  async *[Symbol.asyncIterator](): AsyncIterableIterator<SharedFrame<D>> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<SharedFrame<D>> {
     this.#end.checkOpen();
-    const loop = this.#end.beginAsync();
-    try {
-      for (;;) {
-        loop.hasFrame = false;
-        const frame = await this.#nextOf(loop);
-        if (frame === null) return;
-        loop.hasFrame = true;
-        yield frame;
-      }
-    } finally {
-      this.#end.leave(loop);
-    }
-  }
-
-  async #nextOf(loop: AsyncLoop): Promise<SharedFrame<D> | null> {
-    try {
-      return await this.#end.nextAsync(loop, this.#stride, (offset) => this.#at(offset));
-    } catch (error) {
-      if (this.#end.endsQuietly(error)) return null;
-      throw error;
-    }
+    return new AsyncFrameIterator(this.#end, this.#frames);
   }
 }
 
@@ -483,3 +463,59 @@ class FrameIterator<D extends FrameType> implements IterableIterator<SharedFrame
     return this;
   }
 }
+
+/** Written out, as `return()` of a generator waits for the frame that `next()` waits for. */
+class AsyncFrameIterator<D extends FrameType> implements AsyncIterableIterator<SharedFrame<D>>, AsyncDisposable {
+  readonly #end: ReaderEnd;
+  readonly #frames: Frames<D>;
+  readonly #loop: AsyncLoop;
+  #settle: ((result: IteratorResult<SharedFrame<D>, undefined>) => void) | undefined;
+
+  constructor(end: ReaderEnd, frames: Frames<D>) {
+    this.#end = end;
+    this.#frames = frames;
+    this.#loop = end.beginAsync();
+  }
+
+  /** Consumes the frame of this round, unless the loop body has done so, and waits for the next. */
+  next(): Promise<IteratorResult<SharedFrame<D>, undefined>> {
+    const loop = this.#loop;
+    if (loop.isLeft) return Promise.resolve(DONE);
+    loop.hasFrame = false;
+    return new Promise((resolve, reject) => {
+      this.#settle = resolve;
+      const settle = (offset: number) => this.#hand(offset, resolve);
+      const fail = (error: unknown) => this.#fail(error, reject);
+      this.#end.nextAsync(loop, this.#frames.stride).then(settle, fail);
+    });
+  }
+
+  #hand(offset: number, resolve: (result: IteratorResult<SharedFrame<D>, undefined>) => void): void {
+    if (offset < 0) return void this.return();
+    this.#loop.hasFrame = true;
+    resolve({ done: false, value: this.#frames.at(offset) });
+  }
+
+  #fail(error: unknown, reject: (error: unknown) => void): void {
+    if (!this.#loop.isLeft && !this.#end.endsQuietly(error)) reject(error);
+    this.return();
+  }
+
+  /** Leaves the loop. Who waits for a frame gets none, and it stays in the stream. */
+  return(): Promise<IteratorResult<SharedFrame<D>, undefined>> {
+    this.#loop.isLeft = true;
+    this.#end.leave(this.#loop);
+    this.#settle?.(DONE);
+    return Promise.resolve(DONE);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+const DONE = { done: true, value: undefined } as const;

@@ -24,6 +24,8 @@ export interface AsyncLoop {
   readonly around: ReadonlySet<object | null>;
   /** Whether its body has got the frame that was handed out last. */
   hasFrame: boolean;
+  /** Whether it was left: it takes no frame any more. */
+  isLeft: boolean;
 }
 
 /**
@@ -211,22 +213,23 @@ export class ReaderEnd extends PassingEnd implements Owing {
   beginAsync(): AsyncLoop {
     const isInBody = ({ loop, isDone }: Hand) => !isDone && (loop as AsyncLoop | null)?.hasFrame !== false;
     const inHand = this.#kept > 0 ? this.#hands.filter(isInBody) : [];
-    return { around: new Set(inHand.map(({ loop }) => loop)), hasFrame: false };
+    return { around: new Set(inHand.map(({ loop }) => loop)), hasFrame: false, isLeft: false };
   }
 
   /** As {@link next}, without blocking the thread. */
-  async nextAsync<Result>(loop: AsyncLoop, length: number, take: (offset: number) => Result): Promise<Result> {
-    if (this.#isShut) return take(codes.CLOSED);
-    if (this.isPassing) return await this.handAsideAsync(loop, length, take);
+  async nextAsync(loop: AsyncLoop, length: number): Promise<number> {
+    if (this.#isShut) return codes.CLOSED;
+    if (this.isPassing) return await this.handAsideAsync(loop, length);
     this.#beginRound(loop);
     if (this.#mustWait(loop, length)) {
       await this.#untilRoom(loop, length);
-      if (this.#isShut) return take(codes.CLOSED);
+      if (this.#isShut) return codes.CLOSED;
     }
     return await super.lookAsync(length, {}, (offset) => {
-      if (offset >= 0) this.#handOut(loop, length);
-      else this.#goOn();
-      return take(offset);
+      if (offset >= 0 && !loop.isLeft) this.#handOut(loop, length);
+      else offset = this.#goOn();
+      this.held = 0;
+      return offset;
     });
   }
 
@@ -245,9 +248,11 @@ export class ReaderEnd extends PassingEnd implements Owing {
     } while (this.#mustWait(loop, length));
   }
 
-  #goOn(): void {
+  /** Has others look again. What a call returns that has found nothing. */
+  #goOn(): number {
     this.#progress?.resolve();
     this.#progress = undefined;
+    return codes.CLOSED;
   }
 
   /** What a loop inside another one, or beside it, has handed out is kept: until the outer one goes on, or it does itself. */

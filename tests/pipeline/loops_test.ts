@@ -134,3 +134,32 @@ Deno.test("mapFramesAsync() loses nothing where two of them write one stream", a
   const all = (await collect(reader)).sort((a, b) => a - b);
   deepEqual(all, Array.from({ length: 1000 }, (_, n) => n >> 1));
 });
+
+for (const kind of ["every frame", "the newest frames"]) {
+  Deno.test(`A loop of ${kind} that is left while it waits ends at once, and takes no frame`, async () => {
+    await using pipe = newPipeline("left");
+    const numbers = pipe.addStream("numbers", INT);
+    const writer = pipe.openWriter(numbers);
+    const reader = pipe.openReader(kind === "every frame" ? numbers : numbers.latest);
+    await pipe.start();
+    const done = { done: true, value: undefined };
+    const loop = reader[Symbol.asyncIterator]();
+    const waiting = loop.next();
+    deepEqual(await loop.return!(), done);
+    deepEqual([await waiting, await loop.next()], [done, done]);
+    const cancelled = ReadableStream.from(reader).getReader();
+    const read = cancelled.read();
+    await cancelled.cancel();
+    deepEqual(await read, done);
+    {
+      await using disposed = reader[Symbol.asyncIterator]() as AsyncIterator<unknown> & AsyncDisposable;
+      disposed.next();
+    }
+    writer.write(Int32Array.of(7));
+    deepEqual(await reader.readAsync(), Int32Array.of(7));
+    equal(reader.read(), null);
+    writer.write(Int32Array.of(8));
+    writer.close();
+    deepEqual(await collect(reader), [8]);
+  });
+}
