@@ -178,6 +178,7 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
    *
    * @throws {RangeError} If the namespace is an empty text.
    * @throws {UnknownNameError} If a shared object is none of this pipeline.
+   * @throws {DeclarationError} If two objects would have one name.
    *
    * @example
    * ```ts

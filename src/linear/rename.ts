@@ -63,6 +63,22 @@ function objectsOf({ nodes, runtime }: Renamable): Set<string> {
   return new Set([...names, ...Object.keys(runtime)]);
 }
 
+/** Two objects never get one name, nor an object that of something outside. */
+function checkDistinct(action: string, pipeline: Renamable, rename: (name: string) => string): void {
+  const outside = pipeline.nodes.flatMap((
+    { worldInputs, fileOutputs },
+  ) => [...worldInputs.keys(), ...fileOutputs.keys()]);
+  const olds = new Map(outside.map((name) => [name, name]));
+  for (const old of objectsOf(pipeline)) {
+    const name = rename(old);
+    const other = olds.get(name);
+    if (other !== undefined) {
+      throw new DeclarationError(`Cannot ${action}: "${other}" and "${old}" would both be named "${name}"`);
+    }
+    olds.set(name, old);
+  }
+}
+
 /**
  * How {@link LinearPipeline.rename} changes names.
  *
@@ -76,11 +92,9 @@ export function renamingOf(pipeline: Renamable, names: Readonly<Record<string, s
     checkRule(action, `the new name of "${old}"`, nameRule, name);
     if (!known.has(old)) throw new UnknownNameError(`Cannot ${action}: there is no "${old}"${suggest(old, known)}`);
     if (isConfigName(name)) throw new DeclarationError(`Cannot ${action}: "${name}" is a name of the configuration`);
-    if (known.has(name) && !Object.hasOwn(names, name)) {
-      throw new DeclarationError(`Cannot ${action}: there is a "${name}" already, received "${name}" for "${old}"`);
-    }
   }
   const object = (name: string) => Object.hasOwn(names, name) ? names[name] : name;
+  checkDistinct(action, pipeline, object);
   return { node: (name) => name, object, config: (name) => name };
 }
 
@@ -89,6 +103,7 @@ export function renamingOf(pipeline: Renamable, names: Readonly<Record<string, s
  *
  * @throws {RangeError} If the namespace is no text.
  * @throws {UnknownNameError} If there is no such shared object.
+ * @throws {DeclarationError} If two objects would have one name.
  */
 export function namespaceOf(pipeline: Renamable, namespace: string, shared: readonly string[]): Renaming {
   const action = `put pipeline "${pipeline.name}" into a namespace`;
@@ -98,9 +113,11 @@ export function namespaceOf(pipeline: Renamable, namespace: string, shared: read
   if (stranger !== undefined) {
     throw new UnknownNameError(`Cannot ${action}: there is no "${stranger}" to share${suggest(stranger, known)}`);
   }
+  const object = (name: string) => shared.includes(name) ? name : `${namespace}.${name}`;
+  checkDistinct(action, pipeline, object);
   return {
     node: (name) => `${namespace}.${name}`,
-    object: (name) => shared.includes(name) ? name : `${namespace}.${name}`,
+    object,
     config: (name) => `config.${namespace}${name.slice("config".length)}`,
   };
 }

@@ -1,7 +1,7 @@
 /** One pipeline used twice, under other names, and several in one. */
 
 import { DeclarationError, UnknownNameError } from "@ringmill/ringmill";
-import { composePipelines, fileInput, type LinearPipeline, pipeline } from "@ringmill/ringmill/linear";
+import { composePipelines, fileInput, fileOutput, type LinearPipeline, pipeline } from "@ringmill/ringmill/linear";
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { cached, quietPipeline, statuses, temporaryCache } from "./_helpers.ts";
 
@@ -54,6 +54,34 @@ Deno.test("LinearPipeline.rename() changes names of outputs and constants, and n
   throws(() => features(1).rename({ rows: "scaled" }), DeclarationError);
   throws(() => features(1).rename({ rows: "config.x" }), /is a name of the configuration/);
   throws(() => features(1).rename({ rows: "" }), RangeError);
+});
+
+Deno.test("Two objects never get one name by rename() or inNamespace()", () => {
+  const refused = (names: object, message: RegExp) =>
+    throws(() => features(1).rename(names as never), { name: "DeclarationError", message });
+  refused({ data: "q", rows: "q" }, /"data" and "rows" would both be named "q"/);
+  refused({ rows: "q", scaled: "q" }, /"rows" and "scaled" would both be named "q"/);
+  refused({ data: "rows", rows: "rows" }, /"data" and "rows" would both be named "rows"/);
+  const constants = quietPipeline([{
+    name: "sum",
+    fn: (x: number, y: number) => x + y,
+    inputs: ["x", "y"],
+    outputs: ["s"],
+  }], {
+    runtime: { x: 1, y: 2, idle: 3 },
+  });
+  for (const names of [{ x: "q", y: "q" }, { x: "q", idle: "q" }, { x: "idle" }, { s: "x" }]) {
+    throws(() => constants.rename(names), DeclarationError);
+  }
+  const world = quietPipeline([
+    { name: "load", fn: (path: string) => path, inputs: [fileInput("a.csv")], outputs: ["rows"] },
+    { name: "write", fn: () => "", inputs: ["rows"], outputs: [fileOutput("b.csv")] },
+  ]);
+  for (const rows of ["file:a.csv", "file:b.csv"]) throws(() => world.rename({ rows }), DeclarationError);
+  const nested = quietPipeline([{ name: "n", fn: () => 1, inputs: ["x", "a.x"], outputs: ["y"] }], {
+    runtime: { x: 1, "a.x": 2 },
+  });
+  throws(() => nested.inNamespace("a", { shared: ["a.x" as never] }), /"x" and "a\.x" would both be named "a\.x"/);
 });
 
 Deno.test("LinearPipeline.inNamespace() lets one pipeline be used for two sets of data, each cached by itself", async () => {
