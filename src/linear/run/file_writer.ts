@@ -1,14 +1,14 @@
 /** Writes the files that are outputs of a node: each whole or not at all. */
 
-import { dirname } from "node:path";
 import type { LinearNode } from "../node.ts";
 import { absolutePathOf, type FileContent, type FileOutput } from "../world.ts";
+import { Draft } from "./draft.ts";
 
 /** A file that is written, but does not have its name yet. */
 interface Pending {
   readonly output: FileOutput;
   readonly path: string;
-  readonly temporary: string;
+  readonly draft: Draft;
 }
 
 /** Writes the files of one call. */
@@ -35,42 +35,36 @@ export class FileWriter {
 
   async #writeOne(output: FileOutput, content: FileContent): Promise<void> {
     const path = realPathOf(absolutePathOf(output));
-    const temporary = `${path}.${crypto.randomUUID()}.part`;
-    Deno.mkdirSync(dirname(path), { recursive: true });
-    this.#pending.push({ output, path, temporary });
-    if (typeof content === "string") Deno.writeTextFileSync(temporary, content);
-    else if (content instanceof Uint8Array) Deno.writeFileSync(temporary, content);
-    else if (typeof content === "function") await content(temporary);
+    const draft = new Draft(path);
+    this.#pending.push({ output, path, draft });
+    if (typeof content === "string") Deno.writeTextFileSync(draft.path, content);
+    else if (content instanceof Uint8Array) Deno.writeFileSync(draft.path, content);
+    else if (typeof content === "function") await content(draft.path);
     else {
       throw new TypeError(
         `the content of file "${output.path}" must be a text, a Uint8Array or a function that writes to the path it gets, ` +
           `received ${Deno.inspect(content)}`,
       );
     }
-    expectFile(output, temporary);
+    expectFile(output, draft.path);
   }
 
-  /** Gives the files their names; returns their paths by the names of the outputs. */
+  /** Gives the files their names; returns their paths by the names of the outputs. Nothing else is left, whatever fails. */
   commit(): ReadonlyMap<string, string> {
-    const paths = new Map<string, string>();
-    for (const { output, path, temporary } of this.#pending) {
-      keepMode(path, temporary);
-      Deno.renameSync(temporary, path);
-      paths.set(output.name, path);
+    try {
+      for (const { path, draft } of this.#pending) {
+        keepMode(path, draft.path);
+        Deno.renameSync(draft.path, path);
+      }
+      return new Map(this.#pending.map(({ output, path }) => [output.name, path]));
+    } finally {
+      this.discard();
     }
-    this.#pending.length = 0;
-    return paths;
   }
 
   /** Removes what was written. */
   discard(): void {
-    for (const { temporary } of this.#pending) {
-      try {
-        Deno.removeSync(temporary, { recursive: true });
-      } catch {
-        // Never begun: there is nothing to remove.
-      }
-    }
+    for (const { draft } of this.#pending) draft.discard();
     this.#pending.length = 0;
   }
 }

@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { fingerprint } from "../../fingerprint.ts";
 import { FileHashes } from "../cache/file_hashes.ts";
 import { absolutePathOf, type WorldInput } from "../world.ts";
+import { isInDraft } from "./draft.ts";
 
 /** What is gone meanwhile, and a link that leads nowhere, is none. */
 function isFile(path: string): boolean {
@@ -47,7 +48,7 @@ export class WorldReader {
   }
 
   #matchesOf({ target }: WorldInput): string[] {
-    return globSync(target).filter(isFile).sort();
+    return globSync(target).filter((path) => !isInDraft(path) && isFile(path)).sort();
   }
 
   #variable(name: string): string | undefined {

@@ -1,0 +1,87 @@
+/** Files that are outputs: whole or not at all, and nothing beside them. */
+
+import { fileInput, fileOutput } from "@ringmill/ringmill/linear";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { quietPipeline } from "./_helpers.ts";
+
+function temporaryFolder() {
+  const path = Deno.makeTempDirSync();
+  const names = () => Array.from(Deno.readDirSync(path), ({ name }) => name).sort();
+  return { path, names, [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }) };
+}
+
+function writer(...args: string[]): Deno.ChildProcess {
+  const program = fileURLToPath(new URL("_hanging_writer.ts", import.meta.url));
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", program, ...args],
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+}
+
+Deno.test("What a killed program has left of a file is no input, and goes when another writes there, never while the program runs", async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "a.csv");
+  const inputsOf = async (pattern: string) => {
+    const pipeline = quietPipeline([{
+      name: "list",
+      fn: (paths: string[]) => paths,
+      inputs: [fileInput(join(folder.path, pattern))],
+      outputs: ["paths"],
+    }]);
+    return (await pipeline.run()).results.paths;
+  };
+  const hanging = writer(file, "hang");
+  let isKilled = false;
+  try {
+    const reader = hanging.stdout.getReader();
+    equal(new TextDecoder().decode((await reader.read()).value), "half\n");
+    reader.releaseLock();
+    const [draft] = folder.names();
+    const next = async (name: string) => equal((await writer(join(folder.path, name), "whole").output()).code, 0);
+    await next("b.csv");
+    deepEqual(folder.names(), [draft, "b.csv"]);
+    hanging.kill("SIGKILL");
+    await hanging.output();
+    isKilled = true;
+    deepEqual(folder.names(), [draft, "b.csv"]);
+    for (const pattern of ["*", "**", "**/*", "*.csv", "**/*.csv"]) {
+      deepEqual(await inputsOf(pattern), [join(folder.path, "b.csv")]);
+    }
+    for (const pattern of [".*", ".*/*", ".*/*.csv"]) await rejects(inputsOf(pattern), /no file matches it/);
+    await next("c.csv");
+    deepEqual(folder.names(), ["b.csv", "c.csv"]);
+  } finally {
+    if (!isKilled) hanging.kill("SIGKILL");
+    await hanging.stdout.cancel().catch(() => {});
+    await hanging.status;
+  }
+});
+
+Deno.test("A file that cannot get its name leaves nothing, nor do those that are written with it", async () => {
+  using folder = temporaryFolder();
+  const at = (name: string) => fileOutput(join(folder.path, name));
+  Deno.mkdirSync(join(folder.path, "b.csv"));
+  const pipeline = quietPipeline([{
+    name: "write",
+    fn: () => ["a", "b", "c"],
+    outputs: ["a.csv", "b.csv", "c.csv"].map(at),
+  }]);
+  await rejects(pipeline.run(), /Node "write" of pipeline "pipeline" failed: .*b\.csv/);
+  deepEqual(folder.names().filter((name) => name.startsWith(".") || name.includes("part")), []);
+});
+
+Deno.test("A function that writes a file gets a path that ends as the file does, whatever it writes beside it goes", async () => {
+  using folder = temporaryFolder();
+  const content = (path: string) => {
+    ok(path.endsWith(".csv"));
+    Deno.writeTextFileSync(`${path}.journal`, "");
+    Deno.writeTextFileSync(path, "rows");
+  };
+  const name = `${"n".repeat(240)}.csv`;
+  await quietPipeline([{ name: "write", fn: () => content, outputs: [fileOutput(join(folder.path, name))] }]).run();
+  deepEqual(folder.names(), [name]);
+  equal(Deno.readTextFileSync(join(folder.path, name)), "rows");
+});
