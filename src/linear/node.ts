@@ -86,8 +86,8 @@ export interface LinearNodeOptions {
    */
   share?: boolean | readonly string[];
   /**
-   * Whether its outputs are resources, like a connection: one that cannot be stored and is made anew counts as what it was, so
-   * that what was made with it need not be made again.
+   * Whether its outputs are resources, like a connection: one that is made anew from the same counts as what it was, whatever its
+   * value, so that what was made with it need not be made again.
    *
    * @default false
    */

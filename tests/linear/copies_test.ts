@@ -3,8 +3,8 @@
 import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import process from "node:process";
-import type { LinearNodeOptions } from "@ringmill/ringmill/linear";
-import { cached, logged, quietPipeline, temporaryCache } from "./_helpers.ts";
+import type { LinearNodeOptions, LinearRunOptions } from "@ringmill/ringmill/linear";
+import { cached, logged, quietPipeline, statuses, temporaryCache } from "./_helpers.ts";
 
 const list = (length: number) => Array.from({ length }).reduce((next) => ({ next }), null as unknown);
 
@@ -218,6 +218,31 @@ Deno.test("A value that was made anew counts as new, unless it is a resource", a
       equal(results.predictions === results.weights && results.far === results.weights, !resource);
     });
     equal(lines.some((line) => line.includes("stays in memory")), !resource);
+  }
+});
+
+Deno.test("A resource that is made anew counts as what it was, whatever its value and the reason", async () => {
+  const values: unknown[] = ["token", 5, { at: 1 }, new Map([[1, 2]]), () => 1, null];
+  const reasons: [Partial<LinearNodeOptions>, LinearRunOptions][] = [[{ cache: false }, {}], [{}, { force: "open" }]];
+  for (const value of values) {
+    for (const [more, options] of reasons) {
+      using cache = temporaryCache();
+      let opened = 0;
+      const make = (user: string) => {
+        const fn = () => typeof value === "object" && value && "at" in value ? { at: opened++ } : value;
+        return quietPipeline([
+          { name: "open", version: user, fn, outputs: ["session"], resource: true, ...more },
+          { name: "use", fn: (session) => typeof session, inputs: ["session"], outputs: ["kind"] },
+        ], cached(cache.path));
+      };
+      await make("a").run();
+      const wanted = { open: "run", use: "cached" };
+      deepEqual(statuses(make("a").explain(options)), wanted);
+      deepEqual(statuses((await make("a").run(options)).nodes), wanted);
+      const pipeline = make("a");
+      for (let times = 0; times < 2; times++) deepEqual(statuses((await pipeline.run(options)).nodes), wanted);
+      deepEqual(statuses((await make("b").run(options)).nodes), { open: "run", use: "run" });
+    }
   }
 });
 

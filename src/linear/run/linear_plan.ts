@@ -51,6 +51,18 @@ export interface CacheView {
   readonly isResumed: boolean;
 }
 
+/** What there is of an output that was made from what `key` stands for. */
+export function findOutput(view: CacheView, node: LinearNode, output: string, key: string | null): Found | undefined {
+  const found = view.inMemory(output, key) ?? (key === null ? undefined : view.find(output, key));
+  return found && asDeclared(node, output, found);
+}
+
+/** A resource has the fingerprint of what it is made from, whatever the value: one that is made anew counts as what it was. */
+function asDeclared({ resource }: LinearNode, output: string, found: Found): Found {
+  if (!resource || !found.entry?.isStored) return found;
+  return { ...found, value: resourceId(found.entry.key, output) };
+}
+
 const ANEW = "anew: ";
 
 /** Makes the plan of a run with a cache. */
@@ -120,10 +132,10 @@ export class CachePlanner {
 
   #find({ node, isLeftOut }: Step, key: string | null): (Found | undefined)[] {
     return node.outputs.map((output) => {
-      const found = this.#cache.inMemory(output, key) ?? (key === null ? undefined : this.#cache.find(output, key));
+      const found = findOutput(this.#cache, node, output, key);
       if (found || !isLeftOut) return found;
       const latest = this.#cache.latest(output);
-      return latest && { value: latest.value, isThere: latest.isStored, entry: latest };
+      return latest && asDeclared(node, output, { value: latest.value, isThere: latest.isStored, entry: latest });
     });
   }
 
@@ -160,7 +172,7 @@ export class CachePlanner {
   #leftOut(step: Step, parts: Parts, key: string | null, found: readonly (Found | undefined)[]): PlannedStep {
     const { node } = step;
     const isCurrent = node.outputs.every((name) =>
-      key !== null && (this.#cache.inMemory(name, key) ?? this.#cache.find(name, key)) !== undefined
+      key !== null && findOutput(this.#cache, node, name, key) !== undefined
     );
     const latest = node.outputs.length === 0 ? undefined : this.#cache.latest(node.outputs[0]);
     const changes = isCurrent || !latest ? [] : changesOf(JSON.parse(latest.parts), parts);

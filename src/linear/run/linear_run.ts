@@ -181,7 +181,7 @@ export class LinearRun {
     });
     for (const { warning } of steps) if (warning !== undefined) warn(`Pipeline "${pipeline}": ${warning}`);
     this.#forget(steps);
-    const load = (name: string, by: LinearNode) => this.#load(name, by, ids.get(name));
+    const load = (name: string, by: LinearNode) => this.#load(name, by, this.#onDisk.get(name));
     const values = new Values(steps, { kept: memory.values, load, world: this.#world, codecs: declaration.codecs });
     const tracer = findTracer("@ringmill/ringmill/linear");
     const trace = tracer &&
@@ -215,7 +215,7 @@ export class LinearRun {
     }
   }
 
-  #load(name: string, by: LinearNode, id: string | null | undefined): unknown {
+  #load(name: string, by: LinearNode, id: string | undefined): unknown {
     const { declaration } = this.#ground;
     try {
       return this.#cache!.values.load(id!, codecsOf(by, name, declaration.codecs));

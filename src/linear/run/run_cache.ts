@@ -12,7 +12,7 @@ import type { CodecTable } from "../cache/codec_table.ts";
 import { snapshot } from "../history.ts";
 import type { LinearNode } from "../node.ts";
 import type { Held } from "./held_values.ts";
-import type { CacheView, Found, PlannedStep } from "./linear_plan.ts";
+import { type CacheView, findOutput, type Found, type PlannedStep } from "./linear_plan.ts";
 import type { Source } from "./linear_wiring.ts";
 import { type Ids, keyOf, partsOf, resourceId } from "./node_parts.ts";
 import type { WorldReader } from "./world_reader.ts";
@@ -97,7 +97,7 @@ export class RunCache {
   #note(node: LinearNode, name: string, found: Found | undefined): void {
     const { used, onDisk } = this.#options;
     if (found?.entry) used.add(found.entry);
-    if (found?.entry?.isStored && !node.fileOutputs.has(name)) onDisk.set(name, found.value);
+    if (found?.entry?.isStored && !node.fileOutputs.has(name)) onDisk.set(name, found.entry.value);
   }
 
   /** Files are looked at once more before a node reads them: nodes before may have written them. */
@@ -115,7 +115,7 @@ export class RunCache {
     if (parts.inputs.some(([, id]) => id === null)) return false;
     const { key } = keyOf(parts);
     if (node.outputs.length === 0) return view.done.get(node.name) === key;
-    const found = node.outputs.map((name) => view.inMemory(name, key) ?? view.find(name, key));
+    const found = node.outputs.map((name) => findOutput(view, node, name, key));
     if (!found.every((one) => one?.isThere)) return false;
     if (node.outputs.some((name, at) => node.fileOutputs.has(name) && view.fileTrouble(node, name, found[at]!))) {
       return false;
@@ -146,7 +146,7 @@ export class RunCache {
       this.#warn(`the outputs of node "${node.name}" are not cached: "${changed}" changed while it ran`);
     }
     const entries = isKept
-      ? outputs.map(({ name, id, encoded }): NewEntry => ({ name, key, value: id, parts: text, encoded }))
+      ? outputs.map(({ name, id, encoded }): NewEntry => ({ name, key, value: encoded?.id ?? id, parts: text, encoded }))
       : [];
     const call = {
       node: node.name,
@@ -156,8 +156,8 @@ export class RunCache {
     };
     const isSaved = await this.#save(node, entries, call);
     const held = outputs.map(({ id, encoded }) => ({ id, isOnDisk: isSaved && isKept && encoded !== undefined }));
-    for (const [index, { name, id }] of outputs.entries()) {
-      if (held[index].isOnDisk) this.#options.onDisk.set(name, id);
+    for (const [index, { name, encoded }] of outputs.entries()) {
+      if (held[index].isOnDisk) this.#options.onDisk.set(name, encoded!.id);
       else this.#options.onDisk.delete(name);
     }
     const bytes = isSaved && isKept ? outputs.reduce((sum, { encoded }) => sum + (encoded?.bytes ?? 0), 0) : 0;
@@ -176,7 +176,7 @@ export class RunCache {
     })?.name;
   }
 
-  /** `unstoredId` is the fingerprint of a value that cannot be stored; a new one by default. */
+  /** `unstoredId` is the fingerprint of a resource, and of what cannot be stored; a new one by default. */
   #output(
     node: LinearNode,
     name: string,
@@ -190,7 +190,7 @@ export class RunCache {
     const encoded = this.#encode(node, name, value);
     if (encoded) {
       const kept = this.#asBefore(name, value, encoded);
-      return { name, value, id: kept.id, encoded: kept };
+      return { name, value, id: node.resource ? unstoredId! : kept.id, encoded: kept };
     }
     return { name, value, id: unstoredId ?? crypto.randomUUID() };
   }
