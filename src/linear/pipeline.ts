@@ -28,6 +28,7 @@ import {
   renamingOf,
 } from "./rename.ts";
 import type { RunReport } from "./report.ts";
+import { DoneCalls, unfinishedCalls } from "./run/done_calls.ts";
 import { LinearRun, type RunMemory } from "./run/linear_run.ts";
 import { checkCollisions, checkDeclaration, type Declaration } from "./run/linear_wiring.ts";
 import { makePlan, type Plan } from "./run/make_plan.ts";
@@ -91,7 +92,7 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
   readonly cachePath: string | null;
   readonly #declaration: Declaration;
   readonly #settings: LinearPipelineSettings;
-  readonly #memory: RunMemory = { values: new Map(), done: new Map(), onDisk: null };
+  readonly #memory: RunMemory = { values: new Map(), done: null, onDisk: null };
   readonly #history: RememberedCall[] = [];
   #isRunning = false;
 
@@ -220,7 +221,7 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
 
   /** The plan of a run, for those who only look. */
   #plan(options: LinearPlanOptions, cache: OpenCache | null): Plan {
-    const done = options.resume ? cache?.records.unfinished() ?? this.#memory.done : new Map<string, string>();
+    const unfinished = options.resume ? unfinishedCalls(this.#memory.done, cache && cache.records.unfinished()) : null;
     return makePlan({
       declaration: this.#declaration,
       options,
@@ -228,7 +229,7 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
       cache,
       world: new WorldReader(cache?.hashes),
       memory: this.#memory.values,
-      done,
+      done: unfinished ?? new DoneCalls(),
       hasRun: new Set(),
     });
   }
@@ -368,7 +369,7 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
   /** Empties the cache, with its history, and forgets what earlier runs have left in memory. */
   async clear(): Promise<void> {
     this.#history.length = 0;
-    Object.assign(this.#memory, { values: new Map(), done: new Map(), onDisk: null });
+    Object.assign(this.#memory, { values: new Map(), done: null, onDisk: null });
     if (this.cachePath !== null) await clearCache(this.cachePath);
   }
 

@@ -141,6 +141,125 @@ Deno.test("A sink that has changed since the failure runs again when the run is 
   deepEqual(seen, ["a", "b"]);
 });
 
+/** load, write, check, send, check2: what the sinks have got, and which check fails. */
+function sinks(settings: object, state: { broken: string; rows: number }) {
+  const seen: string[] = [];
+  const check = (name: string) => ({
+    name,
+    version: [state.broken === name],
+    fn: () => {
+      if (state.broken === name) throw new Error(`${name} is broken`);
+    },
+  });
+  const make = () =>
+    quietPipeline([
+      { name: "load", version: state.rows, fn: () => state.rows, outputs: ["rows"] },
+      { name: "half", version: 1, fn: (rows: number) => Math.floor(rows / 2), inputs: ["rows"], outputs: ["half"] },
+      { name: "write", version: 1, fn: (half: number) => void seen.push(`write ${half}`), inputs: ["half"] },
+      check("check"),
+      { name: "send", version: 1, fn: (rows: number) => void seen.push(`send ${rows}`), inputs: ["rows"] },
+      check("last"),
+    ], settings);
+  return { seen, make };
+}
+
+Deno.test("A sink runs again in a resumed run if what it is called with is made anew and comes out otherwise, and only then", async () => {
+  using cache = temporaryCache();
+  const state = { broken: "last", rows: 4 };
+  const { seen, make } = sinks(cached(cache.path), state);
+  await rejects(make().run(), /last is broken/);
+  deepEqual(seen, ["write 2", "send 4"]);
+  state.rows = 5;
+  const { write, send } = statuses(make().explain({ resume: true }));
+  deepEqual([write, send], ["run", "run"]);
+  await rejects(make().run({ resume: true }), /last is broken/);
+  // Half of the rows is as it was.
+  deepEqual(seen.splice(0), ["write 2", "send 4", "send 5"]);
+  // Both calls have been done in this night.
+  state.rows = 4;
+  await rejects(make().run({ resume: true }), /last is broken/);
+  deepEqual(seen, []);
+  Object.assign(state, { rows: 6, broken: "" });
+  await make().run({ resume: true });
+  deepEqual(seen, ["write 3", "send 6"]);
+});
+
+Deno.test("A resumed run of a part does not forget the rest of what has failed, until that has come to its end", async () => {
+  for (const isCached of [true, false]) {
+    for (
+      const part of [{ to: "load" }, { to: "write" }, { to: "check" }, { from: "check", to: "check" }]
+    ) {
+      using cache = temporaryCache();
+      const state = { broken: "last", rows: 4 };
+      const { seen, make } = sinks(isCached ? cached(cache.path) : {}, state);
+      const only = make();
+      // A cache tells later programs, too.
+      const next = () => isCached ? make() : only;
+      await rejects(next().run(), /last is broken/);
+      deepEqual(seen.splice(0), ["write 2", "send 4"]);
+      state.broken = "";
+      for (let times = 0; times < 2; times++) await next().run({ resume: true, ...part });
+      await next().run({ resume: true });
+      deepEqual(seen, []);
+      await next().run({ resume: true });
+      deepEqual(seen.splice(0), ["write 2", "send 4"]);
+      // A part with which nothing is left is the end.
+      state.broken = "last";
+      await rejects(next().run({ resume: true }), /last is broken/);
+      state.broken = "";
+      await next().run({ resume: true, from: "last" });
+      deepEqual(seen.splice(0), ["write 2", "send 4"]);
+      await next().run({ resume: true });
+      deepEqual(seen.splice(0), ["write 2", "send 4"]);
+      // After a success, a part is like any other run.
+      await next().run({ resume: true, to: "write" });
+      await next().run({ resume: true });
+      deepEqual(seen, ["write 2", "write 2", "send 4"]);
+    }
+  }
+});
+
+Deno.test("A job that always runs with resume goes on after each failure, and begins anew after each success", async () => {
+  for (const isCached of [true, false]) {
+    using cache = temporaryCache();
+    const state = { broken: "", rows: 4 };
+    const { seen, make } = sinks(isCached ? cached(cache.path) : {}, state);
+    const only = make();
+    const night = (broken: string) => {
+      state.broken = broken;
+      const run = (isCached ? make() : only).run({ resume: true });
+      return broken ? rejects(run, /is broken/) : run;
+    };
+    const nights: [string, string[]][] = [
+      ["check", ["write 2"]],
+      ["last", ["send 4"]],
+      ["", []],
+      ["check", ["write 2"]],
+      ["check", []],
+      ["", ["send 4"]],
+      ["", ["write 2", "send 4"]],
+    ];
+    for (const [broken, wanted] of nights) {
+      await night(broken);
+      deepEqual(seen.splice(0), wanted);
+    }
+  }
+});
+
+Deno.test("A run that cannot be planned has done nothing, and leaves what is unfinished", async () => {
+  using cache = temporaryCache();
+  const state = { broken: "last", rows: 4 };
+  const { seen, make } = sinks(cached(cache.path), state);
+  await rejects(make().run(), /last is broken/);
+  for (const options of [{ to: "lst" }, { from: "lst" }, { force: "lst" }, { resume: true, to: "lst" }]) {
+    await rejects(make().run(options), /Cannot find node "lst"/);
+  }
+  seen.length = 0;
+  state.broken = "";
+  await make().run({ resume: true });
+  deepEqual(seen, []);
+});
+
 Deno.test("A plain run after a failure begins anew: what an earlier one has done does not count", async () => {
   using cache = temporaryCache();
   let failing = "second";

@@ -4,14 +4,13 @@ import { CacheDatabase, type DamagedError, putAside } from "./cache_database.ts"
 import type { Entry, NewEntry } from "./entry.ts";
 import { type CacheLimits, evict } from "./evict.ts";
 import { FileHashes } from "./file_hashes.ts";
-import { type NewCall, RunRecords } from "./run_records.ts";
+import { type NewCall, type RunEnd, RunRecords } from "./run_records.ts";
 import { troubleOf } from "./sqlite_trouble.ts";
 import { ValueStore } from "./value_store.ts";
 import { whenFree } from "./waiting_for_lock.ts";
 
 /** What one call of a node leaves in the cache. */
 export interface Made {
-  readonly run: number;
   readonly entries: readonly NewEntry[];
   readonly call: NewCall;
 }
@@ -20,6 +19,9 @@ export interface Made {
 export class OpenCache implements Disposable {
   readonly #pipeline: string;
   #database: CacheDatabase;
+  /** The number of the run that works with it; `null` before it begins. */
+  #run: number | null = null;
+  #isResumed = false;
   /** The values. */
   values: ValueStore;
   /** Fingerprints of files. */
@@ -64,8 +66,14 @@ export class OpenCache implements Disposable {
     return await whenFree(this.#database.path, () => this.#database.transact(() => work(this.#database)), signal);
   }
 
-  /** Keeps what a call has made. */
-  async save({ run, entries, call }: Made): Promise<void> {
+  /** Notes that a run begins. */
+  async begin(isResumed: boolean): Promise<void> {
+    this.#isResumed = isResumed;
+    this.#run = await this.write(() => this.records.begin(isResumed));
+  }
+
+  /** Keeps what a call of the run has made. */
+  async save({ entries, call }: Made): Promise<void> {
     const kept = Object.values({ ...call.values?.inputs, ...call.values?.outputs });
     for (const part of [...entries, ...kept]) {
       if ("encoded" in part && part.encoded) this.values.writeFile(part.encoded);
@@ -73,7 +81,7 @@ export class OpenCache implements Disposable {
     try {
       await this.write(() => {
         for (const entry of entries) this.values.addEntry(entry);
-        this.records.add(run, call, (encoded) => this.values.addValue(encoded));
+        this.records.add(this.#run ?? 0, call, (encoded) => this.values.addValue(encoded));
         if (this.hashes.isChanged) this.hashes.save();
       });
     } catch (error) {
@@ -83,17 +91,17 @@ export class OpenCache implements Disposable {
     }
   }
 
-  /** Notes how a run ended and what it used, and removes what is over the limits. */
-  async finish(run: number, isSuccess: boolean, used: Iterable<Entry>, limits: CacheLimits): Promise<void> {
+  /** Notes how the run ended and what it used, and removes what is over the limits. */
+  async finish(end: RunEnd, used: Iterable<Entry>, limits: CacheLimits): Promise<void> {
     await this.write(() => {
       this.values.touch(used);
-      this.records.end(run, isSuccess ? "succeeded" : "failed");
+      if (this.#run !== null) this.records.end(this.#run, end);
       if (this.hashes.isChanged) this.hashes.save();
     });
     await whenFree(this.#database.path, () => evict(this.#database, limits));
   }
 
-  /** Puts a damaged file aside and opens a new one. */
+  /** Puts a damaged file aside and opens a new one, in which the run begins, too. */
   async startAnew(reason: DamagedError, signal?: AbortSignal): Promise<void> {
     const { path } = this.#database;
     this.#database[Symbol.dispose]();
@@ -103,6 +111,7 @@ export class OpenCache implements Disposable {
       return new OpenCache(this.#database, this.#pipeline);
     }, signal);
     Object.assign(this, { values, hashes, records });
+    if (this.#run !== null) await this.begin(this.#isResumed);
   }
 
   /** Closes the file. */

@@ -4,6 +4,9 @@ import type { CacheDatabase } from "./cache_database.ts";
 import type { Encoded } from "./value_codec.ts";
 import { MOST_CALLS } from "./schema.ts";
 
+/** How a run ended. One that went on, but left nodes out, has done a part of what is unfinished. */
+export type RunEnd = "succeeded" | "part" | "failed";
+
 /** A value of the history: stored, or as a text that shows it. */
 export type KeptValue = { readonly encoded: Encoded } | { readonly id: string } | { readonly shown: string };
 
@@ -56,7 +59,7 @@ export class RunRecords {
   }
 
   /** Notes how a run ended, and forgets the oldest calls. */
-  end(run: number, state: "succeeded" | "failed"): void {
+  end(run: number, state: RunEnd): void {
     this.#database.sql("update runs set state = ? where id = ?").run(state, run);
     this.#database.sql("delete from calls where id <= (select max(id) from calls) - ?").run(MOST_CALLS);
     this.#database.sql("delete from runs where id <= (select max(id) from runs) - ?").run(MOST_CALLS);
@@ -77,13 +80,16 @@ export class RunRecords {
     }
   }
 
-  /** What the last run, with those that it has gone on from, has done: keys of nodes by name. Empty if it succeeded. */
-  unfinished(): Map<string, string> {
-    const first = "(select max(id) from runs where pipeline = ?1 and is_resumed = 0)";
-    const success = `select 1 from runs where pipeline = ?1 and state = 'succeeded' and id >= ${first}`;
-    if (this.#database.sql(success).get(this.#pipeline)) return new Map();
-    const rows = this.#database.sql(`select node, key from calls where pipeline = ?1 and run >= ${first} order by id`);
-    return new Map(rows.all(this.#pipeline).map(({ node, key }) => [node as string, key as string]));
+  /**
+   * What the last run, with those that it has gone on from, has done: nodes with the keys of their calls. `null` if that was all.
+   */
+  unfinished(): (readonly [node: string, key: string])[] | null {
+    const lastOf = (condition: string) => `(select coalesce(max(id), 0) from runs where pipeline = ?1 and ${condition})`;
+    const first = `max(${lastOf("is_resumed = 0")}, ${lastOf("state = 'succeeded'")} + 1)`;
+    const some = this.#database.sql(`select 1 from runs where pipeline = ?1 and id >= ${first} limit 1`);
+    if (!some.get(this.#pipeline)) return null;
+    const rows = this.#database.sql(`select node, key from calls where pipeline = ?1 and run >= ${first}`);
+    return rows.all(this.#pipeline).map(({ node, key }) => [node as string, key as string]);
   }
 
   /** All calls, the oldest first. */

@@ -4,6 +4,7 @@ import type { Entry } from "../cache/entry.ts";
 import { formatDuration } from "../../units.ts";
 import type { LinearNodeStatus } from "../explanation.ts";
 import type { LinearNode } from "../node.ts";
+import type { DoneCalls } from "./done_calls.ts";
 import { refuse, type Step } from "./linear_wiring.ts";
 import { changesOf, type Ids, keyOf, type Parts, partsOf, resourceId, unseenOf } from "./node_parts.ts";
 
@@ -45,8 +46,8 @@ export interface CacheView {
   fileTrouble(node: LinearNode, output: string, found: Found): string | undefined;
   /** Why something has no fingerprint, by name. */
   readonly obstacles: ReadonlyMap<string, string>;
-  /** What an earlier run that failed, or this one before it had to plan again, has done: keys by the names of nodes. */
-  readonly done: ReadonlyMap<string, string>;
+  /** What an earlier run that failed, or this one before it had to plan again, has done. */
+  readonly done: DoneCalls;
   /** Whether what is made anew for nodes that are left counts as what it was. */
   readonly isResumed: boolean;
 }
@@ -197,8 +198,7 @@ export class CachePlanner {
 
   /** A node without outputs has no trace in the cache but that it has run. */
   #isDone({ name }: LinearNode, key: string | null): boolean {
-    const done = this.#cache.done.get(name);
-    return done !== undefined && (key === null || done === key);
+    return key !== null && this.#cache.done.hasCall(name, key);
   }
 
   #whyWithoutOutputs({ name }: LinearNode, key: string | null): string {

@@ -8,8 +8,9 @@ import type { LinearEvent } from "../event.ts";
 import type { RememberedCall } from "../history.ts";
 import type { LinearNode } from "../node.ts";
 import type { NodeOutcome, RunReport } from "../report.ts";
-import type { LinearRunOptions } from "../run_options.ts";
+import type { LinearPlanOptions, LinearRunOptions } from "../run_options.ts";
 import { type Display, openDisplay, QUIET } from "./display.ts";
+import { DoneCalls, unfinishedCalls } from "./done_calls.ts";
 import { type Held, Values } from "./held_values.ts";
 import type { PlannedStep } from "./linear_plan.ts";
 import type { Declaration } from "./linear_wiring.ts";
@@ -26,8 +27,8 @@ import { warn } from "../../notices.ts";
 export interface RunMemory {
   /** Values that are not on the disk. */
   values: ReadonlyMap<string, Held>;
-  /** What the last run has done, if it failed. */
-  done: ReadonlyMap<string, string>;
+  /** What the last run has done; `null` if that was all. */
+  done: DoneCalls | null;
   /** The fingerprints of what the last runs have left on the disk, by name; `null` before the first. */
   onDisk: ReadonlyMap<string, string> | null;
 }
@@ -50,17 +51,17 @@ export interface RunGround {
 export class LinearRun {
   readonly #ground: RunGround;
   readonly #outcomes = new Map<LinearNode, NodeOutcome>();
-  readonly #done: Map<string, string>;
+  #done = new DoneCalls();
+  /** Whether it has done a part of what an earlier run has left, and leaves the rest. */
+  #isPart = false;
   readonly #used = new Set<Entry>();
   readonly #onDisk: Map<string, string>;
   #cache: OpenCache | null = null;
   #world = new WorldReader();
-  #run = 0;
 
   /** A run that has not begun. */
   constructor(ground: RunGround) {
     this.#ground = ground;
-    this.#done = new Map(ground.options.resume ? ground.memory.done : []);
     this.#onDisk = new Map(ground.memory.onDisk);
   }
 
@@ -69,37 +70,40 @@ export class LinearRun {
     const { cachePath, declaration: { name }, signal, isQuiet, tell, memory } = this.#ground;
     const start = performance.now();
     using cache = cachePath === null ? null : await OpenCache.open(cachePath, name, signal);
-    await this.#begin(cache);
+    const unfinished = await this.#open(cache);
+    if (unfinished) this.#done = unfinished;
     const first = await this.#plan();
+    await this.#begin();
     using display = isQuiet ? QUIET : await openDisplay();
     tell?.({ kind: "run started", pipeline: name });
     let isSuccess = false;
     try {
       const results = await this.#attempts(first, display);
+      this.#isPart = unfinished !== null && await this.#leavesSomething();
       isSuccess = true;
       const report = { pipeline: name, nodes: this.#nodes(), durationMs: performance.now() - start };
       await display.finish(report);
       return withResults(report, results);
     } finally {
-      memory.done = isSuccess ? new Map() : this.#done;
+      memory.done = isSuccess && !this.#isPart ? null : this.#done;
       memory.onDisk = this.#onDisk;
       await this.#finish(isSuccess);
     }
   }
 
-  async #begin(cache: OpenCache | null): Promise<void> {
-    const { options, signal } = this.#ground;
+  /** Takes a cache; returns what the run goes on from, if it does. */
+  async #open(cache: OpenCache | null): Promise<DoneCalls | null> {
+    const { options: { resume }, memory, signal } = this.#ground;
     this.#cache = cache;
-    if (!cache) {
-      this.#world = new WorldReader(undefined, signal);
-      return;
-    }
-    await this.#healing(async () => {
-      for (const [node, key] of options.resume ? cache.records.unfinished() : []) this.#done.set(node, key);
-      if (!cache.isReadOnly) {
-        await this.#try(async () => this.#run = await cache.write(() => cache.records.begin(options.resume === true)));
-      }
-    });
+    if (!cache) this.#world = new WorldReader(undefined, signal);
+    return resume ? await this.#healing(() => unfinishedCalls(memory.done, cache && cache.records.unfinished())) : null;
+  }
+
+  /** A run that cannot be planned has not begun: what is unfinished stays so. */
+  async #begin(): Promise<void> {
+    const cache = this.#cache;
+    if (!cache || cache.isReadOnly) return;
+    await this.#healing(() => this.#try(() => cache.begin(this.#ground.options.resume === true)));
   }
 
   /** Does `work`; a damaged cache is put aside then, and it is done again. */
@@ -125,8 +129,8 @@ export class LinearRun {
     }
   }
 
-  async #plan(): Promise<Plan> {
-    const { declaration, options, memory, signal } = this.#ground;
+  async #plan(options: LinearPlanOptions = this.#ground.options): Promise<Plan> {
+    const { declaration, memory, signal } = this.#ground;
     return await this.#healing(() => {
       const cache = this.#cache;
       if (cache) this.#world = new WorldReader(cache.hashes, signal);
@@ -141,6 +145,18 @@ export class LinearRun {
         hasRun: new Set(this.#nodesThatRan()),
       });
     });
+  }
+
+  /** Whether some node that this run leaves out has yet to be run. */
+  async #leavesSomething(): Promise<boolean> {
+    const { from, to } = this.#ground.options;
+    if (from === undefined && to === undefined) return false;
+    try {
+      const { steps } = await this.#plan({ resume: true });
+      return steps.some(({ node, status }) => status === "run" && !this.#done.has(node.name));
+    } catch {
+      return true; // The rest cannot be planned now, as when an input of it is missing.
+    }
   }
 
   #nodesThatRan(): LinearNode[] {
@@ -174,7 +190,6 @@ export class LinearRun {
       world: this.#world,
       codecs: declaration.codecs,
       ids,
-      run: this.#run,
       used: this.#used,
       onDisk: this.#onDisk,
       signal,
@@ -302,8 +317,9 @@ export class LinearRun {
   async #finish(isSuccess: boolean): Promise<void> {
     const cache = this.#cache;
     if (!cache || cache.isReadOnly) return;
+    const end = !isSuccess ? "failed" : this.#isPart ? "part" : "succeeded";
     try {
-      await this.#try(() => cache.finish(this.#run, isSuccess, this.#used, this.#ground.limits));
+      await this.#try(() => cache.finish(end, this.#used, this.#ground.limits));
     } catch {
       // The file is damaged: the next run will find out.
     }

@@ -8,6 +8,7 @@ import type { LinearNode } from "../node.ts";
 import type { LinearPlanOptions } from "../run_options.ts";
 import { absolutePathOf } from "../world.ts";
 import { DeclarationError } from "../../errors.ts";
+import type { DoneCalls } from "./done_calls.ts";
 import type { Held } from "./held_values.ts";
 import { CachePlanner, type CacheView, type Found, type PlannedStep } from "./linear_plan.ts";
 import { checkCollisions, type Declaration, findNode, type Step, wire } from "./linear_wiring.ts";
@@ -27,7 +28,7 @@ export interface PlanGround {
   /** What earlier runs of this object have left in memory. */
   readonly memory: ReadonlyMap<string, Held>;
   /** What an earlier run that failed has done, or this one before it had to plan again. */
-  readonly done: ReadonlyMap<string, string>;
+  readonly done: DoneCalls;
   /** Nodes that this run has run already. */
   readonly hasRun: ReadonlySet<LinearNode>;
 }
@@ -126,7 +127,7 @@ function viewOf(
 /** Outputs whose values in memory may be taken: of nodes that are done or left out. A connection may be broken by now. */
 function usableNames(
   steps: readonly Step[],
-  done: ReadonlyMap<string, string>,
+  done: DoneCalls,
   hasRun: ReadonlySet<LinearNode>,
 ): Set<string> {
   const usable = steps.filter(({ node, isLeftOut }) => {

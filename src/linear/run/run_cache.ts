@@ -27,8 +27,6 @@ export interface RunCacheOptions {
   readonly codecs: CodecTable;
   /** Fingerprints by name; the run adds those of what it makes. */
   readonly ids: Ids;
-  /** The number of the run. */
-  readonly run: number;
   /** Entries that the run uses. */
   readonly used: Set<Entry>;
   /** The fingerprints of what is on the disk, by name; the run adds to it. */
@@ -114,7 +112,7 @@ export class RunCache {
     const parts = partsOf(node, this.ids);
     if (parts.inputs.some(([, id]) => id === null)) return false;
     const { key } = keyOf(parts);
-    if (node.outputs.length === 0) return view.done.get(node.name) === key;
+    if (node.outputs.length === 0) return view.done.hasCall(node.name, key);
     const found = node.outputs.map((name) => findOutput(view, node, name, key));
     if (!found.every((one) => one?.isThere)) return false;
     if (node.outputs.some((name, at) => node.fileOutputs.has(name) && view.fileTrouble(node, name, found[at]!))) {
@@ -233,10 +231,10 @@ export class RunCache {
   }
 
   async #save(node: LinearNode, entries: readonly NewEntry[], call: NewCall): Promise<boolean> {
-    const { cache, run, signal } = this.#options;
+    const { cache, signal } = this.#options;
     if (cache.isReadOnly) return false;
     try {
-      await cache.save({ run, entries, call });
+      await cache.save({ entries, call });
       return true;
     } catch (error) {
       if (error instanceof DamagedError) await cache.startAnew(error, signal);

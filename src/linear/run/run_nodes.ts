@@ -8,6 +8,7 @@ import type { NodeOutcome } from "../report.ts";
 import { reportError, summarizeError } from "../../worker/error_report.ts";
 import { type CallResult, callTimed } from "./timed_call.ts";
 import type { Display } from "./display.ts";
+import type { DoneCalls } from "./done_calls.ts";
 import { FileWriter } from "./file_writer.ts";
 import type { Held, Values } from "./held_values.ts";
 import type { PlannedStep } from "./linear_plan.ts";
@@ -35,7 +36,7 @@ export interface RunContext {
   /** What has become of the nodes so far. */
   readonly outcomes: Map<LinearNode, NodeOutcome>;
   /** Nodes that have run, with the fingerprints of what they were run on. */
-  readonly done: Map<string, string>;
+  readonly done: DoneCalls;
 }
 
 /** How long nodes may follow each other without letting timers and signals in, in milliseconds. */
@@ -187,13 +188,13 @@ class NodeRun {
     if (!cache) {
       this.#rememberInMemory(call, inputs);
       outputs.forEach((name, index) => this.#put(name, { value: values[index], isOwn: false }));
-      done.set(node, "");
+      done.add(node, "");
       return 0;
     }
     const record = this.#recordOf(call);
     const { held, bytes, key } = await cache.keep(this.#step, { values, files, record, inputs });
     outputs.forEach((name, index) => this.#put(name, { value: values[index], isOwn: false, key, ...held[index] }));
-    done.set(node, key);
+    done.add(node, key);
     return bytes;
   }
 
