@@ -84,7 +84,8 @@ export class RunRecords {
    * What the last run, with those that it has gone on from, has done: nodes with the keys of their calls. `null` if that was all.
    */
   unfinished(): (readonly [node: string, key: string])[] | null {
-    const lastOf = (condition: string) => `(select coalesce(max(id), 0) from runs where pipeline = ?1 and ${condition})`;
+    const lastOf = (condition: string) =>
+      `(select coalesce(max(id), 0) from runs where pipeline = ?1 and ${condition})`;
     const first = `max(${lastOf("is_resumed = 0")}, ${lastOf("state = 'succeeded'")} + 1)`;
     const some = this.#database.sql(`select 1 from runs where pipeline = ?1 and id >= ${first} limit 1`);
     if (!some.get(this.#pipeline)) return null;

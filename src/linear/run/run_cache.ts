@@ -144,7 +144,13 @@ export class RunCache {
       this.#warn(`the outputs of node "${node.name}" are not cached: "${changed}" changed while it ran`);
     }
     const entries = isKept
-      ? outputs.map(({ name, id, encoded }): NewEntry => ({ name, key, value: encoded?.id ?? id, parts: text, encoded }))
+      ? outputs.map(({ name, id, encoded }): NewEntry => ({
+        name,
+        key,
+        value: encoded?.id ?? id,
+        parts: text,
+        encoded,
+      }))
       : [];
     const call = {
       node: node.name,
