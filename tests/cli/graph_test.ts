@@ -60,6 +60,12 @@ Deno.test("run refuses what does not suit a graph or a pipeline, and exits with 
     [["--checkpoint", "a.db"], /--checkpoint needs --run-id/],
     [["--allow-changed"], /--allow-changed needs --run-id/],
     [["--run-id", ""], /Cannot take --run-id: expected a text that is not empty, received ""/],
+    [["--creds", "x"], /--creds is for pipelines of tasks/],
+    [["--token-file", "x"], /--token-file is for pipelines of tasks/],
+    [["--tls-ca", "x"], /--tls-ca is for pipelines of tasks/],
+    [["--every", "1"], /--every is for pipelines of tasks/],
+    [["--interval", "50"], /--interval needs --dashboard/],
+    [["--run-id", "1", "--answer", "1", "--input", "2"], /a run that is answered has its input, without --input/],
   ];
   const refused = await Promise.all(wrong.map(([args]) => ringmill("run", GRAPHS, ...args)));
   for (const [index, { status, errors }] of refused.entries()) {

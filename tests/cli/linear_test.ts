@@ -58,7 +58,40 @@ Deno.test("run and linear refuse wrong use with status 2, and say what is meant"
   match((await ringmill("linear", "explain", pipelines)).errors, /linear pipeline/);
   const unknown = await ringmill("run", "--from", "tel", at.file);
   match(unknown.errors, /Cannot find node "tel" in pipeline "night"; did you mean "tell"\?/);
-  equal(unknown.status, 1);
+  equal(unknown.status, 2);
+});
+
+Deno.test("run and linear refuse options that do nothing for a linear pipeline", async () => {
+  using at = folder();
+  const pipelines = fileURLToPath(new URL("_pipelines.ts", import.meta.url));
+  const run = ["run", at.file];
+  const uncached = [pipelines, "--export", "features"];
+  const cases: [string[], RegExp][] = [
+    ...["record", "dead-letters", "replay", "machine", "connect", "creds", "token-file", "tls-ca"].map((
+      name,
+    ): [string[], RegExp] => [[...run, `--${name}`, "x"], new RegExp(`: --${name} is for pipelines of tasks\\n$`)]),
+    [[...run, "--every", "1"], /--every is for pipelines of tasks/],
+    [[...run, "--interval", "50"], /--interval is for pipelines of tasks and graphs/],
+    [[...run, "--dashboard"], /--dashboard is for pipelines of tasks and graphs/],
+    [[...run, "--input", "1"], /--input is for graphs/],
+    [[...run, "--force", ","], /Cannot find node "" in pipeline "night"/],
+    [[...run, "--force", "load,tel"], /Cannot find node "tel" in pipeline "night"; did you mean "tell"\?/],
+    [["linear", "explain", at.file, "--to", "tel"], /Cannot find node "tel" in pipeline "night"/],
+    [["run", ...uncached, "--resume"], /--resume is for pipelines with usePersistentCache: true/],
+    [["run", ...uncached, "--force"], /--force is for pipelines with usePersistentCache: true/],
+    [["linear", "explain", ...uncached, "--resume"], /--resume is for pipelines with usePersistentCache: true/],
+    [["linear", "show", at.file, "--out", "x.json"], /Cannot write x\.json: --out needs the name of a value/],
+    [["linear", "history", at.file, "--last", "1.5"], /It must be an integer/],
+    [["linear", "prune", at.file, "--max-bytes", "0.5"], /It must be an integer/],
+  ];
+  for (const [args, message] of cases) {
+    const { status, output, errors } = await ringmill(...args);
+    match(errors, message);
+    deepEqual([status, output, errors.trimEnd().split("\n").length], [2, "", 1]);
+  }
+  await ringmill("run", "-q", at.file);
+  equal((await ringmill("linear", "history", "--last", "0", at.file)).output, "STARTED  NODE  TIME\n");
+  equal((await ringmill("linear", "prune", "--max-bytes", "0", ...uncached)).output, "there is no cache\n");
 });
 
 Deno.test("linear explain, show, history, prune and clear tell and tidy", async () => {

@@ -28,24 +28,13 @@ export interface GraphRunCommandOptions {
   readonly allowChanged?: boolean;
 }
 
-/** The options of graphs by their names on the command line. */
-export const GRAPH_OPTIONS: Readonly<Record<keyof GraphRunCommandOptions, string>> = {
-  input: "--input",
-  output: "--output",
-  runId: "--run-id",
-  checkpoint: "--checkpoint",
-  answer: "--answer",
-  node: "--node",
-  allowChanged: "--allow-changed",
-};
-
 /** What else a graph may be run with. */
 export interface GraphRunOptions extends GraphRunCommandOptions {
   readonly quiet?: boolean;
   /** The port of the live page, which is not served without; 0 for any that is free. */
   readonly dashboard?: number;
   /** Milliseconds from one look to the next. */
-  readonly interval: number;
+  readonly interval?: number;
 }
 
 /** Whether a value is a graph, also one of another copy of this package, which a module may import. */
@@ -59,7 +48,7 @@ export function isGraph(value: unknown): value is Graph {
 export async function runGraph(loaded: Graph, options: GraphRunOptions): Promise<number> {
   await using graph = loaded;
   const { answer, runId } = options;
-  expectTogether(options);
+  refuseIdle(options);
   const path = options.checkpoint;
   using checkpoint = path === undefined ? undefined : naming(() => new SqliteStore({ path }));
   if (runId !== undefined && !checkpoint) await expectStore(graph, runId);
@@ -87,13 +76,23 @@ export async function runGraph(loaded: Graph, options: GraphRunOptions): Promise
   return interruption.status ?? STATUS.ended;
 }
 
-/** Refuses options without the one that they belong to. */
-function expectTogether({ answer, node, runId, checkpoint, allowChanged }: GraphRunOptions): void {
+/** Options that do nothing without others, or with them, are refused. */
+function refuseIdle(options: GraphRunOptions): void {
+  const { answer, runId, node, input, checkpoint, allowChanged, interval, dashboard } = options;
+  if (answer !== undefined && runId === undefined) throw new UsageError("Cannot answer a run: --answer needs --run-id");
   if (node !== undefined && answer === undefined) throw new UsageError("Cannot answer: --node needs --answer");
-  if (runId !== undefined) return;
-  if (answer !== undefined) throw new UsageError("Cannot answer a run: --answer needs --run-id");
-  if (checkpoint !== undefined) throw new UsageError("Cannot keep a run: --checkpoint needs --run-id");
-  if (allowChanged) throw new UsageError("Cannot go on with a run: --allow-changed needs --run-id");
+  if (input !== undefined && answer !== undefined) {
+    throw new UsageError("Cannot answer: a run that is answered has its input, without --input");
+  }
+  if (checkpoint !== undefined && runId === undefined) {
+    throw new UsageError("Cannot keep a run: --checkpoint needs --run-id");
+  }
+  if (allowChanged && runId === undefined) {
+    throw new UsageError("Cannot go on with a run: --allow-changed needs --run-id");
+  }
+  if (interval !== undefined && dashboard === undefined) {
+    throw new UsageError("Cannot look at a graph: --interval needs --dashboard");
+  }
 }
 
 /** Refuses to keep a run of a graph that does not say where. */

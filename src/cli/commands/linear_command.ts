@@ -34,13 +34,18 @@ function print(rows: readonly (readonly string[])[]): void {
 /** `ringmill linear explain` */
 export async function linearExplain(target: string, options: LinearStepOptions): Promise<number> {
   const pipeline = await loadLinear(target, options);
-  const rows = pipeline.explain(planOptionsOf(options)).map(({ node, status, reason }) => [node, status, reason]);
+  const rows = pipeline.explain(planOptionsOf(pipeline, options)).map((
+    { node, status, reason },
+  ) => [node, status, reason]);
   print([["NODE", "STATUS", "REASON"], ...rows]);
   return STATUS.ended;
 }
 
 /** `ringmill linear show` */
 export async function linearShow(target: string, name: string | undefined, options: ShowOptions): Promise<number> {
+  if (name === undefined && options.out !== undefined) {
+    throw new UsageError(`Cannot write ${options.out}: --out needs the name of a value`);
+  }
   const pipeline = await loadLinear(target, options);
   using registry = pipeline.openRegistry();
   if (name === undefined) {
@@ -70,10 +75,15 @@ async function write(file: string, value: unknown): Promise<void> {
 /** `ringmill linear history` */
 export async function linearHistory(target: string, options: HistoryOptions): Promise<number> {
   const { history } = await loadLinear(target, options);
-  const rows = history.slice(-options.last).map(({ node, startedAt, durationMs }) => {
+  const rows = history.slice(Math.max(history.length - options.last, 0)).map(({ node, startedAt, durationMs }) => {
     return [startedAt.toISOString(), node, formatDuration(durationMs)];
   });
   print([["STARTED", "NODE", "TIME"], ...rows]);
+  return STATUS.ended;
+}
+
+function noCache(): number {
+  STDOUT.print("there is no cache");
   return STATUS.ended;
 }
 
@@ -81,6 +91,7 @@ export async function linearHistory(target: string, options: HistoryOptions): Pr
 export async function linearPrune(target: string, options: PruneCommandOptions): Promise<number> {
   const { maxBytes, maxUnusedDays } = options;
   const pipeline = await loadLinear(target, options);
+  if (pipeline.cachePath === null) return noCache();
   const maxUnusedMs = maxUnusedDays === undefined ? undefined : 86_400_000 * maxUnusedDays;
   const { removedValues, removedBytes, keptBytes } = await pipeline.prune({ maxBytes, maxUnusedMs });
   STDOUT.print(`removed ${removedValues} values, ${formatBytes(removedBytes)}; kept ${formatBytes(keptBytes)}`);
@@ -90,7 +101,8 @@ export async function linearPrune(target: string, options: PruneCommandOptions):
 /** `ringmill linear clear` */
 export async function linearClear(target: string, options: LinearTargetOptions): Promise<number> {
   const pipeline = await loadLinear(target, options);
+  if (pipeline.cachePath === null) return noCache();
   await pipeline.clear();
-  STDOUT.print(pipeline.cachePath === null ? "there is no cache" : `emptied ${pipeline.cachePath}`);
+  STDOUT.print(`emptied ${pipeline.cachePath}`);
   return STATUS.ended;
 }

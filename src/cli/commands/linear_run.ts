@@ -5,6 +5,7 @@ import { overrideConfig, OverrideError } from "../../linear/override_config.ts";
 import { STATUS, UsageError } from "../program/exit_status.ts";
 import { Interruption } from "../program/interruption.ts";
 import { type Kind, load, type LoadOptions } from "../program/load_pipeline.ts";
+import { suggest } from "../../suggest.ts";
 import { STDERR } from "../../terminal.ts";
 
 /** Which nodes a command is about, and on what configuration. */
@@ -53,9 +54,24 @@ function withOptions(pipeline: LinearPipeline, { set = [] }: LinearTargetOptions
   }
 }
 
-/** The part of the options that says what a plan is about. */
-export function planOptionsOf({ from, to, force, resume }: LinearStepOptions) {
-  return { from, to, resume, force: typeof force === "string" ? force.split(",").filter(Boolean) : force };
+/**
+ * The part of the options that says what a plan is about.
+ *
+ * @throws {UsageError} If a node is named that is not there, or an option does nothing for this pipeline.
+ */
+export function planOptionsOf({ name, nodes, cachePath }: LinearPipeline, options: LinearStepOptions) {
+  const { from, to, resume } = options;
+  const force = typeof options.force === "string" ? options.force.split(",").map((name) => name.trim()) : options.force;
+  const names = nodes.map(({ name }) => name);
+  for (const wanted of [from ?? [], to ?? [], force === true ? [] : force ?? []].flat()) {
+    if (names.includes(wanted)) continue;
+    throw new UsageError(`Cannot find node "${wanted}" in pipeline "${name}"${suggest(wanted, names)}`);
+  }
+  const idle = cachePath !== null ? undefined : resume ? "--resume" : force !== undefined ? "--force" : undefined;
+  if (idle) {
+    throw new UsageError(`Cannot run pipeline "${name}": ${idle} is for pipelines with usePersistentCache: true`);
+  }
+  return { from, to, resume, force };
 }
 
 /** Runs a linear pipeline to its end, or until Ctrl-C: the node that is running comes to its end then. */
@@ -67,7 +83,7 @@ export async function runLinear(loaded: LinearPipeline, options: LinearRunComman
     stop.abort(new Error("it was stopped"));
   });
   try {
-    await pipeline.run({ ...planOptionsOf(options), signal: stop.signal });
+    await pipeline.run({ ...planOptionsOf(pipeline, options), signal: stop.signal });
   } catch (error) {
     if (interruption.status === undefined) throw error;
   }

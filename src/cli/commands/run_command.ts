@@ -7,9 +7,8 @@ import type { Snapshot } from "../../manager/metrics.ts";
 import type { LiveFrame } from "../../view/live/live_frame.ts";
 import type { Pipeline } from "../../pipeline/pipeline.ts";
 import { cut, detailsOf } from "../../safe_text.ts";
-
-import { STATUS, UsageError } from "../program/exit_status.ts";
-import { follow } from "../terminal/follow_run.ts";
+import { STATUS } from "../program/exit_status.ts";
+import { EVERY_S, follow } from "../terminal/follow_run.ts";
 import { Interruption } from "../program/interruption.ts";
 import { isPipeline, type Kind, load, type LoadOptions, urlOf } from "../program/load_pipeline.ts";
 import { compileLoaded } from "../program/loading.ts";
@@ -20,7 +19,8 @@ import { announceRun, RUN_VERSION } from "../program/run_records.ts";
 import { type RunFailure, serveRun } from "../program/run_server.ts";
 import { STDERR } from "../../terminal.ts";
 import { type RestartChoice, runRestarted } from "./restarted_run.ts";
-import { GRAPH_OPTIONS, type GraphRunCommandOptions, isGraph, runGraph } from "./graph_run.ts";
+import { type GraphRunCommandOptions, isGraph, runGraph } from "./graph_run.ts";
+import { refuseOthers } from "./run_kinds.ts";
 import { isLinearPipeline, type LinearRunCommandOptions, runLinear } from "./linear_run.ts";
 
 /** Options of the command. */
@@ -29,9 +29,9 @@ export interface RunOptions
   /** Runs in a program of its own, which is started again when it fails. */
   readonly restart?: RestartChoice;
   /** Milliseconds from one snapshot to the next. */
-  readonly interval: number;
+  readonly interval?: number;
   /** Seconds from one table to the next where there is no terminal. */
-  readonly every: number;
+  readonly every?: number;
   /** Says nothing but what is wrong. */
   readonly quiet?: boolean;
   /** The port of the live page, which is not served without; 0 for any that is free. */
@@ -44,25 +44,8 @@ const RUNNABLE: Kind<Pipeline | LinearPipeline | Graph> = {
   includes: (value) => isPipeline(value) || isLinearPipeline(value) || isGraph(value),
 };
 
-function refuseGraphOptions(target: string, options: GraphRunCommandOptions): void {
-  const names = Object.keys(GRAPH_OPTIONS) as (keyof GraphRunCommandOptions)[];
-  const given = names.find((option) => options[option] !== undefined);
-  if (given) throw new UsageError(`Cannot run ${target}: ${GRAPH_OPTIONS[given]} is for graphs`);
-}
-
-/** What only pipelines of tasks have. */
-const TASK_OPTIONS = ["restart", "record", "streams", "deadLetters", "replay", "speed", "machine", "connect"] as const;
-
-function refuseTaskOptions(target: string, options: RunOptions): void {
-  const given = TASK_OPTIONS.find((option) => options[option] !== undefined);
-  const name = given?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  if (given) throw new UsageError(`Cannot run ${target}: --${name} is for pipelines of tasks`);
-}
-
-function refuseLinearOptions(target: string, options: LinearRunCommandOptions): void {
-  const given = (["set", "from", "to", "force", "resume"] as const).find((option) => options[option] !== undefined);
-  if (given) throw new UsageError(`Cannot run ${target}: --${given} is for linear pipelines`);
-}
+/** Milliseconds from one snapshot to the next, unless it is said. */
+const INTERVAL_MS = 500;
 
 /** Runs a pipeline to its end, or to Ctrl-C, and shows what it does. The standard output belongs to the tasks. */
 export async function run(target: string, options: RunOptions): Promise<number> {
@@ -71,25 +54,18 @@ export async function run(target: string, options: RunOptions): Promise<number> 
   let interruption: Interruption | undefined;
   using _watch = child?.watch(() => interruption ? interruption.interrupt("SIGTERM") : Deno.exit(STATUS.failed));
   const loaded = await load(target, options, RUNNABLE);
-  if (isGraph(loaded)) {
-    refuseTaskOptions(target, options);
-    refuseLinearOptions(target, options);
-    return await runGraph(loaded, options);
-  }
-  refuseGraphOptions(target, options);
-  if (isLinearPipeline(loaded)) {
-    refuseTaskOptions(target, options);
-    return await runLinear(loaded, options);
-  }
-  refuseLinearOptions(target, options);
+  refuseOthers(target, isGraph(loaded) ? "graph" : isLinearPipeline(loaded) ? "linear" : "tasks", options);
+  if (isGraph(loaded)) return await runGraph(loaded, options);
+  if (isLinearPipeline(loaded)) return await runLinear(loaded, options);
+  const { interval = INTERVAL_MS } = options;
   const machine = await machineOptions(options);
   await using pipe = loaded;
   using heard = interruption = interruptionOf(pipe, options, child);
   await arrangeRecording(pipe, options, child?.restarts);
   const letters = await arrangeDeadLetters(pipe, options, child?.restarts);
   await compileLoaded(pipe, target, machine);
-  if (options.dashboard !== undefined) await serveDashboard(pipe, options.dashboard, options.interval);
-  const watch = monitored(pipe, options.interval);
+  if (options.dashboard !== undefined) await serveDashboard(pipe, options.dashboard, interval);
+  const watch = monitored(pipe, interval);
   using announced = await announce(pipe, target, watch, options.quiet);
   if (child) child.hasBegun = true;
   try {
@@ -172,7 +148,7 @@ function failuresOf(error: unknown): RunFailure[] {
 async function runShown(
   pipe: Pipeline,
   watch: () => AsyncIterable<Snapshot>,
-  { every }: RunOptions,
+  { every = EVERY_S }: RunOptions,
 ): Promise<void> {
   const shown = follow(watch(), { name: pipe.name, everyMs: 1000 * every, terminal: STDERR });
   // Neither goes on without the other: the snapshots end with the tasks.

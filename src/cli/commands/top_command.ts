@@ -7,7 +7,7 @@ import { followDashboard, followFramesAt } from "../../view/live/follow.ts";
 import { cut } from "../../safe_text.ts";
 import type { Snapshot } from "../../manager/metrics.ts";
 import { STATUS, TargetError, UsageError } from "../program/exit_status.ts";
-import { follow, withBelow } from "../terminal/follow_run.ts";
+import { EVERY_S, follow, withBelow } from "../terminal/follow_run.ts";
 import { ShownStream } from "../terminal/shown_stream.ts";
 import { Interruption } from "../program/interruption.ts";
 import { urlOf } from "../program/load_pipeline.ts";
@@ -20,7 +20,7 @@ import { STDERR, STDOUT } from "../../terminal.ts";
 /** Options of the command. */
 export interface TopOptions {
   /** Seconds from one table to the next where there is no terminal. */
-  readonly every: number;
+  readonly every?: number;
   /** Prints one table only. */
   readonly once?: boolean;
   /** A stream whose newest frame is shown, too. */
@@ -28,7 +28,7 @@ export interface TopOptions {
 }
 
 /** Shows what a pipeline does that runs in another program, until it ends, or nobody reads of it any more. */
-export async function top(target: string | undefined, { every, once, stream }: TopOptions): Promise<number> {
+export async function top(target: string | undefined, { every = EVERY_S, once, stream }: TopOptions): Promise<number> {
   const watched = new Watched(await findSource(target));
   using interruption = new Interruption(() => watched.leave());
   STDOUT.gone.then(() => watched.leave());

@@ -37,11 +37,11 @@ export function addLinearPlanOptions(command: Command): Command {
     .option("--resume", "go on where a linear pipeline has failed");
 }
 
-/** Adds `ringmill linear`. `number` parses numbers from 0 on. */
+/** Adds `ringmill linear`. `number` parses numbers from 0 on, `integer` integers. */
 export function addLinearCommands(
   program: Command,
   finish: (status: number) => void,
-  number: (text: string) => number,
+  { number, integer }: Readonly<Record<"number" | "integer", (text: string) => number>>,
 ): void {
   const linear = program.command("linear").description("look at linear pipelines and what they have kept");
   const command = (name: string, about: string) =>
@@ -56,10 +56,10 @@ export function addLinearCommands(
       finish(await linearShow(target, name, options))
     );
   command("history", "print the calls of earlier runs")
-    .addOption(new Option("--last <count>", "how many").default(50).argParser(number))
+    .addOption(new Option("--last <count>", "how many").default(50).argParser(integer))
     .action(async (target: string, options: HistoryOptions) => finish(await linearHistory(target, options)));
   command("prune", "remove what is over the limits of the cache")
-    .addOption(new Option("--max-bytes <count>", "how many bytes are kept").argParser(number))
+    .addOption(new Option("--max-bytes <count>", "how many bytes are kept").argParser(integer))
     .addOption(new Option("--max-unused-days <days>", "how long a value is kept that no run uses").argParser(number))
     .action(async (target: string, options: PruneCommandOptions) => finish(await linearPrune(target, options)));
   command("clear", "empty the cache")

@@ -51,10 +51,12 @@ function restartChoice(text: string): RestartChoice {
   throw new InvalidArgumentError("It must be on-failure, or on-failure:LIMIT with an integer of 1 or more.");
 }
 
-function portNumber(text: string): number {
-  const port = numberFrom(0, 65_535)(text);
-  if (Number.isInteger(port)) return port;
-  throw new InvalidArgumentError("It must be an integer.");
+function integerUpTo(most: number): (text: string) => number {
+  return (text) => {
+    const value = numberFrom(0, most)(text);
+    if (Number.isInteger(value)) return value;
+    throw new InvalidArgumentError("It must be an integer.");
+  };
 }
 
 /** Whatever follows `--dashboard` and is no number is meant for something else. */
@@ -65,8 +67,11 @@ function withPort(args: readonly string[]): string[] {
 const collect = (value: string, others: readonly string[] = []) => [...others, value];
 
 const every = () =>
-  new Option("--every <seconds>", "from one table to the next, where there is no terminal to redraw it on")
-    .default(10).argParser(numberFrom(0, 86_400));
+  new Option(
+    "--every <seconds>",
+    "from one table to the next, where there is no terminal to redraw it on (default: 10)",
+  )
+    .argParser(numberFrom(0, 86_400));
 
 /** Does what the arguments say. Returns the status to exit with. */
 export async function parseCommand(args: readonly string[]): Promise<number> {
@@ -110,10 +115,12 @@ function newProgram(finish: (status: number) => void): Command {
   )
     .option("-q, --quiet", "print nothing but what tasks print, and errors")
     .addOption(
-      new Option("--dashboard [port]", "say where the live page is, on this port if given").argParser(portNumber),
+      new Option("--dashboard [port]", "say where the live page is, on this port if given").argParser(
+        integerUpTo(65_535),
+      ),
     )
     .addOption(
-      new Option("--interval <ms>", "from one look at the tasks to the next").default(500)
+      new Option("--interval <ms>", "from one look at the tasks to the next (default: 500)")
         .argParser(numberFrom(10, 60_000)),
     )
     .addOption(
@@ -153,7 +160,10 @@ function newProgram(finish: (status: number) => void): Command {
     .addOption(every())
     .action(async (target: string | undefined, options: TopOptions) => finish(await top(target, options)));
   addRecordingCommands(program, finish);
-  addLinearCommands(program, finish, numberFrom(0, Number.MAX_SAFE_INTEGER));
+  addLinearCommands(program, finish, {
+    number: numberFrom(0, Number.MAX_SAFE_INTEGER),
+    integer: integerUpTo(Number.MAX_SAFE_INTEGER),
+  });
   return program;
 }
 

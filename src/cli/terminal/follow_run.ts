@@ -26,6 +26,9 @@ export interface Below {
   follow(listener: () => void): void;
 }
 
+/** Seconds from one table to the next, unless it is said. */
+export const EVERY_S = 10;
+
 /** Columns of what is printed, where nobody knows how many there are. */
 const COLUMNS = 80;
 
