@@ -9,6 +9,7 @@ import { Graph } from "./graph.ts";
 import { Heading } from "./heading.ts";
 import { History } from "./history.ts";
 import { layOutDrawing } from "./lay_out.ts";
+import { NextFrame } from "./next_frame.ts";
 import { Selection } from "./selection.ts";
 import { Tables } from "./tables.ts";
 import { Timelines } from "./timelines.ts";
@@ -24,6 +25,16 @@ function main(): void {
   const timelines = new Timelines(byId("timelines"), selection);
   let run: string | undefined;
   let drawing: number | undefined;
+  let latest: LiveUpdate | undefined;
+
+  // Updates may come faster than they can be drawn.
+  const frame = new NextFrame(() => {
+    const { figures, tables: shown, timelines: runs = [] } = latest!;
+    graph.update(figures);
+    tables.update(shown);
+    charts.update(shown);
+    timelines.update(runs);
+  });
 
   const fetchDrawing = async () => {
     const response = await fetch("drawing");
@@ -42,10 +53,8 @@ function main(): void {
         drawing = update.drawing;
         fetchDrawing().catch(() => drawing = undefined);
       }
-      graph.update(update.figures);
-      tables.update(update.tables);
-      charts.update(update.tables);
-      timelines.update(update.timelines ?? []);
+      latest = update;
+      frame.request();
     },
     lost(since: number) {
       history.interrupt();

@@ -78,6 +78,37 @@ test("A table of the page that is wide does not widen the others", async () => {
   equal(await page.evaluate(() => document.documentElement.scrollWidth), 600);
 });
 
+test("The page draws less often than it hears, if that is more than it can draw, and in the end the newest", async () => {
+  const count = 3000;
+  const loaded = Promise.withResolvers<void>();
+  const source = anySource(async function* () {
+    const table = { id: "t", title: "T", columns: [{ id: "c", title: "C", unit: "count", isCharted: true }] as const };
+    const update = (n: number) => ({ tables: [{ ...table, rows: [{ node: "a", title: "a", values: [n] }] }] });
+    yield update(0);
+    await loaded.promise;
+    for (let n = 1; n <= count; n++) yield update(n % 1000);
+    yield { ...update(999), title: "over" };
+    await new Promise(() => {});
+  });
+  await using dashboard = serveDashboard(source);
+  await using opened = await openPage();
+  const { page, complaints } = opened;
+  await page.goto(dashboard.url);
+  await page.waitForSelector("tbody tr", { timeout: 20_000 });
+  await page.$eval("tbody", (body) => {
+    const seen = globalThis as unknown as { changes: number };
+    seen.changes = 0;
+    const options = { subtree: true, childList: true, characterData: true };
+    new MutationObserver((records) => seen.changes += records.length).observe(body, options);
+  });
+  loaded.resolve();
+  await waitForText(page, "#title", "over");
+  await waitForText(page, "tbody", "999");
+  const changes = await page.evaluate(() => (globalThis as unknown as { changes: number }).changes);
+  ok(changes > 0 && changes < count / 2, `${changes}`);
+  deepEqual(complaints, []);
+});
+
 test("On a page of usual width the tables of a pipeline show all of their columns", async () => {
   await using pipe = endless();
   const { url } = await pipe.serveDashboard({ intervalMs: 100 });
