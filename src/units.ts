@@ -31,10 +31,13 @@ export function formatCount(value: Figure, unit = ""): string {
 /** Digits of a value that was measured. */
 const VALUE_DIGITS = 5;
 
-/** A value of whatever unit, without a prefix: "-0.01234", "1234567", "1.5e+21". Integers are whole. */
+/** A value of whatever unit, without a prefix: "-0.01234", "1234567", "1.5e+21". Integers are whole, as far as they are exact. */
 export function formatValue(value: Figure): string {
   if (Number.isSafeInteger(value)) return `${value}`;
-  return isKnown(value) ? `${Number(value.toPrecision(VALUE_DIGITS))}` : UNKNOWN;
+  if (!isKnown(value)) return UNKNOWN;
+  const whole = Number(value.toPrecision(VALUE_DIGITS));
+  // Zeros that stand for digits would look like the number itself.
+  return Math.abs(whole) > Number.MAX_SAFE_INTEGER ? whole.toExponential() : `${whole}`;
 }
 
 /**

@@ -1,5 +1,5 @@
-import { equal } from "node:assert/strict";
-import { formatBytes, formatClock, formatCount, formatDuration, formatShare } from "../src/units.ts";
+import { deepEqual, equal } from "node:assert/strict";
+import { formatBytes, formatClock, formatCount, formatDuration, formatShare, formatValue } from "../src/units.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -77,4 +77,11 @@ Deno.test("formatShare() and formatClock() know what is not known", () => {
   equal(formatClock(2 * DAY + 62 * MINUTE), "2 d 01:02:00");
   equal(formatClock(-5), "00:00");
   equal(formatClock(NaN), "–");
+});
+
+Deno.test("formatValue() tells integers in full, and shows where digits are left out", () => {
+  const cases = [0, 1_234_567, -(2 ** 53) + 1, 2 ** 60, 1.5e21, -0.0123456, 99.5, Infinity, NaN, null];
+  deepEqual(cases.map(formatValue), [
+    ...["0", "1234567", "-9007199254740991", "1.1529e+18", "1.5e+21", "-0.012346", "99.5", "Infinity", "–", "–"],
+  ]);
 });

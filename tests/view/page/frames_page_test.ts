@@ -265,7 +265,7 @@ test("The page shows long names in part, and pictures much longer than wide as s
         `${article(name)} canvas`,
         ({ clientWidth, clientHeight }) => [clientWidth, clientHeight],
       );
-      ok(Math.min(...size) >= 16, `${width}: ${size}`);
+      ok(Math.min(...size) >= 16 && size[1] <= 320, `${width}: ${size}`);
     }
     ok(await page.$eval(`${article(long)} .counted`, ({ clientWidth }) => clientWidth) > 50);
     equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
