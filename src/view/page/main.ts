@@ -29,7 +29,8 @@ function main(): void {
 
   // Updates may come faster than they can be drawn.
   const frame = new NextFrame(() => {
-    const { figures, tables: shown, timelines: runs = [] } = latest!;
+    const { figures, timelines: runs = [] } = latest!;
+    const shown = latest!.tables.filter(({ rows }) => rows.length > 0);
     graph.update(figures);
     tables.update(shown);
     charts.update(shown);

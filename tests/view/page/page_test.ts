@@ -109,6 +109,32 @@ test("The page draws less often than it hears, if that is more than it can draw,
   deepEqual(complaints, []);
 });
 
+test("The page shows no table and no charts of what there is none of, until there is", async () => {
+  const more = Promise.withResolvers<void>();
+  const source = anySource(async function* () {
+    const columns = [{ id: "c", title: "C", unit: "count", isCharted: true }] as const;
+    const table = (id: string, ...nodes: string[]) => {
+      return { id, title: id, columns, rows: nodes.map((node) => ({ node, title: node, values: [1] })) };
+    };
+    yield { tables: [table("some", "a"), table("none")] };
+    await more.promise;
+    yield { tables: [table("some", "a"), table("none", "b")] };
+    await new Promise(() => {});
+  });
+  await using dashboard = serveDashboard(source);
+  await using opened = await openPage();
+  const { page, complaints } = opened;
+  await page.goto(dashboard.url);
+  await page.waitForSelector("tbody tr", { timeout: 20_000 });
+  deepEqual(await attributes(page, "table", "data-table"), ["some"]);
+  equal((await page.$$("figure")).length, 1);
+  more.resolve();
+  await page.waitForSelector('tr[data-node="b"]', { timeout: 20_000 });
+  deepEqual(await attributes(page, "table", "data-table"), ["some", "none"]);
+  equal((await page.$$("figure")).length, 2);
+  deepEqual(complaints, []);
+});
+
 test("On a page of usual width the tables of a pipeline show all of their columns", async () => {
   await using pipe = endless();
   const { url } = await pipe.serveDashboard({ intervalMs: 100 });
