@@ -68,7 +68,7 @@ export interface PoolRunOptions {
   onBegin?: () => void;
   /**
    * Is given a promise if the call is cancelled: it resolves when its function no longer runs, to whether that has noticed. If
-   * not, its worker was given up.
+   * not, its worker was given up. What it throws is printed: whoever aborts is not the one to hear it.
    */
   onCancel?: (ended: Promise<boolean>) => void;
 }
@@ -199,7 +199,11 @@ export class WorkerPool implements AsyncDisposable {
     const call: PoolCall = { request, onBegin, outcome, isCancelled: false, given: undefined };
     const cancel = () => {
       const ended = this.#cancel(call);
-      onCancel?.(ended);
+      try {
+        onCancel?.(ended);
+      } catch (error) {
+        report(error, `onCancel of a call on worker pool "${this.name}" threw`);
+      }
     };
     signal?.addEventListener("abort", cancel);
     this.#queue.add(call);

@@ -390,3 +390,22 @@ Deno.test("PoolRunOptions.onBegin is called when a worker takes the call, onCanc
   await rejects(call, /enough/);
   equal(await ended.promise, true);
 });
+
+Deno.test("PoolRunOptions.onCancel that throws does not end the program: it is printed", async () => {
+  await using pool = new WorkerPool({ name: "listened", workers: 1 });
+  const stop = new AbortController();
+  const printed: string[] = [];
+  const { error: print } = console;
+  console.error = (text: string) => void printed.push(text);
+  try {
+    const onCancel = () => {
+      throw new RangeError("nobody listens");
+    };
+    const run = pool.run(target("add"), [1, 2], { signal: stop.signal, onCancel });
+    stop.abort("enough");
+    await rejects(run, (error) => error === "enough");
+  } finally {
+    console.error = print;
+  }
+  match(printed.join(), /onCancel of a call on worker pool "listened" threw.*RangeError: nobody listens/s);
+});
