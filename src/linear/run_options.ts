@@ -16,7 +16,7 @@ export interface LinearPlanOptions {
   force?: boolean | string | readonly string[];
   /**
    * Whether to go on after a run that failed or was killed: what had run is not run again, nodes without outputs included, unless
-   * what it was called with has changed since. With `from` or `to`, what is left out is left for the next run that goes on. After
+   * what it was called with has changed since. What a run with `from` or `to` leaves out is left for the next run that goes on. After
    * a run that succeeded, it is a run like any other.
    *
    * @default false

@@ -1,6 +1,14 @@
 /** Going on after a failure, and running a part. */
 
-import { LinearNode, type LinearNodeOptions, LinearPipeline } from "@ringmill/ringmill/linear";
+import {
+  envInput,
+  fileInput,
+  fileOutput,
+  LinearNode,
+  type LinearNodeOptions,
+  LinearPipeline,
+  signalInput,
+} from "@ringmill/ringmill/linear";
 import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { cached, logged, quietPipeline, statuses, temporaryCache } from "./_helpers.ts";
@@ -199,6 +207,12 @@ Deno.test("A resumed run of a part does not forget the rest of what has failed, 
       deepEqual(seen.splice(0), ["write 2", "send 4"]);
       state.broken = "";
       for (let times = 0; times < 2; times++) await next().run({ resume: true, ...part });
+      // Nor is it forgotten by a part that does not go on.
+      await next().run(part);
+      seen.length = 0;
+      state.broken = "check";
+      await rejects(next().run({ from: "check", to: "check" }), /check is broken/);
+      state.broken = "";
       await next().run({ resume: true });
       deepEqual(seen, []);
       await next().run({ resume: true });
@@ -217,6 +231,83 @@ Deno.test("A resumed run of a part does not forget the rest of what has failed, 
       deepEqual(seen, ["write 2", "write 2", "send 4"]);
     }
   }
+});
+
+Deno.test("A resumed run without a cache does again what sees other files or variables, what has lost its files, and what is forced", async () => {
+  using folder = temporaryCache();
+  const at = (name: string) => `${folder.path}.${name}`;
+  const change: Record<string, () => unknown> = {
+    nothing: () => {},
+    "in.txt": () => Deno.writeTextFileSync(at("in.txt"), "other"),
+    "more.csv": () => Deno.writeTextFileSync(at("more.csv"), ""),
+    variable: () => Deno.env.set("RINGMILL_TEST_SIDE", "south"),
+    "lost.out": () => Deno.removeSync(at("lost.out")),
+    "spoilt.out": () => Deno.writeTextFileSync(at("spoilt.out"), "other text"),
+    forced: () => {},
+  };
+  const wanted: Record<string, string[]> = {
+    nothing: [],
+    "in.txt": ["read", "use"],
+    "more.csv": ["list"],
+    variable: ["region"],
+    "lost.out": ["lost", "after"],
+    "spoilt.out": ["spoilt"],
+    forced: ["read", "use"],
+  };
+  for (const [what, act] of Object.entries(change)) {
+    for (const name of ["in.txt", "a.csv"]) Deno.writeTextFileSync(at(name), "1");
+    for (const name of ["more.csv"]) await Deno.remove(at(name)).catch(() => {});
+    Deno.env.set("RINGMILL_TEST_SIDE", "north");
+    const ran: string[] = [];
+    let isBroken = true;
+    const node = (name: string, inputs: LinearNodeOptions["inputs"], outputs: LinearNodeOptions["outputs"] = []) => ({
+      name,
+      fn: () => {
+        ran.push(name);
+        return name;
+      },
+      inputs,
+      outputs,
+    });
+    const pipeline = quietPipeline([
+      node("read", [fileInput(at("in.txt"))], ["text"]),
+      node("use", ["text"]),
+      node("list", [fileInput(at("*.csv"))]),
+      node("region", [envInput("RINGMILL_TEST_SIDE")]),
+      node("lost", [], [fileOutput(at("lost.out"))]),
+      node("after", [fileInput(at("lost.out"))]),
+      node("spoilt", [signalInput()], [fileOutput(at("spoilt.out"))]),
+      {
+        name: "bad",
+        fn: () => {
+          if (isBroken) throw new Error("no");
+        },
+      },
+    ]);
+    await rejects(pipeline.run(), /no/);
+    equal(ran.splice(0).length, 7);
+    await act();
+    isBroken = false;
+    const options = { resume: true, ...what === "forced" ? { force: "read" } : {} };
+    const explained = pipeline.explain(options);
+    const { nodes } = await pipeline.run(options);
+    deepEqual(ran, wanted[what]);
+    deepEqual(statuses(explained), statuses(nodes));
+  }
+  Deno.env.delete("RINGMILL_TEST_SIDE");
+});
+
+Deno.test("What another object or program has finished is not gone on with", async () => {
+  using cache = temporaryCache();
+  const state = { broken: "last", rows: 4 };
+  const { seen, make } = sinks(cached(cache.path), state);
+  const first = make();
+  await rejects(first.run(), /last is broken/);
+  state.broken = "";
+  await make().run({ resume: true });
+  deepEqual(seen.splice(0), ["write 2", "send 4"]);
+  await first.run({ resume: true });
+  deepEqual(seen, ["write 2", "send 4"]);
 });
 
 Deno.test("A job that always runs with resume goes on after each failure, and begins anew after each success", async () => {

@@ -26,6 +26,11 @@ function look(path: string): { stamp: string; isYoung: boolean } | undefined {
   };
 }
 
+/** What is seen of a file without reading it; `undefined` if it is not there. */
+export function stampOf(path: string): string | undefined {
+  return look(path)?.stamp;
+}
+
 function hashOf(path: string): string {
   using file = Deno.openSync(path);
   const hash = createHash("sha256");

@@ -22,6 +22,7 @@ export class OpenCache implements Disposable {
   /** The number of the run that works with it; `null` before it begins. */
   #run: number | null = null;
   #isResumed = false;
+  #hasLost = false;
   /** The values. */
   values: ValueStore;
   /** Fingerprints of files. */
@@ -66,6 +67,11 @@ export class OpenCache implements Disposable {
     return await whenFree(this.#database.path, () => this.#database.transact(() => work(this.#database)), signal);
   }
 
+  /** Whether it has all calls of the run, so that later ones can go on from there. */
+  get hasAllCalls(): boolean {
+    return this.#run !== null && !this.#hasLost;
+  }
+
   /** Notes that a run begins. */
   async begin(isResumed: boolean): Promise<void> {
     this.#isResumed = isResumed;
@@ -85,6 +91,7 @@ export class OpenCache implements Disposable {
         if (this.hashes.isChanged) this.hashes.save();
       });
     } catch (error) {
+      this.#hasLost = true;
       // The log's share of a full disk is given back.
       if (troubleOf(error) === "full") this.#database.shrink();
       throw error;

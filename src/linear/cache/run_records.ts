@@ -4,7 +4,7 @@ import type { CacheDatabase } from "./cache_database.ts";
 import type { Encoded } from "./value_codec.ts";
 import { MOST_CALLS } from "./schema.ts";
 
-/** How a run ended. One that went on, but left nodes out, has done a part of what is unfinished. */
+/** How a run ended. One that leaves nodes out may do a part of what is unfinished. */
 export type RunEnd = "succeeded" | "part" | "failed";
 
 /** A value of the history: stored, or as a text that shows it. */
@@ -51,7 +51,7 @@ export class RunRecords {
     this.#pipeline = pipeline;
   }
 
-  /** Notes that a run begins; returns its number. */
+  /** Notes that a run begins, anew or with what earlier ones have left; returns its number. */
   begin(isResumed: boolean): number {
     return this.#database
       .sql("insert into runs (pipeline, started_at, state, is_resumed) values (?, ?, 'running', ?)")

@@ -58,6 +58,11 @@ export class Values {
     return { value: copy, isOwn: copy !== value };
   }
 
+  /** What inputs from outside come from. */
+  get world(): WorldReader {
+    return this.#sources.world;
+  }
+
   /** The value of an input, for the node function alone, unless that shares it. */
   take(source: Source, { name: node, share }: LinearNode): unknown {
     if (source.kind === "world") return this.#sources.world.valueOf(source.input);

@@ -51,6 +51,8 @@ export interface RunGround {
 export class LinearRun {
   readonly #ground: RunGround;
   readonly #outcomes = new Map<LinearNode, NodeOutcome>();
+  /** What earlier runs have done that did not come to their end; `null` if there is nothing to go on from. */
+  #before: DoneCalls | null = null;
   #done = new DoneCalls();
   /** Whether it has done a part of what an earlier run has left, and leaves the rest. */
   #isPart = false;
@@ -70,8 +72,8 @@ export class LinearRun {
     const { cachePath, declaration: { name }, signal, isQuiet, tell, memory } = this.#ground;
     const start = performance.now();
     using cache = cachePath === null ? null : await OpenCache.open(cachePath, name, signal);
-    const unfinished = await this.#open(cache);
-    if (unfinished) this.#done = unfinished;
+    this.#before = await this.#open(cache);
+    if (this.#ground.options.resume) this.#done = new DoneCalls(this.#before ?? []);
     const first = await this.#plan();
     await this.#begin();
     using display = isQuiet ? QUIET : await openDisplay();
@@ -79,31 +81,43 @@ export class LinearRun {
     let isSuccess = false;
     try {
       const results = await this.#attempts(first, display);
-      this.#isPart = unfinished !== null && await this.#leavesSomething();
+      this.#isPart = this.#before !== null && await this.#leavesSomething();
       isSuccess = true;
       const report = { pipeline: name, nodes: this.#nodes(), durationMs: performance.now() - start };
       await display.finish(report);
       return withResults(report, results);
     } finally {
-      memory.done = isSuccess && !this.#isPart ? null : this.#done;
+      // The cache knows better: other programs may go on, too.
+      memory.done = isSuccess && !this.#isPart || cache?.hasAllCalls ? null : this.#allDone();
       memory.onDisk = this.#onDisk;
       await this.#finish(isSuccess);
     }
   }
 
-  /** Takes a cache; returns what the run goes on from, if it does. */
+  /** Takes a cache; returns what earlier runs have done that did not come to their end, unless this one begins anew. */
   async #open(cache: OpenCache | null): Promise<DoneCalls | null> {
-    const { options: { resume }, memory, signal } = this.#ground;
+    const { memory, signal } = this.#ground;
     this.#cache = cache;
     if (!cache) this.#world = new WorldReader(undefined, signal);
-    return resume ? await this.#healing(() => unfinishedCalls(memory.done, cache && cache.records.unfinished())) : null;
+    if (this.#isAnew) return null;
+    return await this.#healing(() => unfinishedCalls(memory.done, cache && cache.records.unfinished()));
+  }
+
+  /** A whole run begins anew. A part does not, with `resume` or without: what it leaves out is not forgotten. */
+  get #isAnew(): boolean {
+    const { resume, from, to } = this.#ground.options;
+    return !resume && from === undefined && to === undefined;
+  }
+
+  #allDone(): DoneCalls {
+    return unfinishedCalls(this.#before, this.#done)!;
   }
 
   /** A run that cannot be planned has not begun: what is unfinished stays so. */
   async #begin(): Promise<void> {
     const cache = this.#cache;
     if (!cache || cache.isReadOnly) return;
-    await this.#healing(() => this.#try(() => cache.begin(this.#ground.options.resume === true)));
+    await this.#healing(() => this.#try(() => cache.begin(!this.#isAnew)));
   }
 
   /** Does `work`; a damaged cache is put aside then, and it is done again. */
@@ -129,7 +143,7 @@ export class LinearRun {
     }
   }
 
-  async #plan(options: LinearPlanOptions = this.#ground.options): Promise<Plan> {
+  async #plan(options: LinearPlanOptions = this.#ground.options, done = this.#done): Promise<Plan> {
     const { declaration, memory, signal } = this.#ground;
     return await this.#healing(() => {
       const cache = this.#cache;
@@ -141,7 +155,7 @@ export class LinearRun {
         cache,
         world: this.#world,
         memory: memory.values,
-        done: this.#done,
+        done,
         hasRun: new Set(this.#nodesThatRan()),
       });
     });
@@ -152,8 +166,9 @@ export class LinearRun {
     const { from, to } = this.#ground.options;
     if (from === undefined && to === undefined) return false;
     try {
-      const { steps } = await this.#plan({ resume: true });
-      return steps.some(({ node, status }) => status === "run" && !this.#done.has(node.name));
+      const done = this.#allDone();
+      const { steps } = await this.#plan({ resume: true }, done);
+      return steps.some(({ node, status }) => status === "run" && !done.has(node.name));
     } catch {
       return true; // The rest cannot be planned now, as when an input of it is missing.
     }

@@ -53,7 +53,7 @@ export function makePlan(ground: PlanGround): Plan {
   const force = forcedNodes(ground, steps);
   if (!ground.isCached) {
     return {
-      steps: planWithoutCache(declaration.name, steps, { has: (name) => memory.has(name), done }),
+      steps: planWithoutCache(declaration.name, steps, { has: (name) => memory.has(name), done, world, force }),
       view: null,
       ids: new Map(),
     };

@@ -1,14 +1,21 @@
 /** The plan of a run without a cache: everything runs, but for what the run leaves out or an earlier one has done. */
 
-import { refuse, type Step } from "./linear_wiring.ts";
+import type { LinearNode } from "../node.ts";
+import type { DoneCalls } from "./done_calls.ts";
 import { leftOutProblem, type PlannedStep } from "./linear_plan.ts";
+import { refuse, type Source, type Step } from "./linear_wiring.ts";
+import { filesSeen, inputsSeen, keyOfSeen } from "./seen_world.ts";
+import type { WorldReader } from "./world_reader.ts";
 
 /** What is there in memory. */
 export interface MemoryView {
   /** Whether the value of that name is there. */
   has(name: string): boolean;
-  /** The names of the nodes that an earlier run, which failed, has done. */
-  readonly done: { has(node: string): boolean };
+  /** What an earlier run that failed has done. */
+  readonly done: DoneCalls;
+  readonly world: WorldReader;
+  /** Nodes that run in any case. */
+  readonly force: ReadonlySet<LinearNode>;
 }
 
 /**
@@ -19,9 +26,10 @@ export interface MemoryView {
 export function planWithoutCache(pipeline: string, steps: readonly Step[], memory: MemoryView): PlannedStep[] {
   const needed = new Set<string>();
   const problems: string[] = [];
+  const anew = findAnew(steps, memory);
   const leftOut = new Set(steps.filter(({ isLeftOut }) => isLeftOut).map(({ node }) => node));
   const planned = steps.toReversed().map((step): PlannedStep => {
-    const decided = decide(step, needed, memory);
+    const decided = decide(step, needed, anew, memory);
     if (decided.status !== "run") return decided;
     for (const source of step.inputs) {
       needed.add(source.name);
@@ -34,11 +42,34 @@ export function planWithoutCache(pipeline: string, steps: readonly Step[], memor
   return planned.reverse();
 }
 
-function decide(step: Step, needed: ReadonlySet<string>, memory: MemoryView): PlannedStep {
+/** Nodes that run though nobody needs their outputs: those that were not called with just this, and those after them. */
+function findAnew(steps: readonly Step[], { done, world, force }: MemoryView): ReadonlySet<LinearNode> {
+  const anew = new Set<LinearNode>();
+  for (const { node, inputs, isLeftOut } of steps) {
+    if (isLeftOut) continue;
+    const isDone = done.has(node.name) &&
+      done.hasCall(node.name, keyOfSeen(inputsSeen(node, world), filesSeen(node)));
+    const isFed = () => inputs.some((source) => makersOf(source).some((maker) => anew.has(maker)));
+    if (!isDone || force.has(node) || isFed()) anew.add(node);
+  }
+  return anew;
+}
+
+function makersOf(source: Source): readonly LinearNode[] {
+  if (source.kind === "world") return source.by.map(({ node }) => node);
+  return source.kind === "made" ? [source.by] : [];
+}
+
+function decide(
+  step: Step,
+  needed: ReadonlySet<string>,
+  anew: ReadonlySet<LinearNode>,
+  memory: MemoryView,
+): PlannedStep {
   const { node, isLeftOut } = step;
   if (isLeftOut) return { ...step, status: "left out", reason: "", isTentative: false };
   const isLost = node.outputs.some((name) => needed.has(name) && !memory.has(name));
-  if (!memory.done.has(node.name) || isLost) {
+  if (anew.has(node) || isLost) {
     return { ...step, status: "run", reason: "there is no cache", isTentative: false };
   }
   const status = node.outputs.length > 0 ? "cached" : "skipped";

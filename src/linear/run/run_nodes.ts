@@ -13,6 +13,7 @@ import { FileWriter } from "./file_writer.ts";
 import type { Held, Values } from "./held_values.ts";
 import type { PlannedStep } from "./linear_plan.ts";
 import type { InputSnapshot, RunCache } from "./run_cache.ts";
+import { filesSeen, inputsSeen, keyOfSeen } from "./seen_world.ts";
 import { splitOutputs } from "./split_outputs.ts";
 import type { SpanTree } from "../../span_tree.ts";
 
@@ -128,9 +129,10 @@ class NodeRun {
     const begun = this.#clock.now;
     const args = this.#take();
     const inputs = this.#tracksValues ? this.#snapshots(args) : null;
+    const seen = this.#context.cache ? "" : inputsSeen(this.#node, values.world);
     const started = performance.now();
     const call = await this.#call(args);
-    const storedBytes = await this.#keep(call, inputs);
+    const storedBytes = await this.#keep(call, inputs, seen);
     values.release(this.#step);
     const { durationMs, endedAt, memory } = call.called;
     this.#clock.now = performance.now();
@@ -180,7 +182,7 @@ class NodeRun {
   }
 
   /** Puts the outputs where they belong; returns the bytes written. */
-  async #keep(call: Call, inputs: Inputs): Promise<number> {
+  async #keep(call: Call, inputs: Inputs, seen: string): Promise<number> {
     const { cache, done } = this.#context;
     const { outputs, name: node } = this.#node;
     const { values } = call;
@@ -188,7 +190,7 @@ class NodeRun {
     if (!cache) {
       this.#rememberInMemory(call, inputs);
       outputs.forEach((name, index) => this.#put(name, { value: values[index], isOwn: false }));
-      done.add(node, "");
+      done.add(node, keyOfSeen(seen, filesSeen(this.#node)));
       return 0;
     }
     const record = this.#recordOf(call);

@@ -3,7 +3,7 @@
 import { globSync } from "node:fs";
 import { resolve } from "node:path";
 import { fingerprint } from "../../fingerprint.ts";
-import { FileHashes } from "../cache/file_hashes.ts";
+import { FileHashes, stampOf } from "../cache/file_hashes.ts";
 import { absolutePathOf, type WorldInput } from "../world.ts";
 import { isInDraft } from "./draft.ts";
 
@@ -65,6 +65,13 @@ export class WorldReader {
     } catch (error) {
       return error instanceof Deno.errors.NotFound ? "there is no such file" : (error as Error).message;
     }
+  }
+
+  /** What is seen of the input without reading files. */
+  stampOf(input: WorldInput): string {
+    if (input.kind === "file") return stampOf(absolutePathOf(input)) ?? "missing";
+    if (input.kind !== "files") return this.idOf(input);
+    return JSON.stringify(this.#matchesOf(input).map((path) => [path, stampOf(resolve(path))]));
   }
 
   /** The fingerprint of the input. */
