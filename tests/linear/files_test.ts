@@ -39,14 +39,14 @@ Deno.test("What a killed program has left of a file is no input, and goes when a
     const reader = hanging.stdout.getReader();
     equal(new TextDecoder().decode((await reader.read()).value), "half\n");
     reader.releaseLock();
-    const [draft] = folder.names();
+    const drafts = folder.names();
     const next = async (name: string) => equal((await writer(join(folder.path, name), "whole").output()).code, 0);
     await next("b.csv");
-    deepEqual(folder.names(), [draft, "b.csv"]);
+    deepEqual(folder.names(), [...drafts, "b.csv"]);
     hanging.kill("SIGKILL");
     await hanging.output();
     isKilled = true;
-    deepEqual(folder.names(), [draft, "b.csv"]);
+    deepEqual(folder.names(), [...drafts, "b.csv"]);
     for (const pattern of ["*", "**", "**/*", "*.csv", "**/*.csv"]) {
       deepEqual(await inputsOf(pattern), [join(folder.path, "b.csv")]);
     }
@@ -58,6 +58,19 @@ Deno.test("What a killed program has left of a file is no input, and goes when a
     await hanging.stdout.cancel().catch(() => {});
     await hanging.status;
   }
+});
+
+Deno.test("Whatever a killed program has left of a draft goes", async () => {
+  using folder = temporaryFolder();
+  const at = (name: string) => join(folder.path, `.ringmill-draft-${name}`);
+  for (const name of ["a", "b", "c"]) Deno.writeTextFileSync(at(`${name}.lock`), "");
+  for (const name of ["b", "c"]) Deno.mkdirSync(at(name));
+  Deno.writeTextFileSync(join(at("c"), "draft.csv"), "half");
+  using lock = Deno.openSync(at("living.lock"), { write: true, createNew: true });
+  lock.lockSync(true);
+  Deno.mkdirSync(at("living"));
+  equal((await writer(join(folder.path, "d.csv"), "whole").output()).code, 0);
+  deepEqual(folder.names(), [".ringmill-draft-living", ".ringmill-draft-living.lock", "d.csv"]);
 });
 
 Deno.test("A file that cannot get its name leaves nothing, nor do those that are written with it", async () => {

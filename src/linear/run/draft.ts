@@ -1,11 +1,12 @@
 /** A file that is being written, before it has its name. */
 
+import { existsSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 
-/** A folder whose name begins with a dot: patterns like `*` do not match it. */
+/** Names that begin with a dot: patterns like `*` do not match them. */
 const PREFIX = ".ringmill-draft-";
-/** The file whose lock ends with the program. */
-const LOCK = "lock";
+/** Ends the name of the file beside a draft whose lock ends with the program. It is there as long as the draft is. */
+const LOCK = ".lock";
 
 /** Folders in which this program has looked for drafts of programs that were killed. */
 const tidied = new Set<string>();
@@ -27,10 +28,16 @@ export class Draft {
     const folder = dirname(target);
     Deno.mkdirSync(folder, { recursive: true });
     if (!tidied.has(folder)) tidy(folder);
-    this.#folder = join(folder, `${PREFIX}${crypto.randomUUID()}`);
-    Deno.mkdirSync(this.#folder);
-    this.path = join(this.#folder, `draft${extname(target)}`);
-    this.#lock = lockIn(this.#folder);
+    const { path, lock } = lockNew(folder);
+    this.#folder = path;
+    this.#lock = lock;
+    this.path = join(path, `draft${extname(target)}`);
+    try {
+      Deno.mkdirSync(path);
+    } catch (error) {
+      this.discard();
+      throw error;
+    }
   }
 
   /** Removes it, or what is left where the file has its name by now. */
@@ -40,16 +47,21 @@ export class Draft {
   }
 }
 
-/** Locks a draft, before anybody sees the lock. Where files cannot be locked, nobody will take the draft for one that is left. */
-function lockIn(folder: string): Deno.FsFile | null {
-  const unseen = join(folder, `new-${LOCK}`);
-  try {
-    const lock = Deno.openSync(unseen, { write: true, createNew: true });
-    lock.lockSync(true);
-    Deno.renameSync(unseen, join(folder, LOCK));
-    return lock;
-  } catch {
-    return null;
+/** A name for a draft, which is locked. Where files cannot be locked, nobody will take the draft for one that is left. */
+function lockNew(folder: string): { readonly path: string; readonly lock: Deno.FsFile | null } {
+  for (;;) {
+    const path = join(folder, `${PREFIX}${crypto.randomUUID()}`);
+    const lock = Deno.openSync(path + LOCK, { write: true, createNew: true });
+    try {
+      lock.lockSync(true);
+    } catch {
+      lock.close();
+      removeIfThere(path + LOCK);
+      return { path, lock: null };
+    }
+    if (existsSync(path + LOCK)) return { path, lock };
+    // Another program has found it before it was locked, and has removed it.
+    lock.close();
   }
 }
 
@@ -58,25 +70,32 @@ function tidy(folder: string): void {
   if (Deno.permissions.querySync({ name: "read", path: folder }).state !== "granted") return;
   try {
     const names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
-    for (const name of names.filter(isInDraft)) if (isLeft(join(folder, name))) remove(join(folder, name));
+    for (const name of names.filter((name) => name.startsWith(PREFIX) && name.endsWith(LOCK))) {
+      removeIfLeft(join(folder, name.slice(0, -LOCK.length)));
+    }
   } catch {
     // Nobody may look into the folder: what is left there stays.
   }
 }
 
-/** Whether the program that made a draft has ended. */
-function isLeft(draft: string): boolean {
+/** Removes a draft if the program that made it has ended. */
+function removeIfLeft(draft: string): void {
   try {
-    using lock = Deno.openSync(join(draft, LOCK), { write: true });
-    return lock.tryLockSync(true);
+    using lock = Deno.openSync(draft + LOCK, { write: true });
+    if (lock.tryLockSync(true)) remove(draft);
   } catch {
-    return false; // It is being made, or is gone.
+    // Its program has just removed it, or nobody may.
   }
 }
 
-function remove(folder: string): void {
+function remove(draft: string): void {
+  removeIfThere(draft);
+  removeIfThere(draft + LOCK);
+}
+
+function removeIfThere(path: string): void {
   try {
-    Deno.removeSync(folder, { recursive: true });
+    Deno.removeSync(path, { recursive: true });
   } catch {
     // Another program has removed it, or nobody may.
   }
