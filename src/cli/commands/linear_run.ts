@@ -57,7 +57,7 @@ function withOptions(pipeline: LinearPipeline, { set = [] }: LinearTargetOptions
 /**
  * The part of the options that says what a plan is about.
  *
- * @throws {UsageError} If a node is named that is not there, or an option does nothing for this pipeline.
+ * @throws {UsageError} If a node is named that is not there or left out, or an option does nothing for this pipeline.
  */
 export function planOptionsOf({ name, nodes, cachePath }: LinearPipeline, options: LinearStepOptions) {
   const { from, to, resume } = options;
@@ -67,6 +67,14 @@ export function planOptionsOf({ name, nodes, cachePath }: LinearPipeline, option
     if (names.includes(wanted)) continue;
     throw new UsageError(`Cannot find node "${wanted}" in pipeline "${name}"${suggest(wanted, names)}`);
   }
+  const first = from === undefined ? 0 : names.indexOf(from);
+  const last = to === undefined ? Infinity : names.indexOf(to);
+  if (first > last) {
+    throw new UsageError(`Cannot run pipeline "${name}" from node "${from}" to node "${to}", which is before it`);
+  }
+  const outside = Array.isArray(force) &&
+    force.find((name) => names.indexOf(name) < first || names.indexOf(name) > last);
+  if (outside) throw new UsageError(`Cannot force node "${outside}" of pipeline "${name}": it is left out of this run`);
   const idle = cachePath !== null ? undefined : resume ? "--resume" : force !== undefined ? "--force" : undefined;
   if (idle) {
     throw new UsageError(`Cannot run pipeline "${name}": ${idle} is for pipelines with usePersistentCache: true`);
