@@ -414,8 +414,14 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
     const released =
       "no run has made it, or it was released after its last use, which keep and usePersistentCache prevent";
     const missing = new Map(outputs.map((output) => [output, released]));
-    if (this.#memory.onDisk !== null) return { onDisk: cache ? this.#memory.onDisk : new Map(), missing };
     const onDisk = new Map<string, string>();
+    if (this.#memory.onDisk !== null) {
+      for (const [output, id] of cache ? this.#memory.onDisk : []) {
+        if (cache!.values.has(id)) onDisk.set(output, id);
+        else missing.set(output, "it is not in the cache any more");
+      }
+      return { onDisk, missing };
+    }
     for (const { node, status, reason, found = [] } of cache ? this.#stepsIfPossible(cache) : []) {
       if (status === "run") {
         for (const output of node.outputs) missing.set(output, `node "${node.name}" has to run: ${reason}`);

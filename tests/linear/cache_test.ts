@@ -399,3 +399,18 @@ Deno.test("An output that no function can tell from the one before counts as the
     equal(results.y, Deno.inspect(make()));
   }
 });
+
+Deno.test("LinearPipeline.openRegistry() does not list what is over the limits of the cache, or was pruned", async () => {
+  for (const maxBytes of [0, 1_000_000]) {
+    using cache = temporaryCache();
+    const pipeline = quietPipeline([
+      { name: "load", fn: () => [1], outputs: ["rows"] },
+      { name: "count", fn: (rows: number[]) => rows.length, inputs: ["rows"], outputs: ["n"] },
+    ], { ...cached(cache.path), maxBytes });
+    equal((await pipeline.run()).results.n, 1);
+    await pipeline.prune({ maxBytes: 0 });
+    using registry = pipeline.openRegistry();
+    deepEqual(registry.placement, {});
+    throws(() => registry.get("rows"), /Cannot find "rows" .*: it is not in the cache any more/);
+  }
+});
