@@ -137,3 +137,23 @@ Deno.test("A disk that is full loses no result, and blames no node", async () =>
   await logged(async () => equal((await pipeline(1_200_000).run()).results.sum, 1_200_000));
   ok(existsSync(path));
 });
+
+Deno.test("A cache on a disk without any room is not taken for a damaged one", async () => {
+  await using disk = await smallDisk();
+  if (!disk) return console.log("skipped: a small disk cannot be mounted here");
+  const path = join(disk.path, "cache.db");
+  const make = () => quietPipeline([{ name: "load", fn: () => [1], outputs: ["rows"] }], cached(path));
+  await make().run();
+  const filler = join(disk.path, "filler");
+  for (const bytes of [1 << 20, 1 << 12, 1]) {
+    try {
+      for (;;) Deno.writeFileSync(filler, new Uint8Array(bytes), { append: true });
+    } catch {
+      // There is no room for as many bytes.
+    }
+  }
+  const lines = await logged(async () => deepEqual(statuses((await make().run()).nodes), { load: "cached" }));
+  match(lines.join("\n"), /^Cannot write cache ".*cache\.db": new values stay in memory \(.*\)$/);
+  Deno.removeSync(filler);
+  deepEqual(statuses((await make().run()).nodes), { load: "cached" });
+});

@@ -1,7 +1,7 @@
 /** The database of a cache file: opened, looked through, put aside if it is damaged. */
 
-import { existsSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
   DatabaseSync,
@@ -105,7 +105,7 @@ export class CacheDatabase implements Disposable {
         putAside(path, error as Error);
         return CacheDatabase.#openForWriting(path);
       }
-      const existing = troubleOf(error) === "unwritable" ? CacheDatabase.openExisting(path) : null;
+      const existing = isUnwritable(path, error) ? CacheDatabase.openExisting(path) : null;
       if (!existing) throw cannotOpen(path, error);
       warn(`Cannot write cache "${path}": new values stay in memory (${(error as Error).message})`);
       return existing;
@@ -231,7 +231,7 @@ function openToLook(path: string): DatabaseSync {
   } catch (error) {
     database.close();
     // A read-only folder allows no write-ahead log; if there is none, the file alone is the database.
-    if (troubleOf(error) !== "unwritable" || existsSync(`${path}-wal`)) throw error;
+    if (!isUnwritable(path, error) || hasLog(path)) throw error;
     return new DatabaseSync(`${pathToFileURL(path).href}?immutable=1`, { readOnly: true });
   }
 }
@@ -243,21 +243,59 @@ function openIfWritable(path: string): DatabaseSync | undefined {
     database.prepare("select 1 from sqlite_schema").get();
     return database;
   } catch (error) {
-    if (troubleOf(error) === "unwritable") return undefined;
+    if (isUnwritable(path, error)) return undefined;
     throw error;
   }
 }
 
 function cannotOpen(path: string, cause: unknown): Error {
   const { message } = cause as Error;
-  const remedy = troubleOf(cause) === "foreign" ? "; delete it, or choose another cachePath" : "";
+  const remedy = troubleOf(cause) === "foreign"
+    ? "; delete it, or choose another cachePath"
+    : isForWantOfRoom(path, cause)
+    ? ": its disk is full"
+    : "";
   return new Error(`Cannot open cache "${path}": ${message}${remedy}`, { cause });
 }
 
 /** Whether the file at `path` is one of our own that cannot be read. */
 function isDamagedCache(path: string, error: unknown): boolean {
   const isDamaged = error instanceof DamagedError || troubleOf(error) === "damaged";
-  return isDamaged && applicationOf(path) === APPLICATION_ID;
+  return isDamaged && applicationOf(path) === APPLICATION_ID && !isForWantOfRoom(path, error);
+}
+
+function isUnwritable(path: string, error: unknown): boolean {
+  return troubleOf(error) === "unwritable" || isForWantOfRoom(path, error);
+}
+
+/** Whether a write-ahead log has something that the database has not. */
+function hasLog(path: string): boolean {
+  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+/** Bytes of what SQLite makes beside a database when it opens it. */
+const ROOM_BYTES = 1 << 16;
+
+/** SQLite calls it an I/O error, too, where a disk is full. */
+function isForWantOfRoom(path: string, error: unknown): boolean {
+  if (!/disk I\/O error|disk is full/.test((error as Error).message)) return false;
+  const probe = join(dirname(path), `.ringmill-${crypto.randomUUID()}`);
+  try {
+    Deno.writeFileSync(probe, new Uint8Array(ROOM_BYTES), { createNew: true });
+    return false;
+  } catch (trouble) {
+    return troubleOf(trouble) === "full";
+  } finally {
+    removeIfThere(probe);
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // It was not made.
+  }
 }
 
 /** The application that the header of a database names. */
