@@ -16,15 +16,18 @@ const HAS_SHELL = Deno.build.os !== "windows" && !lacks("sh");
 
 const quoted = (words: readonly string[]) => words.map((word) => `'${word}'`).join(" ");
 
+/** Looks at tasks more often than it does by itself. */
+const OFTEN: readonly string[] = ["--interval", "20"];
+
 /** Runs a job whose standard error is a terminal, and tells the status, and whether it did its work. */
 async function runJob(
   pty: Pty,
   during: (release: () => Promise<void>) => Promise<void>,
-  { prepare = "", args = [] as readonly string[] } = {},
+  { prepare = "", args = OFTEN } = {},
 ): Promise<[number, boolean]> {
   await using folder = await temporaryFolder();
   const file = `${folder.path}/go`;
-  const run = quoted([...START, "run", "--interval", "20", JOB, ...args]);
+  const run = quoted([...START, "run", JOB, ...args]);
   const child = new Deno.Command("sh", {
     args: ["-c", `exec 2>${pty.path}; unset CI; ${prepare}exec ${run}`],
     env: { JOB_FILE: file, TERM: "xterm" },
@@ -40,7 +43,7 @@ async function runJob(
 const test = (name: string, fn: () => Promise<void>, ignore = !HAS_PTY || !HAS_SHELL) =>
   Deno.test({ name, fn, ignore });
 
-for (const [what, args] of Object.entries({ "a pipeline": [], "a linear pipeline": ["--export", "linear"] })) {
+for (const [what, args] of Object.entries({ "a pipeline": OFTEN, "a linear pipeline": ["--export", "linear"] })) {
   test(`run of ${what} that prints goes on to its end when its terminal goes away in the middle`, async () => {
     using pty = new Pty(24, 80);
     const outcome = await runJob(pty, async (release) => {
@@ -63,7 +66,8 @@ test("run goes on when its terminal is gone before the first table", async () =>
   deepEqual(outcome, [0, true]);
 });
 
-for (const [what, job] of Object.entries({ "a pipeline": "silentJob", "a linear pipeline": "silent" })) {
+const SILENT = { "a pipeline": [...OFTEN, "--export", "silentJob"], "a linear pipeline": ["--export", "silent"] };
+for (const [what, args] of Object.entries(SILENT)) {
   test(`run of ${what} ends although its terminal is not read any more`, async () => {
     using pty = new Pty(60, 200);
     const outcome = await runJob(pty, async (release) => {
@@ -71,7 +75,7 @@ for (const [what, job] of Object.entries({ "a pipeline": "silentJob", "a linear 
       // By then the tables have filled it.
       await new Promise((resolve) => setTimeout(resolve, 3000));
       await release();
-    }, { args: ["--export", job] });
+    }, { args });
     deepEqual(outcome, [0, true]);
   });
 }
