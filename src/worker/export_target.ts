@@ -16,7 +16,8 @@ export interface ExportTarget {
 type AnyFunction = Function;
 type Namespace = Readonly<Record<string, unknown>>;
 
-const HOW_TO_EXPORT = "export it at the top level of that module, or name its module with the option module";
+const HOW_TO_EXPORT =
+  'export it at the top level of that module, or name the module that exports it by the option "module"';
 
 function unknownExport(name: string, module: string): string {
   return `function "${name || "(anonymous)"}" is not an export of ${module}: ${HOW_TO_EXPORT}`;

@@ -94,7 +94,8 @@ Deno.test("WorkerPool.run() refuses what is no exported function, naming functio
   await using pool = newPool();
   await rejects(targetOf(calls.hidden.unexported, CALLS), {
     name: "DeclarationError",
-    message: /^function "unexported" is not an export of .*_calls\.ts: export it/,
+    message:
+      /^function "unexported" is not an export of .*_calls\.ts: export it .*, or name the module .* option "module"/,
   });
   await rejects(pool.run({ module: CALLS, exportName: "nothing" }, []), {
     name: "DeclarationError",
