@@ -9,7 +9,8 @@ const mostWrong = (name: string) => name.length < 4 ? 1 : Math.max(2, Math.floor
 const lettersOf = (name: string) => [...name.toLowerCase()].sort().join("");
 
 /** `; did you mean "…"?`, if one of `known` is near `name`, else nothing. */
-export function suggest(name: string, known: Iterable<string>): string {
+export function suggest(name: unknown, known: Iterable<string>): string {
+  if (typeof name !== "string") return ""; // JavaScript may give anything.
   const letters = lettersOf(name);
   const near = Array.from(known, (other) => ({
     other,

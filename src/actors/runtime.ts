@@ -40,6 +40,7 @@ import { PostOffice } from "./thread/post_office.ts";
 import { Settler } from "./thread/settler.ts";
 import type { WaitOptions } from "../ring/waiting.ts";
 import { DEFAULT_GRACE_MS } from "../timers.ts";
+import { suggest } from "../suggest.ts";
 import { STATION_BYTES } from "./thread/station.ts";
 
 /** Options of a {@link RingKernelRuntime}. */
@@ -524,7 +525,9 @@ export class RingKernelRuntime implements KernelPeers, AsyncDisposable {
     const life = this.#registry.lives.get(id);
     if (life) return life;
     const members = this.#registry.pools.get(id)?.members.map((member) => JSON.stringify(member.id));
-    const why = members ? `it is a pool, of kernels ${members.join(", ")}` : "none of that id was launched";
+    const why = members
+      ? `it is a pool, of kernels ${members.join(", ")}`
+      : `none of that id was launched${suggest(id, this.#registry.ids())}`;
     throw new KernelNotFoundError(`Cannot ${action} kernel ${Deno.inspect(id)}: ${why}`);
   }
 

@@ -44,6 +44,7 @@ import { type GraphResults, type GraphStreamOptions, streamThrough } from "./str
 import type { StreamSource } from "./stream_source.ts";
 import type { OutputOf, PartialResultsOf, ResultsOf, StartingNode } from "./wiring.ts";
 import { DEFAULT_GRACE_MS } from "../timers.ts";
+import { suggest } from "../suggest.ts";
 
 const NO_OPTIONS: ExecuteOptions = {};
 
@@ -301,7 +302,10 @@ export class Graph<In = any, Nodes extends GraphNode = never, Context = unknown>
     name: Name,
   ): [Nodes] extends [never] ? GraphNode : Extract<Nodes, { readonly name: Name }> {
     const node = this.#nodes.get(name);
-    if (!node) throw new UnknownNameError(`Cannot find node "${name}" in graph "${this.name}"`);
+    if (!node) {
+      const near = suggest(name, this.#nodes.keys());
+      throw new UnknownNameError(`Cannot find node "${name}" in graph "${this.name}"${near}`);
+    }
     return node as ReturnType<typeof this.getNode<Name>>;
   }
 

@@ -39,6 +39,7 @@ import { OwnStops } from "./task/own_stops.ts";
 import { TaskWorker } from "./task/task_worker.ts";
 import { report, warn } from "../notices.ts";
 import { DEFAULT_GRACE_MS } from "../timers.ts";
+import { suggest } from "../suggest.ts";
 
 /** Options of a {@link Manager}. */
 export interface ManagerOptions {
@@ -592,7 +593,9 @@ export class Manager implements AsyncDisposable {
     }
     const { tasks } = this.#monitor.latest;
     if (task === undefined) return tasks;
-    if (!Object.hasOwn(tasks, task)) throw new UnknownNameError(`Cannot find task "${task}" in "${this.name}"`);
+    if (!Object.hasOwn(tasks, task)) {
+      throw new UnknownNameError(`Cannot find task "${task}" in "${this.name}"${suggest(task, Object.keys(tasks))}`);
+    }
     return tasks[task];
   }
 

@@ -35,6 +35,7 @@ import { whyUnsaved } from "./unsaved_tasks.ts";
 import type { AddTask, ModuleReference } from "./wiring.ts";
 import { warn } from "../notices.ts";
 import { DEFAULT_GRACE_MS } from "../timers.ts";
+import { suggest } from "../suggest.ts";
 
 /** Options of `Pipeline.run()`. */
 export interface RunPipelineOptions extends MachineOptions {
@@ -208,7 +209,9 @@ export class Pipeline implements AsyncDisposable {
     const found = known.get(name);
     if (found) return found;
     throw new UnknownNameError(
-      `Cannot find ${kind} ${Deno.inspect(name)}: pipeline "${this.name}" has none of that name`,
+      `Cannot find ${kind} ${Deno.inspect(name)}: pipeline "${this.name}" has none of that name${
+        suggest(name, known.keys())
+      }`,
     );
   }
 
@@ -310,7 +313,8 @@ export class Pipeline implements AsyncDisposable {
     this.#manager.checkState(`open a ${kind} of`, "declared");
     const name = targetName(reference, known, kind, `open ${kind}`);
     if (!known.has(name)) {
-      throw new UnknownNameError(`Cannot open ${kind} "${name}": pipeline "${this.name}" has no such ${kind}`);
+      const near = suggest(name, known.keys());
+      throw new UnknownNameError(`Cannot open ${kind} "${name}": pipeline "${this.name}" has no such ${kind}${near}`);
     }
     if (side === "writes" && this.#opened.writes.has(name)) {
       throw new DeclarationError(`Cannot open a writer of stream "${name}": the program writes it already`);

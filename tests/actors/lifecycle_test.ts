@@ -210,6 +210,15 @@ Deno.test("RingKernelRuntime names an unknown kernel", async () => {
   await rejects(runtime.receive("nobody"), unknown);
   await rejects(runtime.request("nobody", Text({ text: "" })), unknown);
   throws(() => runtime.getTelemetry("nobody"), KernelNotFoundError);
+  await runtime.launch("worker", echo);
+  await runtime.launchPool("readers", echo, { size: 1 });
+  for (const [wrong, meant] of [["workers", "worker"], ["reader", "readers"]]) {
+    const near = { message: new RegExp(`none of that id was launched; did you mean "${meant}"\\?$`) };
+    await rejects(runtime.send(wrong, Text({ text: "" })), near);
+    await rejects(runtime.request(wrong, Text({ text: "" })), near);
+    await rejects(runtime.activate(wrong), near);
+    throws(() => runtime.getTelemetry(wrong), near);
+  }
   throws(() => runtime.stateOf("nobody"), KernelNotFoundError);
 });
 

@@ -154,7 +154,11 @@ Deno.test("Graph describes itself by nodes, edges and start nodes", () => {
   deepEqual(graph.edges, [{ from: "a", to: "b" }, { from: "a", to: "c" }, { from: "b", to: "c" }]);
   equal(graph.getNode("b"), b);
   equal(new Node("d", () => 1, { description: "for people" }).description, "for people");
-  throws(() => graph.getNode("z"), { name: "UnknownNameError", message: 'Cannot find node "z" in graph "test"' });
+  throws(() => chain(identity("search"), identity("say")).getNode("serach"), /; did you mean "search"\?$/);
+  throws(() => graph.getNode("zebra"), {
+    name: "UnknownNameError",
+    message: 'Cannot find node "zebra" in graph "test"',
+  });
 });
 
 Deno.test("Graph.compile() checks the whole graph and names what is wrong", () => {

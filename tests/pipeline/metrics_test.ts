@@ -253,7 +253,7 @@ Deno.test("Pipeline.metrics() without a monitor, or of an unknown task, is refus
   pipe.startMonitor();
   throws(() => pipe.startMonitor(), /Cannot monitor "line": it is monitored already/);
   throws(() => pipe.metrics("dubble"), UnknownNameError);
-  throws(() => pipe.metrics("dubble"), /Cannot find task "dubble" in "line"/);
+  throws(() => pipe.metrics("dubble"), /Cannot find task "dubble" in "line"; did you mean "double"\?$/);
   throws(() => pipe.metrics("toString"), UnknownNameError);
 });
 

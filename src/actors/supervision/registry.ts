@@ -108,6 +108,10 @@ export class Registry implements Directory, Mailboxes {
     return Promise.resolve(this.known(id) ?? null);
   }
 
+  ids(): string[] {
+    return [...this.pools.keys(), ...this.lives.keys()];
+  }
+
   forget(): void {}
 
   explain({ mailboxId }: Peer): Promise<string> {

@@ -15,6 +15,7 @@ import { copyLocally, type LocalCopy } from "../message/local_copy.ts";
 import { check, type Destination, headerFor, mustBeChecked, parcelOf, snapshotOf } from "../message/preparation.ts";
 import type { WaitOptions } from "../../ring/waiting.ts";
 import { eitherSignal, type Wait, waitOf } from "../wait_options.ts";
+import { suggest } from "../../suggest.ts";
 import { bandOf, LocalItem } from "./local_item.ts";
 import type { Mailbox, Ticket } from "./mailbox.ts";
 import type { Outlet, Parcel } from "./outlet.ts";
@@ -33,6 +34,8 @@ export interface Directory {
   known(id: string): Peer | undefined;
   /** A kernel; `null` if there is none of that id. */
   find(id: string): Promise<Peer | null>;
+  /** The ids that it knows, to name one that was meant. */
+  ids(): Iterable<string>;
   /** Forgets what it knows of a kernel, which is closed: there may be a new one of that id. */
   forget(peer: Peer): void;
   /** Why a kernel has not answered: a clause to add to an error, or nothing. */
@@ -433,7 +436,10 @@ export class PostOffice implements KernelPeers {
   async #find(kernel: string, action: string): Promise<Peer> {
     const peer = await this.#options.directory.find(kernel);
     if (peer) return peer;
-    throw new KernelNotFoundError(`Cannot ${action} kernel ${Deno.inspect(kernel)}: none of that id was launched`);
+    const near = suggest(kernel, this.#options.directory.ids());
+    throw new KernelNotFoundError(
+      `Cannot ${action} kernel ${Deno.inspect(kernel)}: none of that id was launched${near}`,
+    );
   }
 }
 

@@ -59,6 +59,10 @@ export class ThreadDirectory implements Mailboxes {
     return this.#peers.get(id) ?? await this.#peerQuestions.ask(id);
   }
 
+  ids(): Iterable<string> {
+    return this.#peers.keys();
+  }
+
   forget(peer: Peer): void {
     if (this.#peers.get(peer.kernel) === peer) this.#peers.delete(peer.kernel);
   }
@@ -113,6 +117,10 @@ export class WorkerDirectory implements Directory {
 
   find(id: string): Promise<Peer | null> {
     return this.thread.find(id);
+  }
+
+  ids(): Iterable<string> {
+    return this.thread.ids();
   }
 
   forget(peer: Peer): void {

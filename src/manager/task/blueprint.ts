@@ -34,6 +34,7 @@ import {
   type TaskSpec,
   type TaskStateOptions,
 } from "../specs.ts";
+import { suggest } from "../../suggest.ts";
 
 interface RingDraft {
   readonly spec: RingSpec;
@@ -235,7 +236,9 @@ export class Blueprint {
 
   #find<Draft>(kind: string, known: ReadonlyMap<string, Draft>, name: string): Draft {
     const found = known.get(name);
-    if (!found) throw new UnknownNameError(`Cannot find ${kind} "${name}" in "${this.#owner}"`);
+    if (!found) {
+      throw new UnknownNameError(`Cannot find ${kind} "${name}" in "${this.#owner}"${suggest(name, known.keys())}`);
+    }
     return found;
   }
 

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, rejects, throws } from "node:assert/strict";
 import { DeclarationError, Pipeline, type PipelineOptions, UnknownNameError } from "@ringmill/ringmill";
 import { collect, INT, newPipeline, TASKS } from "../_helpers.ts";
 import * as tasks from "../_tasks.ts";
@@ -163,6 +163,9 @@ Deno.test("Pipeline.stream() and event() find handles by name, and refuse unknow
   equal(pipe.event("go"), go);
   await rejects(async () => await pipe.stream("go"), UnknownNameError);
   await rejects(async () => await pipe.event("numbers"), UnknownNameError);
+  await rejects(async () => await pipe.stream("number"), /has none of that name; did you mean "numbers"\?$/);
+  await rejects(async () => await pipe.event("goo"), /has none of that name; did you mean "go"\?$/);
+  throws(() => pipe.openReader("nubmers"), /has no such stream; did you mean "numbers"\?$/);
   await rejects(async () => await pipe.stream("numbers", "int8"), {
     name: "TypeError",
     message: 'Cannot find stream "numbers": its dtype is int32, received "int8"',
