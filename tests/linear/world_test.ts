@@ -81,6 +81,21 @@ Deno.test("fileInput() does not read a file whose size and times are as they wer
   deepEqual(opened.filter((path) => path.endsWith("old.csv")), []);
 });
 
+Deno.test("fileInput() of a relative path says from which folder it was looked for", async () => {
+  for (const [path, why] of [["nowhere/*.csv", "no file matches it"], ["nowhere.csv", "there is no such file"]]) {
+    const pipeline = quietPipeline([{
+      name: "load",
+      fn: (path: unknown) => path,
+      inputs: [fileInput(path)],
+      outputs: ["all"],
+    }]);
+    await rejects(pipeline.run(), (error: Error) => {
+      ok(error.message.includes(`${why}, seen from the working directory ${Deno.cwd()}`), error.message);
+      return true;
+    });
+  }
+});
+
 Deno.test("fileInput() takes patterns: files that come, go or change count, and the paths are sorted", async () => {
   using at = folder();
   const pipeline = () =>
@@ -90,7 +105,7 @@ Deno.test("fileInput() takes patterns: files that come, go or change count, and 
       inputs: [fileInput(at.path("in*.csv"))],
       outputs: ["all"],
     }], cached(at.cache));
-  await rejects(pipeline().run(), /no file matches it/);
+  await rejects(pipeline().run(), /no file matches it$/);
   for (const [name, text] of [["in2.csv", "2"], ["in1.csv", "1"], ["other", "x"]]) at.write(name, text);
   deepEqual((await pipeline().run()).results.all, [["1.csv", 1], ["2.csv", 2]]);
   equal(pipeline().explain()[0].status, "cached");

@@ -1,7 +1,7 @@
 /** What a run gets from outside: files, environment variables, the clock, a signal. */
 
 import { globSync } from "node:fs";
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { fingerprint } from "../../fingerprint.ts";
 import { FileHashes, stampOf } from "../cache/file_hashes.ts";
 import { absolutePathOf, type WorldInput } from "../world.ts";
@@ -15,6 +15,11 @@ function isFile(path: string): boolean {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
+}
+
+/** Where a relative path was looked for. */
+function from({ target }: WorldInput): string {
+  return isAbsolute(target) ? "" : `, seen from the working directory ${Deno.cwd()}`;
 }
 
 /** Reads inputs from outside. Times and variables are those of its making. */
@@ -58,12 +63,12 @@ export class WorldReader {
 
   /** Why the input is not there, if it is not. */
   problemOf(input: WorldInput): string | undefined {
-    if (input.kind === "files" && this.#matchesOf(input).length === 0) return "no file matches it";
+    if (input.kind === "files" && this.#matchesOf(input).length === 0) return `no file matches it${from(input)}`;
     if (input.kind !== "file") return undefined;
     try {
       return Deno.statSync(absolutePathOf(input)).isFile ? undefined : "it is no file";
     } catch (error) {
-      return error instanceof Deno.errors.NotFound ? "there is no such file" : (error as Error).message;
+      return error instanceof Deno.errors.NotFound ? `there is no such file${from(input)}` : (error as Error).message;
     }
   }
 
