@@ -65,7 +65,10 @@ export interface NodeOptions<In = unknown, Out = unknown, Join extends JoinMode 
    * @default {Infinity}
    */
   timeoutMs?: number;
-  /** Puts something out in place of a function that has failed for good. It is bounded by `timeoutMs`, too. */
+  /**
+   * Puts something out in place of a function that has failed for good: it is called with the failure, the input and the
+   * context. It is bounded by `timeoutMs`, too.
+   */
   fallback?: (error: NodeError, input: In, context: NodeContext) => Out | PromiseLike<Out>;
   /** Bounds the calls of this node and of all that have the same limiter, across executions and graphs. */
   limiter?: Limiter;
