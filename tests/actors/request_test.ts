@@ -173,7 +173,7 @@ Deno.test("A kernel refuses messages of types that it does not take", async () =
   });
   await rejects(runtime.send("k", { deed: "nothing" } as never), {
     name: "MessageError",
-    message: 'Cannot send to kernel "k": expected a message, received { deed: "nothing" }',
+    message: 'Cannot send to kernel "k": expected a message, made by calling its type, received { deed: "nothing" }',
   });
   await runtime.send("k", Order({ deed: "nothing" }));
 });

@@ -31,7 +31,8 @@ export function namesOf(types: readonly AnyMessageType[] | null): ReadonlySet<st
 export function headerFor(message: unknown, { kernel, place, types }: Destination): Header {
   const header = Envelope.headerOf(message);
   if (!header) {
-    throw new MessageError(`Cannot send ${place}: expected a message, received ${Deno.inspect(message)}`, { kernel });
+    const what = `expected a message, made by calling its type, received ${Deno.inspect(message)}`;
+    throw new MessageError(`Cannot send ${place}: ${what}`, { kernel });
   }
   const messageType = header.kind.name;
   if (types === null || types.has(messageType)) return header;
