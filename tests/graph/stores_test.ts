@@ -121,6 +121,11 @@ Deno.test("SqliteStore names the file that it cannot open", async () => {
         return error.cause instanceof Error;
       });
     }
+    const missing = join(folder, "missing");
+    throws(() => new SqliteStore({ path: join(missing, "a.db") }), (error: Error) => {
+      ok(error.message.endsWith(`: there is no folder "${missing}"`), error.message);
+      return true;
+    });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

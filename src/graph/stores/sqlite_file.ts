@@ -1,5 +1,7 @@
 /** SQLite files that several programs and threads may use at a time, without blocking anybody for long. */
 
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 /** How long opening waits for another program that holds the file, in milliseconds. */
@@ -83,8 +85,14 @@ export function openDatabase(path: string, schema: Schema, check: (database: Dat
     return opened;
   } catch (error) {
     database?.close();
-    throw new Error(`Cannot open SQLite store "${path}": ${(error as Error).message}`, { cause: error });
+    throw new Error(`Cannot open SQLite store "${path}": ${reasonOf(error as Error, path)}`, { cause: error });
   }
+}
+
+/** SQLite does not say that it is the folder which is not there. */
+function reasonOf({ message }: Error, path: string): string {
+  const folder = dirname(path);
+  return /^unable to open/.test(message) && !existsSync(folder) ? `there is no folder "${folder}"` : message;
 }
 
 function prepare(database: DatabaseSync, schema: Schema): void {
