@@ -47,6 +47,11 @@ function withoutRunId({ runId: _runId, ...rules }: Rules): Rules {
   return rules;
 }
 
+/** An object of a class of ours, or of the user's own that does the same: looked at more closely where it is used. */
+const objectAs = (expected: string): Rule => ({ ...object, expected });
+
+const aNode = objectAs("a node");
+
 const yes: Rule = { expected: "true", isKind: (value) => value === true };
 
 const schema: Rule = {
@@ -57,12 +62,12 @@ const schema: Rule = {
 /** {@link GraphOptions}. */
 export const GRAPH_RULES: Rules = {
   nodes: arrayOf(anything, "an array of nodes"),
-  start: either(object, arrayOf(anything, "an array of nodes")),
+  start: either(aNode, arrayOf(anything, "an array of nodes")),
   onEvent: callback,
   defaults: object,
   graceMs: duration,
   checkpoint: checkpointStore,
-  context: object,
+  context: objectAs("a RunContext"),
 };
 
 /** {@link ExecuteOptions} and {@link OutputOptions}. */
@@ -73,7 +78,7 @@ export const EXECUTE_RULES: Rules = {
   onError: oneOf(["cancel", "continue"]),
   onNodeError: callback,
   timing: boolean,
-  output: object,
+  output: aNode,
   onlyNeeded: boolean,
   context: anything,
   runId: name,
@@ -134,7 +139,7 @@ export const LOOP_NODE_RULES: Rules = { ...NODE_RULES, until: callback, maxRound
 /** {@link FlatMapNodeOptions}. */
 export const FLAT_MAP_NODE_RULES: Rules = {
   ...NODE_RULES,
-  each: object,
+  each: aNode,
   concurrency: countOrInfinity(1),
   onPartError: callback,
 };
@@ -191,7 +196,7 @@ export const PARALLEL_NODE_RULES: Rules = {
 };
 
 /** {@link SubgraphNodeOptions}. */
-export const SUBGRAPH_NODE_RULES: Rules = { ...NODE_RULES, concurrency: countOrInfinity(1), output: object };
+export const SUBGRAPH_NODE_RULES: Rules = { ...NODE_RULES, concurrency: countOrInfinity(1), output: aNode };
 
 /** {@link MemoryStoreOptions}. */
 export const MEMORY_STORE_RULES: Rules = { max: integer(1), copies: boolean };

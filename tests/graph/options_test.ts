@@ -1,10 +1,11 @@
 /** Every option of every call is refused where it is misspelt or of the wrong kind. */
 
-import { throws } from "node:assert/strict";
+import { rejects, throws } from "node:assert/strict";
 import {
   BatchNode,
   CachedNode,
   FilterNode,
+  FlatMapNode,
   Graph,
   Limiter,
   LoopNode,
@@ -67,3 +68,17 @@ for (const [call, table, make] of CALLS) {
     }
   });
 }
+
+Deno.test("Options that are nodes, stores, pools or contexts say so where they are given a name", async () => {
+  const node = new Node("a", (n: number) => n);
+  await using graph = new Graph("g", { nodes: [node], start: node });
+  const wrong = "a" as never;
+  const cases: [() => unknown, RegExp][] = [
+    [() => graph.execute(1, { output: wrong }), /output must be a node, received "a"$/],
+    [() => new Graph("g", { start: wrong }), /start must be a node, or an array of nodes, received "a"$/],
+    [() => new Graph("g", { context: wrong }), /context must be a RunContext, received "a"$/],
+    [() => new FlatMapNode("f", (n: number) => [n], { each: wrong }), /each must be a node, received "a"$/],
+    [() => new CachedNode("c", (n: number) => n, { store: wrong }), /store must be a store.*, received "a"$/],
+  ];
+  for (const [deed, message] of cases) await rejects(async () => await deed(), message);
+});
