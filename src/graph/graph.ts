@@ -229,9 +229,11 @@ export class Graph<In = any, Nodes extends GraphNode = never, Context = unknown>
       throw new DeclarationError(`Cannot add a node to graph "${this.name}": the name "${node.name}" is taken`);
     }
     if (owner) {
-      throw new DeclarationError(
-        `Cannot add node "${node.name}" to graph "${this.name}": it belongs to "${owner.name}"`,
-      );
+      const { name, holder } = owner;
+      const why = holder === undefined
+        ? `it belongs to graph "${name}"`
+        : `it is part of node "${holder}", which is added in its place`;
+      throw new DeclarationError(`Cannot add node "${node.name}" to graph "${this.name}": ${why}`);
     }
     internals.owner = {
       name: this.name,

@@ -8,6 +8,8 @@ import type { NodeOptions } from "./node_options.ts";
 /** A graph, as its nodes know it. */
 export interface NodeOwner {
   readonly name: string;
+  /** The node that the graph is part of, if it is a part of one. */
+  holder?: string;
   /** A connection was made. */
   changed(): void;
   /** Somebody listens to the node. */

@@ -2,10 +2,13 @@ import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import {
   DeclarationError,
   FilterNode,
+  FlatMapNode,
   Graph,
   type GraphNode,
   LifecycleError,
+  LoopNode,
   Node,
+  RouterNode,
   UnknownNameError,
 } from "@ringmill/ringmill/graph";
 import { chain, hanging, sleep, until } from "./_helpers.ts";
@@ -232,8 +235,18 @@ Deno.test("Graph.addNode() refuses what it cannot add", () => {
   });
   throws(() => new Graph("other").addNode(a), {
     name: "DeclarationError",
-    message: 'Cannot add node "a" to graph "other": it belongs to "test"',
+    message: 'Cannot add node "a" to graph "other": it belongs to graph "test"',
   });
+  const held = { a: identity("held"), b: identity("held"), c: identity("held") };
+  new RouterNode("router", () => "a" as const, { exits: { a: held.a } });
+  new LoopNode("loop", held.b, { until: () => true, maxRounds: 1 });
+  new FlatMapNode("parts", (list: unknown[]) => list, { each: held.c });
+  for (const [node, holder] of [[held.a, "router"], [held.b, "loop"], [held.c, "parts"]] as const) {
+    throws(() => new Graph("outer").addNode(node), {
+      name: "DeclarationError",
+      message: `Cannot add node "held" to graph "outer": it is part of node "${holder}", which is added in its place`,
+    });
+  }
   throws(() => graph.addNode({} as GraphNode), TypeError);
   throws(() => graph.setStartNode(identity("b")), {
     name: "UnknownNameError",

@@ -93,6 +93,7 @@ export class FlatMapNode<
     if (!(each instanceof Node)) refuse(TypeError, action, "each must be a node", each);
     const graph = this.graph = new Graph<Part>(name);
     graph.setStartNode(graph.addNode(each));
+    internalsOf(each).owner!.holder = name;
     this.#split = split;
     this.#each = new SubgraphNode<Part, Out | Skipped>(each.name, graph, { output: each });
     this.#concurrency = concurrency;

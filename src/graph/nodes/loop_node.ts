@@ -71,6 +71,7 @@ export class LoopNode<
     if (!options.until) throw new TypeError(`${action}: it needs until()`);
     const graph = this.graph = new Graph<State>(name);
     graph.setStartNode(graph.addNode(body));
+    internalsOf(body).owner!.holder = name;
     this.#body = new SubgraphNode<State, State | Skipped>(body.name, graph, { output: body });
     addFunctions(this, options.until);
     internalsOf(this).inner = new Map([["", graph]]);

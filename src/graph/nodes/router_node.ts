@@ -81,6 +81,7 @@ export class RouterNode<
     for (const [exit, node] of exits) {
       const graph = new Graph<In>(exit);
       graph.setStartNode(graph.addNode(node));
+      internalsOf(node).owner!.holder = name;
       this.#nodes.set(exit, new SubgraphNode(exit, graph, { output: node }));
     }
     this.exits = new Map(Array.from(this.#nodes, ([exit, { graph }]) => [exit, graph as Graph]));
