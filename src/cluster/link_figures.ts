@@ -15,6 +15,7 @@ export class LinkFigures {
   /** What the other thread gets. */
   readonly memory: SharedArrayBuffer;
   readonly #figures: Float64Array<SharedArrayBuffer>;
+  #isEnded = false;
 
   constructor(memory: SharedArrayBuffer) {
     this.memory = memory;
@@ -26,8 +27,10 @@ export class LinkFigures {
     return new LinkFigures(new SharedArrayBuffer(FIGURES * 8));
   }
 
-  /** How the connection is. */
+  /** How the connection is. One that is closed after the end is not interrupted: the end stays. */
   setState(state: LinkState): void {
+    if (this.#isEnded) return;
+    this.#isEnded = state === "ended";
     this.#figures[AT.state] = STATES.indexOf(state);
   }
 
