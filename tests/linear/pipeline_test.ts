@@ -298,6 +298,10 @@ Deno.test("Registry shows names, placement and sizes, hands out copies, and clos
   ok(registry.size("limit")! > 0);
   equal(registry.size("predict"), null);
   throws(() => registry.get("row"), /Cannot find "row" in the registry of pipeline "pipeline"; did you mean "rows"\?/);
+  throws(
+    () => registry.get("nothing"),
+    /Cannot find "nothing" in the registry of pipeline "pipeline"; it has .*"rows"/,
+  );
   throws(() => registry.size("nothing like it"), UnknownNameError);
   registry.close();
   registry.close();

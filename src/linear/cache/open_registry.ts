@@ -104,7 +104,9 @@ export class OpenRegistry<Objects extends object> implements Registry<Objects> {
   #placementOf(name: string): Placement {
     if (Object.hasOwn(this.#placement, name)) return this.#placement[name];
     const { pipeline, missing } = this.#contents;
-    const hint = missing.has(name) ? `: ${missing.get(name)}` : suggest(name, [...this.names, ...missing.keys()]);
+    const known = [...this.names, ...missing.keys()];
+    const all = known.length > 0 ? `; it has ${known.map((one) => JSON.stringify(one)).join(", ")}` : "";
+    const hint = missing.has(name) ? `: ${missing.get(name)}` : suggest(name, known) || all;
     throw new UnknownNameError(`Cannot find "${name}" in the registry of pipeline "${pipeline}"${hint}`);
   }
 
