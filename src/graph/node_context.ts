@@ -185,9 +185,12 @@ export class AttemptContext extends NodeCallContext {
   override get interrupt(): <Answer = unknown>(value?: unknown) => Answer {
     const { place } = this;
     const { isFallback = false } = this.#details;
-    return place
-      ? (value) => place.ask(`${isFallback ? "f" : ""}${this.#questions++}`, value) as never
-      : super.interrupt;
+    if (!place) return super.interrupt;
+    return (value) => {
+      // Another attempt, or nobody, goes on with the call.
+      this.signal.throwIfAborted();
+      return place.ask(`${isFallback ? "f" : ""}${this.#questions++}`, value) as never;
+    };
   }
 
   override hold(flush: () => void): () => void {

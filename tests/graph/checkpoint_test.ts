@@ -674,3 +674,59 @@ Deno.test("RunInterruptedError says how many wait", async () => {
   const message = 'Run "r" of graph "g" has stopped: "a", "b" wait for answers, by resume()';
   await rejects(graph.execute(1, { runId: "r" }), { message });
 });
+
+Deno.test("An attempt that was given up does not ask in place of the next one, or of the fallback", async () => {
+  for (const hasFallback of [true, false]) {
+    const { promise: given, resolve: giveUp } = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const next = async (n: number) => {
+      giveUp();
+      await asked.promise;
+      return n;
+    };
+    let calls = 0;
+    const node = new Node("node", async (n: number, { interrupt }): Promise<number> => {
+      if (++calls > 1) return await next(n);
+      await given;
+      // After what waits for it has begun.
+      queueMicrotask(asked.resolve);
+      return interrupt<number>("late");
+    }, {
+      timeoutMs: 20,
+      retry: hasFallback ? 1 : { attempts: 2, delayMs: 0 },
+      fallback: hasFallback ? (_, n) => next(n) : undefined,
+    });
+    await using graph = new Graph("g", { nodes: [node], start: node, checkpoint: new MemoryStore() });
+    deepEqual(await graph.execute(7, { runId: "r" }), { node: 7 });
+    deepEqual((await graph.keptRun("r"))?.interrupts, []);
+  }
+});
+
+Deno.test("A retry of a node that runs an inner graph asks again, and one of an inner node does not", async () => {
+  for (const isOfInner of [true, false]) {
+    const retry = { attempts: 2, delayMs: 0 };
+    const calls: string[] = [];
+    const ask = new Node("ask", (n: number, { interrupt }) => {
+      calls.push("ask");
+      return n + interrupt<number>("how many?");
+    });
+    const pay = new Node("pay", (n: number) => {
+      calls.push("pay");
+      if (calls.filter((name) => name === "pay").length === 1) throw new Error("no");
+      return n;
+    }, isOfInner ? { retry } : {});
+    ask.connect(pay);
+    const inner = new Graph("inner", { nodes: [ask, pay], start: ask });
+    const order = new SubgraphNode("order", inner, { output: pay, ...isOfInner ? {} : { retry } });
+    const graph = new Graph("g", { nodes: [order], start: order, checkpoint: new MemoryStore() });
+    await rejects(graph.execute(1, { runId: "r" }), RunInterruptedError);
+    if (isOfInner) {
+      deepEqual(await graph.resume("r", 5), { order: 6 });
+      deepEqual(calls, ["ask", "ask", "pay", "pay"]);
+    } else {
+      await rejects(graph.resume("r", 5), RunInterruptedError);
+      deepEqual(await graph.resume("r", 7), { order: 8 });
+      deepEqual(calls, ["ask", "ask", "pay", "ask", "ask", "pay"]);
+    }
+  }
+});

@@ -629,8 +629,10 @@ export class Execution implements ProgressListener, ContextSource {
     if (this.isWatched) this.tell({ kind: "runEnd", outcome, error });
     if (outcome !== "completed") this.#extras?.controller?.abort(error);
     if (outcome === "interrupted") this.#wakeReaders();
-    // Functions may still run for a while, also such as were given up: the run is let go of when it is settled.
-    if (this.#extras?.log && this.#hasSettled) {
+    // Functions may still run for a while, also such as were given up: the run is let go of when it is settled, unless nothing
+    // of it can be called again.
+    const isDone = outcome === "completed" && !this.errors;
+    if (this.#extras?.log && (isDone || this.#hasSettled)) {
       this.#letGoOfRun().then(() => this.#tellOfEnd());
     } else {
       if (this.#options.kept) leaveRun(this.graph, this.#options.kept, this.settled);
