@@ -28,6 +28,9 @@ const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 const TIOCSWINSZ = 0x5414n;
 
+/** What has not come by then never will. */
+const NEVER_MS = 60_000;
+
 /** A terminal. `path` is where programs open their side of it. */
 export class Pty implements Disposable {
   readonly path: string;
@@ -45,10 +48,12 @@ export class Pty implements Disposable {
     this.path = new TextDecoder().decode(name.subarray(0, name.indexOf(0)));
   }
 
-  /** Reads what is printed, until some of it has this in it. */
+  /** Reads what is printed, until some of it has this in it. Fails if it never comes: nothing else would end the test. */
   async until(pattern: RegExp): Promise<string> {
     const bytes = new Uint8Array(65_536);
+    const end = performance.now() + NEVER_MS;
     for (let text = "";;) {
+      if (performance.now() > end) throw new Error(`Nothing like ${pattern} was printed, but ${JSON.stringify(text)}`);
       const count = Number(this.#libc.symbols.read(this.#fd, bytes, BigInt(bytes.length)));
       if (count > 0) text += new TextDecoder().decode(bytes.subarray(0, count));
       else await new Promise((resolve) => setTimeout(resolve, 20));
