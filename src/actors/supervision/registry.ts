@@ -108,8 +108,9 @@ export class Registry implements Directory, Mailboxes {
     return Promise.resolve(this.known(id) ?? null);
   }
 
-  ids(): string[] {
-    return [...this.pools.keys(), ...this.lives.keys()];
+  *ids(): Generator<string> {
+    yield* this.pools.keys();
+    yield* this.lives.keys();
   }
 
   forget(): void {}
