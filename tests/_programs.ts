@@ -10,6 +10,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "google-chrome": "chromium",
   script: "bsdutils",
   sh: "dash",
+  mkfifo: "coreutils",
   python3: "python3",
   git: "git",
   node: "nodejs",
