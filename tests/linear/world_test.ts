@@ -340,6 +340,28 @@ Deno.test("LinearNode with maxAgeMs runs again when its outputs are older", asyn
   }
 });
 
+Deno.test("LinearNode with maxAgeMs runs again when the clock was set back before its outputs were made", async () => {
+  using at = folder();
+  const { now } = Date;
+  const pipeline = (maxAgeMs?: number) =>
+    quietPipeline([{ name: "n", fn: () => 1, outputs: ["y"], maxAgeMs }], cached(at.cache));
+  try {
+    Date.now = () => 1_000_000_000_000;
+    await pipeline(60_000).run();
+    Date.now = () => 999_999_940_000;
+    equal(pipeline(60_000).explain()[0].status, "cached");
+    Date.now = () => 999_999_939_999;
+    equal(pipeline(60_000).explain()[0].reason, "the clock has been set back since its outputs were made");
+    equal(pipeline().explain()[0].status, "cached");
+    await pipeline(60_000).run();
+    equal(pipeline(60_000).explain()[0].status, "cached");
+    Date.now = () => 1_000_000_000_000;
+    equal(pipeline(60_000).explain()[0].reason, "its outputs are older than 1 min");
+  } finally {
+    Date.now = now;
+  }
+});
+
 /** Never called: what it holds is for the type checker. */
 export function rejected() {
   const start = build({ name: "world" });

@@ -281,8 +281,11 @@ export function leftOutProblem(node: LinearNode, input: string, by: LinearNode):
 
 function tooOld({ maxAgeMs }: LinearNode, found: readonly Found[]): string | null {
   if (maxAgeMs === Infinity) return null;
-  const oldest = Math.min(...found.map(({ entry }) => entry?.madeAt ?? Infinity));
-  return Date.now() - oldest > maxAgeMs ? `its outputs are older than ${formatDuration(maxAgeMs)}` : null;
+  const now = Date.now();
+  const ages = found.flatMap(({ entry }) => entry ? [now - entry.madeAt] : []);
+  if (ages.some((age) => age > maxAgeMs)) return `its outputs are older than ${formatDuration(maxAgeMs)}`;
+  // Otherwise they would count as young until the clock is there again.
+  return ages.some((age) => age < -maxAgeMs) ? "the clock has been set back since its outputs were made" : null;
 }
 
 /** Says which inputs are of another configuration. */
