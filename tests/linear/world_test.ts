@@ -362,6 +362,46 @@ Deno.test("LinearNode with maxAgeMs runs again when the clock was set back befor
   }
 });
 
+Deno.test("A file is wired to the node that writes it, whatever the links by which they name it", async () => {
+  using at = folder();
+  Deno.mkdirSync(at.path("real"));
+  Deno.symlinkSync("real", at.path("alias"));
+  Deno.symlinkSync("real/a.csv", at.path("link.csv"));
+  const ways = ["real/a.csv", "alias/a.csv", "link.csv"];
+  const patterns = ["real/*.csv", "alias/*.csv"];
+  const writes = (name: string) => {
+    return { name: "write", fn: (x: string) => x, inputs: ["x"], outputs: [fileOutput(at.path(name))] };
+  };
+  const reads = (name: string) => {
+    const fn = (path: string | string[]) => sum(`${path}`);
+    return { name: "read", fn, inputs: [fileInput(at.path(name))], outputs: ["y"] };
+  };
+  for (const written of ways) {
+    for (const read of [...ways, ...patterns]) {
+      // Whether the file is there or not.
+      for (const x of ["1", "2"]) {
+        const { results } = await quietPipeline([writes(written), reads(read)], { runtime: { x }, ...cached(at.cache) })
+          .run();
+        equal(results.y, Number(x), `${written} read as ${read}`);
+      }
+      ok(Deno.lstatSync(at.path("link.csv")).isSymlink);
+      if (!patterns.includes(read)) {
+        const late = quietPipeline([reads(read), writes(written)], { runtime: { x: "3" } });
+        await rejects(late.run(), /node "write", which writes it, does not come before/);
+      }
+      if (ways.includes(read) && read !== written) {
+        const twice = {
+          name: "twice",
+          fn: () => ["4", "5"],
+          outputs: [fileOutput(at.path(written)), fileOutput(at.path(read))],
+        };
+        throws(() => quietPipeline([twice]), /are one file/);
+      }
+      Deno.removeSync(at.path("real/a.csv"));
+    }
+  }
+});
+
 /** Never called: what it holds is for the type checker. */
 export function rejected() {
   const start = build({ name: "world" });

@@ -3,6 +3,7 @@
 import type { LinearNode } from "../node.ts";
 import { absolutePathOf, type FileContent, type FileOutput } from "../world.ts";
 import { Draft } from "./draft.ts";
+import { placeOf } from "./place.ts";
 
 /** A file that is written, but does not have its name yet. */
 interface Pending {
@@ -34,7 +35,8 @@ export class FileWriter {
   }
 
   async #writeOne(output: FileOutput, content: FileContent): Promise<void> {
-    const path = realPathOf(absolutePathOf(output));
+    // The file that a link leads to is replaced, not the link.
+    const path = placeOf(absolutePathOf(output));
     const draft = new Draft(path);
     this.#pending.push({ output, path, draft });
     if (typeof content === "string") Deno.writeTextFileSync(draft.path, content);
@@ -66,15 +68,6 @@ export class FileWriter {
   discard(): void {
     for (const { draft } of this.#pending) draft.discard();
     this.#pending.length = 0;
-  }
-}
-
-/** The path that a link leads to: the file there is replaced, not the link. */
-function realPathOf(path: string): string {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return path;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Finds out where each input comes from, before anything runs. */
 
-import { isAbsolute, matchesGlob, normalize, relative } from "node:path";
+import { basename, dirname, isAbsolute, join, matchesGlob, normalize, relative, resolve } from "node:path";
 import { DeclarationError, UnknownNameError } from "../../errors.ts";
 import { suggest } from "../../suggest.ts";
 import type { CodecTable } from "../cache/codec_table.ts";
@@ -8,6 +8,7 @@ import type { LinearNode } from "../node.ts";
 import type { LinearPlanOptions } from "../run_options.ts";
 import { absolutePathOf, type FileOutput, type WorldInput } from "../world.ts";
 import { isConfigName, lookUpConfig } from "./config_path.ts";
+import { placeOf, Places } from "./place.ts";
 
 /** What a pipeline consists of. */
 export interface Declaration {
@@ -79,7 +80,7 @@ function sharedFiles(nodes: readonly LinearNode[]): string[] {
   const writers = new Map<string, { readonly node: LinearNode; readonly output: FileOutput }>();
   for (const node of nodes) {
     for (const output of node.fileOutputs.values()) {
-      const path = absolutePathOf(output);
+      const path = placeOf(absolutePathOf(output));
       const other = writers.get(path);
       // Of one name, that is told already.
       if (other && other.output.name !== output.name) {
@@ -167,6 +168,7 @@ class Wiring {
   readonly #problemOf: (input: WorldInput) => string | undefined;
   readonly #made = new Map<string, LinearNode>();
   readonly #written: WrittenFile[] = [];
+  readonly #places = new Places();
 
   constructor(declaration: Declaration, problemOf: (input: WorldInput) => string | undefined) {
     this.#declaration = declaration;
@@ -205,9 +207,9 @@ class Wiring {
   }
 
   #worldSource(input: WorldInput, index: number): Source | string {
-    const by = this.#written.filter(({ output }) => isSameFile(input, output));
+    const by = this.#written.filter(({ output }) => isSameFile(input, output, this.#places));
     const later = this.#declaration.nodes.slice(index).find(({ fileOutputs }) =>
-      [...fileOutputs.values()].some((output) => isSameFile(input, output))
+      [...fileOutputs.values()].some((output) => isSameFile(input, output, this.#places))
     );
     if (later && input.kind === "file") return `node "${later.name}", which writes it, does not come before`;
     const problem = by.length > 0 ? undefined : this.#problemOf(input);
@@ -215,10 +217,21 @@ class Wiring {
   }
 }
 
-function isSameFile(input: WorldInput, output: FileOutput): boolean {
+function isSameFile(input: WorldInput, output: FileOutput, places: Places): boolean {
   const path = absolutePathOf(output);
-  if (input.kind === "file") return absolutePathOf(input) === path;
+  if (input.kind === "file") return places.of(absolutePathOf(input)) === places.of(path);
   if (input.kind !== "files") return false;
+  const target = normalize(input.target);
   // Both seen from the current folder, whose name may look like a pattern itself.
-  return matchesGlob(isAbsolute(input.target) ? path : relative("", path), normalize(input.target));
+  if (matchesGlob(isAbsolute(target) ? path : relative("", path), target)) return true;
+  const folder = plainFolderOf(target);
+  const isIn = (file: string) => matchesGlob(relative(places.of(resolve(folder)), file), relative(folder, target));
+  return isIn(places.of(path)) || isIn(join(places.of(dirname(path)), basename(path)));
+}
+
+/** The last folder of a pattern that has no pattern in its path. */
+function plainFolderOf(target: string): string {
+  let folder = dirname(target);
+  while (/[*?[{]/.test(folder)) folder = dirname(folder);
+  return folder;
 }
