@@ -7,7 +7,7 @@ import type { Run, RunTable } from "../ring/run_table.ts";
 import type { OwnStop } from "../ring/own_stop.ts";
 import { checkRule, duration } from "../rules.ts";
 import type { SharedMemory } from "../ring/shared_memory.ts";
-import { checkTimeout, type WaitObserver } from "../ring/waiting.ts";
+import { checkTimeout, SLICE_MS, type WaitObserver } from "../ring/waiting.ts";
 
 /**
  * The second argument of a task function.
@@ -188,7 +188,8 @@ export class WorkerTaskContext implements TaskContext {
     const deadline = performance.now() + ms;
     for (let left = ms; left > 0; left = deadline - performance.now()) {
       if (ownStop.reachesCall()) return true;
-      if (memory.sleep(left) && memory.stopped) return true;
+      // In slices: it may be told right before it sleeps.
+      if (memory.sleep(Math.min(left, SLICE_MS)) && memory.stopped) return true;
     }
     return memory.stopped || ownStop.reachesCall();
   }

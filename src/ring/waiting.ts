@@ -279,9 +279,10 @@ export class Waiter<Wanted = number> {
         signal?.throwIfAborted();
         const code = this.#target.attempt(wanted);
         if (code !== codes.NOT_READY || performance.now() >= deadline) return take(code);
-        if (wasTold ? this.#ownStop!.reachesCall() : this.#ownStop?.reachesWait()) return take(codes.STOPPED);
         const announced = this.#target.prepare(wanted);
         if (announced === 0) continue;
+        // Behind the announcement: who tells the task later wakes this wait.
+        if (wasTold ? this.#ownStop!.reachesCall() : this.#ownStop?.reachesWait()) return take(codes.STOPPED);
         const { words, waiters } = this.#target;
         const left = deadline - performance.now();
         const longest = isOwing() ? Math.min(left, OWED_MS) : left;

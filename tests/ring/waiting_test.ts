@@ -1,5 +1,7 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { codes } from "../../src/ring/core.generated.ts";
+import { OWN_STOP, OwnStop, tellTask } from "../../src/ring/own_stop.ts";
+import type { SharedMemory } from "../../src/ring/shared_memory.ts";
 import {
   checkTimeout,
   WAIT_STRATEGIES,
@@ -178,3 +180,18 @@ Deno.test('Waiter.block() by "adaptive" spins least where tasks outnumber cores'
   if (navigator.hardwareConcurrency < 2) return equal(fewest(false), 0);
   ok(fewest(true) > 0 && fewest(true) < fewest(false));
 });
+
+for (const kind of ["drained", "abandoned"] as const) {
+  Deno.test(`A promise hears that its task is ${kind}, also if it is told right before the wait is announced`, async () => {
+    const memory = { words: new Int32Array(new SharedArrayBuffer(4)) } as unknown as SharedMemory;
+    const target = new Scripted(Infinity);
+    const prepare = target.prepare.bind(target);
+    target.prepare = (length) => {
+      // Another thread tells the task, and wakes whoever has announced itself by then.
+      tellTask(memory, 0, OWN_STOP[kind]);
+      return prepare(length);
+    };
+    const waiter = new Waiter(target, "park", { ownStop: new OwnStop(memory, 0) });
+    equal(await waiter.promise(1, 10_000, (code) => code), codes.STOPPED);
+  });
+}
