@@ -124,12 +124,12 @@ export class RunLog {
 
   /** The question that a call has stopped at, if it has no answer yet. */
   openQuestion(call: string): RunInterrupt | undefined {
-    for (const  of of["", "f"] as const) {
+    for (const series of ["", "f"] as const) {
       for (let number = 0;; number++) {
-        const step = questionStep(call, `${of}${number}`);
+        const step = questionStep(call, `${series}${number}`);
         const question = this.#kept.get(step);
         if (!question) break;
-        if (!this.#kept.has(answerStep(call, `${of}${number}`))) {
+        if (!this.#kept.has(answerStep(call, `${series}${number}`))) {
           return { node: call, value: decodeStep(step, question)?.value };
         }
       }
