@@ -22,11 +22,15 @@ export class Heading {
   #known = "";
   #shown = "[]";
 
+  /** Names the page, also where nobody sees more of it than that. */
+  name({ title, state }: LiveUpdate): void {
+    document.title = safeText(`${title} – ${STATES[state]}`);
+  }
+
   /** Shows what is known. */
   update({ title, state, facts, failures }: LiveUpdate): void {
     setText(this.#title, title);
     this.#say(state, STATES[state]);
-    document.title = safeText(`${title} – ${STATES[state]}`);
     this.#connection.hidden = true;
     document.body.classList.remove("is-stale");
     const known = JSON.stringify([facts, failures]);

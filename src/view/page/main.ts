@@ -26,9 +26,11 @@ function main(): void {
   let run: string | undefined;
   let drawing: number | undefined;
   let latest: LiveUpdate | undefined;
+  let isLost = false;
 
-  // Updates may come faster than they can be drawn.
+  // Updates may come faster than they can be drawn. All of one is drawn at once.
   const frame = new NextFrame(() => {
+    if (!isLost) heading.update(latest!);
     const { figures, timelines: runs = [] } = latest!;
     const shown = latest!.tables.filter(({ rows }) => rows.length > 0);
     graph.update(figures);
@@ -49,16 +51,18 @@ function main(): void {
       // Another program on the same port has another drawing.
       if (update.run !== (run ??= update.run)) return location.reload();
       history.add(update);
-      heading.update(update);
+      heading.name(update);
       if (update.drawing !== drawing) {
         drawing = update.drawing;
         fetchDrawing().catch(() => drawing = undefined);
       }
       latest = update;
+      isLost = false;
       frame.request();
     },
     lost(since: number) {
       history.interrupt();
+      isLost = true;
       heading.lost(since);
     },
   });
