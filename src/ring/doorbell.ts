@@ -257,9 +257,7 @@ export class Doorbell {
   #settle(waiting: Waiting): boolean {
     try {
       const found = this.#find(waiting.sources, this.address);
-      if (waiting.wasTold ? this.#ownStop!.reachesCall() : this.#ownStop?.reachesWait()) {
-        throw this.#stop(waiting.sources);
-      }
+      if (this.#ownStop?.reachesWait(waiting.wasTold)) throw this.#stop(waiting.sources);
       if (found < 0 && performance.now() < waiting.deadline) return false;
       waiting.found.resolve(found);
     } catch (error) {

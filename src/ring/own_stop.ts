@@ -60,9 +60,12 @@ export class OwnStop {
     return !this.#wasTold && this.#tell();
   }
 
-  /** Whether a call that has begun before the task was told must unwind: it belongs to a part that has not heard of it. */
-  reachesWait(): boolean {
-    return this.kind !== 0 && this.#tell();
+  /**
+   * Whether a call that waits must unwind. `wasTold`: whether the task was told before the call has begun; otherwise it belongs
+   * to a part that has not heard of it.
+   */
+  reachesWait(wasTold: boolean): boolean {
+    return wasTold ? this.reachesCall() : this.notice();
   }
 
   /** Whether a writer must hear of the stop. */

@@ -40,7 +40,6 @@ export class ReaderEnd extends PassingEnd implements Owing {
   isPlain: boolean;
   readonly #owes: boolean;
   readonly #onClose: (() => void) | undefined;
-  #isShut = false;
   /** Bytes from the position on that loops and calls in their bodies have had, 0 to the capacity. */
   #kept = 0;
   /** What they consist of, in order. Without any, it may hold the last one, for the next round of its loop. */
@@ -116,7 +115,7 @@ export class ReaderEnd extends PassingEnd implements Owing {
   #consume(bytes: number): void {
     this.#kept -= bytes;
     this.#goOn();
-    if (bytes > 0 && !this.#isShut) this.core.reader_advance(this.ring, this.reader, bytes);
+    if (bytes > 0 && !this.isShut) this.core.reader_advance(this.ring, this.reader, bytes);
     this.#loop = this.#kept > 0 ? this.#hands[0].loop : null;
     if (this.#kept > 0) return;
     this.#isOwed = false;
@@ -201,7 +200,7 @@ export class ReaderEnd extends PassingEnd implements Owing {
   }
 
   #nextOtherwise(loop: object, length: number): number {
-    if (this.#isShut) return codes.CLOSED;
+    if (this.isShut) return codes.CLOSED;
     if (this.isPassing) return this.handAside(loop, length);
     this.#beginRound(loop);
     const offset = this.look(length, Infinity);
@@ -211,19 +210,19 @@ export class ReaderEnd extends PassingEnd implements Owing {
 
   /** Begins a loop for {@link nextAsync}. */
   beginAsync(): AsyncLoop {
-    const isInBody = ({ loop, isDone }: Hand) => !isDone && (loop as AsyncLoop | null)?.hasFrame !== false;
-    const inHand = this.#kept > 0 ? this.#hands.filter(isInBody) : [];
-    return { around: new Set(inHand.map(({ loop }) => loop)), hasFrame: false, isLeft: false };
+    const inHand = this.#kept > 0 ? this.#hands.map(({ loop }) => loop) : [];
+    const isInBody = (loop: object | null) => loop !== null && (loop as AsyncLoop).hasFrame !== false;
+    return { around: new Set(inHand.filter(isInBody)), hasFrame: false, isLeft: false };
   }
 
   /** As {@link next}, without blocking the thread. */
   async nextAsync(loop: AsyncLoop, length: number): Promise<number> {
-    if (this.#isShut) return codes.CLOSED;
+    if (this.isShut) return codes.CLOSED;
     if (this.isPassing) return await this.handAsideAsync(loop, length);
     this.#beginRound(loop);
     if (this.#mustWait(loop, length)) {
       await this.#untilRoom(loop, length);
-      if (this.#isShut) return codes.CLOSED;
+      if (this.isShut) return codes.CLOSED;
     }
     return await super.lookAsync(length, {}, (offset) => {
       if (offset >= 0 && !loop.isLeft) this.#handOut(loop, length);
@@ -236,7 +235,7 @@ export class ReaderEnd extends PassingEnd implements Owing {
   /** Whether the ring is full of what loops beside this one, and not around it, still work with. */
   #mustWait({ around }: AsyncLoop, length: number): boolean {
     const awaited = this.pendingCalls * length;
-    if (this.#kept + awaited + length <= this.capacity || this.#isShut || this.memory.stopped) return false;
+    if (this.#kept + awaited + length <= this.capacity || this.isShut || this.memory.stopped) return false;
     if (this.#kept === 0) return awaited > 0;
     return this.#loop !== null && !around.has(this.#loop);
   }
@@ -298,7 +297,7 @@ export class ReaderEnd extends PassingEnd implements Owing {
 
   /** Whether a loop over this reader ends by an error, instead of throwing it. */
   endsQuietly(error: unknown): boolean {
-    return this.#isShut || error instanceof StoppedError && !this.mayBlock;
+    return this.isShut || error instanceof StoppedError && !this.mayBlock;
   }
 
   protected attemptMany(unit: number, least: number, most: number): number {
@@ -350,7 +349,7 @@ export class ReaderEnd extends PassingEnd implements Owing {
 
   /** @throws {Error} If this reader is closed. */
   checkOpen(): void {
-    if (this.#isShut) this.core.reader_is_closed(this.ring, this.reader);
+    if (this.isShut) this.core.reader_is_closed(this.ring, this.reader);
   }
 
   /** Leaves out what is older than the newest `length` bytes. Returns how many bytes that were. */
@@ -382,30 +381,28 @@ export class ReaderEnd extends PassingEnd implements Owing {
 
   /** Bytes that are there and that this reader has not had. */
   get available(): number {
-    if (this.#isShut) return 0;
+    if (this.isShut) return 0;
     const { longs } = this.memory;
     const written = Atomics.load(longs, (this.ring + layout.RING_POSITION) / 8);
     return Number(written - Atomics.load(longs, (this.reader + layout.READER_POSITION) / 8)) - this.#kept;
   }
 
   get closed(): boolean {
-    if (this.#isShut) return true;
+    if (this.isShut) return true;
     if (this.#kept > 0) return this.hasEnded && this.available === 0;
     return this.core.reader_is_closed(this.ring, this.reader) === 1;
   }
 
   override desert(why: string): number {
-    const inHand = this.#isShut || this.isPassing ? 0 : this.#kept + this.held;
-    this.#isShut = true;
+    const inHand = this.isShut || this.isPassing ? 0 : this.#kept + this.held;
     super.desert(why);
     this.#releaseAll();
     return inHand;
   }
 
   close(): void {
-    if (this.#isShut) return;
+    if (this.isShut) return;
     this.#releaseAll();
-    this.#isShut = true;
     this.isPassing = false;
     this.isPlain = true;
     this.openCore.reader_release(this.ring, this.reader, layout.READER_DETACHED);

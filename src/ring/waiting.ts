@@ -282,7 +282,7 @@ export class Waiter<Wanted = number> {
         const announced = this.#target.prepare(wanted);
         if (announced === 0) continue;
         // Behind the announcement: who tells the task later wakes this wait.
-        if (wasTold ? this.#ownStop!.reachesCall() : this.#ownStop?.reachesWait()) return take(codes.STOPPED);
+        if (this.#ownStop?.reachesWait(wasTold)) return take(codes.STOPPED);
         const { words, waiters } = this.#target;
         const left = deadline - performance.now();
         const longest = isOwing() ? Math.min(left, OWED_MS) : left;

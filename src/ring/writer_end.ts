@@ -48,7 +48,7 @@ export class WriterEnd extends End {
   async whenStopped(): Promise<unknown> {
     const isTold = Promise.withResolvers<void>();
     const wasTold = this.#ownStop?.kind === OWN_STOP.drained;
-    if (!wasTold) this.#ownStop?.whenTold().then(() => this.#ownStop!.reachesWait() && isTold.resolve());
+    if (!wasTold) this.#ownStop?.whenTold().then(() => this.#ownStop!.notice() && isTold.resolve());
     await Promise.race([this.#memory.whenStopped(), isTold.promise, this.#finished.promise]);
     try {
       // One that has finished throws why.

@@ -1,11 +1,11 @@
 /** `ringmill run`, of linear pipelines. */
 
 import { LinearPipeline } from "../../linear/pipeline.ts";
+import { forcedNodes } from "../../linear/node_range.ts";
 import { overrideConfig, OverrideError } from "../../linear/override_config.ts";
 import { STATUS, UsageError } from "../program/exit_status.ts";
 import { Interruption } from "../program/interruption.ts";
 import { type Kind, load, type LoadOptions } from "../program/load_pipeline.ts";
-import { suggest } from "../../suggest.ts";
 import { STDERR } from "../../terminal.ts";
 
 /** Which nodes a command is about, and on what configuration. */
@@ -59,27 +59,21 @@ function withOptions(pipeline: LinearPipeline, { set = [] }: LinearTargetOptions
  *
  * @throws {UsageError} If a node is named that is not there or left out, or an option does nothing for this pipeline.
  */
-export function planOptionsOf({ name, nodes, cachePath }: LinearPipeline, options: LinearStepOptions) {
+export function planOptionsOf(pipeline: LinearPipeline, options: LinearStepOptions) {
   const { from, to, resume } = options;
   const force = typeof options.force === "string" ? options.force.split(",").map((name) => name.trim()) : options.force;
-  const names = nodes.map(({ name }) => name);
-  for (const wanted of [from ?? [], to ?? [], force === true ? [] : force ?? []].flat()) {
-    if (names.includes(wanted)) continue;
-    throw new UsageError(`Cannot find node "${wanted}" in pipeline "${name}"${suggest(wanted, names)}`);
+  const chosen = { from, to, resume, force };
+  try {
+    forcedNodes(pipeline, chosen);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
   }
-  const first = from === undefined ? 0 : names.indexOf(from);
-  const last = to === undefined ? Infinity : names.indexOf(to);
-  if (first > last) {
-    throw new UsageError(`Cannot run pipeline "${name}" from node "${from}" to node "${to}", which is before it`);
-  }
-  const outside = Array.isArray(force) &&
-    force.find((name) => names.indexOf(name) < first || names.indexOf(name) > last);
-  if (outside) throw new UsageError(`Cannot force node "${outside}" of pipeline "${name}": it is left out of this run`);
+  const { name, cachePath } = pipeline;
   const idle = cachePath !== null ? undefined : resume ? "--resume" : force !== undefined ? "--force" : undefined;
   if (idle) {
     throw new UsageError(`Cannot run pipeline "${name}": ${idle} is for pipelines with usePersistentCache: true`);
   }
-  return { from, to, resume, force };
+  return chosen;
 }
 
 /** Runs a linear pipeline to its end, or until Ctrl-C: the node that is running comes to its end then. */

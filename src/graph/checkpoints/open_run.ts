@@ -160,7 +160,7 @@ function answerStepOf(action: string, steps: ReadonlyMap<string, Uint8Array>, no
   const open = openQuestions(steps);
   const call = pick(action, open, node);
   const answers = [...steps.keys()].map(parseQuestion).filter((asked) => asked?.call === call)
-    .map((asked) => answerStep(call, asked!.question));
+    .map((asked) => answerStep(call, asked!.name));
   return answers.find((step) => !steps.has(step))!;
 }
 

@@ -57,7 +57,7 @@ export function openQuestions(steps: ReadonlyMap<string, Uint8Array>): RunInterr
   const open: RunInterrupt[] = [];
   for (const [step, bytes] of steps) {
     const question = parseQuestion(step);
-    if (!question || steps.has(answerStep(question.call, question.question)) || steps.has(question.call)) continue;
+    if (!question || steps.has(answerStep(question.call, question.name)) || steps.has(question.call)) continue;
     open.push({ node: question.call, value: decodeStep(step, bytes)?.value });
   }
   return inOrder(open);

@@ -32,9 +32,9 @@ export function answerStep(step: string, question: QuestionName): string {
 }
 
 /** A question's step, its call and its name among the questions of that; `null` if a step is none. */
-export function parseQuestion(step: string): { readonly call: string; readonly question: QuestionName } | null {
-  const [, call, question] = /^(.*)\?(f?\d+)$/s.exec(step) ?? [];
-  return call === undefined ? null : { call, question: question as QuestionName };
+export function parseQuestion(step: string): { readonly call: string; readonly name: QuestionName } | null {
+  const [, call, name] = /^(.*)\?(f?\d+)$/s.exec(step) ?? [];
+  return call === undefined ? null : { call, name: name as QuestionName };
 }
 
 /** The node that a step belongs to, whichever call or round it is. */

@@ -1,10 +1,11 @@
 /** Finds out where each input comes from, before anything runs. */
 
 import { basename, dirname, isAbsolute, join, matchesGlob, normalize, relative, resolve } from "node:path";
-import { DeclarationError, UnknownNameError } from "../../errors.ts";
+import { DeclarationError } from "../../errors.ts";
 import { suggest } from "../../suggest.ts";
 import type { CodecTable } from "../cache/codec_table.ts";
 import type { LinearNode } from "../node.ts";
+import { rangeOf } from "../node_range.ts";
 import type { LinearPlanOptions } from "../run_options.ts";
 import { absolutePathOf, type FileOutput, type WorldInput } from "../world.ts";
 import { isConfigName, lookUpConfig } from "./config_path.ts";
@@ -136,31 +137,6 @@ export function wire(
     steps.flatMap(({ isLeftOut, problem }) => isLeftOut ? [] : problem ?? []),
   );
   return steps;
-}
-
-function rangeOf(declaration: Declaration, { from, to }: LinearPlanOptions): [number, number] {
-  const { name, nodes } = declaration;
-  const first = from === undefined ? 0 : nodes.indexOf(findNode(declaration, from));
-  const last = to === undefined ? nodes.length - 1 : nodes.indexOf(findNode(declaration, to));
-  if (first > last && nodes.length > 0) {
-    throw new DeclarationError(`Cannot run pipeline "${name}" from node "${from}" to node "${to}", which is before it`);
-  }
-  return [first, last];
-}
-
-/**
- * The node of that name.
- *
- * @throws {UnknownNameError} If there is none.
- */
-export function findNode({ name, nodes }: Declaration, wanted: string): LinearNode {
-  const node = nodes.find((node) => node.name === wanted);
-  if (node) return node;
-  const maker = nodes.find(({ outputs }) => outputs.includes(wanted));
-  const hint = maker
-    ? `; node "${maker.name}" makes the output of that name`
-    : suggest(wanted, nodes.map(({ name }) => name));
-  throw new UnknownNameError(`Cannot find node "${wanted}" in pipeline "${name}"${hint}`);
 }
 
 class Wiring {

@@ -5,13 +5,13 @@ import type { Entry } from "../cache/entry.ts";
 import { identityOf } from "../cache/identity.ts";
 import type { OpenCache } from "../cache/open_cache.ts";
 import type { LinearNode } from "../node.ts";
+import { forcedNodes } from "../node_range.ts";
 import type { LinearPlanOptions } from "../run_options.ts";
 import { absolutePathOf } from "../world.ts";
-import { DeclarationError } from "../../errors.ts";
 import type { DoneCalls } from "./done_calls.ts";
 import type { Held } from "./held_values.ts";
 import { CachePlanner, type CacheView, type Found, type PlannedStep } from "./linear_plan.ts";
-import { checkCollisions, type Declaration, findNode, type Step, wire } from "./linear_wiring.ts";
+import { checkCollisions, type Declaration, type Step, wire } from "./linear_wiring.ts";
 import { type Ids, UNSEEN } from "./node_parts.ts";
 import { planWithoutCache } from "./plan_without_cache.ts";
 import type { WorldReader } from "./world_reader.ts";
@@ -50,7 +50,8 @@ export interface Plan {
 export function makePlan(ground: PlanGround): Plan {
   const { declaration, options, cache, world, memory, done } = ground;
   const steps = wire(declaration, options, (input) => world.problemOf(input));
-  const force = forcedNodes(ground, steps);
+  // Those that have run need not again.
+  const force = new Set(forcedNodes(declaration, options).filter((node) => !ground.hasRun.has(node)));
   if (!ground.isCached) {
     return {
       steps: planWithoutCache(declaration.name, steps, { has: (name) => memory.has(name), done, world, force }),
@@ -63,20 +64,6 @@ export function makePlan(ground: PlanGround): Plan {
   const ids = knownIds(steps, world, declaration.codecs, obstacles);
   const view = viewOf(ground, steps, obstacles);
   return { steps: new CachePlanner(declaration.name, steps, view, ids, force).plan(), view, ids };
-}
-
-/** The nodes that run in any case, but for those that have. */
-function forcedNodes({ declaration, options: { force }, hasRun }: PlanGround, steps: readonly Step[]): Set<LinearNode> {
-  const nodes = steps.filter(({ isLeftOut }) => !isLeftOut).map(({ node }) => node);
-  if (!force) return new Set();
-  const named = force === true ? nodes : [force].flat().map((name) => {
-    const node = findNode(declaration, name);
-    if (nodes.includes(node)) return node;
-    throw new DeclarationError(
-      `Cannot force node "${name}" of pipeline "${declaration.name}": it is left out of this run`,
-    );
-  });
-  return new Set(named.filter((node) => !hasRun.has(node)));
 }
 
 /** The fingerprints of all that is known before a run. `obstacles` gets the reasons why something has none. */

@@ -26,6 +26,12 @@ async function show(page: Page, url: string, state: string): Promise<void> {
   await waitForText(page, "#state", state);
 }
 
+/** Opens a dashboard, and waits for a row of a table. */
+async function showRows(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await page.waitForSelector("tbody tr", { timeout: 20_000 });
+}
+
 /** Waits until an element has a text. */
 async function waitForText(page: Page, selector: string, text: string): Promise<void> {
   const hasText = (selector: string, text: string) => document.querySelector(selector)?.textContent?.includes(text);
@@ -93,8 +99,7 @@ test("The page draws less often than it hears, if that is more than it can draw,
   await using dashboard = serveDashboard(source);
   await using opened = await openPage();
   const { page, complaints } = opened;
-  await page.goto(dashboard.url);
-  await page.waitForSelector("tbody tr", { timeout: 20_000 });
+  await showRows(page, dashboard.url);
   await page.$eval("tbody", (body) => {
     const seen = globalThis as unknown as { changes: number };
     seen.changes = 0;
@@ -124,8 +129,7 @@ test("The page shows no table and no charts of what there is none of, until ther
   await using dashboard = serveDashboard(source);
   await using opened = await openPage();
   const { page, complaints } = opened;
-  await page.goto(dashboard.url);
-  await page.waitForSelector("tbody tr", { timeout: 20_000 });
+  await showRows(page, dashboard.url);
   deepEqual(await attributes(page, "table", "data-table"), ["some"]);
   equal((await page.$$("figure")).length, 1);
   more.resolve();
