@@ -185,8 +185,8 @@ export abstract class End implements Source {
   }
 
   /** Does nothing more, and leaves the ring as it is: another thread may go on. Returns the bytes in hand. */
-  desert(why: string): number {
-    if (!this.isShut) this.shut(`Cannot use "${this.name}": ${why}`);
+  desert(reason: (name: string) => Error): number {
+    if (!this.isShut) this.shutBy(() => reason(`"${this.name}"`));
     return 0;
   }
 

@@ -393,9 +393,9 @@ export class ReaderEnd extends PassingEnd implements Owing {
     return this.core.reader_is_closed(this.ring, this.reader) === 1;
   }
 
-  override desert(why: string): number {
+  override desert(reason: (name: string) => Error): number {
     const inHand = this.isShut || this.isPassing ? 0 : this.#kept + this.held;
-    super.desert(why);
+    super.desert(reason);
     this.#releaseAll();
     return inHand;
   }

@@ -18,10 +18,10 @@ export interface Source {
   /** Writes or signals no more, as by `close()`; calls that would throw what `reason` makes. Streams and events have it. */
   finish?(reason: () => Error): void;
   /**
-   * Does nothing more, and leaves the stream or event as it is: the task has returned, or goes on in another worker. `why`
-   * is what calls throw then. Returns the bytes in hand. Streams and events of tasks have it.
+   * Does nothing more, and leaves the stream or event as it is: the task has returned, or goes on in another worker. Calls
+   * throw what `reason` makes of its name then. Returns the bytes in hand. Streams and events of tasks have it.
    */
-  desert?(why: string): number;
+  desert?(reason: (name: string) => Error): number;
 }
 
 /** The property by which handles give their source. Not for users. */

@@ -82,9 +82,9 @@ export class TaskEvent {
       options,
     );
     this.#source = {
-      desert: (why) => {
+      desert: (reason) => {
         this.#isLeft = true;
-        this.#core = closedCore(() => new Error(`Cannot use event "${this.name}": ${why}`));
+        this.#core = closedCore(() => reason(`event "${this.name}"`));
         return 0;
       },
       finish: (reason) => {

@@ -113,6 +113,11 @@ export const WRAPPINGS: Readonly<Record<string, (parts: In, context: TaskContext
     numbers.readAsync();
     return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
   },
+  "a wait that goes on when it returns": (parts, context) => {
+    parts.numbers.readAsync();
+    while (!context.stopped);
+    return Promise.resolve();
+  },
   "a SuppressedError": async ({ numbers }) => {
     using _ = { [Symbol.dispose]: () => void numbers.read() };
     await numbers.readAsync();

@@ -62,11 +62,14 @@ export function prepareTask(fn: AnyFunction, job: TaskJob, post: (message: TaskM
   const onClose = () => post({ kind: "left" });
   const open = (binding: BindingDescription, index: number) =>
     openBinding(memory, binding, { ...handles, onClose, observer: record.observer(index, binding.kind) });
+  // A wait that a stop would have ended, had the task not returned before, is no failure.
+  const deserted = (why: string) => (name: string) =>
+    wasStopped() ? stopReason() : new Error(`Cannot use ${name}: ${why}`);
   const described = Object.entries(job.bindings);
   const bindings = Object.fromEntries(described.map(([name, binding], index) => [name, open(binding, index)]));
   if (job.restarts !== null) {
-    const why = "its task has failed, and goes on in another worker";
-    desertTask = () => ({ inHand: desert(bindings, why), isActivated, wasTold: ownStop.wasTold });
+    const failed = deserted("its task has failed, and goes on in another worker");
+    desertTask = () => ({ inHand: desert(bindings, failed), isActivated, wasTold: ownStop.wasTold });
   }
   const gate = job.activation && open(job.activation.gate, described.length) as TaskEvent;
   const onStop = () => post({ kind: "stop" });
@@ -101,17 +104,17 @@ export function prepareTask(fn: AnyFunction, job: TaskJob, post: (message: TaskM
       record.end();
     }
     settleAll();
-    desert(bindings, "its task has returned");
+    desert(bindings, deserted("its task has returned"));
     return () => {
       for (const binding of Object.values(job.bindings)) releaseBinding(memory, binding);
     };
   };
 }
 
-function desert(bindings: Readonly<Record<string, Binding>>, why: string): BytesInHand {
+function desert(bindings: Readonly<Record<string, Binding>>, reason: (name: string) => Error): BytesInHand {
   const inHand: Record<string, number> = {};
   for (const [local, binding] of Object.entries(bindings)) {
-    const bytes = binding[SOURCE].desert?.(why) ?? 0;
+    const bytes = binding[SOURCE].desert?.(reason) ?? 0;
     if (bytes > 0) inHand[local] = bytes;
   }
   return inHand;
