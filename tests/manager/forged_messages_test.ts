@@ -3,7 +3,7 @@
 import { equal, match, rejects } from "node:assert/strict";
 import { Pipeline, TaskError } from "@ringmill/ringmill";
 import fc from "fast-check";
-import { RingKernelRuntime } from "@ringmill/ringmill/actors";
+import { type KernelPlace, RingKernelRuntime } from "@ringmill/ringmill/actors";
 import { WorkerPool } from "@ringmill/ringmill/graph";
 import { LinearNode, LinearPipeline } from "@ringmill/ringmill/linear";
 import { forger, Text } from "./_forging_kernels.ts";
@@ -51,7 +51,7 @@ for (const message of FORGED) {
 const WORST = { ringmill: { kind: "failed", deed: "x", error: { errors: 5, properties: {} } } };
 
 /** What runs a function in a worker, and fails with what it has posted. */
-const HOSTS: Readonly<Record<string, (message: unknown) => Promise<unknown>>> = {
+const HOSTS: Readonly<Record<string, (message: typeof WORST) => Promise<unknown>>> = {
   "function of a pool": async (message) => {
     await using pool = new WorkerPool({ name: "forging", workers: 1 });
     await pool.run({ module: MODULE, exportName: "forgeCall" }, [message]);
@@ -67,15 +67,19 @@ const HOSTS: Readonly<Record<string, (message: unknown) => Promise<unknown>>> = 
     });
     await new LinearPipeline({ name: "forging", quiet: true, runtime: { message }, nodes: [node] }).run();
   },
-  "kernel": async (message) => {
-    await using runtime = new RingKernelRuntime();
-    const handle = await runtime.launch("forger", forger);
-    await handle.activate();
-    await handle.send(Text({ text: JSON.stringify(message) }));
-    while (runtime.stateOf("forger") !== "terminated") await new Promise((resolve) => setTimeout(resolve, 5));
-    throw runtime.getAllTelemetry().forger.lastError;
-  },
+  "kernel": (message) => forgeInKernel("dedicated", message),
+  "kernel that shares a worker": (message) => forgeInKernel("shared", message),
+  "kernel that shares a worker, among others,": ({ ringmill }) => forgeInKernel("shared", { ringmill: [ringmill] }),
 };
+
+async function forgeInKernel(worker: KernelPlace, message: unknown): Promise<never> {
+  await using runtime = new RingKernelRuntime();
+  const handle = await runtime.launch("forger", forger, { worker });
+  await handle.activate();
+  await handle.send(Text({ text: JSON.stringify(message) }));
+  await handle.ended;
+  throw runtime.getAllTelemetry().forger.lastError;
+}
 
 for (const [what, run] of Object.entries(HOSTS)) {
   Deno.test(`A ${what} that posts a message as its host would fails`, async () => {

@@ -243,10 +243,14 @@ export class KernelLife implements SupervisorHooks {
   }
 
   #enter(state: KernelState): void {
+    this.#note(state);
+    this.#tellChange();
+  }
+
+  #note(state: KernelState): void {
     const { record } = this.peer.memory;
     this.#state = state;
     record.state = KERNEL_STATES.indexOf(state);
-    this.#tellChange();
     if (state === "active") this.#activeTime.start();
     else this.#activeTime.stop();
   }
@@ -301,9 +305,8 @@ export class KernelLife implements SupervisorHooks {
     const { record, input } = this.peer.memory;
     const state = stateAfter("terminate", this.id, this.#state);
     record.stop();
-    this.#enter(state);
     if (!this.#order.pool) input.close();
-    this.#tellChange();
+    this.#enter(state);
     this.#supervisor.stop();
   }
 
@@ -422,7 +425,8 @@ export class KernelLife implements SupervisorHooks {
   }
 
   loaded(): void {
-    this.#enter("launched");
+    // Its function has yet to be called: it cannot wait.
+    this.#note("launched");
     this.#loading?.resolve();
     this.#loading = undefined;
   }

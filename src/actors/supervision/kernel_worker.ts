@@ -5,12 +5,12 @@ import { HostedWorker } from "../../worker/hosted_worker.ts";
 import type { TaskPermissions } from "../../worker/permitted_worker.ts";
 import { KERNEL_HOST } from "../thread/kernel_host.ts";
 import {
-  type FromHost,
+  type FromHostOne,
   type FromKernel,
-  isFromHost,
+  isFromHostOne,
   type KernelJob,
   type KernelQuestion,
-  type ToHost,
+  type ToHostOne,
   type ToKernel,
 } from "../thread/kernel_protocol.ts";
 import type { FailureReport } from "../message/failure.ts";
@@ -80,7 +80,7 @@ export function hear(listener: WorkerListener, message: FromKernel): void {
 
 /** The worker of one kernel. It starts at once, and imports the kernel's module. */
 export class KernelWorker implements StartedKernel {
-  readonly #worker: HostedWorker<ToHost, FromHost>;
+  readonly #worker: HostedWorker<ToHostOne, FromHostOne>;
   readonly #memories = new KnownMemories();
   readonly #taken: TakenTable;
 
@@ -89,7 +89,7 @@ export class KernelWorker implements StartedKernel {
     const { job, permissions, listener } = order;
     this.#taken = new TakenTable((job.self.memory as OwnMemory).taken);
     this.#worker = new HostedWorker(KERNEL_HOST, { name: job.self.id, permissions, module: job.module }, {
-      isMessage: isFromHost,
+      isMessage: isFromHostOne,
       heard: (posted) => {
         if ("message" in posted) hear(listener, posted.message);
       },

@@ -9,15 +9,19 @@ import { SHARED_HOST } from "../thread/kernel_host.ts";
 import {
   type FromHost,
   type FromHostItself,
+  type FromHostKernel,
+  type FromHostOne,
   type FromSharedHost,
   isFromHost,
   type KernelJob,
   type ToHost,
+  type ToHostOne,
   type ToKernel,
   type ToSharedHost,
 } from "../thread/kernel_protocol.ts";
 import { KnownMemories } from "../thread/known_memories.ts";
 import type { Leftovers } from "../thread/local_post.ts";
+import { MessageBatch } from "../thread/message_batch.ts";
 import type { Settler } from "../thread/settler.ts";
 import { createStation, openStation, type Station, type StationDescription } from "../thread/station.ts";
 import { createTakenTable, type TakenRequest, TakenTable } from "../thread/taken_table.ts";
@@ -60,6 +64,8 @@ const LOOKS = 2;
 /** A worker that runs. */
 interface Running {
   readonly worker: HostedWorker<ToHost, FromHost>;
+  /** What is posted at the end of the turn. */
+  readonly batch: MessageBatch<ToHostOne>;
   readonly threadSlot: number;
   readonly table: TakenTable;
   readonly memories: KnownMemories;
@@ -71,8 +77,13 @@ interface Running {
   hasHandedOver: boolean;
 }
 
-function tell({ worker, memories, isAlive }: Running, to: number, message: ToKernel): void {
-  if (isAlive) worker.post({ to, message: memories.strip(message) });
+function tell({ worker, batch, memories, isAlive }: Running, to: number, message: ToKernel): void {
+  if (!isAlive) return;
+  const posted = { to, message: memories.strip(message) };
+  // Constants that cannot be cloned are the caller's mistake, who hears of it at once.
+  if (message.kind !== "load" || message.job.params === undefined) return batch.add(posted);
+  batch.flush();
+  worker.post(posted);
 }
 
 /** A kernel that was started in a shared worker. */
@@ -172,10 +183,10 @@ export class SharedHost {
   post(message: ToSharedHost): void {
     const running = this.#running;
     if (!running) return;
-    const { worker, memories } = running;
+    const { batch, memories } = running;
     if (message.kind === "forget" && !memories.forget(message.block)) return;
     const isTold = message.kind === "peer" || message.kind === "mailbox";
-    worker.post({ host: isTold ? memories.strip(message) as typeof message : message });
+    batch.add({ host: isTold ? memories.strip(message) as typeof message : message });
   }
 
   #begin(): Running {
@@ -183,11 +194,16 @@ export class SharedHost {
     const memory = createTakenTable();
     const worker = new HostedWorker<ToHost, FromHost>(SHARED_HOST, { name: this.#name }, {
       isMessage: isFromHost,
-      heard: (message) => "host" in message ? this.#onOwn(running, message) : this.#onKernels(running, message),
+      heard: (posted) => {
+        for (const message of Array.isArray(posted) ? posted : [posted]) this.#hear(running, message);
+      },
       broke: (incident) => this.#die(running, incident),
     });
     const running: Running = {
       worker,
+      batch: new MessageBatch((messages) => {
+        if (running.isAlive) worker.post(messages);
+      }),
       threadSlot,
       table: new TakenTable(memory),
       memories: new KnownMemories(),
@@ -201,7 +217,12 @@ export class SharedHost {
     return running;
   }
 
-  #onKernels(running: Running, { from, message }: Exclude<FromHost, FromHostItself>): void {
+  #hear(running: Running, message: FromHostOne): void {
+    if ("host" in message) this.#onOwn(running, message);
+    else this.#onKernels(running, message);
+  }
+
+  #onKernels(running: Running, { from, message }: FromHostKernel): void {
     const listener = running.kernels.get(from);
     if (!listener) return;
     // A worker whose scope ends tells each of its kernels so; it takes no other ones.

@@ -11,8 +11,9 @@ import type { HostModule } from "../../worker/hosted_worker.ts";
 import { beginImport, endImport } from "../../worker/importing.ts";
 import { HostedKernel, type KernelHost } from "./hosted_kernel.ts";
 import { servicesFor } from "./kernel_core.ts";
-import type { FromHost, ToHost } from "./kernel_protocol.ts";
+import type { FromHost, FromHostOne, ToHost, ToHostOne } from "./kernel_protocol.ts";
 import { keepMemoriesOf } from "./known_memories.ts";
+import { MessageBatch } from "./message_batch.ts";
 import { keepMemories } from "./open_memory.ts";
 import { SharedThread } from "./shared_thread.ts";
 
@@ -22,6 +23,14 @@ export const KERNEL_HOST: HostModule = { url: import.meta.url, file: "kernel_hos
 export const SHARED_HOST: HostModule = { ...KERNEL_HOST, prefix: "ringmill kernels: " };
 
 const host = new HostScope<ToHost, FromHost>();
+
+/** What is posted at the end of the turn: nothing that must be told though a function holds up the worker. */
+const batch = new MessageBatch<FromHostOne>((messages) => host.post(messages));
+
+function post(message: FromHostOne): void {
+  batch.flush();
+  host.post(message);
+}
 
 /** The kernels of this worker, by the numbers that the runtime has given them. */
 const kernels = new Map<number, HostedKernel>();
@@ -35,7 +44,8 @@ function hostOf(shared: SharedThread | null): KernelHost {
     post: (from, message) => {
       const isEnd = message.kind === "returned" || message.kind === "broken";
       if (!shared && isEnd) host.settle({ from, message });
-      else host.post({ from, message });
+      else if (shared && message.kind === "loaded") batch.add({ from, message });
+      else post({ from, message });
     },
     beginImport: (id) => {
       if (importing++ === 0) beginImport(id);
@@ -54,27 +64,40 @@ function hostOf(shared: SharedThread | null): KernelHost {
     services: (from, job) => {
       if (shared) return { services: shared.services };
       const controller = new AbortController();
-      return { services: servicesFor(job, controller.signal, (message) => host.post({ from, message })), controller };
+      return { services: servicesFor(job, controller.signal, (message) => post({ from, message })), controller };
     },
   };
+}
+
+/** What goes wrong with one message is told as if it had come alone. */
+function hearAnyway(hear: (message: ToHostOne) => void, message: ToHostOne): void {
+  try {
+    hear(message);
+  } catch (error) {
+    globalThis.reportError(error);
+  }
 }
 
 function serve(shared: SharedThread | null): HostEvents<ToHost> {
   keepMemories();
   const kernelHost = hostOf(shared);
+  const hear = (posted: ToHostOne) => {
+    keepMemoriesOf("host" in posted ? posted.host : posted.message);
+    if ("host" in posted) return shared?.onMessage(posted.host);
+    const { to, message } = posted;
+    if (message.kind === "load") kernels.set(to, new HostedKernel(kernelHost, to));
+    kernels.get(to)?.onMessage(message);
+  };
   return {
     heard: (posted) => {
       shared?.countTurn();
-      keepMemoriesOf("host" in posted ? posted.host : posted.message);
-      if ("host" in posted) return shared?.onMessage(posted.host);
-      const { to, message } = posted;
-      if (message.kind === "load") kernels.set(to, new HostedKernel(kernelHost, to));
-      kernels.get(to)?.onMessage(message);
+      if (!Array.isArray(posted)) return hear(posted as ToHostOne);
+      for (const one of posted) hearAnyway(hear, one);
     },
     // An unhandled error names no kernel: all kernels of this worker hear of it.
     threw: (incident, error) => {
       const message = { kind: "noted", incident, error: reportError(error) } as const;
-      for (const from of kernels.keys()) host.post({ from, message });
+      for (const from of kernels.keys()) post({ from, message });
     },
     ends: (incident) => {
       shared?.leave();
@@ -84,4 +107,4 @@ function serve(shared: SharedThread | null): HostEvents<ToHost> {
 }
 
 host.serve(KERNEL_HOST, () => serve(null));
-host.serve(SHARED_HOST, () => serve(new SharedThread((message) => host.post({ host: message }))));
+host.serve(SHARED_HOST, () => serve(new SharedThread((message) => post({ host: message }))));

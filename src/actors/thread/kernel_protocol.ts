@@ -139,8 +139,11 @@ export type KernelQuestion =
 /** From the worker. */
 export type FromKernel = KernelNews | KernelQuestion;
 
-/** How a worker posts: what is of one of its kernels, or of itself. */
-export type FromHost = FromHostKernel | FromHostItself;
+/** How a worker posts: one message, or several in their order. */
+export type FromHost = FromHostOne | readonly FromHostOne[];
+
+/** From a worker: what is of one of its kernels, or of itself. */
+export type FromHostOne = FromHostKernel | FromHostItself;
 
 /** How a worker posts what is of a kernel. */
 export interface FromHostKernel {
@@ -149,8 +152,11 @@ export interface FromHostKernel {
   readonly message: FromKernel;
 }
 
-/** How a runtime posts to a worker: to one of its kernels, or to the worker. */
-export type ToHost = { readonly to: number; readonly message: ToKernel } | { readonly host: ToSharedHost };
+/** How a runtime posts to a worker: one message, or several in their order. */
+export type ToHost = ToHostOne | readonly ToHostOne[];
+
+/** To a worker: for one of its kernels, or itself. */
+export type ToHostOne = { readonly to: number; readonly message: ToKernel } | { readonly host: ToSharedHost };
 
 /** To a worker that kernels share. */
 export type ToSharedHost =
@@ -185,6 +191,11 @@ export interface FromHostItself {
 
 /** Whether a value is a message from a worker: a kernel may post anything. */
 export function isFromHost(value: unknown): value is FromHost {
+  return Array.isArray(value) ? value.every(isFromHostOne) : isFromHostOne(value);
+}
+
+/** The same of one message. */
+export function isFromHostOne(value: unknown): value is FromHostOne {
   const { from, message, host } = Object(value) as Record<string, unknown>;
   return host === undefined ? Number.isSafeInteger(from) && isFromKernel(message) : isFromSharedHost(Object(host));
 }
