@@ -156,6 +156,8 @@ async function timeBareIdle({ url }: NatsServer): Promise<number> {
     value.ack();
     return new DataView(value.data.buffer, value.data.byteOffset).getUint32(0, true);
   });
+  // The client goes on asking for messages otherwise, also when its connection is closed.
+  messages.stop();
   await connection.close();
   return time;
 }
