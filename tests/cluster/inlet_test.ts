@@ -258,3 +258,28 @@ Deno.test("Frames are acked when the slowest reader has consumed them, and not b
   await rejects(() => inward, StoppedError);
   equal(links.acked, 1);
 });
+
+Deno.test("What is consumed is acked after a share of the window, not only now and then: a writer waits for that room", async () => {
+  const links = new MemoryLinks();
+  const length = 16_384;
+  const [source, sink] = [await openStream(length), await openStream(length)];
+  await using _source = source.pipe;
+  await using _sink = sink.pipe;
+  const gone = new AbortController();
+  // The 50 ms between two looks at what was consumed never come to their end.
+  const { setInterval } = globalThis;
+  globalThis.setInterval = ((work: () => void, ms: number) => setInterval(work, ms === 50 ? 1e9 : ms)) as never;
+  try {
+    takeOut(source, links, 4 * length + HEAD_BYTES).catch(() => {});
+    const inward = bringIn(sink, links, gone.signal);
+    for (let n = 0; n < 40; n++) {
+      await source.writer.writeAsync(new Int32Array(length).fill(n));
+      equal((await sink.reader.readAsync())![0], n);
+    }
+    ok(links.acked >= 30, `of 40 frames, ${links.acked} parcels are acked`);
+    gone.abort(new StoppedError("gone"));
+    await rejects(inward, StoppedError);
+  } finally {
+    globalThis.setInterval = setInterval;
+  }
+});

@@ -6,8 +6,8 @@
 
 /** What is smaller is not worth it. */
 const LEAST_BYTES = 16 * 1024;
-/** Buffers of a size that are kept: those of a window. */
-const MOST_BUFFERS = 32;
+/** Bytes of buffers of a size that are kept: those of the windows of both ends, and of what the system holds in between. */
+const MOST_BYTES = 16 * 1024 * 1024;
 
 const pools = new Map<number, ArrayBuffer[]>();
 
@@ -26,5 +26,5 @@ export function giveBytes({ buffer, byteOffset }: Uint8Array): void {
   ) return;
   const pool = pools.get(size) ?? [];
   pools.set(size, pool);
-  if (pool.length < MOST_BUFFERS) pool.push(buffer);
+  if (pool.length * size < MOST_BYTES) pool.push(buffer);
 }

@@ -12,8 +12,9 @@ import { RunRules } from "./run_rules.ts";
 import type { CarryInOptions } from "./subscribe_frames.ts";
 import { sleepUntil } from "../sleep.ts";
 
-/** How often what is consumed is acked. */
+/** How often what is consumed is acked, and after how much of the window: a writer has room for so much more then. */
 const ACK_MS = 50;
+const ACK_SHARE = 1 / 4;
 /** How long a program that stops waits until its last ack is confirmed. */
 const COMMIT_MS = 300;
 /** How long the failure of another machine waits for what was made of its frames to get to a third one. */
@@ -38,6 +39,8 @@ export class Inlet implements Disposable {
   readonly #timer: ReturnType<typeof setInterval>;
   /** What was written and is not acked. */
   readonly #milestones: Milestone[] = [];
+  /** Bytes that have come since it was looked what is consumed. */
+  #unackedBytes = 0;
   /** Frames in the ring. */
   #written = 0;
   #epoch: bigint | undefined;
@@ -105,6 +108,7 @@ export class Inlet implements Disposable {
   #ackConsumed(): void {
     // In this order: readers that leave because of a stop have not consumed anything by that. What is committed stays so.
     const consumed = this.#consumed;
+    this.#unackedBytes = 0;
     if (this.#options.commit === "consumed" && this.#options.isStopped()) return;
     const safe = this.#barrier.safe(consumed);
     let place: number | undefined;
@@ -149,6 +153,8 @@ export class Inlet implements Disposable {
     this.#written += unpacker.written - before;
     // A part is consumed with the whole frame.
     if (head.parts === 1 || head.part + 1 === head.parts) this.#pass(taken.place);
+    this.#unackedBytes += taken.bytes.length;
+    if (this.#unackedBytes >= ACK_SHARE * this.#options.link.windowBytes) this.#ackConsumed();
   }
 
   /** Whether a parcel is of the run that is under way; the first one that comes says which one that is. */
