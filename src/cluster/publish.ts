@@ -90,7 +90,7 @@ function paramsOf(
   rules.checkOptions(action, options, isNewest ? NEWEST_PUBLISH_RULES : PUBLISH_RULES);
   if (options.to === undefined) rules.checkRule(action, "to", transportRule, options.to);
   checkEngine(action, options.to, options);
-  const { parcelBytes = 256 * 1024, maxBytes = 64 * 1024 * 1024, windowBytes = WINDOW_BYTES } = options;
+  const { parcelBytes = 512 * 1024, maxBytes = 64 * 1024 * 1024, windowBytes = WINDOW_BYTES } = options;
   rules.checkRule(action, "maxBytes", rules.integer(leastBytes(stream.frameBytes, parcelBytes)), maxBytes);
   return {
     endpoint: endpointOf(options.to),

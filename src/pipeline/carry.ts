@@ -42,7 +42,7 @@ export interface CarryOptions {
    * Bytes of a parcel, 1024 to 8388608: small frames that are there at once share one, larger frames are cut into several. The
    * server's `max_payload` must be larger by 1024.
    *
-   * @default {262144}
+   * @default {524288}
    */
   parcelBytes?: number;
   /**

@@ -7,7 +7,7 @@
 /** What is smaller is not worth it. */
 const LEAST_BYTES = 16 * 1024;
 /** Bytes of buffers of a size that are kept: those of the windows of both ends, and of what the system holds in between. */
-const MOST_BYTES = 16 * 1024 * 1024;
+const MOST_BYTES = 32 * 1024 * 1024;
 
 const pools = new Map<number, ArrayBuffer[]>();
 
