@@ -1,7 +1,7 @@
 /** Workers that run one of the package's host modules, seen from the thread that starts them. */
 
 import { checkReadable } from "./may_import.ts";
-import type { TaskPermissions } from "./permitted_worker.ts";
+import { lackedPermissions, type TaskPermissions } from "./permitted_worker.ts";
 import { NESTED_STOP_MS, type NestedWord, waitForNested } from "./unload.ts";
 
 /** A module that serves in workers. The module itself makes this of its `import.meta.url`. */
@@ -121,8 +121,14 @@ function startWorker({ url, file, prefix }: HostModule, { name, permissions, mod
   // A worker's own module has import.meta.main set, by which a bundle would run the program again; what it imports has not.
   const imports = [url, ...module === undefined ? [] : [module]].map((one) => `import ${JSON.stringify(one)};`);
   const entry = `data:text/javascript,${encodeURIComponent(imports.join(""))}`;
-  return new Worker(
-    entry,
-    permissions === undefined ? options : { ...options, deno: { permissions } } as WorkerOptions,
-  );
+  if (permissions === undefined) return new Worker(entry, options);
+  try {
+    return new Worker(entry, { ...options, deno: { permissions } } as WorkerOptions);
+  } catch (error) {
+    // Deno does not say which.
+    const lacked = error instanceof Deno.errors.NotCapable ? lackedPermissions(permissions) : [];
+    if (lacked.length === 0) throw error;
+    const advice = `add ${lacked.join(" ")} to its command line, or ask for less`;
+    throw new Deno.errors.NotCapable(`its permissions exceed those of the program: ${advice}`, { cause: error });
+  }
 }

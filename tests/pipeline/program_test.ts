@@ -236,6 +236,38 @@ Deno.test("A worker that cannot be started ends those that were, and the error n
   match(err, /TaskError: Task "greedy" failed: its worker could not be started: NotCapable: /);
 });
 
+Deno.test("Permissions beyond those of the program are named, each as the command line has it", async () => {
+  const script = `
+    import { Pipeline } from "MOD";
+    export function task() {}
+    if (import.meta.main) {
+      const asked = [
+        { net: true, read: "inherit" },
+        { net: ["own.example", "example.com"], env: ["HOME"], write: false },
+        { write: [new URL("file:///a%20b"), "/c"], sys: ["hostname"], run: ["ls"], ffi: ["/lib"], import: ["example.com"] },
+        "inherit",
+      ];
+      for (const permissions of asked) {
+        const pipe = new Pipeline("greedy", import.meta);
+        pipe.addTask("greedy", { fn: task, permissions });
+        console.log(await pipe.run().then(() => "ran", ({ cause }) => cause.message));
+        await pipe.close();
+      }
+    }`;
+  const flags = ["--allow-read", "--allow-net=own.example", "--unstable-worker-options"];
+  const { out, err } = await runScript(script, flags);
+  equal(err, "");
+  const lines = [
+    "--allow-net",
+    "--allow-net=example.com --allow-env=HOME",
+    "--allow-write=/a b,/c --allow-sys=hostname --allow-run=ls --allow-ffi=/lib --allow-import=example.com",
+  ];
+  const told = lines.map((line) =>
+    `its permissions exceed those of the program: add ${line} to its command line, or ask for less\n`
+  );
+  equal(out, `${told.join("")}ran\n`);
+});
+
 Deno.test("A program that never joins its pipeline is told at its end that a task failed", async () => {
   const { code, err } = await runScript(`
     import { Pipeline } from "MOD";
