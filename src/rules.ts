@@ -137,6 +137,13 @@ export const pathOrUrl: Rule = {
   isInRange: (value: string | URL) => value !== "",
 };
 
+/** A module. */
+export const moduleReference: Rule = {
+  expected: "import.meta, a URL or a path",
+  isKind: (value) => isText(value) || value instanceof URL || isText((value as { url?: unknown } | null)?.url),
+  isInRange: (value: unknown) => !isText(value) || value.trim() !== "",
+};
+
 /** The kinds of permissions that Deno knows. */
 const PERMISSIONS: readonly string[] = ["env", "ffi", "import", "net", "read", "run", "sys", "write"];
 

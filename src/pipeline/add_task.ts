@@ -5,6 +5,7 @@ import {
   anything,
   checkOptions,
   checkRule,
+  moduleReference,
   name as nameRule,
   object,
   oneOf,
@@ -40,7 +41,7 @@ const FUNCTION_RULES = {
   ...BINDING_RULES,
   fn: anything,
   params: anything,
-  module: anything,
+  module: moduleReference,
   permissions: permissionsRule,
   onAbandoned: ABANDONED_POLICY,
   restart: object,
@@ -157,7 +158,7 @@ function declareTask(
     throw new TypeError(`Cannot add task "${name}": fn must be a function and no generator, received ${received}`);
   }
   const { reads = {}, writes = {}, module, permissions, onAbandoned, description, activateOn } = options;
-  const bound = bind(name, "events", options.events ?? {}, events, "event");
+  const bound = bind(name, "events", options.events === undefined ? {} : options.events, events, "event");
   const { restart, state, stallTimeoutMs, machine } = options;
   checkSupervision(name, options);
   const gate = mode === "plain" ? undefined : bound.find(({ local }) => local === activateOn);

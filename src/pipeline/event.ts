@@ -1,6 +1,6 @@
 /** Events: the switches that tell tasks when they may run. */
 
-import { boolean, checkOptions, type Rules, text } from "../rules.ts";
+import { boolean, checkName, checkOptions, type Rules, text } from "../rules.ts";
 
 /** Options of `Pipeline.addEvent()`. */
 export interface EventOptions {
@@ -40,8 +40,9 @@ export class EventHandle {
 
   /** Checks the options. `Pipeline.addEvent()` does this. */
   constructor(name: string, options: EventOptions = {}) {
-    const { initialState = false, description } = options;
+    checkName("add an event", name);
     checkOptions(`add event "${name}"`, options, EVENT_RULES);
+    const { initialState = false, description } = options;
     this.name = name;
     this.initialState = initialState;
     this.description = description;

@@ -2,8 +2,8 @@
 
 import { DEAD_FRAME_RULES, type DeadFrames } from "../manager/dead_frames.ts";
 import { DeclarationError, LifecycleError, UnknownNameError } from "../errors.ts";
-import { formatDType, isSameType, parseColumns } from "../ring/columns.ts";
-import { type DType, type FrameType, type FrameTypeName, parseDType } from "../ring/dtypes.ts";
+import { formatDType, isSameType, parseFrameType } from "../ring/columns.ts";
+import type { DType, FrameType, FrameTypeName } from "../ring/dtypes.ts";
 import type { AsyncReader } from "../ring/reader.ts";
 import type { AsyncTaskEvent } from "../ring/task_event.ts";
 import type { WaitOptions } from "../ring/waiting.ts";
@@ -15,16 +15,26 @@ import type { ActivationMode } from "../manager/specs.ts";
 import type { LiveFrame } from "../view/live/live_frame.ts";
 import type { Dashboard } from "../view/live/dashboard.ts";
 import type { RunDashboardOptions } from "../view/live/run_options.ts";
-import { EVENT_RULES, EventHandle, type EventOptions } from "./event.ts";
+import { EventHandle, type EventOptions } from "./event.ts";
 import { linkMetrics } from "./links.ts";
 import { moduleUrl } from "../worker/module_url.ts";
 import { checkReplaced, runningStreams, runningTasks } from "./replaced_writers.ts";
 import { carryWarnings, type Cut, cutPipeline, MACHINE_RULES, type MachineOptions, tasksOf } from "./machines.ts";
 import { type Declaration, type Plan, planPipeline } from "./plan.ts";
-import { LatestStream, STREAM_OPTION_RULES, StreamHandle, type StreamHandleOf, type StreamOptions } from "./stream.ts";
+import { LatestStream, StreamHandle, type StreamHandleOf, type StreamOptions } from "./stream.ts";
 import { carriedStreams, fedStreams, streamsOnTheWay } from "./carried_streams.ts";
 import { createAddTask, targetName } from "./add_task.ts";
-import { checkName, checkOptions, checkRule, object, type Rules, signal } from "../rules.ts";
+import {
+  checkName,
+  checkOptions,
+  checkRule,
+  frameType,
+  keeps,
+  moduleReference,
+  object,
+  type Rules,
+  signal,
+} from "../rules.ts";
 import type { ReconstructOptions } from "./reconstruct.ts";
 import type { ProgramEnds } from "./plan.ts";
 import type { DeclaredBinding, TaskDeclaration } from "./task.ts";
@@ -112,6 +122,7 @@ export class Pipeline implements AsyncDisposable {
     checkName("make a pipeline", name);
     checkOptions(`make pipeline "${name}"`, options, MANAGER_RULES);
     this.name = name;
+    checkRule(`make pipeline "${name}"`, "module", moduleReference, module);
     this.#module = moduleUrl(module);
     const { graceMs = DEFAULT_GRACE_MS, fullWarningMs, deadLetters } = options;
     this.#options = { graceMs, fullWarningMs, deadLetters: deadLetters && { ...deadLetters } };
@@ -186,7 +197,8 @@ export class Pipeline implements AsyncDisposable {
   stream<const Name extends FrameTypeName = DType>(name: string, dtype?: Name): StreamHandleOf<Name> {
     const stream = this.#find("stream", this.#streams, name);
     if (dtype === undefined) return stream as unknown as StreamHandleOf<Name>;
-    const expected = typeof dtype === "object" ? parseColumns(`find stream "${name}"`, dtype) : parseDType(dtype);
+    const isDeclared = keeps(frameType, dtype);
+    const expected = isDeclared ? parseFrameType(`find stream "${name}"`, dtype) : null;
     if (expected === null || !isSameType(expected, stream.dtype)) {
       const received = Deno.inspect(dtype);
       throw new TypeError(
@@ -238,7 +250,6 @@ export class Pipeline implements AsyncDisposable {
    */
   addStream<const Name extends FrameTypeName>(name: string, options: StreamOptions<Name>): StreamHandleOf<Name> {
     this.#checkDeclaring("a stream", name, this.#streams);
-    checkOptions(`add stream "${name}"`, options, STREAM_OPTION_RULES);
     const stream = new StreamHandle(name, options);
     this.#manager.addRing(stream.ringSpec);
     this.#streams.set(name, stream);
@@ -253,7 +264,6 @@ export class Pipeline implements AsyncDisposable {
    */
   addEvent(name: string, options: EventOptions = {}): EventHandle {
     this.#checkDeclaring("an event", name, this.#events);
-    checkOptions(`add event "${name}"`, options, EVENT_RULES);
     const event = new EventHandle(name, options);
     this.#manager.addEvent({ name, initialState: event.initialState });
     this.#events.set(name, event);

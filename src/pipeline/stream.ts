@@ -139,6 +139,8 @@ export class StreamHandle<D extends FrameType = FrameType> {
 
   /** Checks the options. `Pipeline.addStream()` does this. */
   constructor(name: string, options: StreamOptions) {
+    rules.checkName("add a stream", name);
+    rules.checkOptions(`add stream "${name}"`, options, STREAM_OPTION_RULES);
     const checked = checkStreamOptions(name, options);
     this.name = name;
     this.shape = Object.freeze([...checked.shape]);

@@ -62,7 +62,7 @@ function refusedName(name: string): string | null {
  * @throws {TypeError} If there is none, a name is refused, or an element type is no text.
  * @throws {RangeError} If an element type is unknown.
  */
-export function parseColumns(action: string, declared: Readonly<Record<string, unknown>>): ColumnTypes {
+function parseColumns(action: string, declared: Readonly<Record<string, unknown>>): ColumnTypes {
   const names = Object.keys(declared);
   const prototype = Object.getPrototypeOf(declared);
   if (prototype !== Object.prototype && prototype !== null) {

@@ -16,7 +16,7 @@ import type { DType, FrameOf, FrameType } from "./dtypes.ts";
 import { readableOf, type ReadableOptions } from "./readable.ts";
 import { RingReader } from "./ring.ts";
 import { type RunTable, runTableOf } from "./run_table.ts";
-import type { SharedMemory } from "./shared_memory.ts";
+import { checkMemory, type SharedMemory } from "./shared_memory.ts";
 import { StreamEnd } from "./stream_end.ts";
 import type { WaitOptions } from "./waiting.ts";
 
@@ -124,6 +124,7 @@ export class Reader<D extends FrameType = DType> extends StreamEnd<D, RingReader
 
   /** Opens a reader. Task hosts and pipelines do this. */
   constructor(memory: SharedMemory, description: BindingOf<"reader">, options: HandleOptions = {}) {
+    checkMemory("Reader", "openReader()", memory);
     const { ring, scratch, index } = description;
     const frames = new Frames<D>(memory, ring);
     const end = new ReaderEnd(memory, ring, description, options);

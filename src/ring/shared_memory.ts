@@ -30,6 +30,17 @@ export interface SharedMemoryHandle {
   readonly module: WebAssembly.Module;
 }
 
+/**
+ * Checks what an end of a stream, or an event, is opened on.
+ *
+ * @throws {TypeError} If that is no memory: only pipelines and hosts of tasks have one.
+ */
+export function checkMemory(kind: string, opener: string, memory: unknown): void {
+  if (memory instanceof SharedMemory) return;
+  const how = `tasks get theirs by their bindings, the program by the pipeline's ${opener}`;
+  throw new TypeError(`Cannot make a ${kind}: ${how}, received ${Deno.inspect(memory, { depth: 0 })}`);
+}
+
 /** This thread's access to a pipeline's memory. */
 export class SharedMemory {
   /** What to post to a worker. */

@@ -8,7 +8,7 @@ import type { BindingOf } from "./description.ts";
 import { StoppedError } from "../errors.ts";
 import type { Doorbell } from "./doorbell.ts";
 import type { OwnStop } from "./own_stop.ts";
-import type { SharedMemory } from "./shared_memory.ts";
+import { checkMemory, type SharedMemory } from "./shared_memory.ts";
 import { SOURCE, type Source } from "./source.ts";
 import { checkTimeout, checkWaitOptions, Waiter, type WaitOptions } from "./waiting.ts";
 
@@ -58,6 +58,7 @@ export class TaskEvent {
 
   /** Opens an event. Task hosts and pipelines do this. */
   constructor(memory: SharedMemory, description: BindingOf<"event">, options: HandleOptions = {}) {
+    checkMemory("TaskEvent", "openEvent()", memory);
     const { core, words } = memory;
     const { address, name } = description.event;
     this.name = name;

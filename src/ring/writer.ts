@@ -12,7 +12,7 @@ import { RingWriter } from "./ring.ts";
 import type { RingView } from "./ring_end.ts";
 import { type BytesChunk, writableOf, type WritableOptions } from "./writable.ts";
 import { type RunTable, runTableOf } from "./run_table.ts";
-import type { SharedMemory } from "./shared_memory.ts";
+import { checkMemory, type SharedMemory } from "./shared_memory.ts";
 import { StreamEnd } from "./stream_end.ts";
 import type { WaitOptions } from "./waiting.ts";
 
@@ -104,6 +104,7 @@ export class Writer<D extends FrameType = DType> extends StreamEnd<D, RingWriter
 
   /** Opens a writer. Task hosts and pipelines do this. */
   constructor(memory: SharedMemory, description: BindingOf<"writer">, options: HandleOptions = {}) {
+    checkMemory("Writer", "openWriter()", memory);
     const { ring, scratch } = description;
     const frames = new Frames<D>(memory, ring);
     const end = new WriterEnd(memory, ring, options);

@@ -1,7 +1,7 @@
 /** Options of pipelines and managers: unknown names, wrong kinds and values out of range are refused by name. */
 
-import { rejects } from "node:assert/strict";
-import { Pipeline } from "@ringmill/ringmill";
+import { rejects, throws } from "node:assert/strict";
+import { EventHandle, Pipeline, Reader, StreamHandle, TaskEvent, Writer } from "@ringmill/ringmill";
 import { Manager } from "@ringmill/ringmill/runtime";
 
 const INT = { shape: [1], dtype: "int32" } as const;
@@ -87,3 +87,57 @@ for (const [name, options, message] of RANGES) {
     await rejects(async () => await CALLS[name][1](options), { name: "RangeError", message });
   });
 }
+
+Deno.test("A module that is none is refused where it is given, with what it is for", () => {
+  for (const module of [null, 5, Symbol("m"), {}, [], () => {}, "", " "]) {
+    const received = Deno.inspect(module).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    const error = (action: string) => ({
+      name: typeof module === "string" ? "RangeError" : "TypeError",
+      message: new RegExp(`^Cannot ${action}: module must be import.meta, a URL or a path, received ${received}$`),
+    });
+    throws(() => new Pipeline("p", module as never), error('make pipeline "p"'));
+    throws(() => new Pipeline("p").addTask("t", { fn, module: module as never }), error('add task "t"'));
+  }
+});
+
+Deno.test("addTask() takes no null in place of bindings", () => {
+  for (const bindings of ["reads", "writes", "events"]) {
+    const message = `Cannot add task "t": ${bindings} must be an object, received null`;
+    throws(() => new Pipeline("p").addTask("t", { fn, [bindings]: null }), { name: "TypeError", message });
+  }
+});
+
+Deno.test("Pipeline.stream() refuses what is no dtype as it does any that is not the stream's", () => {
+  const pipe = new Pipeline("p");
+  pipe.addStream("s", INT);
+  for (const dtype of [null, 5, "", "float31", "float32", [], () => {}]) {
+    const message = `Cannot find stream "s": its dtype is int32, received ${Deno.inspect(dtype)}`;
+    throws(() => pipe.stream("s", dtype as never), { name: "TypeError", message });
+  }
+});
+
+Deno.test("A stream's or an event's handle that is made by hand checks its name and options", () => {
+  for (const name of [undefined, null, 5, "", Symbol("s"), Object.create(null)]) {
+    const message = /^Cannot add (a stream|an event): its name must be a text, received /;
+    throws(() => new StreamHandle(name, INT), { name: "TypeError", message });
+    throws(() => new EventHandle(name), { name: "TypeError", message });
+  }
+  for (const options of [null, 5, []]) {
+    const message = /^Cannot add (stream|event) "s": its options must be an object, received /;
+    throws(() => new StreamHandle("s", options as never), { name: "TypeError", message });
+    throws(() => new EventHandle("s", options as never), { name: "TypeError", message });
+  }
+});
+
+Deno.test("A reader, writer or event that is made by hand says how to get one", () => {
+  const made = { Reader: [Reader, "openReader"], Writer: [Writer, "openWriter"], TaskEvent: [TaskEvent, "openEvent"] };
+  for (const [name, [Kind, opener]] of Object.entries(made)) {
+    for (const memory of [undefined, null, 5, "samples", {}, new Pipeline("p").addStream("s", INT)]) {
+      const make = () => Reflect.construct(Kind as typeof Reader, [memory]);
+      const message = new RegExp(
+        `^Cannot make a ${name}: tasks get theirs by .* the pipeline's ${opener}\\(\\), received `,
+      );
+      throws(make, { name: "TypeError", message });
+    }
+  }
+});
