@@ -129,7 +129,7 @@ export class Doorbell {
 
   async #wait(sources: readonly Source[], timeoutMs: number, signal?: AbortSignal): Promise<number> {
     const deadline = performance.now() + timeoutMs;
-    const wasTold = Boolean(this.#ownStop?.kind);
+    const wasTold = this.#ownStop?.wasTold ?? false;
     const waiting = { sources, deadline, found: Promise.withResolvers<number>(), wasTold };
     const abort = () => {
       waiting.found.reject(signal!.reason);

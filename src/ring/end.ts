@@ -130,6 +130,11 @@ export abstract class End implements Source {
     return await this.#waiter.promise(length, timeoutMs, found, signal);
   }
 
+  /** Whether async calls wait for a turn of the event loop first. */
+  protected set takesTurns(value: boolean) {
+    this.#waiter.takesTurns = value;
+  }
+
   /** Async calls that wait. */
   protected get pendingCalls(): number {
     return this.#waiter.pending;

@@ -177,6 +177,8 @@ export class Waiter<Wanted = number> {
   readonly #observer: WaitObserver | undefined;
   readonly #ownStop: OwnStop | undefined;
   readonly #loop = new Turns();
+  /** Whether promises wait for a turn of the event loop first: by then all parts of the task have called that will. */
+  takesTurns = false;
   #pending = 0;
   /** Resolves when all promises so far are settled. */
   #turns: Promise<void> = Promise.resolve();
@@ -234,7 +236,7 @@ export class Waiter<Wanted = number> {
     take: (code: number) => Result,
     signal?: AbortSignal,
   ): Promise<Result> {
-    const { isDue } = this.#loop;
+    const isDue = this.#loop.isDue || this.takesTurns;
     if (this.#pending > 0 || isDue || signal?.aborted) return this.#promise(wanted, timeoutMs, take, isDue, signal);
     // Fast path: what is there already skips the async function below.
     try {
@@ -263,7 +265,7 @@ export class Waiter<Wanted = number> {
       this.disturb();
     };
     let isObserved = false;
-    const wasTold = Boolean(this.#ownStop?.kind);
+    const wasTold = this.#ownStop?.wasTold ?? false;
     const isUnwinding = this.#ownStop?.isUnwinding;
     signal?.addEventListener("abort", abort);
     try {
@@ -277,6 +279,12 @@ export class Waiter<Wanted = number> {
       for (;;) {
         if (isUnwinding) this.#ownStop!.unwind();
         signal?.throwIfAborted();
+        if (!wasTold && this.#ownStop?.kind) {
+          // By the next turn, each part of the task that has one now has called. Told later, it might never hear.
+          await this.#loop.take();
+          this.#ownStop.notice();
+          return take(codes.STOPPED);
+        }
         const code = this.#target.attempt(wanted);
         if (code !== codes.NOT_READY || performance.now() >= deadline) return take(code);
         const announced = this.#target.prepare(wanted);

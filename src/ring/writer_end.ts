@@ -148,6 +148,7 @@ export class WriterEnd extends End {
       if (!ownStop.concerns(this)) this.core = openCore;
       return mustUnwind;
     };
+    this.takesTurns = true;
     this.core = {
       ...openCore,
       writer_look: (...args) => told() ? codes.STOPPED : openCore.writer_look(...args),
@@ -158,6 +159,7 @@ export class WriterEnd extends End {
 
   override told(): void {
     this.#ownStop?.hears(this);
+    this.takesTurns = false;
   }
 
   /** Whether the stream had readers and has none any more. */

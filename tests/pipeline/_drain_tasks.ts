@@ -144,6 +144,32 @@ export async function parts({ left, right, never }: Bindings) {
   await Promise.allSettled([never.waitAsync(), selectAsync({ never }), write(left), write(right)]);
 }
 
+/** What goes on beside a part that writes as fast as it can. */
+export const BESIDES: Readonly<Record<string, (left: Writer<"int32">, context: TaskContext) => unknown>> = {
+  "a listener of signal": (_, { signal }) => signal.addEventListener("abort", () => {}),
+  "a timer that asks for stopped": (_, context) => {
+    const timer = setInterval(() => context.stopped && clearInterval(timer), 1);
+  },
+  "a part that writes, too": (left) => writeOn(left),
+  "a part that writes chunks": async (left) => {
+    const chunks = left.writable().getWriter();
+    for (;;) await chunks.write(Int32Array.of(0));
+  },
+  "a part that is piped": (left) =>
+    new ReadableStream({ pull: (controller) => controller.enqueue(Int32Array.of(0)) }).pipeTo(left.writable()),
+};
+
+async function writeOn(writer: Writer<"int32">): Promise<never> {
+  for (;;) await writer.writeAsync(Int32Array.of(0));
+}
+
+/** Both parts write one stream. */
+export async function besides({ left }: Bindings, context: TaskContext<string>) {
+  const beside = BESIDES[context.params](left, context);
+  await Promise.allSettled([beside, writeOn(left)]);
+  for (let n = 1; n <= REST; n++) await left.writeAsync(Int32Array.of(n));
+}
+
 /** Could signal for as long as the source works. */
 export function holder({ right }: { right: Reader<"int32">; never: TaskEvent }) {
   for (const _ of right);

@@ -46,6 +46,21 @@ Deno.test("drain(): each part of an async task hears of it, once", async () => {
   for (const numbers of await found) deepEqual(numbers.filter((n) => n > 0), REST);
 });
 
+for (const beside of Object.keys(tasks.BESIDES)) {
+  Deno.test(`drain(): a part that always finds room hears of it beside ${beside}`, async () => {
+    // Which part hears first is a matter of chance.
+    for (let round = 0; round < 8; round++) {
+      const { pipe, left, right } = drained(tasks.besides as TaskFunction, beside);
+      await using _ = pipe;
+      await pipe.start();
+      const found = Promise.all([collect(left), collect(right)]);
+      await pipe.join({ timeoutMs: 20 });
+      equal(await pipe.drain({ timeoutMs: 10_000 }), true);
+      deepEqual((await found)[0].filter((n) => n > 0), REST);
+    }
+  });
+}
+
 Deno.test("drain(): a toggleable source that returns when it is told is not called again", async () => {
   const pipe = new Pipeline("drain", new URL("./_drain_tasks.ts", import.meta.url));
   await using _ = pipe;
