@@ -186,6 +186,8 @@ export class TaskEvent {
    */
   close(this: object): void;
   close(): void {
+    // It is closed, or another thread goes on with it.
+    if (this.#isLeft) return;
     this.#isLeft = true;
     this.#own = 0;
     leaveEvent(this.#memory, this.#description);

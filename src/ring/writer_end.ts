@@ -181,6 +181,8 @@ export class WriterEnd extends End {
 
   /** End of stream. Closing twice changes nothing. */
   close(): void {
+    // It is closed, or another thread goes on with it.
+    if (this.isShut) return;
     this.openCore.writer_close(this.ring);
     this.shut(`Cannot write "${this.name}": its writer is closed`);
   }

@@ -136,6 +136,42 @@ export function crashesAtStop({ samples }: { samples: Reader<"float64"> }) {
   }
 }
 
+type Closable = { samples: Reader<"float64">; others: Reader<"float64">; seen: Writer<"float64">; go: TaskEvent };
+
+/** Its first run fails in one part; another part closes everything then, as `finally` and `using` do. */
+export async function closesBehind({ samples, others, seen, go }: Closable, { resumed, params }: TaskContext<Closing>) {
+  const copy = async (reader: Reader<"float64">, fails: boolean) => {
+    try {
+      for (let n = 0, frame; (frame = await reader.readAsync()); n++) {
+        if (fails && n === 5) throw new Error("crash");
+        await seen.writeAsync(frame);
+      }
+    } finally {
+      if (!resumed && !fails) CLOSINGS[params]({ samples, others, seen, go });
+    }
+  };
+  await Promise.all([copy(samples, !resumed), copy(others, false)]);
+  go.signal();
+}
+
+/** What closes ends and events. */
+export const CLOSINGS = {
+  "a writer": ({ seen }) => seen.close(),
+  "the ring of a writer": ({ seen }) => seen.ring.close(),
+  "a writable": ({ seen }) => void seen.writable().close().catch(() => {}),
+  "a reader": ({ samples }) => samples.close(),
+  "a readable": ({ samples }) => void samples.readable().cancel().catch(() => {}),
+  "an event": ({ go }) => go.close(),
+} satisfies Record<string, (parts: Closable) => void>;
+
+type Closing = keyof typeof CLOSINGS;
+
+/** Ends once it was signalled. */
+export async function untilSignalled({ go, seen }: { go: TaskEvent; seen: Writer<"float64"> }) {
+  await go.waitAsync();
+  seen.write(Float64Array.of(Number(go.take())));
+}
+
 /** Copies half of the frames in each of two runs. The first run returns and leaves something behind that fails. */
 export function failsBehind(
   { samples, seen }: { samples: Reader<"float64">; seen: Writer<"float64"> },

@@ -145,6 +145,27 @@ Deno.test("restart: dead letters of a raw ring have its bytes", async () => {
   deepEqual([stream, frame, data, others], ["bytes", 0, Uint8Array.of(1, 2, 3, 4), []]);
 });
 
+for (const closing of Object.keys(tasks.CLOSINGS) as (keyof typeof tasks.CLOSINGS)[]) {
+  Deno.test(`restart: a part of a failed task that closes ${closing} takes nothing from the next run`, async () => {
+    await using pipe = new Pipeline("line", TASKS);
+    const [samples, others, seen, signalled] = ["samples", "others", "seen", "signalled"].map((name) =>
+      pipe.addStream(name, { ...ONE, frames: 4 })
+    );
+    const go = pipe.addEvent("go");
+    pipe.addTask("samples", { fn: tasks.numbers, writes: { samples }, params: { frames: 20 } });
+    pipe.addTask("others", { fn: tasks.numbers, writes: { samples: others }, params: { frames: 20 } });
+    pipe.addTask("copy", {
+      ...{ fn: tasks.closesBehind, reads: { samples, others }, writes: { seen }, events: { go }, params: closing },
+      restart: SOON,
+    });
+    pipe.addTask("wait", { fn: tasks.untilSignalled, events: { go }, writes: { seen: signalled } });
+    const reader = pipe.openReader(signalled);
+    // A frame that a part has read, and not written, is gone with it.
+    equal((await arriving(pipe, "seen")).filter((n) => n === 19).length, 2);
+    deepEqual(reader.read(), Float64Array.of(1));
+  });
+}
+
 for (const way of ["promise", "timer", "close"] as const) {
   Deno.test(`restart: a task that has returned and leaves a ${way} behind that fails goes on with its streams`, async () => {
     await using pipe = new Pipeline("line", TASKS);
