@@ -102,20 +102,19 @@ export class HostedKernel {
 
   #run({ kernel, core, params }: Loaded): void {
     if (core.shouldTerminate) return this.#leave();
-    core.begin();
-    callOf(kernel, new WorkerContext(core, params)).then(
+    callOf(kernel, new WorkerContext(core, params, core.begin())).then(
       () => this.#returned(core),
       (error) => this.#threw(core, error),
     );
   }
 
   #returned(core: KernelCore): void {
-    core.end();
+    core.end(false);
     this.#leave();
   }
 
   #threw(core: KernelCore, error: unknown): void {
-    const hasReceived = core.end(error);
+    const hasReceived = core.end(true, error);
     if (error instanceof StoppedError && core.shouldTerminate) return this.#leave();
     this.#fail(core, reportError(error), hasReceived);
   }

@@ -8,7 +8,7 @@ import { untilAborted } from "../../worker/until_aborted.ts";
 import { type ErrorReport, reportError } from "../../worker/error_report.ts";
 import { QueueTimeoutError } from "../errors.ts";
 import { KERNEL_STATES } from "../kernel_state.ts";
-import type { Envelope } from "../message/envelope.ts";
+import { Envelope } from "../message/envelope.ts";
 import { type FailureReport, reportFailure } from "../message/failure.ts";
 import { decodeMessage, type Received, type ReplyTo, replyToIn } from "../message/message_record.ts";
 import type { WaitOptions } from "../../ring/waiting.ts";
@@ -50,8 +50,8 @@ export interface InboxOptions {
   fail(replyTo: ReplyTo, failure: FailureReport): void;
   /** Tells of a message that was tried as often as it may be. */
   bury(letter: Letter, error: ErrorReport | null): void;
-  /** Why nothing is received any more. */
-  stopped(): StoppedError;
+  /** Why nothing is received any more: the kernel was told to terminate, or what `why` says. */
+  stopped(why?: string): StoppedError;
 }
 
 /** The messages that a kernel receives. */
@@ -62,6 +62,8 @@ export class Inbox {
   #takenAt = 0;
   #isBusy = false;
   #hasReceived = false;
+  /** Which call of the function may receive. Those before have ended. */
+  #call = 0;
   /** A message that was in hand when the function ended before: it is received first. */
   #again: Letter | null = null;
   #attempt = 1;
@@ -84,20 +86,23 @@ export class Inbox {
     return record.state === TERMINATING && queue.closed && queue.depth === 0 && !this.#isBusy;
   }
 
-  /** The function is about to be called. */
-  begin(): void {
+  /** The function is about to be called. Returns the number of the call. */
+  begin(): number {
     this.#hasReceived = false;
     this.#again = this.#options.inHand?.letter ?? null;
+    return this.#call;
   }
 
-  /** The function has ended. Whether it has received a message since it was called. */
-  end(error?: unknown): boolean {
-    if (error === undefined || !this.#options.inHand) this.#finish(error !== undefined);
-    else {
-      this.#isBusy = false;
-      this.#takenAt = 0;
-      this.#lastFailure = reportFailure(this.#options.kernel, "threw", reportError(error));
-    }
+  /** The function has ended, perhaps by an error. Whether it has received a message since it was called. */
+  end(hasFailed: boolean, error?: unknown): boolean {
+    const { inHand, kernel } = this.#options;
+    this.#lastFailure = hasFailed ? reportFailure(kernel, "threw", reportError(error)) : null;
+    if (!hasFailed || !inHand) this.#finish(hasFailed);
+    this.#isBusy = false;
+    this.#takenAt = 0;
+    // What the call has left waiting receives nothing that is the next one's.
+    this.#call++;
+    this.#options.queue.wake();
     return this.#hasReceived;
   }
 
@@ -132,8 +137,9 @@ export class Inbox {
     return state === ACTIVE || state === TERMINATING;
   }
 
-  /** The next message, if one is there. */
-  takeNow(): Envelope | null {
+  /** The next message, if one is there, for a call of the function. */
+  takeNow(call: number): Envelope | null {
+    this.#checkCall(call);
     this.#finish();
     if (this.#mustStop) throw this.#options.stopped();
     if (!this.#mayTake) return null;
@@ -147,11 +153,11 @@ export class Inbox {
   }
 
   /** As `takeNext()` without bound, of an input in this worker's heap: with as little as possible kept meanwhile. */
-  awaitNext(input: LocalInput): Promise<Envelope> {
+  awaitNext(input: LocalInput, call: number): Promise<Envelope> {
     return new Promise((resolve, reject) => {
       const look = () => {
         try {
-          const message = this.takeNow();
+          const message = this.takeNow(call);
           if (message) resolve(message);
           else this.#wait(input, look, found);
         } catch (error) {
@@ -180,29 +186,49 @@ export class Inbox {
   }
 
   /** The next message, once there is one. */
-  async takeNext(options: WaitOptions | undefined): Promise<Envelope> {
+  async takeNext(options: WaitOptions | undefined, call: number): Promise<Envelope> {
     const { kernel, queue } = this.#options;
     const { timeoutMs, signal } = waitOf(`receive in kernel "${kernel}"`, options);
     const until = performance.now() + timeoutMs;
     for (let left = timeoutMs;; left = Math.max(until - performance.now(), 0)) {
       // Before the state is looked at: a change after that is not missed.
       const since = queue.wakes;
-      const message = this.takeNow();
+      const message = this.takeNow(call);
       if (message) return message;
       if (this.isDrained || queue.closed && this.#mayTake) throw this.#options.stopped();
-      if (!this.#mayTake) await this.waitActive(left, signal);
+      if (!this.#mayTake) await this.waitActive(left, signal, call);
       else {
         const record = await queue.takeAsync(left, { since, signal });
         const message = record && this.#open(record);
-        if (message) return message;
+        if (message && call !== this.#call) this.#failWithCall(message);
+        else if (message) return message;
       }
       if (performance.now() >= until && !this.#mustStop) throw this.#timeout(timeoutMs);
     }
   }
 
+  /** It was taken for a call that failed in the same turn: that had received it. */
+  #failWithCall(message: Envelope): void {
+    const { inHand, record, requests, fail } = this.#options;
+    const request = Envelope.headerOf(message)!.request as ReceivedRequest | null;
+    this.#isBusy = false;
+    this.#takenAt = 0;
+    // It is received again.
+    if (inHand) return;
+    record.countFailed();
+    if (!request || !this.#lastFailure) return;
+    requests().close(request);
+    fail(request.replyTo, this.#lastFailure);
+  }
+
+  #checkCall(call: number): void {
+    if (call !== this.#call) throw this.#options.stopped("has ended the call of its function that receives this");
+  }
+
   /** Until the kernel is active, or ends, or the time is up. */
-  async waitActive(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+  async waitActive(timeoutMs: number, signal: AbortSignal | undefined, call: number): Promise<void> {
     const { record } = this.#options;
+    this.#checkCall(call);
     this.#finish();
     record.noteQuiet();
     await untilAborted(this.#options.whenStateIs([ACTIVE, TERMINATING], timeoutMs), signal);
@@ -253,7 +279,7 @@ export class Inbox {
     const { header, replyTo, message } = this.#decode(letter.record);
     if (letter.attempts >= attempts) {
       this.#bury(letter, replyTo);
-      return this.takeNow();
+      return this.takeNow(this.#call);
     }
     inHand!.countAttempt();
     this.#hasReceived = true;

@@ -11,6 +11,8 @@ export interface InputSource {
   readonly closed: boolean;
   /** How often who waits was woken. */
   readonly wakes: number;
+  /** Has calls that wait look again. */
+  wake(): void;
   /** The next message; `null` if there is none. A record is valid until the next call. */
   take(): RecordBytes | LocalItem | null;
   /** The next message, once there is one; `null` after `timeoutMs`, or if `wakes` is not `since` any more. */

@@ -58,6 +58,14 @@ export function servicesFor(
   return { directory, settler, access };
 }
 
+/** Why waits of this thread's kernels were ended. */
+const stops = new WeakSet<StoppedError>();
+
+/** Whether an error only says that a kernel of this thread was told to stop: a wait that it has left behind is no failure. */
+export function isStop(error: unknown): boolean {
+  return error instanceof StoppedError && stops.has(error);
+}
+
 /** Turns of this thread's event loop, whoever receives. */
 const turns = new Turns();
 
@@ -169,8 +177,10 @@ export class KernelCore implements InboxOptions, PostOfficeOptions, MailboxOptio
     this.#host.post(this.#number, { kind: "dead letter", ...letter, error });
   }
 
-  stopped(): StoppedError {
-    return new StoppedError(`Kernel "${this.kernel}" was told to terminate`);
+  stopped(why = "was told to terminate"): StoppedError {
+    const error = new StoppedError(`Kernel "${this.kernel}" ${why}`);
+    stops.add(error);
+    return error;
   }
 
   /** Whether it may take a message that is handed to it. */
@@ -311,24 +321,25 @@ export class KernelCore implements InboxOptions, PostOfficeOptions, MailboxOptio
 
   // What its function calls.
 
-  waitActive(): Promise<void> {
-    return this.#inbox.waitActive(Infinity, undefined);
+  waitActive(call: number): Promise<void> {
+    return this.#inbox.waitActive(Infinity, undefined, call);
   }
 
-  receive(options: WaitOptions | undefined): Promise<Envelope> {
+  receive(options: WaitOptions | undefined, call: number): Promise<Envelope> {
+    const inbox = this.#inbox;
     try {
-      const message = this.#inbox.takeNow();
-      if (turns.isDue) return this.#afterTurn(message, options);
+      const message = inbox.takeNow(call);
+      if (turns.isDue) return this.#afterTurn(message, options, call);
       if (message) return Promise.resolve(message);
-      return options === undefined && this.input ? this.#inbox.awaitNext(this.input) : this.#inbox.takeNext(options);
+      return options === undefined && this.input ? inbox.awaitNext(this.input, call) : inbox.takeNext(options, call);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  async #afterTurn(message: Envelope | null, options: WaitOptions | undefined): Promise<Envelope> {
+  async #afterTurn(message: Envelope | null, options: WaitOptions | undefined, call: number): Promise<Envelope> {
     await turns.take();
-    return message ?? await this.#inbox.takeNext(options);
+    return message ?? await this.#inbox.takeNext(options, call);
   }
 
   send(message: MessageEnvelope, options?: WaitOptions): Promise<void> {
@@ -430,14 +441,14 @@ export class KernelCore implements InboxOptions, PostOfficeOptions, MailboxOptio
     for (const request of open) this.requests().close(request);
   }
 
-  /** The function is about to be called. */
-  begin(): void {
-    this.#inbox.begin();
+  /** The function is about to be called. Returns the number of the call. */
+  begin(): number {
+    return this.#inbox.begin();
   }
 
   /** The function has ended, perhaps by an error. Whether it has received a message since it was called. */
-  end(error?: unknown): boolean {
-    return this.#inbox.end(error);
+  end(hasFailed: boolean, error?: unknown): boolean {
+    return this.#inbox.end(hasFailed, error);
   }
 
   /** The function has ended for good, or another one takes its place: it waits for nothing any more. */

@@ -10,7 +10,7 @@ import { type HostEvents, HostScope } from "../../worker/host_scope.ts";
 import type { HostModule } from "../../worker/hosted_worker.ts";
 import { beginImport, endImport } from "../../worker/importing.ts";
 import { HostedKernel, type KernelHost } from "./hosted_kernel.ts";
-import { servicesFor } from "./kernel_core.ts";
+import { isStop, servicesFor } from "./kernel_core.ts";
 import type { FromHost, FromHostOne, ToHost, ToHostOne } from "./kernel_protocol.ts";
 import { keepMemoriesOf } from "./known_memories.ts";
 import { MessageBatch } from "./message_batch.ts";
@@ -96,6 +96,7 @@ function serve(shared: SharedThread | null): HostEvents<ToHost> {
     },
     // An unhandled error names no kernel: all kernels of this worker hear of it.
     threw: (incident, error) => {
+      if (isStop(error)) return;
       const message = { kind: "noted", incident, error: reportError(error) } as const;
       for (const from of kernels.keys()) post({ from, message });
     },

@@ -15,11 +15,14 @@ export class WorkerContext implements KernelContext {
   readonly kernelId: string;
   readonly params: unknown;
   readonly #core: KernelCore;
+  readonly #call: number;
 
-  constructor(core: KernelCore, params: unknown) {
+  /** That of a call of the kernel's function. */
+  constructor(core: KernelCore, params: unknown, call: number) {
     this.kernelId = core.kernel;
     this.params = params;
     this.#core = core;
+    this.#call = call;
   }
 
   get runtime(): WorkerRuntime {
@@ -45,7 +48,7 @@ export class WorkerContext implements KernelContext {
   // These may be taken out of the context: each is a function of its own then.
 
   get waitActive(): () => Promise<void> {
-    return own(this, "waitActive", () => this.#core.noteBefore(this.#core.waitActive()));
+    return own(this, "waitActive", () => this.#core.noteBefore(this.#core.waitActive(this.#call)));
   }
 
   get sleep(): (ms: number) => Promise<void> {
@@ -61,7 +64,8 @@ export class WorkerContext implements KernelContext {
     return own(
       this,
       "receive",
-      (options) => this.#core.noteBefore(this.#core.receive(options)) as Promise<unknown> as Promise<Message>,
+      (options) =>
+        this.#core.noteBefore(this.#core.receive(options, this.#call)) as Promise<unknown> as Promise<Message>,
     );
   }
 
@@ -78,18 +82,20 @@ export class WorkerContext implements KernelContext {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message> {
-    return new Messages(this, this.#core);
+    return new Messages(this, this.#core, this.#call);
   }
 }
 
 /** The messages of a kernel, as its function goes through them. What waits here is what a kernel costs that has nothing to do. */
 class Messages implements AsyncIterator<Message> {
   readonly #core: KernelCore;
+  readonly #call: number;
   readonly #found: (message: Envelope) => IteratorResult<Message>;
   readonly #failed: (error: unknown) => IteratorResult<Message>;
 
-  constructor(context: WorkerContext, core: KernelCore) {
+  constructor(context: WorkerContext, core: KernelCore, call: number) {
     this.#core = core;
+    this.#call = call;
     this.#found = (message) => ({ done: false, value: message as unknown as Message });
     this.#failed = (error) => {
       if (error instanceof StoppedError && context.shouldTerminate) return { done: true, value: undefined };
@@ -98,7 +104,7 @@ class Messages implements AsyncIterator<Message> {
   }
 
   next(): Promise<IteratorResult<Message>> {
-    return this.#core.noteBefore(this.#core.receive(undefined).then(this.#found, this.#failed));
+    return this.#core.noteBefore(this.#core.receive(undefined, this.#call).then(this.#found, this.#failed));
   }
 }
 
