@@ -78,7 +78,7 @@ export interface RuntimeSummary {
   readonly kernels: Readonly<Record<KernelState, number>>;
   /** Messages that kernels have taken from their inputs. */
   readonly messagesProcessed: number;
-  /** Messages that were put into the kernels' outputs. */
+  /** Messages that were put into the kernels' outputs. Answers to requests are not among them, as they pass through none. */
   readonly messagesSent: number;
   /** Messages that were dropped. */
   readonly messagesDropped: number;
