@@ -72,7 +72,8 @@ function textOf(action: string, path: string | URL): string {
 /**
  * A file, or all files that match a pattern with `*`, `**` or `?`, as an input: the node runs again when the content of one has
  * changed, or when there are others. The function gets the path, or the sorted paths. Whether a file has changed is seen by its
- * size and times first.
+ * size and times first. In a pattern, `[0-9]` and `{a,b}` are read as a shell reads them: `[[]` stands for a bracket, `[{]` for a
+ * brace. A path without `*` and `?` is that file, whatever else is in it; so is a `URL`.
  *
  * @throws {TypeError} If `path` is no path or URL of a file.
  *

@@ -2,7 +2,7 @@
 
 import { fileInput, fileOutput } from "@ringmill/ringmill/linear";
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { quietPipeline } from "./_helpers.ts";
 
@@ -20,6 +20,25 @@ function writer(...args: string[]): Deno.ChildProcess {
     stderr: "inherit",
   }).spawn();
 }
+
+Deno.test("A path is that file, whatever is in its name; in a pattern, brackets and braces are a shell's", async () => {
+  using folder = temporaryFolder();
+  for (const name of ["a[1].csv", "a1.csv", "{b}.csv", "b.csv"]) Deno.writeTextFileSync(join(folder.path, name), "");
+  const found = async (name: string) => {
+    const pipeline = quietPipeline([{
+      name: "list",
+      fn: (paths: string | string[]) => [paths].flat().map((path) => basename(path)),
+      inputs: [fileInput(join(folder.path, name))],
+      outputs: ["names"],
+    }]);
+    return (await pipeline.run()).results.names;
+  };
+  for (const name of folder.names()) deepEqual(await found(name), [name]);
+  deepEqual(await found("a[0-9].cs?"), ["a1.csv"]);
+  deepEqual(await found("a[[]?].csv"), ["a[1].csv"]);
+  deepEqual(await found("{a1,b}.cs?"), ["a1.csv", "b.csv"]);
+  deepEqual(await found("[{]*.csv"), ["{b}.csv"]);
+});
 
 Deno.test("What a killed program has left of a file is no input, and goes when another writes there, never while the program runs", async () => {
   using folder = temporaryFolder();
