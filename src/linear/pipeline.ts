@@ -341,7 +341,7 @@ export class LinearPipeline<Objects extends object = Record<string, unknown>> {
     return this.#look((cache) => cache ? readHistory(cache.records, cachePath, name, codecsOfOutput) : []);
   }
 
-  /** Forgets the history, that on the disk as well. */
+  /** Forgets the history, that on the disk as well; not what a run with `resume` goes on from. */
   async clearHistory(): Promise<void> {
     this.#history.length = 0;
     if (this.cachePath !== null) await clearHistoryIn(this.cachePath, this.name);

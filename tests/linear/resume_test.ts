@@ -88,6 +88,29 @@ Deno.test("LinearPipeline.run() with resume runs nothing again that has run, sin
   }
 });
 
+Deno.test("LinearPipeline.clearHistory() takes nothing from a run that goes on after a failure", async () => {
+  using cache = temporaryCache();
+  for (const settings of [{}, cached(cache.path)]) {
+    let isLate = true;
+    const { ran, make } = nightly(settings, () => isLate);
+    const pipeline = make(true);
+    await logged(async () => {
+      await rejects(pipeline.run(), /upstream is late/);
+      ok(pipeline.history.length > 0);
+      await pipeline.clearHistory();
+      deepEqual(pipeline.history, []);
+      isLate = false;
+      equal(statuses((await pipeline.run({ resume: true })).nodes).write, "skipped");
+      ok(pipeline.history.every(({ node }) => node !== "write"));
+      equal(ran.filter((name) => name === "write").length, 1);
+      // With it goes what a success has left over.
+      await pipeline.clearHistory();
+      deepEqual(pipeline.history, []);
+      equal(statuses((await pipeline.run({ resume: true })).nodes).write, "run");
+    });
+  }
+});
+
 Deno.test("LinearPipeline.run() with resume goes on in the same object, without a cache", async () => {
   let isLate = true;
   const { ran, make } = nightly({}, () => isLate);

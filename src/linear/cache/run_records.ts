@@ -40,6 +40,14 @@ export interface StoredValue {
   readonly shown: string | null;
 }
 
+const lastRun = (condition: string) => `(select coalesce(max(id), 0) from runs where pipeline = ?1 and ${condition})`;
+
+/** The first of the runs that have not come to their end together: the last that began anew, or the one behind a success. */
+const FIRST_UNFINISHED = `max(${lastRun("is_resumed = 0")}, ${lastRun("state = 'succeeded'")} + 1)`;
+
+/** The record of a call that is kept for what goes on from there, and is no part of the history any more. */
+const FORGOTTEN = "";
+
 /** The history in an open cache. */
 export class RunRecords {
   readonly #database: CacheDatabase;
@@ -84,18 +92,16 @@ export class RunRecords {
    * What the last run, with those that it has gone on from, has done: nodes with the keys of their calls. `null` if that was all.
    */
   unfinished(): (readonly [node: string, key: string])[] | null {
-    const lastOf = (condition: string) =>
-      `(select coalesce(max(id), 0) from runs where pipeline = ?1 and ${condition})`;
-    const first = `max(${lastOf("is_resumed = 0")}, ${lastOf("state = 'succeeded'")} + 1)`;
-    const some = this.#database.sql(`select 1 from runs where pipeline = ?1 and id >= ${first} limit 1`);
+    const some = this.#database.sql(`select 1 from runs where pipeline = ?1 and id >= ${FIRST_UNFINISHED} limit 1`);
     if (!some.get(this.#pipeline)) return null;
-    const rows = this.#database.sql(`select node, key from calls where pipeline = ?1 and run >= ${first}`);
+    const rows = this.#database.sql(`select node, key from calls where pipeline = ?1 and run >= ${FIRST_UNFINISHED}`);
     return rows.all(this.#pipeline).map(({ node, key }) => [node as string, key as string]);
   }
 
   /** All calls, the oldest first. */
   calls(): StoredCall[] {
-    const rows = this.#database.sql("select id, record from calls where pipeline = ? order by id").all(this.#pipeline);
+    const query = "select id, record from calls where pipeline = ? and record <> ? order by id";
+    const rows = this.#database.sql(query).all(this.#pipeline, FORGOTTEN);
     return rows.flatMap(({ id, record }) => {
       try {
         return [{ id: id as number, record: JSON.parse(record as string) }];
@@ -112,11 +118,14 @@ export class RunRecords {
       .all(call) as unknown as StoredValue[];
   }
 
-  /** Forgets all calls, in a transaction. */
+  /** Forgets all calls, in a transaction, but what a run that goes on from a failure must know. */
   clear(): void {
     const calls = "select id from calls where pipeline = ?";
     this.#database.sql(`delete from call_values where call in (${calls})`).run(this.#pipeline);
-    this.#database.sql("delete from calls where pipeline = ?").run(this.#pipeline);
-    this.#database.sql("delete from runs where pipeline = ? and state <> 'running'").run(this.#pipeline);
+    this.#database.sql(`delete from calls where pipeline = ?1 and run < ${FIRST_UNFINISHED}`).run(this.#pipeline);
+    this.#database.sql("update calls set record = ? where pipeline = ?").run(FORGOTTEN, this.#pipeline);
+    // Behind the calls, which are counted by the runs.
+    const over = `delete from runs where pipeline = ?1 and state <> 'running' and id < ${FIRST_UNFINISHED}`;
+    this.#database.sql(over).run(this.#pipeline);
   }
 }
