@@ -101,7 +101,7 @@ export function fileInput<const Path extends string | URL>(path: Path): WorldInp
 
 /**
  * A file as an output. The function returns what is to be in it (a {@link FileContent}), which is written whole or not at all.
- * The node runs again when the file is missing, or is not as it was written.
+ * The node runs again when the file is missing, or is not as it was written. A folder, a device or a pipe of that name is an error.
  *
  * @throws {TypeError} If `path` is no path or URL of a file.
  *

@@ -1,7 +1,7 @@
 /** Files that are outputs: whole or not at all, and nothing beside them. */
 
 import { fileInput, fileOutput } from "@ringmill/ringmill/linear";
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { quietPipeline } from "./_helpers.ts";
@@ -38,6 +38,34 @@ Deno.test("A path is that file, whatever is in its name; in a pattern, brackets 
   deepEqual(await found("a[[]?].csv"), ["a[1].csv"]);
   deepEqual(await found("{a1,b}.cs?"), ["a1.csv", "b.csv"]);
   deepEqual(await found("[{]*.csv"), ["{b}.csv"]);
+});
+
+Deno.test("A file output takes the place of files alone, and says which one cannot be written", async () => {
+  using folder = temporaryFolder();
+  const at = (name: string) => join(folder.path, name);
+  Deno.mkdirSync(at("folder"));
+  Deno.writeTextFileSync(at("file"), "");
+  new Deno.Command("mkfifo", { args: [at("pipe")] }).outputSync();
+  Deno.symlinkSync(at("pipe"), at("link"));
+  let calls = 0;
+  const outcomes: [name: string, why: RegExp][] = [
+    ["folder", /there is a folder of that name/],
+    ["pipe", /there is a device, a pipe or a socket of that name/],
+    ["link", /there is a device, a pipe or a socket of that name/],
+    ["file/below", /File exists|Not a directory/],
+  ];
+  for (const [name, why] of outcomes) {
+    const pipeline = quietPipeline([
+      { name: "write", fn: () => ["x", `${++calls}`], outputs: [fileOutput(at("other")), fileOutput(at(name))] },
+    ]);
+    await rejects(pipeline.run(), ({ message }: Error) => {
+      match(message, why);
+      return message.includes(`file "${at(name)}" cannot be written: `);
+    });
+  }
+  equal(calls, 1);
+  equal(Deno.statSync(at("pipe")).isFifo, true);
+  deepEqual(folder.names(), ["file", "folder", "link", "pipe"]);
 });
 
 Deno.test("What a killed program has left of a file is no input, and goes when another writes there, never while the program runs", async () => {

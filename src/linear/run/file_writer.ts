@@ -17,9 +17,14 @@ export class FileWriter {
   readonly #node: LinearNode;
   readonly #pending: Pending[] = [];
 
-  /** Prepares the files of a node. */
+  /**
+   * Prepares the files of a node, before its function is called.
+   *
+   * @throws {TypeError} If what is at the place of one cannot be replaced: a folder, a device, a pipe.
+   */
   constructor(node: LinearNode) {
     this.#node = node;
+    for (const output of node.fileOutputs.values()) checkPlace(output);
   }
 
   /**
@@ -37,7 +42,7 @@ export class FileWriter {
   async #writeOne(output: FileOutput, content: FileContent): Promise<void> {
     // The file that a link leads to is replaced, not the link.
     const path = placeOf(absolutePathOf(output));
-    const draft = new Draft(path);
+    const draft = attempt(output, () => new Draft(path));
     this.#pending.push({ output, path, draft });
     if (typeof content === "string") Deno.writeTextFileSync(draft.path, content);
     else if (content instanceof Uint8Array) Deno.writeFileSync(draft.path, content);
@@ -54,9 +59,9 @@ export class FileWriter {
   /** Gives the files their names; returns their paths by the names of the outputs. Nothing else is left, whatever fails. */
   commit(): ReadonlyMap<string, string> {
     try {
-      for (const { path, draft } of this.#pending) {
+      for (const { output, path, draft } of this.#pending) {
         keepMode(path, draft.path);
-        Deno.renameSync(draft.path, path);
+        attempt(output, () => Deno.renameSync(draft.path, path));
       }
       return new Map(this.#pending.map(({ output, path }) => [output.name, path]));
     } finally {
@@ -71,12 +76,33 @@ export class FileWriter {
   }
 }
 
-function expectFile({ path }: FileOutput, temporary: string): void {
+/** To rename a file over a device would leave a file in its place. */
+function checkPlace(output: FileOutput): void {
+  const found = statIfThere(absolutePathOf(output));
+  if (!found || found.isFile) return;
+  const what = found.isDirectory ? "a folder" : "a device, a pipe or a socket";
+  throw new TypeError(`file "${output.path}" cannot be written: there is ${what} of that name`);
+}
+
+function statIfThere(path: string): Deno.FileInfo | null {
   try {
-    if (Deno.statSync(temporary).isFile) return;
+    return Deno.statSync(path);
   } catch {
-    // Not written.
+    return null;
   }
+}
+
+/** Says which file is concerned. */
+function attempt<Result>({ path }: FileOutput, work: () => Result): Result {
+  try {
+    return work();
+  } catch (cause) {
+    throw new Error(`file "${path}" cannot be written: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function expectFile({ path }: FileOutput, temporary: string): void {
+  if (statIfThere(temporary)?.isFile) return;
   throw new TypeError(`the function for file "${path}" has written no file to the path it got`);
 }
 

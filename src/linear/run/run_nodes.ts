@@ -157,10 +157,11 @@ class NodeRun {
     const startedAt = Date.now();
     let files: FileWriter | undefined;
     try {
+      if (fileOutputs.size > 0) files = new FileWriter(this.#node);
       const call = () => callTimed(this.#node, args);
       const called = await (trace ? trace.within(`node ${name}`, { "ringmill.node": name }, call) : call());
       const values = splitOutputs(outputs, called.result);
-      if (fileOutputs.size > 0) await (files = new FileWriter(this.#node)).write(values);
+      await files?.write(values);
       return { called, startedAt, values, files };
     } catch (cause) {
       files?.discard();
