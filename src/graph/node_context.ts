@@ -3,6 +3,7 @@
 import { LifecycleError } from "../errors.ts";
 import type { Deadline } from "../timers.ts";
 import { type CallPlace, partOf, type RunPlace } from "./checkpoints/run_log.ts";
+import { sideStep } from "./checkpoints/step_names.ts";
 import type { EventDetails } from "./execution/event_bus.ts";
 import type { EventParent } from "./events.ts";
 
@@ -40,8 +41,8 @@ export interface NodeContext {
   /** The name of a run that is kept (option `runId`). */
   readonly runId: string | undefined;
   /**
-   * In a run that is kept, a text for this call: the same whenever the run goes on, and another one for every other call. A
-   * service that is told it can tell that it was asked before.
+   * In a run that is kept, a text for this call: the same whenever the run goes on, and another one for every other call, also of
+   * the node's fallback. A service that is told it can tell that it was asked before.
    */
   readonly idempotencyKey: string | undefined;
   /**
@@ -180,6 +181,11 @@ export class AttemptContext extends NodeCallContext {
 
   override get place(): CallPlace | undefined {
     return this.#details.place;
+  }
+
+  override get idempotencyKey(): string | undefined {
+    const key = super.idempotencyKey;
+    return key !== undefined && this.#details.isFallback ? sideStep(key, "fallback") : key;
   }
 
   override get interrupt(): <Answer = unknown>(value?: unknown) => Answer {

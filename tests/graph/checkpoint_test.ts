@@ -481,6 +481,21 @@ Deno.test("The idempotency key of a call is the same whenever its run goes on", 
   deepEqual(keys, ["r/pay", "r", "r/pay", "r", undefined, undefined]);
 });
 
+Deno.test("The fallback of a call has an idempotency key of its own: it asks for something else", async () => {
+  const keys: (string | undefined)[] = [];
+  const pay = new Node("pay", (_: number, { idempotencyKey }): number => {
+    keys.push(idempotencyKey);
+    throw new Error("no");
+  }, {
+    retry: { attempts: 2, delayMs: 1 },
+    fallback: (_error, n, { idempotencyKey }) => (keys.push(idempotencyKey), n),
+  });
+  const graph = new Graph("g", { nodes: [pay], start: pay, checkpoint: new MemoryStore() });
+  equal((await graph.execute(1, { runId: "r" })).pay, 1);
+  await graph.execute(1);
+  deepEqual(keys, ["r/pay", "r/pay", "r/pay:fallback", undefined, undefined, undefined]);
+});
+
 Deno.test("What is paid for after a failure is kept, and the next execution waits for it", async () => {
   const { promise, resolve } = Promise.withResolvers<number>();
   let calls = 0;

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import { Graph, Node, type NodeContext, NodeError, type NodeOptions } from "@ringmill/ringmill/graph";
 import { backoffMs } from "../../src/graph/execution/call_node.ts";
 import { chain, hanging, sleep } from "./_helpers.ts";
@@ -162,11 +162,27 @@ Deno.test("NodeOptions.fallback puts something out in place of a node that has f
   deepEqual(seen, [2, "failure 2", 7]);
 });
 
-Deno.test("NodeOptions.fallback that fails fails the node", async () => {
+Deno.test("NodeOptions.fallback that fails fails the node, and hides nothing", async () => {
   const fallback = () => {
     throw new Error("nor that");
   };
-  await rejects(chain(failing(9, { fallback }).node).execute(7), /Node "flaky".*Error: nor that/);
+  await rejects(chain(failing(9, { fallback }).node).execute(7), ({ message, cause }: Error) => {
+    match(message, /failed: SuppressedError: its fallback threw Error: nor that, after RangeError: failure 1$/);
+    const { error, suppressed } = cause as SuppressedError;
+    deepEqual([error.message, suppressed.message], ["nor that", "failure 1"]);
+    return true;
+  });
+  for (const pass of [(error: NodeError) => error, ({ cause }: NodeError) => cause]) {
+    const node = failing(9, {
+      fallback: (error: NodeError) => {
+        throw pass(error);
+      },
+    });
+    await rejects(
+      chain(node.node).execute(7),
+      /^NodeError: Node "flaky" of graph "[^"]*" failed: RangeError: failure 1$/,
+    );
+  }
 });
 
 Deno.test("NodeOptions.fallback also stands in for a timeout", async () => {

@@ -200,7 +200,9 @@ class NodeCall {
       return output;
     } catch (thrown) {
       if (this.#place) this.#passInterruption(this.#place, { thrown, durationMs: 0 });
-      throw thrown === error ? error : this.#error(thrown, error.attempt);
+      if (thrown === error || thrown === error.cause) throw error;
+      const what = `its fallback threw ${summarize(thrown)}, after ${summarize(error.cause)}`;
+      throw this.#error(new SuppressedError(thrown, error.cause, what), error.attempt);
     }
   }
 
