@@ -481,6 +481,25 @@ Deno.test("The idempotency key of a call is the same whenever its run goes on", 
   deepEqual(keys, ["r/pay", "r", "r/pay", "r", undefined, undefined]);
 });
 
+Deno.test("A run that ends before it is claimed is told of as a run, from its start to its end", async () => {
+  const first = new Node("first", () => new Promise<number>((resolve) => setTimeout(resolve, 20, 1)));
+  const graph = new Graph("g", { nodes: [first], start: first, checkpoint: new MemoryStore() });
+  const told: string[] = [];
+  graph.events$.subscribe(({ kind, run }) => void told.push(`${run} ${kind}`));
+  const one = graph.execute(undefined, { runId: "r" });
+  await rejects(graph.execute(undefined, { runId: "r" }), RunBusyError);
+  await one;
+  const aborted = AbortSignal.abort(new Error("not now"));
+  await rejects(graph.execute(undefined, { runId: "s", signal: aborted }), /not now/);
+  const kinds = (run: number) => told.filter((text) => text.startsWith(`${run} `)).map((text) => text.slice(2));
+  deepEqual([kinds(1), kinds(2), kinds(3)], [
+    ["runStart", "start", "end", "runEnd"],
+    ["runStart", "cancel", "runEnd"],
+    ["runStart", "cancel", "runEnd"],
+  ]);
+  await graph.close();
+});
+
 Deno.test("The fallback of a call has an idempotency key of its own: it asks for something else", async () => {
   const keys: (string | undefined)[] = [];
   const pay = new Node("pay", (_: number, { idempotencyKey }): number => {

@@ -93,6 +93,8 @@ class Extras {
   queued: Map<PlannedNode, number> | undefined;
   /** Calls that wait in queues: how to end that. */
   held: Set<() => void> | undefined;
+  /** Whether a run that is kept waits to be claimed: nobody was told of it. */
+  isClaiming = false;
   /** The log of a run that is kept, to be let go of at the end; inner graphs have none of their own. */
   log: RunLog | undefined;
   /** Nodes that wait for an answer. */
@@ -191,9 +193,11 @@ export class Execution implements ProgressListener, ContextSource {
   async beginKept(claim: Promise<OpenRun>): Promise<void> {
     // As long as it is being claimed, it is not settled.
     this.#running++;
+    this.#more.isClaiming = true;
     this.#bound();
     try {
       const { log, input } = await claim;
+      this.#more.isClaiming = false;
       this.#more.log = log;
       this.#place = new RunPlace(log, "");
       this.#input = input;
@@ -624,6 +628,7 @@ export class Execution implements ProgressListener, ContextSource {
     this.reason = error;
     this.#extras?.letGo?.();
     this.#extras?.deadline?.cancel();
+    if (this.#extras?.isClaiming && this.isWatched) this.tell({ kind: "runStart", runId: this.runId });
     if (outcome === "failed" || outcome === "cancelled") this.progress.cancel();
     this.trace?.end(error);
     if (this.isWatched) this.tell({ kind: "runEnd", outcome, error });
