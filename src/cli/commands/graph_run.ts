@@ -71,9 +71,20 @@ export async function runGraph(loaded: Graph, options: GraphRunOptions): Promise
   try {
     STDOUT.print(toJson(await execute()).trimEnd());
   } catch (error) {
-    if (interruption.status === undefined) return explainStop(error);
+    if (interruption.status === undefined) {
+      // A node's own error hardly says so.
+      if (isNodeError(error) && options.input === undefined && answer === undefined) STDERR.print(WITHOUT_INPUT);
+      return explainStop(error);
+    }
   }
   return interruption.status ?? STATUS.ended;
+}
+
+const WITHOUT_INPUT = "The graph was executed without --input: its input was undefined";
+
+/** Also one of another copy of this package. */
+function isNodeError(error: unknown): boolean {
+  return error instanceof Error && error.name === "NodeError";
 }
 
 /** Options that do nothing without others, or with them, are refused. */
