@@ -24,6 +24,8 @@ export interface FrameSource<D extends FrameType> {
   readAsync(options: { signal: AbortSignal }): Promise<OwnedFrame<D> | null>;
   read(): OwnedFrame<D> | null;
   close(): void;
+  /** Whether it was closed. */
+  wasClosed(): boolean;
   /** How many frames are there to be read at once. */
   available(): number;
   /** The bytes of a frame. */
@@ -61,16 +63,26 @@ export function readableOf<D extends FrameType>(
     aborting.abort(reason);
     source.close();
   };
+  const wasClosed = source.wasClosed();
+  /** What comes next, or `null` at the end: also that of a reader that is closed meanwhile, as loops end then. */
+  const next = async <Chunk>(read: () => Promise<Chunk | null>): Promise<Chunk | null> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (wasClosed || !source.wasClosed()) throw error;
+      return null;
+    }
+  };
   if (!options.bytes) {
     const pull = async (controller: ReadableStreamDefaultController<OwnedFrame<D>>) => {
-      const frame = await source.readAsync({ signal });
+      const frame = await next(() => source.readAsync({ signal }));
       if (frame === null) controller.close();
       else controller.enqueue(frame);
     };
     return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
   }
   const pull = async (controller: ReadableByteStreamController) => {
-    const bytes = await nextBytes(source, signal);
+    const bytes = await next(() => nextBytes(source, signal));
     if (bytes !== null) return controller.enqueue(bytes);
     controller.close();
     // A BYOB request is not ended by close().

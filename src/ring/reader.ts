@@ -400,6 +400,7 @@ export class Reader<D extends FrameType = DType> extends StreamEnd<D, RingReader
       readAsync: (wait) => this.readAsync(wait),
       read: () => this.read(),
       close: () => this.close(),
+      wasClosed: () => this.#end.wasClosed,
       available: () => this.ring.unread / this.#stride,
       bytesOf: (frame) => this.#frames.bytesOf<ArrayBuffer>(frame),
     }, options);

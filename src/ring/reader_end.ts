@@ -38,6 +38,8 @@ export interface AsyncLoop {
 export class ReaderEnd extends PassingEnd implements Owing {
   /** Whether nothing is kept for a loop and the writer is held back: the usual case, and the quick one. */
   isPlain: boolean;
+  /** Whether its thread has closed it. */
+  wasClosed = false;
   readonly #owes: boolean;
   readonly #onClose: (() => void) | undefined;
   /** Bytes from the position on that loops and calls in their bodies have had, 0 to the capacity. */
@@ -402,6 +404,7 @@ export class ReaderEnd extends PassingEnd implements Owing {
 
   close(): void {
     if (this.isShut) return;
+    this.wasClosed = true;
     this.#releaseAll();
     this.isPassing = false;
     this.isPlain = true;

@@ -139,6 +139,42 @@ Deno.test("Reader.readable().cancel() closes the reader and ends a read under wa
   for (let n = 0; n < 9; n++) equal(writer.write(Int16Array.of(1, 2)), true);
 });
 
+for (const bytes of [false, true]) {
+  for (const closes of ["reader", "ring"] as const) {
+    Deno.test(`A ${bytes ? "stream of bytes" : "readable"} ends when its ${closes} is closed, as loops do`, async () => {
+      const { pipe, writer, reader } = await loop();
+      await using _ = pipe;
+      const close = () => closes === "ring" ? reader.ring.close() : reader.close();
+      const readable = (): ReadableStream<unknown> => bytes ? reader.readable({ bytes }) : reader.readable();
+      const [waiting, idle] = [readable(), readable()];
+      writer.write(Int16Array.of(1, 2));
+      const found: unknown[] = [];
+      const ended = Promise.withResolvers<void>();
+      const piping = waiting.pipeTo(
+        new WritableStream({
+          write: (chunk) => {
+            found.push(chunk);
+            setTimeout(close);
+          },
+          close: ended.resolve,
+        }),
+      );
+      await soon(Promise.all([piping, ended.promise]));
+      deepEqual(found, [bytes ? Uint8Array.of(1, 0, 2, 0) : Int16Array.of(1, 2)]);
+      deepEqual(await soon(all(idle)), []);
+      await rejects(soon(all(readable())), /^Error: Cannot read "pcm": this reader is closed$/);
+    });
+  }
+}
+
+Deno.test("A BYOB request ends when the reader is closed", async () => {
+  const { pipe, reader } = await loop();
+  await using _ = pipe;
+  const reading = reader.readable({ bytes: true }).getReader({ mode: "byob" }).read(new Uint8Array(3));
+  reader.close();
+  deepEqual(await soon(reading), { done: true, value: new Uint8Array(0) });
+});
+
 Deno.test("A loop over Reader.readable() that is left closes the reader", async () => {
   const { pipe, writer, reader } = await loop();
   await using _ = pipe;
