@@ -44,7 +44,8 @@ export interface FrameSink<D extends FrameType> {
   lookBytes(most: number): RingView | null;
   /** The next frame to fill, if there is room. */
   look(): SharedFrame<D> | null;
-  lookAsync(options: { signal: AbortSignal }): Promise<SharedFrame<D> | null>;
+  /** Publishes the bytes of a frame as soon as there is room: at once then, as another part of a task may write, too. */
+  writeBytesAsync(bytes: Uint8Array, options: { signal: AbortSignal }): Promise<void>;
   increment(): void;
   close(): void;
   /** The bytes of a frame in place. */
@@ -113,7 +114,8 @@ class FrameCutter<D extends FrameType> {
     if (room !== null) return this.#fillRoom(room, bytes, at);
     const slot = this.#sink.look();
     if (slot === null) return 0;
-    this.#fill(slot, bytes.subarray(at, at + size));
+    this.#sink.bytesOf(slot).set(bytes.subarray(at, at + size));
+    this.#sink.increment();
     return size;
   }
 
@@ -126,13 +128,7 @@ class FrameCutter<D extends FrameType> {
   }
 
   async #publish(bytes: Uint8Array): Promise<void> {
-    const slot = await this.#sink.lookAsync({ signal: this.#signal });
-    this.#fill(slot!, bytes);
-  }
-
-  #fill(slot: SharedFrame<D>, bytes: Uint8Array): void {
-    this.#sink.bytesOf(slot).set(bytes);
-    this.#sink.increment();
+    await this.#sink.writeBytesAsync(bytes, { signal: this.#signal });
   }
 
   async end(partial: PartialFrame): Promise<void> {

@@ -272,12 +272,22 @@ export class Writer<D extends FrameType = DType> extends StreamEnd<D, RingWriter
       writeAsync: (frame, wait) => this.writeAsync(frame, wait),
       lookBytes: (most) => this.#lookBytes(most),
       look: () => this.look(0),
-      lookAsync: (wait) => this.lookAsync(wait),
+      writeBytesAsync: (bytes, wait) =>
+        this.#end.lookAsync(this.#stride, wait, (offset) => this.#publishBytes(offset, bytes)),
       increment: () => this.increment(),
       close: () => this.close(),
-      bytesOf: (frame) => this.#frames.bytesOf<SharedArrayBuffer>(frame),
+      bytesOf: (frame) => this.#bytesOf(frame),
       whenStopped: () => this.#end.whenStopped(),
     }, options);
+  }
+
+  #bytesOf(frame: SharedFrame<D>): Uint8Array {
+    return this.#frames.bytesOf<SharedArrayBuffer>(frame);
+  }
+
+  #publishBytes(offset: number, bytes: Uint8Array): void {
+    this.#bytesOf(this.#frames.at(offset)).set(bytes);
+    this.#end.increment();
   }
 
   #lookBytes(most: number): RingView | null {

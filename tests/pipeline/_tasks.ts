@@ -200,3 +200,23 @@ export function takeApart({ numbers }: { numbers: Ints }, { name, params, stoppe
   sleep(1);
   numbers.write(Int32Array.of(name.length, params as number, Number(stopped), Number(signal.aborted)), Infinity);
 }
+
+/** Writes `count` frames in each of four parts: two in bytes that are cut anywhere, one as a stream of frames, one by hand. */
+export async function writeInParts({ numbers }: { numbers: Ints }, { params }: TaskContext<{ count: number }>) {
+  const { count } = params;
+  const framesOf = (part: number) =>
+    Array.from({ length: count }, (_, n) => new Int32Array(numbers.frameLength).fill(part * count + n));
+  const inBytes = async (part: number, cut: number) => {
+    const all = new Int32Array(framesOf(part).flatMap((frame) => [...frame]));
+    const chunks = Array.from(
+      { length: Math.ceil(all.byteLength / cut) },
+      (_, n) => new Uint8Array(all.buffer.slice(n * cut, (n + 1) * cut)),
+    );
+    await ReadableStream.from(chunks).pipeTo(numbers.writable({ bytes: true }), { preventClose: true });
+  };
+  const byHand = async (part: number) => {
+    for (const frame of framesOf(part)) await numbers.writeAsync(frame);
+  };
+  const inFrames = ReadableStream.from(framesOf(2)).pipeTo(numbers.writable(), { preventClose: true });
+  await Promise.all([inBytes(0, 3), inBytes(1, 24), inFrames, byHand(3)]);
+}

@@ -16,6 +16,24 @@ Deno.test("Writer.write() in a task waits for room by default: no frame is lost 
   await pipe.join();
 });
 
+for (const cacheAlign of [true, false]) {
+  Deno.test(`Parts of a task that write one stream, also in bytes, share its room, with cacheAlign ${cacheAlign}`, async () => {
+    await using pipe = newPipeline();
+    const numbers = pipe.addStream("numbers", { shape: [4], dtype: "int32", frames: 1, cacheAlign });
+    const count = 2000;
+    pipe.addTask("source", { fn: tasks.writeInParts, writes: { numbers }, params: { count } });
+    const reader = pipe.openReader(numbers);
+    await pipe.start();
+    const next = [0, 1, 2, 3].map((part) => part * count);
+    for await (const frame of reader) {
+      const part = Math.floor(frame[0] / count);
+      deepEqual(frame, new Int32Array(4).fill(next[part]++));
+    }
+    deepEqual(next, [1, 2, 3, 4].map((part) => part * count));
+    await pipe.join();
+  });
+}
+
 Deno.test("Frames that a task's writer refused stand in metrics, and in the table of a run's summary", async () => {
   await using pipe = newPipeline();
   const numbers = pipe.addStream("numbers", { ...INT, frames: 4 });
