@@ -45,3 +45,25 @@ async function takeAfter(file: string, { mode, uid, gid }: Deno.FileInfo): Promi
     return false;
   }
 }
+
+/**
+ * Gives a file that is written its name, unless there is one of that name: whole, as a link does. Where a file system has no
+ * links, such as FAT, the name is empty for a moment before.
+ *
+ * @throws {Deno.errors.AlreadyExists} If there is one.
+ */
+export function publishNew(draft: string, path: string): void {
+  try {
+    Deno.linkSync(draft, path);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotCapable) throw error;
+    Deno.openSync(path, { write: true, createNew: true }).close();
+    try {
+      return Deno.renameSync(draft, path);
+    } catch (error) {
+      Deno.removeSync(path);
+      throw error;
+    }
+  }
+  Deno.removeSync(draft);
+}

@@ -3,7 +3,7 @@ import { openRecording, repairRecording } from "@ringmill/ringmill/recording";
 import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import { lacks } from "../_programs.ts";
 import { type DType, DTYPES } from "../../src/ring/dtypes.ts";
-import { partPath } from "../../src/recording/format/folder.ts";
+import { makeFolder, partPath } from "../../src/recording/format/folder.ts";
 import { PlacedReader } from "../../src/recording/format/batch_index.ts";
 import { addFrames, frameBytes, frameData, type Kind, recorderOf, temporaryFolder } from "./_helpers.ts";
 
@@ -177,6 +177,31 @@ for (const [what, { make, ignore }] of Object.entries(ODD)) {
     throws(() => openRecording(other), /Cannot open recording .*other: recording\.toml is no file$/);
   });
 }
+
+Deno.test("A recording is made, and none is overwritten, on a file system without links", async () => {
+  const { linkSync } = Deno;
+  Deno.linkSync = () => {
+    throw new Error("Operation not permitted (os error 1)");
+  };
+  try {
+    await using folder = await temporaryFolder();
+    {
+      using recorder = recorderOf(SMALL, folder.path);
+      addFrames(recorder, SMALL, 5, 2);
+      recorder.finish();
+    }
+    throws(() => recorderOf(SMALL, folder.path).add([frameBytes(SMALL, 0)]), Deno.errors.AlreadyExists);
+    throws(
+      () => makeFolder(folder.path, { pipeline: "p", run: "another", startedAt: new Date(0) }),
+      /another recording/,
+    );
+    using recording = openRecording(folder.path);
+    deepEqual(Array.from(recording.stream("s"), ({ data }) => data), [0, 1, 2, 3, 4].map((n) => frameData(SMALL, n)));
+    deepEqual(Array.from(Deno.readDirSync(folder.path), ({ name }) => name).sort(), ["recording.toml", "s.arrows"]);
+  } finally {
+    Deno.linkSync = linkSync;
+  }
+});
 
 Deno.test("A recording is opened, and a frame of it found, without the file being read", async () => {
   await using folder = await temporaryFolder();

@@ -4,6 +4,7 @@ import { parse, stringify } from "toml";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { publishNew } from "../../files.ts";
 import { whyUnreadable } from "../../format_version.ts";
 
 /** What the folder's description says. */
@@ -48,6 +49,7 @@ export function makeFolder(folder: string, head: FolderHead): void {
     started_at: head.startedAt,
   });
   if (publish(folder, text)) return;
+  untilNotEmpty(join(folder, DESCRIPTION));
   if (readFolderHead(folder).run !== head.run) {
     throw new Error(`Cannot record into ${folder}: it holds another recording`);
   }
@@ -58,14 +60,24 @@ function publish(folder: string, text: string): boolean {
   const draft = join(folder, `.${crypto.randomUUID()}.toml`);
   Deno.writeTextFileSync(draft, text);
   try {
-    Deno.linkSync(draft, join(folder, DESCRIPTION));
+    publishNew(draft, join(folder, DESCRIPTION));
     return true;
   } catch (error) {
+    Deno.removeSync(draft);
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     return false;
-  } finally {
-    Deno.removeSync(draft);
   }
+}
+
+/** How long another stream of the run may take to write the description, in milliseconds. */
+const WRITTEN_MS = 1000;
+const LOOK_MS = 5;
+
+/** Where there are no links, somebody has the name before the text. */
+function untilNotEmpty(path: string): void {
+  const until = performance.now() + WRITTEN_MS;
+  const nothing = new Int32Array(new SharedArrayBuffer(4));
+  while (Deno.statSync(path).size === 0 && performance.now() < until) Atomics.wait(nothing, 0, 0, LOOK_MS);
 }
 
 /**

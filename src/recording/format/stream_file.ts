@@ -1,6 +1,7 @@
 /** A file of recorded frames that is written: whole messages, one after the other. */
 
 import { dirname, join } from "node:path";
+import { publishNew } from "../../files.ts";
 import { END_MARK } from "./batch_block.ts";
 
 function writeWhole(file: Deno.FsFile, bytes: Uint8Array): void {
@@ -25,12 +26,11 @@ export class StreamFile implements Disposable {
     this.#file = Deno.openSync(draft, { write: true, createNew: true });
     try {
       this.append(schema);
-      Deno.linkSync(draft, path);
+      publishNew(draft, path);
     } catch (error) {
       this[Symbol.dispose]();
-      throw error;
-    } finally {
       Deno.removeSync(draft);
+      throw error;
     }
   }
 
