@@ -38,10 +38,14 @@ export function partPath(folder: string, stream: string, part?: number): string 
 /**
  * Makes the folder, and its description unless another stream of the same run has done so.
  *
- * @throws {Error} If another recording is there.
+ * @throws {Error} If another recording is there, or there cannot be a folder.
  */
 export function makeFolder(folder: string, head: FolderHead): void {
-  Deno.mkdirSync(folder, { recursive: true });
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new Error(`Cannot record into ${folder}: ${(cause as Error).message}`, { cause });
+  }
   const text = stringify({
     format_version: VERSION,
     pipeline: head.pipeline,
