@@ -191,10 +191,9 @@ Deno.test("A recording is made, and none is overwritten, on a file system withou
       recorder.finish();
     }
     throws(() => recorderOf(SMALL, folder.path).add([frameBytes(SMALL, 0)]), Deno.errors.AlreadyExists);
-    throws(
-      () => makeFolder(folder.path, { pipeline: "p", run: "another", startedAt: new Date(0) }),
-      /another recording/,
-    );
+    const head = { pipeline: "p", run: "another", startedAt: new Date(0) };
+    throws(() => makeFolder(folder.path, head), /it holds another recording/);
+    throws(() => makeFolder(`${folder.path}/recording.toml/x`, head), /^Error: Cannot record into .*\/x: /);
     using recording = openRecording(folder.path);
     deepEqual(Array.from(recording.stream("s"), ({ data }) => data), [0, 1, 2, 3, 4].map((n) => frameData(SMALL, n)));
     deepEqual(Array.from(Deno.readDirSync(folder.path), ({ name }) => name).sort(), ["recording.toml", "s.arrows"]);
