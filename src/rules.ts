@@ -127,6 +127,12 @@ export const object: Rule = {
   isKind: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
 };
 
+/** The same, and of no class that the platform tells apart: no map, signal, date or promise. */
+const bareObject: Rule = {
+  expected: object.expected,
+  isKind: (value) => Object.prototype.toString.call(value) === "[object Object]",
+};
+
 /** What cancels a call. */
 export const signal: Rule = instanceOf(AbortSignal, "an AbortSignal");
 
@@ -227,7 +233,10 @@ export function keeps(rule: Rule, value: unknown): boolean {
  */
 export function checkOptions(action: string, options: unknown, rules: Rules): void {
   checkRule(action, "its options", object, options);
-  for (const [option, value] of Object.entries(options as Record<string, unknown>)) {
+  const entries = Object.entries(options as Record<string, unknown>);
+  // A signal in place of { signal } has no unknown option either.
+  if (entries.length === 0) checkRule(action, "its options", bareObject, options);
+  for (const [option, value] of entries) {
     if (!Object.hasOwn(rules, option)) {
       throw new TypeError(`Cannot ${action}: there is no option "${option}"${suggest(option, Object.keys(rules))}`);
     }

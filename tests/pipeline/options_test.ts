@@ -2,6 +2,8 @@
 
 import { rejects, throws } from "node:assert/strict";
 import { EventHandle, Pipeline, Reader, StreamHandle, TaskEvent, Writer } from "@ringmill/ringmill";
+import { Graph, Node } from "@ringmill/ringmill/graph";
+import { LinearPipeline } from "@ringmill/ringmill/linear";
 import { Manager } from "@ringmill/ringmill/runtime";
 
 const INT = { shape: [1], dtype: "int32" } as const;
@@ -140,4 +142,35 @@ Deno.test("A reader, writer or event that is made by hand says how to get one", 
       throws(make, { name: "TypeError", message });
     }
   }
+});
+
+Deno.test("What is no options is refused in their place: a signal, a map, a date, a promise", async () => {
+  const pipe = new Pipeline("p", import.meta);
+  const stream = pipe.addStream("s", { shape: [1], dtype: "int32" });
+  const [writer, reader] = [pipe.openWriter(stream), pipe.openReader(stream)];
+  const node = new Node("n", (n: number) => n);
+  const graph = new Graph("g", { nodes: [node], start: node });
+  const linear = new LinearPipeline({ name: "l", quiet: true, nodes: [] });
+  await pipe.start();
+  const calls: Record<string, (options: never) => unknown> = {
+    readAsync: (options) => reader.readAsync(options),
+    writeAsync: (options) => writer.writeAsync(Int32Array.of(1), options),
+    join: (options) => pipe.join(options),
+    drain: (options) => pipe.drain(options),
+    execute: (options) => graph.execute(1, options),
+    stream: (options) => graph.stream([1], options),
+    "linear run": (options) => linear.run(options),
+  };
+  const none = [AbortSignal.timeout(60_000), new Map([["timeoutMs", 1]]), new Date(), Promise.resolve({}), [], /x/];
+  for (const [what, call] of Object.entries(calls)) {
+    for (const options of none) {
+      await rejects(
+        async () => void await call(options as never),
+        { name: "TypeError", message: /its options must be an object, received / },
+        `${what} ${Deno.inspect(options)}`,
+      );
+    }
+  }
+  await pipe.close();
+  await graph.close();
 });
