@@ -58,11 +58,25 @@ export interface FrameSink<D extends FrameType> {
 export type BytesChunk = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
 
 function bytesIn(chunk: unknown, name: string): Uint8Array {
+  const buffer = ArrayBuffer.isView(chunk) ? chunk.buffer : chunk;
+  if (!(buffer instanceof ArrayBuffer || buffer instanceof SharedArrayBuffer)) {
+    throw new TypeError(
+      `Cannot write bytes to stream "${name}": expected a buffer or a view of one, received ${describe(chunk)}`,
+    );
+  }
+  checkThere(buffer, name);
   if (chunk instanceof Uint8Array) return chunk;
-  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  if (chunk instanceof ArrayBuffer || chunk instanceof SharedArrayBuffer) return new Uint8Array(chunk);
+  const { byteOffset, byteLength } = ArrayBuffer.isView(chunk)
+    ? chunk
+    : { byteOffset: 0, byteLength: buffer.byteLength };
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** A buffer that was handed to somebody else looks as if it were empty. */
+function checkThere(buffer: ArrayBufferLike, name: string): void {
+  if (!(buffer instanceof ArrayBuffer) || !buffer.detached) return;
   throw new TypeError(
-    `Cannot write bytes to stream "${name}": expected a buffer or a view of one, received ${describe(chunk)}`,
+    `Cannot write bytes to stream "${name}": the chunk's buffer was transferred before they were written`,
   );
 }
 
@@ -82,6 +96,14 @@ class FrameCutter<D extends FrameType> {
 
   async write(chunk: unknown): Promise<void> {
     const bytes = bytesIn(chunk, this.#sink.name);
+    try {
+      await this.#cut(bytes);
+    } finally {
+      checkThere(bytes.buffer, this.#sink.name);
+    }
+  }
+
+  async #cut(bytes: Uint8Array): Promise<void> {
     const size = this.#sink.frameBytes;
     let at = 0;
     if (this.#length > 0) {

@@ -255,6 +255,36 @@ Deno.test("Chunks of the wrong kind are refused by name", async () => {
   await rejects(soon(streamOf(new Float32Array(2)).pipeTo(writer.writable() as never)), TypeError);
 });
 
+Deno.test("A chunk whose buffer is transferred before it is written is refused: its bytes would be lost", async () => {
+  const message = 'Cannot write bytes to stream "pcm": the chunk\'s buffer was transferred before they were written';
+  for (
+    const chunkOf of [
+      (bytes: Uint8Array) => bytes,
+      ({ buffer }: Uint8Array) => buffer,
+      (bytes: Uint8Array) => new DataView(bytes.buffer),
+    ]
+  ) {
+    const { pipe, writer } = await loop();
+    await using _ = pipe;
+    const bytes = new Uint8Array(8);
+    const chunk = chunkOf(bytes);
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    await rejects(soon(streamOf<unknown>(chunk).pipeTo(writer.writable({ bytes: true }) as never)), { message });
+  }
+  // While it waits for room.
+  const { pipe, writer, reader } = await loop();
+  await using _ = pipe;
+  const bytes = new Uint8Array(1000);
+  const into = writer.writable({ bytes: true }).getWriter();
+  const writing = into.write(bytes);
+  writing.catch(() => {});
+  into.closed.catch(() => {});
+  while (reader.read() === null) await new Promise((resolve) => setTimeout(resolve));
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+  while (await soon(reader.readAsync()) !== null);
+  await rejects(soon(writing), { message });
+});
+
 Deno.test("A chunk of the wrong kind ends the program's stream after what came before", async () => {
   for (const bytes of [true, false]) {
     const { pipe, writer, reader } = await loop();
