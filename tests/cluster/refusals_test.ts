@@ -67,3 +67,12 @@ Deno.test("A publishing program that may not publish says so, with the subject",
   const message = await failure({ url: server.url, count: { total: 5, run: 1 } });
   match(message, /TransportError: Cannot publish stream "frames": .*Permissions Violation.*rm\.line_2eframes/i);
 });
+
+Deno.test("A server with less room than a link asks for is named, with what it was asked for", { ignore }, async () => {
+  await using server = await NatsServer.start("", { storage: "max_file: 10MB" });
+  const message = await failure({ url: server.url, count: { total: 5, run: 1 } });
+  match(
+    message,
+    /insufficient storage resources available; it was asked for the 67108864 bytes of the option maxBytes/,
+  );
+});

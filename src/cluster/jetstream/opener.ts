@@ -34,7 +34,7 @@ export class JetStreamOpener implements LinkOpener {
   }
 
   openWriting(description: WritingDescription, signal: AbortSignal): Promise<WritingLink> {
-    return naming(description.action, this.#openWriting(description, signal));
+    return naming(description.action, this.#openWriting(description, signal), description.maxBytes);
   }
 
   openReading(description: ReadingDescription, signal: AbortSignal): Promise<ReadingLink> {
@@ -91,13 +91,17 @@ export class JetStreamOpener implements LinkOpener {
   }
 }
 
-/** Has what the server answers say what it was asked for. */
-async function naming<Result>(action: string, result: Promise<Result>): Promise<Result> {
+/** Has what the server answers say what it was asked for: by a writer, to keep `maxBytes` at most. */
+async function naming<Result>(action: string, result: Promise<Result>, maxBytes?: number): Promise<Result> {
   try {
     return await result;
   } catch (error) {
     if (!(error instanceof JetStreamApiError)) throw error;
-    throw new TransportError(`Cannot ${action}: the server answers: ${error.message}`, { cause: error });
+    // The server sets aside what streams may come to.
+    const asked = maxBytes !== undefined && /insufficient .*resources/.test(error.message)
+      ? `; it was asked for the ${maxBytes} bytes of the option maxBytes`
+      : "";
+    throw new TransportError(`Cannot ${action}: the server answers: ${error.message}${asked}`, { cause: error });
   }
 }
 
