@@ -47,7 +47,8 @@ export interface TcpOptions {
    */
   leaseMs?: number;
   /**
-   * After so many milliseconds without the other program the task fails with a `TransportError`. By default it waits.
+   * After so many milliseconds without the other program the task fails with a `TransportError` that says why it could not
+   * connect. By default it waits.
    *
    * @default {Infinity}
    */

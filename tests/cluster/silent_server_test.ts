@@ -20,6 +20,14 @@ Deno.test("Without a server the ends fail at once with its URL, or wait for it",
   await waiting.join();
 });
 
+Deno.test("A server that is waited for from the start is so for giveUpMs", async () => {
+  using notes = new Notes();
+  const nats = { waitOnFirstConnect: true, giveUpMs: 700 };
+  const silent = / Cannot .*: nats:.* did not answer for \d+ ms: .*; giveUpMs is 700$/;
+  match(await failure({ url: `nats://127.0.0.1:${freePort()}`, nats, count: { total: 1, run: 1 } }), silent);
+  match(await failure({ url: "nats://no-such-host.invalid:4222", nats, note: { path: notes.path } }), silent);
+});
+
 const ACCOUNT = "accounts { A { users: [{ user: a, password: b }] } }\nno_auth_user: a";
 for (
   const [who, settings, storage, expected] of [
@@ -53,7 +61,7 @@ Deno.test("A server that does not answer for longer than giveUpMs fails the ends
   await notes.reach(10);
   await server.kill();
   const silent = (what: string) =>
-    new RegExp(`TransportError: Cannot ${what} stream "frames": .* did not answer for \\d+ ms: .`);
+    new RegExp(`TransportError: Cannot ${what} stream "frames": .* did not answer for \\d+ ms: .*; giveUpMs is 1000`);
   await rejects(() => source.join(), ({ message }) => silent("publish").test(message));
   await rejects(() => sink.join(), ({ message }) => silent("subscribe").test(message));
 });

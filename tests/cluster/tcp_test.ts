@@ -112,6 +112,41 @@ Deno.test("By TCP, an end that waits for the other says so, whether it listens o
   match((await connecting.ended).err, /Cannot subscribe .* at the moment: .* is not the other end; it is tried again/);
 });
 
+Deno.test("By TCP, an end that gives up says why it could not connect, and names giveUpMs", async () => {
+  using notes = new Notes();
+  const part = { tcp: { giveUpMs: 700 }, note: { path: notes.path } };
+  const gaveUp = (why: string) =>
+    new RegExp(
+      `Cannot subscribe stream "frames": tcp:.*: nobody was at the other end for \\d+ ms${why}; giveUpMs is 700`,
+    );
+  const [unknown, refused, alone] = await Promise.all([
+    failure({ ...part, url: "tcp://no-such-host.invalid:4300" }),
+    failure({ ...part, url: freeUrl(), tcp: { giveUpMs: 700, role: "connect" } }),
+    failure({ ...part, url: freeUrl() }),
+  ]);
+  match(unknown, gaveUp(": failed to lookup address .*"));
+  match(refused, gaveUp(": .*refused.*"));
+  match(alone, gaveUp(""));
+});
+
+Deno.test("By TCP, a stop is not held up by a host that does not answer, nor is giveUpMs", async () => {
+  using notes = new Notes();
+  // One connection waits to be accepted, the next ones are not answered.
+  const options = { hostname: "127.0.0.1", port: 0, tcpBacklog: 1 };
+  using listener = Deno.listen(options);
+  const { port } = listener.addr as Deno.NetAddr;
+  const waiting = await Promise.all([0, 1].map(() => Deno.connect({ hostname: "127.0.0.1", port })));
+  const tcp = { role: "connect" } as const;
+  const part = { url: `tcp://127.0.0.1:${port}`, tcp, note: { path: notes.path } };
+  await using sink = line(part);
+  await sink.start();
+  match(await failure({ ...part, tcp: { ...tcp, giveUpMs: 700 } }), /TransportError: Cannot .* giveUpMs is 700$/);
+  // A task that ignores the stop for the second of grace would be an error.
+  sink.stop();
+  await sink.join();
+  waiting.forEach((connection) => connection.close());
+});
+
 Deno.test("By TCP, a file without a token is refused by both ends", async () => {
   using notes = new Notes();
   const [tokenFile, url] = [Deno.makeTempFileSync(), freeUrl()];

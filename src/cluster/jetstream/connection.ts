@@ -16,14 +16,12 @@ import type { LinkDescription } from "../link.ts";
 import type { LinkFigures } from "../link_figures.ts";
 import { DEFAULT_LEASE_MS, type NatsEndpoint } from "../transport.ts";
 import { connectionOptions } from "./connection_options.ts";
-import { tell } from "../../notices.ts";
+import { Silence } from "./silence.ts";
 
 /** How long one question to the server may take. */
 const ANSWER_MS = 3000;
 /** Between two attempts. */
 const PAUSE_MS = 200;
-/** After so long without an answer the terminal hears of it. */
-const WARN_MS = 5000;
 /** What a server cannot answer now, but may later. */
 const UNAVAILABLE = 503;
 /** What the server answers if it has JetStream, but not for this program's account. */
@@ -51,9 +49,7 @@ export class Connection implements AsyncDisposable {
   onFailure: (() => void) | undefined;
   /** Why it cannot go on. */
   failure: Error | undefined;
-  /** Since when the server has not answered. */
-  #silentSince: number | undefined;
-  #isWarned = false;
+  readonly #silence: Silence;
 
   private constructor({ connection, manager, action, endpoint, figures }: ConnectionParts) {
     this.#figures = figures;
@@ -61,6 +57,7 @@ export class Connection implements AsyncDisposable {
     this.#known = connection.info!;
     this.#action = action;
     this.#endpoint = endpoint;
+    this.#silence = new Silence(endpoint, action);
     this.client = jetstream(connection, { timeout: ANSWER_MS });
     this.manager = manager;
     this.#failed.promise.catch(() => {});
@@ -178,10 +175,7 @@ export class Connection implements AsyncDisposable {
 
   /** The server has answered. */
   answered(): void {
-    if (this.#silentSince !== undefined) this.#figures.setState("connected");
-    if (this.#isWarned) tell(`${this.where} answers again`);
-    this.#silentSince = undefined;
-    this.#isWarned = false;
+    if (this.#silence.end()) this.#figures.setState("connected");
   }
 
   /**
@@ -190,19 +184,13 @@ export class Connection implements AsyncDisposable {
    * @throws {TransportError} If that is so for too long.
    */
   unanswered(cause: unknown): void {
-    this.#silentSince ??= performance.now();
     this.#figures.setState("interrupted");
-    const silentMs = performance.now() - this.#silentSince;
-    const { giveUpMs = Infinity } = this.#endpoint.options;
-    if (silentMs >= giveUpMs) {
-      const what = `${this.where} did not answer for ${Math.round(silentMs)} ms: ${(cause as Error).message}`;
-      this.fail(new TransportError(`Cannot ${this.#action}: ${what}`, { cause }));
+    try {
+      this.#silence.goOn(cause);
+    } catch (error) {
+      this.fail(error as Error);
       this.check();
     }
-    if (silentMs < WARN_MS || this.#isWarned) return;
-    this.#isWarned = true;
-    const { message } = cause as Error;
-    tell(`Cannot ${this.#action} at the moment: ${this.where}: ${message}; it is tried again`);
   }
 
   /** Waits until the server has what was sent, for so long at most. */
@@ -260,10 +248,13 @@ async function connectOnce(options: ConnectionOptions, signal: AbortSignal): Pro
 /** Connects; a program that may come before its server waits. */
 async function connectUntil(endpoint: NatsEndpoint, action: string, signal: AbortSignal): Promise<NatsConnection> {
   const options = await connectionOptions(endpoint, action);
+  const silence = new Silence(endpoint, action);
   for (;;) {
     signal.throwIfAborted();
     try {
-      return await connectOnce(options, signal);
+      const connection = await connectOnce(options, signal);
+      silence.end();
+      return connection;
     } catch (error) {
       signal.throwIfAborted();
       const { name, message } = error as Error;
@@ -271,6 +262,7 @@ async function connectUntil(endpoint: NatsEndpoint, action: string, signal: Abor
       if (isRefused || !endpoint.options.waitOnFirstConnect) {
         throw new TransportError(`Cannot ${action}: ${endpoint.servers.join(", ")}: ${message}`, { cause: error });
       }
+      silence.goOn(error);
       await sleepUntil(PAUSE_MS, signal);
     }
   }

@@ -6,6 +6,7 @@
 
 import { tell } from "../../notices.ts";
 import { formatDuration } from "../../units.ts";
+import { untilAborted } from "../../worker/until_aborted.ts";
 import { FencedError, SchemaMismatchError, TransportError } from "../errors.ts";
 import type { LostPeerPolicy } from "../../pipeline/carry.ts";
 import type { LinkDescription } from "../link.ts";
@@ -24,6 +25,8 @@ import {
   whyNotUnderstood,
 } from "./hello.ts";
 
+/** How long an attempt to connect may take: a host that is switched off answers nothing for minutes. */
+const CONNECT_MS = 5000;
 /** Between two attempts to connect. */
 const PAUSE_MS = 100;
 /** How long a goodbye may take. */
@@ -152,15 +155,30 @@ export class Session implements AsyncDisposable {
     const { signal } = this.#closing;
     while (!signal.aborted && !this.failure) {
       try {
-        if (await this.#serve(await Deno.connect(this.#address))) continue;
+        if (await this.#serve(await this.#connect())) continue;
         this.#reason ??= "what is there is not the other end";
       } catch (error) {
+        if (error instanceof Deno.errors.NotCapable) {
+          return this.fail(this.#cannot(`it cannot connect to ${this.#where}: ${error.message}`));
+        }
         this.#reason = (error as Error).message;
         // The other end was perhaps not the one that had the address.
         this.#listener = this.#listen();
         if (this.#listener) return await this.#acceptAll(this.#listener);
       }
       await sleepUntil(PAUSE_MS, signal).catch(() => {});
+    }
+  }
+
+  /** A connection. One that comes when it is not waited for any more is closed. */
+  async #connect(): Promise<Deno.Conn> {
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(CONNECT_MS)]);
+    const connecting = Deno.connect({ ...this.#address, signal });
+    try {
+      return await untilAborted(connecting, signal);
+    } catch (error) {
+      connecting.then((late) => late.close(), () => {});
+      throw signal.aborted ? new Error(`no answer within ${formatDuration(CONNECT_MS)}`) : error;
     }
   }
 
@@ -302,12 +320,19 @@ export class Session implements AsyncDisposable {
     if (channel && performance.now() - channel.heardAt > Math.max(this.#leaseMs, peerTimeoutMs)) {
       channel[Symbol.dispose]();
     }
-    const { giveUpMs = Infinity } = this.#endpoint.options;
     this.#description.figures.setLost(this.lostMs);
     const lostMs = this.lostMs ?? 0;
     this.#warn(lostMs);
-    if (lostMs >= giveUpMs) this.fail(this.#cannot(`nobody was at the other end for ${formatDuration(lostMs)}`));
+    this.#giveUp(lostMs);
     this.#end.changed();
+  }
+
+  #giveUp(lostMs: number): void {
+    const { giveUpMs = Infinity } = this.#endpoint.options;
+    if (lostMs < giveUpMs) return;
+    const why = this.#reason === undefined ? "" : `: ${this.#reason}`;
+    const what = `nobody was at the other end for ${Math.round(lostMs)} ms${why}; giveUpMs is ${giveUpMs}`;
+    this.fail(this.#cannot(`${this.#where}: ${what}`));
   }
 
   /** For how long the other end has not been there; `null` if it is. */
