@@ -27,15 +27,23 @@ export class LinkFigures {
     return new LinkFigures(new SharedArrayBuffer(FIGURES * 8));
   }
 
-  /** How the connection is. One that is closed after the end is not interrupted: the end stays. */
+  /**
+   * How the connection is. One that is closed after the end is not interrupted: the end stays. An end that is closed knows
+   * nothing more of what is under way, or of the other end.
+   */
   setState(state: LinkState): void {
     if (this.#isEnded) return;
-    this.#isEnded = state === "ended";
+    if (state === "ended") {
+      this.setLag(0, undefined);
+      this.setLost(null);
+      this.#isEnded = true;
+    }
     this.#figures[AT.state] = STATES.indexOf(state);
   }
 
   /** How many frames are not consumed at the other end, or here, and since when the first of them is under way. */
   setLag(frames: number, oldestAt: number | undefined): void {
+    if (this.#isEnded) return;
     this.#figures[AT.lagFrames] = frames;
     this.#figures[AT.oldestAt] = frames > 0 ? oldestAt ?? 0 : 0;
   }
@@ -47,6 +55,7 @@ export class LinkFigures {
 
   /** For how long a program at the other end has not been there, or `null`. */
   setLost(ms: number | null): void {
+    if (this.#isEnded) return;
     this.#figures[AT.lostSince] = ms === null ? 0 : Date.now() - ms;
   }
 

@@ -93,7 +93,7 @@ Deno.test("What no link has is not in a snapshot, and links that are none are re
 });
 
 for (const engine of ["nats", "tcp"]) {
-  Deno.test(`Both ends of a link by ${engine} are seen as ended when the stream has ended`, {
+  Deno.test(`Both ends of a link by ${engine} are seen as ended, with nothing under way, when the stream has ended`, {
     ignore: LACKS_NATS && engine === "nats",
   }, async () => {
     await using server = engine === "nats" ? await NatsServer.start() : null;
@@ -104,10 +104,12 @@ for (const engine of ["nats", "tcp"]) {
     const last = async (pipe: Pipeline) => {
       await pipe.start();
       pipe.startMonitor({ intervalMs: 50 });
-      const states: string[] = [];
-      for await (const { links } of pipe.watch()) states.push(Object.values(links!)[0].state);
-      return states.at(-1);
+      const seen: LinkMetrics[] = [];
+      for await (const { links } of pipe.watch()) seen.push(Object.values(links!)[0]);
+      const { state, lagFrames, lagMs, peerLostMs } = seen.at(-1)!;
+      return { state, lagFrames, lagMs, peerLostMs };
     };
-    deepEqual(await Promise.all([last(source), last(sink)]), ["ended", "ended"]);
+    const ended = { state: "ended", lagFrames: 0, lagMs: 0, peerLostMs: null };
+    deepEqual(await Promise.all([last(source), last(sink)]), [ended, ended]);
   });
 }
